@@ -1,0 +1,54 @@
+# Every target works from a fresh clone: what it needs, it makes. `make` alone lists them.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; \
+	done; echo python3)
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+ENV := .venv/.made
+ENV20 := .venv-sqlalchemy20/.made
+
+.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 lint format servers clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: $(ENV) ## make the environment in .venv
+
+demo: $(ENV) ## the main job on an SQLite file, from the first revision to the drift check
+	@.venv/bin/python examples/demo.py
+
+test: ## every test on every server, with SQLAlchemy 2.1 and with 2.0; PYTEST_ARGS="-k name" for some
+	@$(MAKE) --no-print-directory test-sqlalchemy21
+	@$(MAKE) --no-print-directory test-sqlalchemy20
+
+test-sqlalchemy21: $(ENV) servers ## the tests with SQLAlchemy 2.1 alone
+	.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+test-sqlalchemy20: $(ENV20) servers ## the tests with SQLAlchemy 2.0 alone
+	.venv-sqlalchemy20/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: $(ENV) ## ruff and mypy --strict
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy --strict
+
+format: $(ENV) ## lay the code out, and mend what ruff can mend
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+servers: ## find or install MySQL, MariaDB and PostgreSQL for the tests
+	@$(PYTHON) tools/install_servers.py
+
+clean: ## remove all that the other targets made
+	rm -rf .venv .venv-sqlalchemy20 .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(ENV): pyproject.toml tools/make_env.py
+	@$(PYTHON) tools/make_env.py .venv '.[dev]'
+	@touch $@
+
+$(ENV20): pyproject.toml tools/make_env.py
+	@$(PYTHON) tools/make_env.py .venv-sqlalchemy20 '.[test]' 'sqlalchemy<2.1'
+	@touch $@

@@ -1,0 +1,24 @@
+"""The command line: the only code that prints, prompts or exits.
+
+app        the commands and their options (Typer); imports nothing else until a command runs
+options    the options that several commands share
+guard      runs one command: errors become messages, exit codes, and never show a password
+project    what a command works on: a database, models, a directory of revisions
+actions    plan, check, status, history, show
+running    apply, rollback
+scaffold   init
+render     values -> lines of coloured pieces           (pure)
+machine    values -> the JSON format and SQL text       (pure)
+terminal   where lines are written and questions asked: the only module that knows Rich
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Runs the command that ``sys.argv`` names, and exits with its code."""
+    from schemadiff.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))

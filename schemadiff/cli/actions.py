@@ -1,0 +1,141 @@
+"""plan, check, status, history, show: each asks `workflow`, writes the answer and returns the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from schemadiff import planner, revisions, version, workflow
+from schemadiff.cli import machine, render
+from schemadiff.cli.options import Format
+from schemadiff.database import connected
+from schemadiff.errors import SchemadiffError, UsageError
+
+if TYPE_CHECKING:
+    from schemadiff.cli.project import Project
+    from schemadiff.cli.terminal import Terminal
+    from schemadiff.planner import Plan
+    from schemadiff.renames import Candidate
+    from schemadiff.revisions import Revision
+
+FINE = 0
+DIFFERENT = 1
+
+
+def plan(
+    terminal: Terminal,
+    project: Project,
+    *,
+    message: str | None = None,
+    dry_run: bool = False,
+    renamed: Sequence[str] = (),
+    renames_allowed: bool = True,
+    output: Format = Format.text,
+) -> int:
+    """Writes the next revision and shows it; in a dry run it only shows what would be written."""
+
+    def decide(candidate: Candidate) -> bool:
+        return terminal.ask(
+            f"{candidate.table}: was column {candidate.before} renamed to {candidate.after}? "
+            f"If not, {candidate.before} is dropped with its values."
+        )
+
+    found = workflow.plan(
+        project.need_database(),
+        project.need_models(),
+        project.versions,
+        message=message,
+        dry_run=dry_run,
+        renamed=renamed,
+        renames_allowed=renames_allowed,
+        decide=decide if terminal.interactive else None,
+    )
+    if output is Format.json:
+        terminal.machine(machine.dump("plan", machine.planned(found)))
+        if found.path:
+            terminal.note((f"wrote {found.path}",))
+    else:
+        terminal.report(*render.planned(found, apply=project.speak("schemadiff apply")))
+    return DIFFERENT if dry_run and found.plan.operations else FINE
+
+
+def check(terminal: Terminal, project: Project, output: Format = Format.text) -> int:
+    """Tells whether models, revision files and database agree."""
+    found = workflow.check(project.need_database(), project.need_models(), project.versions)
+    if output is Format.json:
+        terminal.machine(machine.dump("check", machine.drift(found)))
+    else:
+        plan_, apply = project.speak("schemadiff plan"), project.speak("schemadiff apply")
+        terminal.report(*render.drift(found, plan=plan_, apply=apply))
+    return DIFFERENT if found else FINE
+
+
+def status(terminal: Terminal, project: Project, output: Format = Format.text) -> int:
+    """Tells where the database is."""
+    found = workflow.status(project.need_database(), project.versions)
+    if output is Format.json:
+        terminal.machine(machine.dump("status", machine.status(found)))
+    else:
+        plan_, apply = project.speak("schemadiff plan"), project.speak("schemadiff apply")
+        terminal.report(*render.status(found, plan=plan_, apply=apply))
+    return DIFFERENT if found.pending or found.interrupted else FINE
+
+
+def history(terminal: Terminal, project: Project, output: Format = Format.text) -> int:
+    """Lists the revision files. Without a database, or with one that contradicts them, it does so all the same:
+    then the files are what one wants to see.
+    """
+    found = revisions.load(project.versions)
+    applied: int | None = None
+    failure: SchemadiffError | None = None
+    if project.database is None:
+        terminal.note(("no database is named: nothing is said about what is applied",))
+    else:
+        try:
+            applied = workflow.status(project.database, project.versions).version or 0
+        except SchemadiffError as error:
+            failure = error
+    if output is Format.json:
+        terminal.machine(machine.dump("history", machine.history(found, applied)))
+    else:
+        for one in found:
+            terminal.report(*render.revision(one, None if applied is None else one.number <= applied))
+        if not found:
+            terminal.report((f"there are no revisions in {project.versions}",))
+    if failure:
+        raise failure
+    return FINE
+
+
+def show(terminal: Terminal, project: Project, number: int, output: Format = Format.text) -> int:
+    """Shows one revision."""
+    found = revisions.load(project.need_versions())
+    if not 1 <= number <= len(found):
+        raise UsageError(
+            f"there is no revision {number} in {project.versions}",
+            hint=f"The revisions go from 1 to {len(found)}." if found else "There are none.",
+        )
+    one = found[number - 1]
+    applied, shown = _plan_of(project, found, one)
+    if output is Format.json:
+        terminal.machine(machine.dump("show", machine.shown(one, applied, shown)))
+        return FINE
+    terminal.report(*render.revision(one, applied))
+    terminal.report(render.BLANK, *render.done_plan(shown))
+    return FINE
+
+
+def _plan_of(project: Project, found: Sequence[Revision], one: Revision) -> tuple[bool, Plan]:
+    """Whether the revision is applied, and its plan: what `apply` would run, or, where that is past, what it would
+    have run on a database that is just as the revisions before it say.
+    """
+    database = project.need_database()
+    with connected(database) as (connection, dialect):
+        state = version.read(connection)
+        applied = state is not None and one.number <= state.version
+        if applied:
+            before, _ = revisions.replay(found[: one.number - 1], dialect)
+            operations, _ = one.record(before, dialect)
+            return True, planner.plan(operations, before, dialect)
+    outcome = workflow.apply(database, project.versions, to=one.number, dry_run=True)
+    return False, outcome.done[-1].plan

@@ -1,0 +1,262 @@
+"""The commands and their options. What they do is imported when they run, so that every ``--help`` is quick."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from schemadiff.cli.options import (
+    Allow,
+    DryRun,
+    Format,
+    LockWait,
+    Message,
+    Models,
+    Output,
+    Sql,
+    Url,
+    Versions,
+    Yes,
+)
+
+if TYPE_CHECKING:
+    from schemadiff.cli.project import Project
+    from schemadiff.cli.terminal import Terminal
+
+app = typer.Typer(
+    name="schemadiff",
+    help="Says how a live database differs from its SQLAlchemy models, writes the difference down, carries it out.",
+    epilog="Exit codes: 0 fine or no difference, 1 differences or pending work found, 2 error.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit code. A wrong call is told like every other mistake."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            # A character that the terminal's encoding lacks is spelled out: printing never fails.
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = app(list(arguments) or ["--help"], prog_name="schemadiff", standalone_mode=False)
+    except Exception as error:
+        # The class of Typer's usage errors stands in another module from one version to the next.
+        words = getattr(error, "format_message", None)
+        if words is None:
+            raise
+        from schemadiff.cli.guard import tell_usage_error
+
+        context = getattr(error, "ctx", None)
+        return tell_usage_error(words(), context.command_path if context else "schemadiff")
+    return code if isinstance(code, int) else 0
+
+
+def _version(value: bool) -> None:
+    if value:
+        from schemadiff import __version__
+
+        typer.echo(f"schemadiff {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def init(url: Url = None, models: Models = None, versions: Versions = None) -> None:
+    """Scaffold the directory of revisions and the settings. Overwrites nothing."""
+    from schemadiff.cli import guard, scaffold
+
+    raise typer.Exit(guard.run(lambda terminal: scaffold.init(terminal, url, models, versions)))
+
+
+@app.command()
+def plan(
+    message: Message = None,
+    dry_run: DryRun = False,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="T.A=B",
+            help="Column A of table T is now called B; T=B renames a table. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    no_renames: Annotated[
+        bool, typer.Option("--no-renames", help="What looks like a rename is a drop and an addition.")
+    ] = False,
+    output: Output = Format.text,
+    url: Url = None,
+    models: Models = None,
+    versions: Versions = None,
+) -> None:
+    """Compare the database with the models and write the next revision."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+
+        return actions.plan(
+            terminal,
+            project,
+            message=message,
+            dry_run=dry_run,
+            renamed=rename or (),
+            renames_allowed=not no_renames,
+            output=output,
+        )
+
+    _finish(work, url, models, versions)
+
+
+@app.command()
+def apply(
+    to: Annotated[
+        int | None, typer.Option("--to", metavar="N", help="The last revision to apply.", show_default=False)
+    ] = None,
+    sql: Sql = False,
+    dry_run: DryRun = False,
+    allow: Allow = None,
+    yes: Yes = False,
+    lock_wait: LockWait = 60,
+    output: Output = Format.text,
+    url: Url = None,
+    models: Models = None,
+    versions: Versions = None,
+) -> None:
+    """Run the pending revisions, or finish an interrupted one."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import running
+
+        asked = running.Asked(sql, dry_run, tuple(allow or ()), yes, lock_wait, output)
+        return running.apply(terminal, project, asked, to=to)
+
+    _finish(work, url, models, versions)
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        int | None,
+        typer.Option(
+            "--to", metavar="N", help="The revision to go back to; 0 is before all.", show_default=False
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps", metavar="K", help="How many revisions to undo: 1 by default.", show_default=False
+        ),
+    ] = None,
+    sql: Sql = False,
+    dry_run: DryRun = False,
+    allow: Allow = None,
+    yes: Yes = False,
+    lock_wait: LockWait = 60,
+    output: Output = Format.text,
+    url: Url = None,
+    models: Models = None,
+    versions: Versions = None,
+) -> None:
+    """Undo the last revision, several, or what is done of an interrupted one."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import running
+
+        asked = running.Asked(sql, dry_run, tuple(allow or ()), yes, lock_wait, output)
+        return running.rollback(terminal, project, asked, to=to, steps=steps)
+
+    _finish(work, url, models, versions)
+
+
+@app.command()
+def check(
+    output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
+) -> None:
+    """Tell whether models, revisions and database agree: the drift check for CI."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+
+        return actions.check(terminal, project, output)
+
+    _finish(work, url, models, versions)
+
+
+@app.command()
+def status(
+    output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
+) -> None:
+    """Show where the database is, and what is pending or interrupted."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+
+        return actions.status(terminal, project, output)
+
+    _finish(work, url, models, versions)
+
+
+@app.command()
+def history(
+    output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
+) -> None:
+    """List the revisions, applied and pending."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+
+        return actions.history(terminal, project, output)
+
+    _finish(work, url, models, versions)
+
+
+@app.command()
+def show(
+    number: Annotated[
+        int, typer.Argument(metavar="N", help="The number of the revision.", show_default=False)
+    ],
+    output: Output = Format.text,
+    url: Url = None,
+    models: Models = None,
+    versions: Versions = None,
+) -> None:
+    """Show one revision: its operations, their SQL and their hazards."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+
+        return actions.show(terminal, project, number, output)
+
+    _finish(work, url, models, versions)
+
+
+def _finish(
+    work: Callable[[Terminal, Project], int], url: str | None, models: str | None, versions: str | None
+) -> None:
+    """Runs a command's work on the project that the settings name, and exits with its code."""
+    from schemadiff.cli import guard
+
+    def with_project(terminal: Terminal) -> int:
+        from schemadiff.cli.project import from_settings
+
+        project = from_settings(url, models, versions)
+        terminal.hide(project.secrets)
+        return work(terminal, project)
+
+    raise typer.Exit(guard.run(with_project))

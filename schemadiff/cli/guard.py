@@ -1,0 +1,70 @@
+"""Runs one command: its errors become messages of what, where and what next, and its end an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from schemadiff.cli.terminal import Line, Terminal
+from schemadiff.errors import SchemadiffError
+
+ERROR = 2
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -> int:
+    """What `work` returns, or the code of how it failed. `speak` puts hints into the words of another command line.
+
+    What the user's own code prints meanwhile goes to standard error: standard output belongs to the command.
+    """
+    terminal = Terminal()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return work(terminal)
+    except SchemadiffError as error:
+        _trace(terminal, error)
+        terminal.error(*_lines("error", "bold red", speak(error.message)))
+        if error.hint:
+            terminal.error(*_lines("hint", "cyan", speak(error.hint)))
+        return ERROR
+    except KeyboardInterrupt:
+        terminal.error(("interrupted",))
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Nothing more can be written there, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:
+        shown = _trace(terminal, error)
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        terminal.error(*_lines("error", "bold red", f"unexpected {words}"))
+        hint = "This is a defect of schemadiff: please report it"
+        hint += "." if shown else ", with what it says when SCHEMADIFF_DEBUG=1 is set."
+        terminal.error(*_lines("hint", "cyan", hint))
+        return ERROR
+
+
+def tell_usage_error(message: str, command: str) -> int:
+    """Tells that the command line was wrong, and returns the exit code."""
+    terminal = Terminal()
+    terminal.error(*_lines("error", "bold red", message))
+    terminal.error(*_lines("hint", "cyan", f"{command} --help shows how it is called."))
+    return ERROR
+
+
+def _lines(label: str, style: str, text: str) -> list[Line]:
+    first, *others = text.splitlines() or [""]
+    return [((f"{label}: ", style), first), *((line,) for line in others)]
+
+
+def _trace(terminal: Terminal, error: BaseException) -> bool:
+    """Shows where the error comes from, to those who ask for it."""
+    wanted = os.environ.get("SCHEMADIFF_DEBUG", "") not in ("", "0")
+    if wanted:
+        text = "".join(traceback.format_exception(error)).rstrip()
+        terminal.error(*(((line, "dim"),) for line in text.splitlines()))
+    return wanted

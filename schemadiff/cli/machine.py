@@ -1,0 +1,298 @@
+r"""Values -> the JSON format, version 1, and SQL text, both for programs. Pure: nothing is written here.
+
+Every answer is one object with ``"version": 1``, the name of the ``"command"``, ``"operations"`` and
+``"statements"``. An operation is ``{"kind": "add_column", "table": "user", "schema": null, "column": "phone",
+"description": "…", "hazards": […]}``: it names what it touches as ``column``, ``index`` or ``constraint`` (with its
+``constraint_type``; the name is ``null`` where it has none), with ``columns`` beside the last two, and carries
+``before`` and ``after`` where it has both. A statement is SQL without a terminator. In later releases of version 1
+keys may be added; none is removed and none changes its meaning.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from schemadiff import hazards
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+    touched,
+)
+from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Name, Options, PrimaryKey, Unique
+
+if TYPE_CHECKING:
+    from schemadiff.executor import Interrupted
+    from schemadiff.hazards import Hazard
+    from schemadiff.planner import Plan
+    from schemadiff.revisions import Revision
+    from schemadiff.schema import Unsupported
+    from schemadiff.workflow import Drift, Outcome, Planned, Status
+
+VERSION = 1
+
+Object = dict[str, Any]
+
+
+def dump(command: str, content: Mapping[str, Any]) -> str:
+    """The JSON text of a command's answer. ASCII alone: it passes through every terminal and encoding."""
+    return json.dumps({"version": VERSION, "command": command, **content}, indent=2)
+
+
+def planned(found: Planned) -> Object:
+    """The answer of `plan`. ``revision`` is ``null`` where nothing differs, its ``path`` where none was written."""
+    path = str(found.path) if found.path else None
+    revision = {"number": found.number, "message": found.message, "path": path}
+    return {
+        "operations": operations(found.plan.operations, found.plan.hazards),
+        "statements": list(found.plan.statements),
+        "hazards": [_hazard(one) for one in found.plan.hazards],
+        "revision": revision if found.plan.operations else None,
+        "unsupported": _unsupported(found.unsupported),
+    }
+
+
+def drift(found: Drift) -> Object:
+    """The answer of `check`. ``operations`` are those of ``missing`` and ``drifted``."""
+    missing, drifted = operations(found.missing), operations(found.drifted)
+    return {
+        "operations": [*missing, *drifted],
+        "statements": [],
+        "differences": bool(found),
+        "database_version": found.version,
+        "missing": missing,
+        "pending": [revision(one) for one in found.pending],
+        "drifted": drifted,
+        "interrupted": _interrupted(found.interrupted),
+        "unsupported": _unsupported(found.unsupported),
+    }
+
+
+def status(found: Status) -> Object:
+    """The answer of `status`. ``database_version`` is ``null`` where there is no version table."""
+    changed_at = found.state.changed_at if found.state else None
+    return {
+        "operations": [],
+        "statements": [],
+        "database": found.place,
+        "database_version": found.version,
+        "newest": len(found.revisions),
+        "changed_at": f"{changed_at.isoformat()}Z" if changed_at else None,
+        "pending": [revision(one) for one in found.pending],
+        "interrupted": _interrupted(found.interrupted),
+    }
+
+
+def history(revisions: Iterable[Revision], version: int | None) -> Object:
+    """The answer of `history`. ``applied`` is ``null`` where no database said so."""
+    return {
+        "operations": [],
+        "statements": [],
+        "database_version": version,
+        "revisions": [
+            {**revision(one), "applied": None if version is None else one.number <= version}
+            for one in revisions
+        ],
+    }
+
+
+def shown(one: Revision, applied: bool, plan: Plan) -> Object:
+    """The answer of `show`."""
+    return {
+        "operations": operations(plan.operations, plan.hazards),
+        "statements": list(plan.statements),
+        "hazards": [_hazard(hazard) for hazard in plan.hazards],
+        "revision": {**revision(one), "applied": applied},
+    }
+
+
+def outcome(found: Outcome, place: str, *, dry_run: bool) -> Object:
+    """The answer of `apply` and `rollback`: of each revision, and of all together."""
+    parts = [
+        {
+            "number": done.revision,
+            "message": done.message,
+            "direction": done.direction,
+            "operations": operations(done.plan.operations, done.plan.hazards),
+            "statements": list(done.plan.statements),
+        }
+        for done in found.done
+    ]
+    return {
+        "operations": [one for part in parts for one in part["operations"]],
+        "statements": [one for part in parts for one in part["statements"]],
+        "hazards": [_hazard(one) for one in found.hazards],
+        "dry_run": dry_run,
+        "database": place,
+        "before": found.before,
+        "after": found.after,
+        "revisions": parts,
+    }
+
+
+def sql_text(found: Outcome, place: str) -> str:
+    """The statements of `apply --sql` and `rollback --sql`, each ended by a semicolon."""
+    lines = [
+        f"-- {_comment(place)}: from revision {found.before:04} to {found.after:04}",
+        "-- The row of schemadiff_version is not part of this text: schemadiff does not learn that it was run.",
+    ]
+    for done in found.done:
+        verb = "apply" if done.direction == "up" else "roll back"
+        lines += ["", f"-- {verb} {done.revision:04} {_comment(done.message)}"]
+        lines += [f"-- {hazard.code} {_comment(hazard.message)}" for hazard in done.plan.hazards]
+        for step in done.plan.steps:
+            if step.run:
+                lines.append(
+                    f"-- Not part of this text either: {_comment(step.sql)}, a function of the revision file."
+                )
+            else:
+                lines.append(f"{step.sql.rstrip().removesuffix(';')};")
+    return "\n".join(lines)
+
+
+def operations(found: Iterable[Operation], told: Sequence[Hazard] = ()) -> list[Object]:
+    """The operations, each with its hazards; `told` are those of the plan, whose words know the data."""
+    return [_operation(one, told) for one in found]
+
+
+def revision(one: Revision) -> Object:
+    """A revision file."""
+    return {"number": one.number, "message": one.message, "path": str(one.path), "digest": one.digest}
+
+
+def _operation(operation: Operation, told: Sequence[Hazard]) -> Object:
+    inner = operation.operation if isinstance(operation, Found) else operation
+    name = touched(inner)
+    result: Object = {
+        "kind": re.sub(r"(?<!^)(?=[A-Z])", "_", type(inner).__name__).lower(),
+        "table": name.name if name else None,
+        "schema": name.schema if name else None,
+        **_details(inner),
+        "description": inner.describe(),
+        "hazards": [_hazard(one) for one in _hazards_of(inner, told)],
+    }
+    if inner is not operation:
+        result["found"] = True
+    return result
+
+
+def _details(operation: Operation) -> Object:
+    """What an operation touches within the table, and its two sides where it has both."""
+    match operation:
+        case CreateTable(table=table) | DropTable(table=table):
+            return {"columns": [column.name for column in table.columns]}
+        case RenameTable(before=before, after=after):
+            return {"before": before.name, "after": after.name}
+        case AlterTable(before=before, after=after):
+            return {"before": _value(before), "after": _value(after)}
+        case AddColumn(column=column) | DropColumn(column=column):
+            return {"column": column.name}
+        case AlterColumn(before=before, after=after):
+            return {"column": after.name, "before": _value(before), "after": _value(after)}
+        case RenameColumn(before=before, after=after):
+            return {"column": before, "before": before, "after": after}
+        case CreateIndex(index=index) | DropIndex(index=index):
+            return {"index": index.name, "columns": list(index.columns), "unique": index.unique}
+        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
+            return _constraint(constraint)
+        case Execute(sql=sql, only=only):
+            return {"sql": sql, "only": list(only)}
+        case Run():
+            return {"function": operation.function.__name__}
+        case Found():
+            return _details(operation.operation)
+
+
+def _constraint(constraint: Constraint) -> Object:
+    match constraint:
+        case PrimaryKey():
+            kind, columns = "primary_key", constraint.columns
+        case Unique():
+            kind, columns = "unique", constraint.columns
+        case ForeignKey():
+            kind, columns = "foreign_key", constraint.columns
+        case Check():
+            kind, columns = "check", ()
+    return {"constraint": constraint.name, "constraint_type": kind, "columns": list(columns)}
+
+
+def _value(value: Column | Options | Index) -> Object:
+    """The fields of a value that count, a type as its SQL text."""
+    result: Object = {}
+    for field in dataclasses.fields(value):
+        if field.name == "written":
+            continue
+        content = getattr(value, field.name)
+        if hasattr(content, "sql"):
+            result[field.name] = content.sql
+            if content.values is not None:
+                result["values"] = list(content.values)
+        elif dataclasses.is_dataclass(content) and not isinstance(content, type):
+            result[field.name] = dataclasses.asdict(content)
+        else:
+            result[field.name] = content
+    return result
+
+
+def _hazards_of(operation: Operation, told: Sequence[Hazard]) -> list[Hazard]:
+    """The hazards of one operation, in the words of the plan where the plan has them."""
+    result = []
+    for own in hazards.find(operation):
+        same = (
+            one
+            for one in told
+            if one.code == own.code
+            and (one.message == own.message or one.message.startswith(f"{own.message} "))
+        )
+        result.append(next(same, own))
+    return result
+
+
+def _hazard(hazard: Hazard) -> Object:
+    return {
+        "code": hazard.code,
+        "level": hazard.level,
+        "message": hazard.message,
+        "advice": hazard.advice,
+    }
+
+
+def _unsupported(found: Sequence[Unsupported]) -> list[Object]:
+    return [{**_name(one.table), "what": one.what} for one in found]
+
+
+def _name(name: Name) -> Object:
+    return {"table": name.name, "schema": name.schema}
+
+
+def _interrupted(found: Interrupted | None) -> Object | None:
+    if found is None:
+        return None
+    return {
+        "number": found.revision,
+        "direction": found.direction,
+        "steps": [step.sql for step in found.steps],
+        "done": found.done,
+    }
+
+
+def _comment(text: str) -> str:
+    """The text as it may stand in a comment of one line."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -1,0 +1,67 @@
+"""The options that several commands share, each with its help text. No SQLAlchemy and no Rich here."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+
+class Format(str, Enum):
+    """How a command writes what it found."""
+
+    text = "text"
+    json = "json"
+
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        metavar="URL",
+        help="The database; else SCHEMADIFF_URL, DATABASE_URL or the settings file say it.",
+        show_default=False,
+    ),
+]
+Models = Annotated[
+    str | None,
+    typer.Option(
+        "--models",
+        metavar="MODULE:ATTRIBUTE",
+        help="The models: a MetaData, a declarative base, a Flask-SQLAlchemy db, a list of these, or a factory.",
+        show_default=False,
+    ),
+]
+Versions = Annotated[
+    str | None,
+    typer.Option(
+        "--versions",
+        metavar="DIRECTORY",
+        help='The revision files; "versions" by default.',
+        show_default=False,
+    ),
+]
+Output = Annotated[Format, typer.Option("--format", help="How to write what was found.")]
+Message = Annotated[
+    str | None,
+    typer.Option("-m", "--message", metavar="TEXT", help="What the revision does.", show_default=False),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show it and change nothing; exits 1 when there is work.")
+]
+Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL statements and change nothing.")]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="CODE",
+        help='A hazard that may pass, such as SD102, or "all". May be repeated.',
+        show_default=False,
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to run. Allows no hazard.")]
+LockWait = Annotated[
+    float,
+    typer.Option("--lock-wait", metavar="SECONDS", min=0, help="How long to wait for another run to end."),
+]

@@ -1,0 +1,64 @@
+"""What a command works on: a database, models, a directory of revisions; and how the command line is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from schemadiff.config import Settings, settings
+from schemadiff.errors import ConfigError
+
+if TYPE_CHECKING:
+    from schemadiff.database import Database
+    from schemadiff.workflow import Models
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """``database`` and ``models`` are ``None`` where nobody named them. ``speak`` puts the commands that a text names
+    into the words of the command line that is in use.
+    """
+
+    versions: Path
+    database: Database | None = None
+    models: Models | None = None
+    secrets: tuple[str, ...] = ()
+    speak: Callable[[str], str] = str
+
+    def need_database(self) -> Database:
+        """The database. Raises `ConfigError` when there is none."""
+        return Settings().need_url() if self.database is None else self.database
+
+    def need_models(self) -> Models:
+        """The models. Raises `ConfigError` when there are none."""
+        return Settings().need_models() if self.models is None else self.models
+
+    def need_versions(self) -> Path:
+        """The directory of revisions. Raises `ConfigError` when it is not there."""
+        if not self.versions.is_dir():
+            raise ConfigError(
+                f"there is no directory {self.versions}",
+                hint=self.speak(
+                    "It holds the revision files: `schemadiff plan` writes the first one; --versions names another."
+                ),
+            )
+        return self.versions
+
+
+def from_settings(url: str | None, models: str | None, versions: str | None) -> Project:
+    """The project that options, environment and settings file name. Raises `ConfigError` for a malformed file."""
+    found = settings(url, models, versions)
+    return Project(
+        found.versions, found.url or None, found.models or None, passwords(found.url) if found.url else ()
+    )
+
+
+def passwords(url: str) -> tuple[str, ...]:
+    """The password of a URL, as it stands there and decoded; also of a URL that cannot be read."""
+    _, _, rest = url.partition("://")
+    credentials, at, _ = rest.rpartition("@")
+    _, _, password = credentials.partition(":")
+    return tuple(dict.fromkeys((password, unquote(password)))) if at and password else ()

@@ -1,0 +1,317 @@
+"""What commands found -> lines of coloured pieces, for people. Pure: nothing is written here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+    touched,
+)
+
+if TYPE_CHECKING:
+    from schemadiff.cli.terminal import Line, Piece
+    from schemadiff.executor import Interrupted
+    from schemadiff.hazards import Hazard
+    from schemadiff.planner import Plan
+    from schemadiff.revisions import Revision
+    from schemadiff.schema import Unsupported
+    from schemadiff.workflow import Done, Drift, Outcome, Planned, Status
+
+BLANK: Line = ()
+
+_SQL = re.compile(
+    r"""(?P<text>'(?:[^']|'')*')|(?P<name>"[^"]*"|`[^`]*`)|(?P<word>\b[A-Z][A-Z_]+\b)|(?P<note>--[^\n]*)"""
+)
+_SQL_STYLES = {"text": "green", "name": "", "word": "cyan", "note": "dim"}
+
+
+def heading(text: str, rest: str = "") -> Line:
+    """The line above a part of a report."""
+    return ((text, "bold"), rest)
+
+
+def advice(text: str) -> Line:
+    """A line that says what to do next."""
+    return (("-> ", "cyan"), text)
+
+
+def number(revision: int) -> str:
+    """A revision's number as its file is named."""
+    return f"{revision:04}"
+
+
+def operations(found: Iterable[Operation], indent: str = "  ") -> Iterator[Line]:
+    """The operations, grouped by the table they work on; what stands for itself has no table."""
+    groups: dict[str, list[Operation]] = {}
+    for operation in found:
+        name = touched(operation)
+        groups.setdefault(str(name) if name else "", []).append(operation)
+    for table, members in groups.items():
+        yield (indent, (_one_line(table) or "SQL and functions", "bold"))
+        for operation in members:
+            symbol, style = _symbol(operation)
+            yield (f"{indent}  ", (f"{symbol} {_one_line(operation.describe())}", style))
+
+
+def statements(plan: Plan, indent: str = "  ") -> Iterator[Line]:
+    """The SQL of the plan, coloured; a function of the revision file stands there by its name."""
+    for step in plan.steps:
+        if step.run:
+            yield (indent, (f"-- {_one_line(step.sql)}", "dim"))
+            continue
+        lines = list(_coloured(f"{step.sql};"))
+        for line in lines:
+            yield (indent, *line)
+
+
+def hazards(found: Sequence[Hazard]) -> Iterator[Line]:
+    """The hazards, each with what to do instead."""
+    for hazard in found:
+        style = "bold red" if hazard.level == "destructive" else "yellow"
+        yield ("  ", (hazard.code, style), " ", (_one_line(hazard.message), style.removeprefix("bold ")))
+        yield ("        ", (_one_line(hazard.advice), "red" if hazard.level == "destructive" else ""))
+
+
+def unsupported(found: Sequence[Unsupported]) -> Iterator[Line]:
+    """What can neither be compared nor written down."""
+    if found:
+        yield heading("not compared", ": schemadiff cannot represent it")
+        for one in found:
+            yield ("  ", (f"! {_one_line(str(one))}", "yellow"))
+
+
+def planned(found: Planned, *, apply: str) -> Iterator[Line]:
+    """The whole of what `plan` found; `apply` is the command that comes next."""
+    rest = [one for one in found.plan.operations if not isinstance(one, Found)]
+    if not found.plan.operations:
+        yield (("no differences", "green"), ": the database is as the models say")
+        yield from unsupported(found.unsupported)
+        return
+    if rest:
+        yield heading("from the database to the models")
+        yield from operations(rest)
+    if found.plan.steps:
+        yield BLANK
+        yield heading("SQL")
+        yield from statements(found.plan)
+    if found.plan.hazards:
+        yield BLANK
+        yield heading("hazards")
+        yield from hazards(found.plan.hazards)
+    if found.found:
+        yield BLANK
+        yield heading(
+            "changed by hand", ": found in the database, made by no revision; the new one takes it over"
+        )
+        yield from operations(found.found)
+    if found.unsupported:
+        yield BLANK
+        yield from unsupported(found.unsupported)
+    yield BLANK
+    if found.path is None:
+        yield (
+            f"nothing was written: this would be revision {number(found.number)}, {_one_line(found.message)}",
+        )
+        return
+    yield (("wrote ", ""), (str(found.path), "bold"))
+    codes = dict.fromkeys(hazard.code for hazard in found.plan.hazards if hazard.level == "destructive")
+    yield advice(f"read it, then run: {apply}{''.join(f' --allow {code}' for code in codes)}")
+
+
+def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
+    """What `check` found."""
+    parts: list[list[Line]] = []
+    if found.missing:
+        parts.append(
+            [
+                heading("missing", ": the models differ from the revision files, and no revision says so"),
+                *operations(found.missing),
+                advice(f"write the revision: {plan}"),
+            ]
+        )
+    if found.pending:
+        parts.append(
+            [
+                heading("pending", f": the database is at revision {number(found.version)}"),
+                *map(revision_line, found.pending),
+                advice(f"run what is pending: {apply}"),
+            ]
+        )
+    if found.interrupted:
+        parts.append([*interrupted(found.interrupted), advice(f"finish it: {apply}")])
+    if found.drifted:
+        parts.append(
+            [
+                heading("drifted", ": the database was changed, and no revision says so"),
+                *operations(found.drifted),
+                advice(f"undo it by hand, or take it over into a revision: {plan}"),
+            ]
+        )
+    if found.unsupported:
+        parts.append(list(unsupported(found.unsupported)))
+    if not found:
+        at = f" (revision {number(found.version)})" if found.version else ""
+        parts.append([(("no differences", "green"), f": models, revisions and database agree{at}")])
+    for position, part in enumerate(parts):
+        if position:
+            yield BLANK
+        yield from part
+
+
+def interrupted(found: Interrupted) -> Iterator[Line]:
+    """How far an interrupted revision is."""
+    verb = "applied" if found.direction == "up" else "rolled back"
+    yield (
+        ("interrupted", "bold red"),
+        f": revision {number(found.revision)} was being {verb}; {found.done} of {len(found.steps)} steps are done",
+    )
+    for position, step in enumerate(found.steps):
+        mark, style = ("done", "green") if position < found.done else ("open", "yellow")
+        words = "; ".join(one.describe() for one in step.operations)
+        yield (f"  {position + 1} ", (mark, style), f" {_one_line(words)}")
+
+
+def status(found: Status, *, apply: str, plan: str) -> Iterator[Line]:
+    """Where the database is."""
+    state = found.state
+    if found.version is None:
+        yield (
+            _one_line(found.place),
+            ": ",
+            ("no revision was applied yet", "bold"),
+            " (it has no version table)",
+        )
+    else:
+        of = f" of {number(found.revisions[-1].number)}" if found.revisions else ""
+        yield (_one_line(found.place), ": ", (f"revision {number(found.version)}{of}", "bold"))
+    if state and state.changed_at:
+        tool = f" by schemadiff {_one_line(state.tool)}" if state.tool else ""
+        yield (f"changed {state.changed_at:%Y-%m-%d %H:%M:%S} UTC{tool}",)
+    if found.interrupted:
+        yield BLANK
+        yield from interrupted(found.interrupted)
+        yield advice(f"finish it: {apply}")
+    if found.pending:
+        yield BLANK
+        yield heading("pending")
+        yield from map(revision_line, found.pending)
+        yield advice(f"run what is pending: {apply}")
+    elif not found.revisions:
+        yield advice(f"there are no revisions; write the first one: {plan}")
+    elif not found.interrupted:
+        yield (("nothing is pending", "green"),)
+
+
+def revision_line(revision: Revision) -> Line:
+    """One revision on one line."""
+    return (
+        "  ",
+        (number(revision.number), "yellow"),
+        f" {_one_line(revision.message)}  ",
+        (str(revision.path), "dim"),
+    )
+
+
+def revision(one: Revision, applied: bool | None) -> Iterator[Line]:
+    """One revision with its file and digest; `applied` is ``None`` where nobody knows."""
+    words = {True: ("applied", "green"), False: ("pending", "yellow"), None: ("", "")}[applied]
+    yield (
+        (number(one.number), "yellow"),
+        " ",
+        words,
+        " " if words[0] else "",
+        (_one_line(one.message), "bold"),
+    )
+    yield ("     ", str(one.path))
+    yield ("     ", (f"digest {one.digest}", "dim"))
+
+
+def done_plan(plan: Plan) -> Iterator[Line]:
+    """The operations, the SQL and the hazards of one revision."""
+    yield from operations(plan.operations)
+    if plan.steps:
+        yield heading("SQL")
+        yield from statements(plan)
+    if plan.hazards:
+        yield heading("hazards")
+        yield from hazards(plan.hazards)
+
+
+def done_heading(done: Done) -> Line:
+    """The line above what is done with one revision."""
+    return heading(f"{direction(done.direction)} {number(done.revision)}", f" {_one_line(done.message)}")
+
+
+def preview(outcome: Outcome) -> Iterator[Line]:
+    """What would be run."""
+    for position, done in enumerate(outcome.done):
+        if position:
+            yield BLANK
+        yield done_heading(done)
+        yield from done_plan(done.plan)
+
+
+def direction(way: str) -> str:
+    """What is done to a revision in that direction."""
+    return "apply" if way == "up" else "roll back"
+
+
+def files(directory: Path) -> str:
+    """A directory, for messages."""
+    return f"{directory}/"
+
+
+def _symbol(operation: Operation) -> tuple[str, str]:
+    match operation:
+        case CreateTable() | AddColumn() | CreateIndex() | AddConstraint():
+            return "+", "green"
+        case DropTable() | DropColumn() | DropIndex() | DropConstraint():
+            return "-", "red"
+        case RenameTable() | AlterTable() | AlterColumn() | RenameColumn() | Execute() | Run():
+            return "~", "yellow"
+        case Found():
+            return _symbol(operation.operation)
+
+
+def _coloured(sql: str) -> Iterator[Line]:
+    """SQL, its words and texts coloured, line by line."""
+    pieces: list[Piece] = []
+    position = 0
+    for match in _SQL.finditer(sql):
+        pieces.append(sql[position : match.start()])
+        pieces.append((match[0], _SQL_STYLES[match.lastgroup or "name"]))
+        position = match.end()
+    pieces.append(sql[position:])
+    line: list[Piece] = []
+    for piece in pieces:
+        text, style = (piece, "") if isinstance(piece, str) else piece
+        first, *others = text.split("\n")
+        line.append((first, style))
+        for other in others:
+            yield tuple(line)
+            line = [(other, style)]
+    yield tuple(line)
+
+
+def _one_line(text: str) -> str:
+    """The text with its line ends spelled out: a name with a line end in it cannot pose as two lines."""
+    return text.replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t")

@@ -1,0 +1,201 @@
+"""apply, rollback: shown and asked for at a terminal, carried out with a line for every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from schemadiff import revisions, workflow
+from schemadiff.cli import machine, render
+from schemadiff.cli.actions import DIFFERENT, FINE
+from schemadiff.cli.options import Format
+from schemadiff.database import where
+from schemadiff.errors import UsageError
+from schemadiff.hazards import CODES
+
+if TYPE_CHECKING:
+    from schemadiff.cli.project import Project
+    from schemadiff.cli.terminal import Line, Terminal
+    from schemadiff.executor import Event
+    from schemadiff.hazards import Hazard
+    from schemadiff.workflow import Confirm, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options that `apply` and `rollback` share."""
+
+    sql: bool = False
+    dry_run: bool = False
+    allow: tuple[str, ...] = ()
+    yes: bool = False
+    lock_wait: float = 60
+    output: Format = Format.text
+
+
+Verb = Literal["apply", "rollback"]
+
+
+class _Run(Protocol):
+    """`workflow.apply` or `workflow.rollback` on the project, and how far to go."""
+
+    def __call__(
+        self,
+        *,
+        dry_run: bool = ...,
+        allow: Sequence[str] = ...,
+        confirm: Confirm | None = ...,
+        progress: Callable[[Event], object] | None = ...,
+        lock_wait: float = ...,
+    ) -> Outcome: ...
+
+
+def apply(terminal: Terminal, project: Project, asked: Asked, *, to: int | None = None) -> int:
+    """Runs what is pending up to revision `to`."""
+    run = partial(workflow.apply, project.need_database(), project.need_versions(), to=to)
+    return _carry_out("apply", terminal, project, asked, run)
+
+
+def rollback(
+    terminal: Terminal, project: Project, asked: Asked, *, to: int | None = None, steps: int | None = None
+) -> int:
+    """Undoes the last `steps` revisions or all after `to`."""
+    run = partial(workflow.rollback, project.need_database(), project.need_versions(), to=to, steps=steps)
+    return _carry_out("rollback", terminal, project, asked, run)
+
+
+def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _Run) -> int:
+    allow = _codes(asked.allow)
+    if asked.sql and asked.output is Format.json:
+        raise UsageError("--sql and --format json are two ways to write one thing: give one of them")
+    place = where(project.need_database())
+    if asked.sql or asked.dry_run:
+        return _tell(verb, terminal, project, asked, run(dry_run=True), place)
+    gate = _Gate(terminal, allow)
+    if terminal.interactive and not _agreed(verb, terminal, project, asked, run, gate, place):
+        terminal.note(("nothing was changed",))
+        return DIFFERENT
+    messages = {one.number: one.message for one in revisions.load(project.versions)}
+    outcome = run(
+        allow=allow,
+        confirm=gate.ask if terminal.interactive else None,
+        progress=_Steps(terminal, messages),
+        lock_wait=asked.lock_wait,
+    )
+    if asked.output is Format.json:
+        terminal.machine(machine.dump(verb, machine.outcome(outcome, place, dry_run=False)))
+    if outcome.done:
+        terminal.note((("done", "green"), f": {place} is at revision {render.number(outcome.after)}"))
+    else:
+        terminal.note((_nothing_to_do(verb, outcome, place),))
+    return FINE
+
+
+def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, found: Outcome, place: str) -> int:
+    """Writes what would be run."""
+    if asked.output is Format.json:
+        terminal.machine(machine.dump(verb, machine.outcome(found, place, dry_run=True)))
+    elif asked.sql:
+        if found.done:
+            terminal.machine(machine.sql_text(found, place))
+    else:
+        terminal.report(*render.preview(found))
+    interrupted = workflow.status(project.need_database(), project.versions).interrupted
+    if interrupted:
+        terminal.note(*render.interrupted(interrupted))
+        terminal.note((f"{verb} deals with it first; that is not shown here",))
+    if not found.done:
+        terminal.note((_nothing_to_do(verb, found, place),))
+    return DIFFERENT if asked.dry_run and (found.done or interrupted) else FINE
+
+
+def _agreed(
+    verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _Run, gate: _Gate, place: str
+) -> bool:
+    """Whether the person at the terminal wants what would be run: shown before anything is locked."""
+    interrupted = workflow.status(project.need_database(), project.versions).interrupted
+    if interrupted:
+        if asked.yes:
+            return True
+        terminal.note(*render.interrupted(interrupted))
+        word = "Deal with it first, and go on" if verb == "apply" else "Roll it back"
+        return terminal.ask(f"{word} in {place}?")
+    found = run(dry_run=True)
+    if not found.done:
+        return True
+    if not asked.yes:
+        terminal.note(*render.preview(found), render.BLANK)
+        count = len(found.done)
+        many = f"{count} revision{'s' if count > 1 else ''}"
+        question = f"Apply {many} to {place}?" if verb == "apply" else f"Roll back {many} of {place}?"
+        if not terminal.ask(question):
+            return False
+    held = gate.held(found.hazards)
+    return not held or gate.ask(held)
+
+
+class _Gate:
+    """Asks for the hazards that are not allowed, each once."""
+
+    def __init__(self, terminal: Terminal, allow: Sequence[str]) -> None:
+        self._terminal = terminal
+        self._allow = allow
+        self._accepted: set[Hazard] = set()
+
+    def held(self, hazards: Sequence[Hazard]) -> list[Hazard]:
+        """Those that need a yes."""
+        if "all" in self._allow:
+            return []
+        return [one for one in hazards if one.level == "destructive" and one.code not in self._allow]
+
+    def ask(self, hazards: Sequence[Hazard]) -> bool:
+        """Whether the person accepts these hazards, or has done so before."""
+        new = [one for one in hazards if one not in self._accepted]
+        if not new:
+            return True
+        self._terminal.note((("Data would be destroyed:", "bold red"),), *render.hazards(new))
+        if not self._terminal.ask("Destroy it?", full=True):
+            return False
+        self._accepted.update(new)
+        return True
+
+
+class _Steps:
+    """Writes a line for every step of a run: what it does, and how long it took."""
+
+    def __init__(self, terminal: Terminal, messages: Mapping[int, str]) -> None:
+        self._terminal = terminal
+        self._messages = messages
+        self._current: tuple[int, str] | None = None
+
+    def __call__(self, event: Event) -> None:
+        if self._current != (event.revision, event.direction):
+            self._current = (event.revision, event.direction)
+            title = f"{render.direction(event.direction)} {render.number(event.revision)}"
+            self._terminal.note(render.heading(title, f" {self._messages.get(event.revision, '')}"))
+        if event.seconds is not None:
+            if not self._terminal.error_is_tty:
+                self._terminal.begin_line(*_step(event))
+            self._terminal.end_line((f"  {event.seconds:.2f} s", "dim"))
+        elif self._terminal.error_is_tty:
+            self._terminal.begin_line(*_step(event))
+
+
+def _step(event: Event) -> Line:
+    words = "; ".join(one.describe() for one in event.step.operations) or event.step.sql
+    return ("  ", (f"{event.position + 1}/{event.total}", "dim"), f" {' '.join(words.split())}")
+
+
+def _nothing_to_do(verb: Verb, outcome: Outcome, place: str) -> str:
+    return f"nothing to {verb.replace('rollback', 'roll back')}: {place} is at revision {render.number(outcome.after)}"
+
+
+def _codes(allow: Sequence[str]) -> tuple[str, ...]:
+    """The codes of hazards that may pass. Raises `UsageError` for one that there is not."""
+    codes = tuple("all" if code.lower() == "all" else code.upper() for code in allow)
+    for code in codes:
+        if code != "all" and code not in CODES:
+            raise UsageError(f"there is no hazard {code}", hint=f"--allow takes {', '.join(CODES)}, or all.")
+    return codes

@@ -1,0 +1,154 @@
+"""Where lines are written and questions asked: the only module that knows Rich.
+
+Reports and machine output go to standard output, everything else to standard error. What comes from a database is
+untrusted: no text is taken for markup, and characters that would steer the terminal are spelled out.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+Piece = str | tuple[str, str]
+"""Some text, or some text and its style."""
+
+Line = tuple[Piece, ...]
+
+SHORTEST_SECRET = 3
+
+_URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """The text, with control characters, lone surrogates and what turns the writing direction spelled out."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if character not in "\n\t" and unicodedata.category(character) in _UNSEEN
+        else character
+        for character in text
+    )
+
+
+class Terminal:
+    """The two streams that a command writes to, and the person, where there is one."""
+
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, stdin: TextIO | None = None
+    ) -> None:
+        self._stdout = out or sys.stdout
+        self._stderr = err or sys.stderr
+        self._stdin = stdin or sys.stdin
+        self._out = _console(self._stdout)
+        self._err = _console(self._stderr)
+        self._secrets: tuple[str, ...] = ()
+        self._open = False
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person is there: without one nothing is asked, and standard input is not read."""
+        return _is_tty(self._stdin) and _is_tty(self._stderr)
+
+    @property
+    def error_is_tty(self) -> bool:
+        """Whether notes are read as they are written."""
+        return _is_tty(self._stderr)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Never writes these texts in an error message: the last line of defence.
+
+        One or two characters are no secret, but would strike holes into every message.
+        """
+        worth_it = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
+        self._secrets = tuple(sorted({*self._secrets, *worth_it}, key=len, reverse=True))
+
+    def report(self, *lines: Line) -> None:
+        """Writes what the command found to standard output."""
+        for line in lines:
+            self._print(self._out, line)
+
+    def note(self, *lines: Line) -> None:
+        """Writes what the person should know to standard error."""
+        self.close_line()
+        for line in lines:
+            self._print(self._err, line)
+
+    def error(self, *lines: Line) -> None:
+        """Writes an error to standard error, whatever is secret struck out."""
+        self.close_line()
+        for line in lines:
+            struck = (piece if isinstance(piece, str) else piece[0] for piece in line)
+            styles = ("" if isinstance(piece, str) else piece[1] for piece in line)
+            self._print(
+                self._err,
+                tuple((self._strike(text), style) for text, style in zip(struck, styles, strict=True)),
+            )
+
+    def machine(self, text: str) -> None:
+        """Writes text for a program to standard output as it is; at a terminal, where a person reads it, visible."""
+        self._stdout.write(f"{visible(text) if _is_tty(self._stdout) else text}\n")
+        self._stdout.flush()
+
+    def begin_line(self, *pieces: Piece) -> None:
+        """Writes a part of a line to standard error, to be ended by `end_line`."""
+        self.close_line()
+        self._print(self._err, pieces, end="")
+        self._open = True
+
+    def end_line(self, *pieces: Piece) -> None:
+        """Ends the line that `begin_line` began."""
+        self._print(self._err, pieces)
+        self._open = False
+
+    def close_line(self) -> None:
+        """Ends a line that was begun, if there is one: something else is to be said."""
+        if self._open:
+            self.end_line()
+
+    def ask(self, question: str, *, full: bool = False) -> bool:
+        """Whether the person says yes; with `full` only the whole word counts. Never called without a terminal."""
+        self.close_line()
+        choice = "type yes to go on" if full else "y/N"
+        self._print(self._err, ((question, "bold"), f" [{choice}] "), end="")
+        answer = self._stdin.readline()
+        if not answer.endswith("\n"):
+            self.note(())
+        return answer.strip().lower() in ({"yes"} if full else {"y", "yes"})
+
+    def _print(self, console: Console, line: Line, *, end: str = "\n") -> None:
+        pieces = [
+            _without_url_password(visible(piece))
+            if isinstance(piece, str)
+            else (_without_url_password(visible(piece[0])), piece[1])
+            for piece in line
+        ]
+        console.print(Text.assemble(*pieces), end=end, soft_wrap=True)
+        console.file.flush()
+
+    def _strike(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _without_url_password(text: str) -> str:
+    return _URL_PASSWORD.sub(r"\1***@", text)
+
+
+def _console(stream: TextIO) -> Console:
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def _is_tty(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False

@@ -1,0 +1,275 @@
+"""Two schemas -> the operations that lead from one to the other. Pure.
+
+The algorithm in prose:
+
+1. *Align.* A constraint or index without a name in one schema is the one of its shape in the other, whatever name
+   that has: it takes over the name. What the server makes by itself (`Dialect.settle`) is added to the side that
+   does not mention it. After that two tables are compared with ``==``, and most are equal: nothing more happens.
+2. *Match by name.* Tables, and in each table that differs columns, indexes and constraints: what is only in
+   `current` is dropped, what is only in `desired` is added, a column that is in both and differs is altered, any
+   other thing that differs is dropped and added.
+3. *Order.* Each operation has a phase: foreign keys go first and come last, tables are created after those they
+   refer to and dropped before them, and all that concerns one table alone stands together, so that it can be
+   carried out as one statement. A cycle of foreign keys between tables is broken by adding them afterwards.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
+
+from schemadiff.dialects import Dialect
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Operation,
+    unnamed,
+)
+from schemadiff.schema import Check, Column, ForeignKey, Index, Name, Schema, Table, Unique
+
+Named = TypeVar("Named", Unique, Index, ForeignKey, Check)
+
+
+def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+    """The operations that lead from `current` to `desired`, in an order that works; empty when they are the same."""
+    desired = align(current, desired, dialect)
+    current = align(desired, current, dialect)
+    created = [table for name, table in desired.tables.items() if name not in current.tables]
+    dropped = [table for name, table in current.tables.items() if name not in desired.tables]
+    pairs = [
+        (table, desired.tables[name])
+        for name, table in sorted(current.tables.items())
+        if name in desired.tables and table != desired.tables[name]
+    ]
+    changes: list[Operation] = []
+    leaving: list[Operation] = []
+    arriving: list[Operation] = []
+    for before, after in pairs:
+        gone, same, new = _compare_table(before, after)
+        leaving += gone
+        changes += same
+        arriving += new
+    if dialect.lifts_foreign_keys:
+        lifted = _lifted(changes, current, leaving)
+        leaving += [DropConstraint(table, key) for table, key in lifted]
+        arriving += [
+            AddConstraint(table, key)
+            for table, key in lifted
+            if table in desired.tables and key in desired.tables[table].foreign_keys
+        ]
+    creations, late = _creations(created)
+    early, drops = _drops(dropped)
+    return (*leaving, *early, *creations, *changes, *late, *arriving, *drops)
+
+
+def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
+    """`desired`, each of its tables with the names that `current` has for what it leaves unnamed, and with what the
+    server makes by itself. Tables that are only in one of them are left alone.
+    """
+    aligned = {}
+    for name, table in desired.tables.items():
+        before = current.tables.get(name)
+        if before is not None and before != table:
+            aligned[name] = align_table(before, table, dialect)
+    return dataclasses.replace(desired, tables={**desired.tables, **aligned}) if aligned else desired
+
+
+def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
+    """`desired` with the names that `current` has for what it leaves unnamed; see `align`."""
+    key = desired.primary_key
+    if key and current.primary_key and key.name is None and current.primary_key.columns == key.columns:
+        key = dataclasses.replace(key, name=current.primary_key.name)
+    named = dataclasses.replace(
+        desired,
+        columns=tuple(_take_unsaid(current.column(column.name), column) for column in desired.columns),
+        primary_key=key,
+        uniques=_take_names(current.uniques, desired.uniques),
+        indexes=_take_names(current.indexes, desired.indexes),
+        foreign_keys=_take_names(current.foreign_keys, desired.foreign_keys),
+        checks=_take_names(current.checks, desired.checks),
+    )
+    return dialect.settle(current, named)
+
+
+def _take_unsaid(current: Column | None, desired: Column) -> Column:
+    if current is None or current == desired:
+        return desired
+    return dataclasses.replace(
+        desired,
+        visible=current.visible if desired.visible is None else desired.visible,
+        srid=current.srid if desired.srid is None else desired.srid,
+    )
+
+
+def _take_names(current: Sequence[Named], desired: Sequence[Named]) -> tuple[Named, ...]:
+    taken = {thing.name for thing in desired if thing.name is not None}
+    free = [thing for thing in current if thing.name is not None and thing.name not in taken]
+    result = []
+    for thing in desired:
+        if thing.name is None and thing not in current:
+            match = next((other for other in free if unnamed(other) == thing), None)
+            if match is not None:
+                free.remove(match)
+                thing = dataclasses.replace(thing, name=match.name)
+        result.append(thing)
+    return tuple(result)
+
+
+def _compare_table(before: Table, after: Table) -> tuple[list[Operation], list[Operation], list[Operation]]:
+    """Foreign keys that go, all that concerns the table alone, foreign keys that come."""
+    name = before.name
+    old_keys, new_keys = _unmatched(before.foreign_keys, after.foreign_keys)
+    old_indexes, new_indexes = _unmatched(before.indexes, after.indexes)
+    old_uniques, new_uniques = _unmatched(before.uniques, after.uniques)
+    old_checks, new_checks = _unmatched(before.checks, after.checks)
+    changes: list[Operation] = []
+    if before.options != after.options:
+        changes.append(AlterTable(name, before.options, after.options))
+    changes += [DropConstraint(name, check) for check in old_checks]
+    changes += [DropConstraint(name, unique) for unique in old_uniques]
+    changes += [DropIndex(name, index) for index in old_indexes]
+    same_key = before.primary_key == after.primary_key
+    if before.primary_key and not same_key:
+        changes.append(DropConstraint(name, before.primary_key))
+    old_columns = {column.name: column for column in before.columns}
+    new_columns = {column.name: column for column in after.columns}
+    changes += [AddColumn(name, column) for column in after.columns if column.name not in old_columns]
+    changes += [
+        AlterColumn(name, old_columns[column.name], column)
+        for column in after.columns
+        if column.name in old_columns and column != old_columns[column.name]
+    ]
+    changes += [DropColumn(name, column) for column in before.columns if column.name not in new_columns]
+    if after.primary_key and not same_key:
+        changes.append(AddConstraint(name, after.primary_key))
+    changes += [CreateIndex(name, index) for index in new_indexes]
+    changes += [AddConstraint(name, unique) for unique in new_uniques]
+    changes += [AddConstraint(name, check) for check in new_checks]
+    return (
+        [DropConstraint(name, key) for key in old_keys],
+        changes,
+        [AddConstraint(name, key) for key in new_keys],
+    )
+
+
+def _unmatched(before: Sequence[Named], after: Sequence[Named]) -> tuple[list[Named], list[Named]]:
+    """What is only in `before` and what is only in `after`; of several equal ones each counts."""
+    rest = list(after)
+    gone = []
+    for thing in before:
+        if thing in rest:
+            rest.remove(thing)
+        else:
+            gone.append(thing)
+    return gone, rest
+
+
+def _lifted(
+    changes: Iterable[Operation], current: Schema, leaving: Iterable[Operation]
+) -> list[tuple[Name, ForeignKey]]:
+    """The foreign keys that stay and join a column whose type, charset or collation changes."""
+    changed = {
+        (change.table, change.before.name)
+        for change in changes
+        if isinstance(change, AlterColumn)
+        and (change.before.type, change.before.charset, change.before.collation)
+        != (change.after.type, change.after.charset, change.after.collation)
+    }
+    gone = {(drop.table, drop.constraint) for drop in leaving if isinstance(drop, DropConstraint)}
+    return [
+        (table.name, key)
+        for table in (current.tables[name] for name in sorted(current.tables))
+        for key in table.foreign_keys
+        if (table.name, key) not in gone
+        and (
+            any((table.name, column) in changed for column in key.columns)
+            or any((key.target, column) in changed for column in key.target_columns)
+        )
+    ]
+
+
+def _creations(tables: Iterable[Table]) -> tuple[list[Operation], list[Operation]]:
+    """The creation of the tables, referred-to ones first, and the foreign keys that can only be added after."""
+    by_name = {table.name: table for table in tables}
+    order, lifted = sort_tables(by_name)
+    creations: list[Operation] = []
+    late: list[Operation] = []
+    for name in order:
+        table = by_name[name]
+        keys = tuple(key for key in table.foreign_keys if (name, key) not in lifted)
+        creations.append(CreateTable(dataclasses.replace(table, foreign_keys=keys)))
+        late += [AddConstraint(name, key) for key in table.foreign_keys if (name, key) in lifted]
+    return creations, late
+
+
+def _drops(tables: Iterable[Table]) -> tuple[list[Operation], list[Operation]]:
+    """The foreign keys that must go first, and the drops of the tables, referring ones first."""
+    by_name = {table.name: table for table in tables}
+    order, lifted = sort_tables(by_name)
+    early: list[Operation] = []
+    drops: list[Operation] = []
+    for name in reversed(order):
+        table = by_name[name]
+        keys = tuple(key for key in table.foreign_keys if (name, key) not in lifted)
+        early += [DropConstraint(name, key) for key in table.foreign_keys if (name, key) in lifted]
+        drops.append(DropTable(dataclasses.replace(table, foreign_keys=keys)))
+    return early, drops
+
+
+def sort_tables(tables: Mapping[Name, Table]) -> tuple[list[Name], set[tuple[Name, ForeignKey]]]:
+    """The names of the tables, referred-to ones before those that refer to them and otherwise by name; and the
+    foreign keys that had to be left out of account because they close a cycle (one to the table itself never does).
+    """
+    lifted: set[tuple[Name, ForeignKey]] = set()
+    while True:
+        graph = {
+            name: sorted(
+                {
+                    key.target
+                    for key in tables[name].foreign_keys
+                    if key.target in tables and key.target != name and (name, key) not in lifted
+                }
+            )
+            for name in sorted(tables)
+        }
+        sorter = TopologicalSorter(graph)
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            cycle: list[Name] = error.args[1]
+            # graphlib lists each node before the one that depends on it: cycle[i + 1] refers to cycle[i].
+            target, name = min(zip(cycle, cycle[1:], strict=False), key=lambda edge: edge[1])
+            lifted |= {(name, key) for key in tables[name].foreign_keys if key.target == target}
+            continue
+        order: list[Name] = []
+        while sorter.is_active():
+            ready = sorted(sorter.get_ready())
+            order += ready
+            sorter.done(*ready)
+        return order, lifted
+
+
+def reverse(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """What undoes the operations, in the order that does so. Raises `UnsupportedError` where one has no reverse."""
+    return tuple(operation.reverse() for operation in reversed(tuple(operations)))
+
+
+def cancel(operations: Sequence[Operation], wanted: Iterable[Operation]) -> tuple[Operation, ...]:
+    """`operations` without those of `wanted` that a later one undoes exactly, and without that one."""
+    kept = list(operations)
+    for operation in wanted:
+        if operation in kept and operation.reverse() in kept[kept.index(operation) + 1 :]:
+            position = kept.index(operation)
+            del kept[kept.index(operation.reverse(), position + 1)]
+            del kept[position]
+    return tuple(kept)

@@ -1,0 +1,103 @@
+"""The settings, in one place: options, then the environment, then ``schemadiff.toml`` or ``pyproject.toml``.
+
+No SQLAlchemy here: `schemadiff --help` must not load it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemadiff.errors import ConfigError
+
+DEFAULT_VERSIONS = "versions"
+KEYS = ("url", "models", "versions")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``None`` where nothing says it. ``source`` is the file that the settings come from, for messages."""
+
+    url: str | None = None
+    models: str | None = None
+    versions: Path = Path(DEFAULT_VERSIONS)
+    source: Path | None = None
+
+    def need_url(self) -> str:
+        """The URL of the database. Raises `ConfigError` when there is none."""
+        if not self.url:
+            raise ConfigError(
+                "no database is named",
+                hint="Give --url, set SCHEMADIFF_URL (or DATABASE_URL), or write url into [tool.schemadiff] of "
+                "pyproject.toml; for example mysql+pymysql://user:password@localhost/shop.",
+            )
+        return self.url
+
+    def need_models(self) -> str:
+        """The path of the models. Raises `ConfigError` when there is none."""
+        if not self.models:
+            raise ConfigError(
+                "no models are named",
+                hint='Give --models, set SCHEMADIFF_MODELS, or write models = "app:db" into [tool.schemadiff] of '
+                "pyproject.toml.",
+            )
+        return self.models
+
+
+def settings(
+    url: str | None = None,
+    models: str | None = None,
+    versions: str | None = None,
+    *,
+    directory: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings that hold in `directory` (the current one): an option wins over the environment, which wins over
+    the file. Paths in a file are relative to the file. Raises `ConfigError` when the file is malformed.
+    """
+    env = os.environ if environment is None else environment
+    path, table = _table(directory or Path.cwd())
+    for key, value in table.items():
+        if key not in KEYS:
+            raise ConfigError(
+                f'{path}: there is no setting "{key}"', hint=f"The settings are {', '.join(KEYS)}."
+            )
+        if not isinstance(value, str):
+            raise ConfigError(f'{path}: the setting "{key}" must be text, not {value!r}')
+    chosen = versions or env.get("SCHEMADIFF_VERSIONS")
+    if chosen is None:
+        in_file = Path(table.get("versions", DEFAULT_VERSIONS))
+        folder = in_file if path is None else path.parent / in_file
+        try:
+            folder = folder.relative_to(Path.cwd())
+        except ValueError:
+            pass
+    else:
+        folder = Path(chosen)
+    return Settings(
+        url=url or env.get("SCHEMADIFF_URL") or env.get("DATABASE_URL") or table.get("url"),
+        models=models or env.get("SCHEMADIFF_MODELS") or table.get("models"),
+        versions=folder,
+        source=path,
+    )
+
+
+def _table(directory: Path) -> tuple[Path | None, dict[str, Any]]:
+    """The settings' table of the nearest file in the directory or above it."""
+    for folder in (directory, *directory.parents):
+        for name in ("schemadiff.toml", "pyproject.toml"):
+            path = folder / name
+            if not path.is_file():
+                continue
+            try:
+                content = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+                raise ConfigError(f"cannot read the settings in {path}: {error}") from error
+            table = content if name == "schemadiff.toml" else content.get("tool", {}).get("schemadiff")
+            if isinstance(table, dict):
+                return path, table
+    return None, {}

@@ -1,0 +1,144 @@
+"""A URL, an Engine or a Connection -> an open connection in the driver's autocommit mode, and its dialect.
+
+Also the one place where what a driver or a server says becomes an error for people, without a password in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine, exc
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.pool import NullPool
+
+from schemadiff.dialects import Dialect, connect_arguments, connection_url, dialect_of
+from schemadiff.errors import ConfigError, DatabaseError, UsageError
+
+Database = str | URL | Engine | Connection
+
+
+@contextmanager
+def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Connection, Dialect]]:
+    """An open connection and its dialect.
+
+    A connection of the caller's is used as it is for reading; for `changes` it must not be in a transaction, since
+    schemadiff would have to commit it. What schemadiff itself opens it also closes.
+
+    Raises `DatabaseError` when the server cannot be reached or refuses something, `ConfigError` for a malformed URL.
+    """
+    with _errors(where(database)):
+        if isinstance(database, Connection):
+            with _borrowed(database, changes) as connection:
+                yield connection, dialect_of(connection)
+            return
+        engine = database if isinstance(database, Engine) else open_engine(database)
+        try:
+            with engine.connect() as opened:
+                connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+                yield connection, dialect_of(connection)
+        finally:
+            if engine is not database:
+                engine.dispose()
+
+
+def open_engine(url: str | URL) -> Engine:
+    """An engine of schemadiff's own: no pool, one connection at a time. Raises `ConfigError` for a bad URL."""
+    try:
+        parsed = connection_url(make_url(url))
+        return create_engine(parsed, poolclass=NullPool, connect_args=connect_arguments(parsed))
+    except exc.NoSuchModuleError as error:
+        raise ConfigError(
+            f"SQLAlchemy knows no database or driver {str(error).rpartition(':')[2]}",
+            hint="A URL looks like mysql+pymysql://user:password@host/database.",
+        ) from None
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f'the driver "{error.name}" is not installed',
+            hint=f"Install it in this environment: pip install {error.name}",
+        ) from None
+    except (exc.ArgumentError, ValueError):
+        # The words of these errors repeat the URL, and with it the password.
+        raise ConfigError(
+            "the database URL cannot be read",
+            hint="A URL looks like mysql+pymysql://user:password@host/database; a special character in the password "
+            "is written in percent encoding.",
+        ) from None
+
+
+def where(database: Database) -> str:
+    """Which database it is, for messages: never with the password."""
+    try:
+        url = make_url(database) if isinstance(database, str | URL) else database.engine.url
+    except (exc.ArgumentError, ValueError):
+        return "the database"
+    if not url.host:
+        return f"database {url.database or ':memory:'}"
+    port = f":{url.port}" if url.port else ""
+    return f'database "{url.database or ""}" on {url.host}{port}'
+
+
+@contextmanager
+def _borrowed(connection: Connection, changes: bool) -> Iterator[Connection]:
+    if connection.in_transaction():
+        if changes:
+            raise UsageError(
+                "the connection is in a transaction, which schemadiff would have to commit",
+                hint="Commit or roll back first, or hand over an Engine.",
+            )
+        yield connection
+        return
+    if not changes:
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+        return
+    level = connection.get_isolation_level()
+    connection.rollback()
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        yield connection
+    finally:
+        connection.rollback()
+        connection.execution_options(isolation_level=level)
+
+
+@contextmanager
+def _errors(place: str) -> Iterator[None]:
+    try:
+        yield
+    except exc.OperationalError as error:
+        if error.statement is None:
+            raise DatabaseError(
+                f"cannot connect to {place}: {server_words(error)}",
+                hint="Is the server running, and are host, port, user and database right?",
+            ) from None
+        raise _refused(place, error) from None
+    except exc.DBAPIError as error:
+        raise _refused(place, error) from None
+    except exc.SQLAlchemyError as error:
+        raise DatabaseError(f"{place}: {error}") from error
+
+
+def _refused(place: str, error: exc.DBAPIError) -> DatabaseError:
+    lost = error.connection_invalidated
+    what = "the connection was lost" if lost else "the server refused a statement"
+    statement = " ".join((error.statement or "").split())
+    shown = f"\n  {statement[:300]}" if statement else ""
+    return DatabaseError(
+        f"{place}: {what}: {server_words(error)}{shown}",
+        hint="Run the command again: what is done and what is not is read from the database."
+        if lost
+        else None,
+    )
+
+
+def server_words(error: BaseException) -> str:
+    """What the server said, on one line and without SQLAlchemy's frame around it."""
+    if isinstance(error, exc.DBAPIError) and error.orig is not None:
+        arguments = error.orig.args
+        if len(arguments) == 2 and isinstance(arguments[0], int):
+            return f"{arguments[1]} ({arguments[0]})"
+        error = error.orig
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,81 @@
+"""The databases that schemadiff knows. What is particular to one of them stands in its module and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemadiff.dialects.base import Dialect, Statement
+from schemadiff.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL, Connection
+
+__all__ = [
+    "NAMES",
+    "Dialect",
+    "Statement",
+    "connect_arguments",
+    "connection_url",
+    "dialect_of",
+    "offline_dialect",
+]
+
+NAMES = ("mysql", "mariadb", "postgresql", "sqlite")
+
+
+def dialect_of(connection: Connection) -> Dialect:
+    """The dialect of a connection, with the facts of its server. Raises `UnsupportedError` for other products."""
+    name = connection.dialect.name
+    if name == "mysql" and getattr(connection.dialect, "is_mariadb", False):
+        name = "mariadb"
+    return _class(name).connect(connection)
+
+
+def offline_dialect(name: str) -> Dialect:
+    """The dialect of that name, with the facts of the newest supported server."""
+    return _class(name).offline()
+
+
+def connection_url(url: URL) -> URL:
+    """The URL with a driver that is installed where it names none: PyMySQL and psycopg come with schemadiff."""
+    if "+" in url.drivername:
+        return url
+    drivers = {"mysql": "pymysql", "mariadb": "pymysql", "postgresql": "psycopg", "postgres": "psycopg"}
+    name = "postgresql" if url.drivername == "postgres" else url.drivername
+    driver = drivers.get(name)
+    return url.set(drivername=f"{name}+{driver}") if driver else url
+
+
+def connect_arguments(url: URL) -> dict[str, object]:
+    """What the driver is told beyond the URL. PyMySQL: several statements in one round trip, for reading in bulk, and
+    (as SQLAlchemy would say if it were not overruled) to count the rows that an UPDATE matches, not those it changes.
+    """
+    if not url.drivername.endswith("+pymysql"):
+        return {}
+    from pymysql.constants import CLIENT
+
+    return {"client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS}
+
+
+def _class(name: str) -> type[Dialect]:
+    match name:
+        case "mysql":
+            from schemadiff.dialects.mysql import MySQL
+
+            return MySQL
+        case "mariadb":
+            from schemadiff.dialects.mariadb import MariaDB
+
+            return MariaDB
+        case "postgresql":
+            from schemadiff.dialects.postgresql import PostgreSQL
+
+            return PostgreSQL
+        case "sqlite":
+            from schemadiff.dialects.sqlite import SQLite
+
+            return SQLite
+        case _:
+            raise UnsupportedError(
+                f'schemadiff does not know the database "{name}"', hint=f"It knows {', '.join(NAMES)}."
+            )

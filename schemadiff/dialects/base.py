@@ -1,0 +1,222 @@
+"""What every dialect answers: catalog queries, canonical forms, SQL text and locks.
+
+A dialect is a value that holds the facts of one server (its version, its default charset), or the facts of the
+newest supported server where there is no connection. Its methods come in four kinds:
+
+- canonical forms, pure: `Dialect.canonical`, `Dialect.settle`;
+- reading, the only I/O besides locking: `Dialect.connect`, `Dialect.inspect`, `Dialect.ask`;
+- text, pure: `Dialect.statements`, `Dialect.sqlalchemy_type`, `Dialect.quote`;
+- carrying out: `Dialect.locked`, `Dialect.transaction`.
+
+**The canonical form.** `Dialect.canonical` is handed tables from two sides and must bring both to one form:
+
+1. from the models, as SQLAlchemy would compile them: ``Type.sql`` is the compiled type (``INTEGER(11) UNSIGNED``,
+   ``VARCHAR(20) COLLATE "C"``), defaults, CHECKs and index expressions are the compiled SQL, constraints without a
+   name have ``None``, foreign keys' actions are as written, options that were not given are ``None``;
+2. from `Dialect.inspect`, as the server reports them.
+
+It is idempotent, and it keeps what does not count in comparisons (``Type.source``, ``Index.constraint``,
+``written``: use `dataclasses.replace`, never build a value anew).
+Rules only, no connection: what rules cannot settle is left as it is, and `Dialect.ask` settles it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from schemadiff.operations import Operation
+from schemadiff.schema import Column, Index, Name, Part, Schema, Table, Type
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Dialect as SQLAlchemyDialect
+    from sqlalchemy.types import TypeEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement, without a terminator, and the operations that it carries out."""
+
+    sql: str
+    operations: tuple[Operation, ...]
+
+
+class Dialect(ABC):
+    """One database product, with the facts of one server."""
+
+    name: ClassVar[str]
+    """As SQLAlchemy names it, and as ``only=`` in a revision file does."""
+
+    transactional_ddl: ClassVar[bool]
+    """Whether DDL can be rolled back, so that a revision is one transaction."""
+
+    lifts_foreign_keys: ClassVar[bool] = False
+    """Whether a column's type can only be changed while no foreign key joins it to another column."""
+
+    named_enums: ClassVar[bool] = False
+    """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
+
+    @property
+    def option_prefixes(self) -> tuple[str, ...]:
+        """The prefixes of the SQLAlchemy keyword arguments that are meant for it (``mysql`` of ``mysql_engine``)."""
+        return (self.name,)
+
+    @property
+    def default_schema(self) -> str | None:
+        """The name of the connection's default schema, whose tables are known without it; ``None`` when unknown."""
+        return None
+
+    @classmethod
+    @abstractmethod
+    def offline(cls) -> Dialect:
+        """The dialect with the facts of the newest supported server, for work without a connection."""
+
+    @classmethod
+    @abstractmethod
+    def connect(cls, connection: Connection) -> Dialect:
+        """The dialect with the facts of the server behind the connection."""
+
+    @property
+    @abstractmethod
+    def sqlalchemy(self) -> SQLAlchemyDialect:
+        """SQLAlchemy's dialect, to compile types and expressions with."""
+
+    # canonical forms: pure
+
+    @abstractmethod
+    def canonical(self, table: Table) -> Table:
+        """The table in canonical form; see the module's docstring. Idempotent."""
+
+    def settle(self, current: Table, desired: Table) -> Table:
+        """`desired` with what the server has by itself in `current` and no model ever names.
+
+        For example the index that MySQL makes for a foreign key: added to the result with ``implicit=True``.
+        """
+        return desired
+
+    # reading
+
+    @abstractmethod
+    def inspect(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        *,
+        only: Collection[Name] | None = None,
+    ) -> Schema:
+        """The canonical tables of the given schemas (``None`` is the connection's default schema), which appear in
+        names only where they were asked for by name. A handful of round trips at any number of tables. With `only`,
+        no other tables than these: those of them that are there.
+
+        Raises `DatabaseError` when the server refuses.
+        """
+
+    @abstractmethod
+    def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
+        """The same tables as the server itself would report them had it created them; in the same order, with the
+        names and the ``source`` of the given ones. Changes nothing, commits nothing.
+
+        A table that the server will not create for the asking comes back as it was given.
+        """
+
+    # text: pure
+
+    @abstractmethod
+    def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
+        """A SQLAlchemy type that is read back as the column's type, charset and collation; a generic one
+        (``sa.String(50)``) where that says the same as the dialect's own.
+        """
+
+    @abstractmethod
+    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+        """The SQL of adjacent operations on one table, as few statements as serve.
+
+        `before` is the schema that they start from: the live one where there is a connection, so that what is
+        dropped is found under its real name. Never handed `Execute`, `Run` or `Found`.
+        """
+
+    def quote(self, identifier: str) -> str:
+        """The identifier, quoted."""
+        return self.sqlalchemy.identifier_preparer.quote_identifier(identifier)
+
+    def quote_name(self, name: Name) -> str:
+        """The name of a table, quoted, with its schema where it has one."""
+        quoted = self.quote(name.name)
+        return f"{self.quote(name.schema)}.{quoted}" if name.schema else quoted
+
+    # carrying out: the connection is in the driver's autocommit mode
+
+    @abstractmethod
+    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
+        """Holds the one lock on this database, for at most one run of schemadiff at a time.
+
+        Raises `LockedError` when another run still holds it after `wait` seconds.
+        """
+
+    @abstractmethod
+    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
+        """One transaction: committed at the end, rolled back when an exception leaves it."""
+
+
+def stand_in(table: Table, name: Name) -> Table:
+    """The table under another name, without foreign keys, every index and constraint with a name of its own: what a
+    dialect creates as a temporary table to ask the server what the table's texts mean.
+    """
+    return dataclasses.replace(
+        table,
+        name=name,
+        foreign_keys=(),
+        primary_key=table.primary_key and dataclasses.replace(table.primary_key, name=None),
+        uniques=tuple(
+            dataclasses.replace(unique, name=f"{name.name}_u{number}")
+            for number, unique in enumerate(table.uniques)
+        ),
+        indexes=tuple(
+            dataclasses.replace(index, name=f"{name.name}_i{number}")
+            for number, index in enumerate(table.indexes)
+        ),
+        checks=tuple(
+            dataclasses.replace(check, name=f"{name.name}_c{number}")
+            for number, check in enumerate(table.checks)
+        ),
+    )
+
+
+def merge(table: Table, answer: Table) -> Table:
+    """`table` with the texts of `answer`, which was read back from the server after its `stand_in` was created."""
+    columns = {column.name: column for column in answer.columns}
+    checks = {check.name: check for check in answer.checks}
+    indexes = {index.name: index for index in answer.indexes}
+    name = answer.name.name
+    return dataclasses.replace(
+        table,
+        columns=tuple(
+            _merge_column(column, columns[column.name]) if column.name in columns else column
+            for column in table.columns
+        ),
+        checks=tuple(
+            dataclasses.replace(check, expression=checks[f"{name}_c{number}"].expression)
+            if f"{name}_c{number}" in checks
+            else check
+            for number, check in enumerate(table.checks)
+        ),
+        indexes=tuple(
+            _merge_index(index, indexes[f"{name}_i{number}"]) if f"{name}_i{number}" in indexes else index
+            for number, index in enumerate(table.indexes)
+        ),
+    )
+
+
+def _merge_column(column: Column, answer: Column) -> Column:
+    merged_type = Type(answer.type.sql, column.type.values, column.type.source)
+    return dataclasses.replace(answer, type=merged_type, written=column.written)
+
+
+def _merge_index(index: Index, answer: Index) -> Index:
+    parts: tuple[Part, ...] = answer.parts if len(answer.parts) == len(index.parts) else index.parts
+    return dataclasses.replace(index, parts=parts, where=answer.where, options=answer.options)

@@ -1,0 +1,259 @@
+"""Tables from models and from servers -> the one form in which they are compared. Pure, and idempotent.
+
+Two forms would mean the same in the same database, and are one here:
+
+- a UNIQUE constraint is a unique index: ``Table.uniques`` is always empty;
+- the name of a primary key is lost, FOREIGN KEY actions RESTRICT, NO ACTION and none are one, and ``DEFERRABLE`` and
+  ``MATCH`` are words that neither server has a meaning for;
+- character set and collation are the effective ones, whether written at the column, at the table or nowhere:
+  MySQL 9.7 remembers which of these it was, and shows it, but it makes no difference;
+- on MariaDB ``longtext`` with the CHECK that JSON brings along is ``json``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
+from schemadiff.dialects.mysql.facts import Facts, charset_of
+from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable
+from schemadiff.dialects.mysql.types import canonical_type, current_collation, holds_text, split
+from schemadiff.schema import (
+    Check,
+    Column,
+    ForeignKey,
+    Generated,
+    Index,
+    Name,
+    Options,
+    Part,
+    PrimaryKey,
+    Table,
+    Type,
+    Unique,
+)
+
+_ENGINES = {
+    name.lower(): name
+    for name in ("InnoDB", "MyISAM", "MEMORY", "Aria", "CSV", "ARCHIVE", "BLACKHOLE", "FEDERATED", "NDBCLUSTER")
+} | {"heap": "MEMORY", "ndb": "NDBCLUSTER"}
+_QUOTED_OPTIONS = ("COMPRESSION", "ENCRYPTION")
+_WORD_OPTIONS = ("ROW_FORMAT", "INSERT_METHOD")
+_MOVING_OPTIONS = ("AUTO_INCREMENT",)
+
+
+def canonical_table(table: Table, facts: Facts) -> Table:
+    """The table in canonical form."""
+    name = canonical_name(table.name, facts)
+    options = canonical_options(table.options, name.schema, facts)
+    primary_key = table.primary_key
+    key_columns = primary_key.columns if primary_key else ()
+    checks = tuple(canonical_check(check) for check in table.checks)
+    columns = []
+    for column in table.columns:
+        column = canonical_column(column, options, key_columns, facts)
+        if facts.product.json_is_text and checks and column.type.sql == "longtext":
+            column, checks = _as_json(column, checks)
+        columns.append(column)
+    return dataclasses.replace(
+        table,
+        name=name,
+        columns=tuple(columns),
+        primary_key=primary_key if primary_key is None or primary_key.name is None else PrimaryKey(key_columns),
+        uniques=(),
+        indexes=(
+            *(_unique_index(unique) for unique in table.uniques),
+            *(_canonical_index(index, options, columns, facts) for index in table.indexes),
+        ),
+        foreign_keys=tuple(_canonical_foreign_key(key, facts) for key in table.foreign_keys),
+        checks=checks,
+        options=options,
+    )
+
+
+def canonical_name(name: Name, facts: Facts) -> Name:
+    """The table's name as the server stores it: in lower case where it is told to (lower_case_table_names=1)."""
+    if facts.lower_case_table_names == 1:
+        return Name(name.name.lower(), name.schema.lower() if name.schema else None)
+    return name
+
+
+# columns
+
+
+def canonical_column(column: Column, options: Options, key_columns: Iterable[str], facts: Facts) -> Column:
+    """The column in canonical form, in a table with those canonical options and that primary key."""
+    product = facts.product
+    spelling = split(column.type.sql)
+    charset, collation = _effective(column, options, facts)
+    sql = canonical_type(spelling.sql, charset or "", product)
+    text = holds_text(sql)
+    default, on_update = column.default, column.on_update
+    if default is not None:
+        default, written_on_update = split_on_update(default)
+        on_update = on_update or written_on_update
+        default = canonical_default(default, sql, product) if default else None
+    if on_update is not None:
+        on_update = canonical_now(bare(on_update), sql, product) or on_update
+    in_key = column.name in key_columns
+    autoincrement = column.autoincrement or (column.identity is not None and in_key)
+    generated = column.generated
+    if generated is not None:
+        generated = Generated(bare(generated.expression), generated.stored)
+    nullable = column.nullable and not in_key and not autoincrement
+    changed = {
+        "type": column.type
+        if column.type.sql == sql and column.type.values is None
+        else Type(sql, None, column.type.source),
+        "nullable": nullable or (generated is not None and not product.generated_not_null),
+        "default": None if autoincrement or generated is not None else default,
+        "on_update": on_update,
+        "generated": generated,
+        "identity": None,
+        "autoincrement": autoincrement,
+        "charset": charset if text else None,
+        "collation": collation if text else None,
+        "comment": storable(column.comment) if column.comment else None,
+        "srid": spelling.srid if spelling.srid is not None else column.srid,
+    }
+    if all(getattr(column, key) == value for key, value in changed.items()):
+        return column
+    return dataclasses.replace(column, **changed)  # type: ignore[arg-type]
+
+
+def _effective(column: Column, options: Options, facts: Facts) -> tuple[str | None, str | None]:
+    """The column's own character set and collation, else the table's."""
+    spelling = split(column.type.sql)
+    charset = spelling.charset or current_collation(column.charset)
+    collation = spelling.collation or current_collation(column.collation)
+    if spelling.collation and not spelling.charset:
+        charset = charset_of(spelling.collation)
+    elif spelling.charset and not spelling.collation:
+        collation = None
+    if spelling.binary:
+        charset = charset or options.charset
+        return charset, f"{charset}_bin"
+    if collation:
+        return charset or charset_of(collation), collation
+    if charset:
+        return charset, facts.default_collation(charset)
+    return options.charset, options.collation
+
+
+def _as_json(column: Column, checks: tuple[Check, ...]) -> tuple[Column, tuple[Check, ...]]:
+    if column.collation != "utf8mb4_bin":
+        return column, checks
+    for check in checks:
+        if check.column == column.name and check.name is None:
+            if check.expression == f"json_valid({quote(column.name)})":
+                json = Type("json", None, column.type.source)
+                rest = tuple(other for other in checks if other is not check)
+                return dataclasses.replace(column, type=json, charset=None, collation=None), rest
+    return column, checks
+
+
+# constraints and indexes
+
+
+def canonical_check(check: Check) -> Check:
+    """The CHECK with its expression bare."""
+    expression = bare(check.expression)
+    return check if expression == check.expression else dataclasses.replace(check, expression=expression)
+
+
+def _canonical_foreign_key(key: ForeignKey, facts: Facts) -> ForeignKey:
+    canonical = dataclasses.replace(
+        key,
+        target=canonical_name(key.target, facts),
+        on_delete=_action(key.on_delete),
+        on_update=_action(key.on_update),
+        deferrable=None,
+        match=None,
+    )
+    return key if canonical == key else canonical
+
+
+def _action(action: str | None) -> str | None:
+    return None if action is None or action.upper() in ("RESTRICT", "NO ACTION") else action.upper()
+
+
+def _unique_index(unique: Unique) -> Index:
+    return Index(tuple(Part(column) for column in unique.columns), unique.name, unique=True, constraint=True)
+
+
+def _canonical_index(index: Index, options: Options, columns: list[Column], facts: Facts) -> Index:
+    parts = tuple(
+        dataclasses.replace(part, expression=bare(part.expression)) if part.expression is not None else part
+        for part in index.parts
+    )
+    changed = {
+        "parts": parts if parts != index.parts else index.parts,
+        "kind": index.kind.upper() if index.kind else None,
+        "method": _method(index, options, columns, facts),
+        "where": None,
+        "include": (),
+        "nulls_distinct": True,
+        "comment": storable(index.comment) if index.comment else None,
+        "options": (),
+    }
+    if all(getattr(index, key) == value for key, value in changed.items()):
+        return index
+    return dataclasses.replace(index, **changed)  # type: ignore[arg-type]
+
+
+def _method(index: Index, options: Options, columns: list[Column], facts: Facts) -> str | None:
+    """The index method where it makes a difference.
+
+    MEMORY tables have hash indexes unless told otherwise. Elsewhere all is BTREE, but for MariaDB's unique hashes,
+    which it makes unasked where a key would be too long for a BTREE (MariaDB 10.4+, unique indexes on blobs).
+    """
+    method = index.method.upper() if index.method else None
+    if options.engine == "MEMORY":
+        return None if method == "HASH" else method
+    if method != "HASH" or not index.unique or not facts.product.hashes_indexes:
+        return None
+    types = {column.name: column.type.sql for column in columns}
+    unlimited = any(
+        types.get(part.column or "", "").endswith(("text", "blob")) and part.length is None for part in index.parts
+    )
+    return None if unlimited else method
+
+
+# options
+
+
+def canonical_options(options: Options, schema: str | None, facts: Facts) -> Options:
+    """The table's options, those that were not given as the database has them by default."""
+    charset, collation = current_collation(options.charset), current_collation(options.collation)
+    if not collation:
+        collation = facts.default_collation(charset) if charset else facts.database_collation(schema)
+    engine = options.engine or facts.engine
+    canonical = dataclasses.replace(
+        options,
+        comment=storable(options.comment) if options.comment else None,
+        engine=_ENGINES.get(engine.lower(), engine),
+        charset=charset or charset_of(collation),
+        collation=collation,
+        extra=tuple(
+            sorted(
+                (_option_name(key), _option_value(_option_name(key), value))
+                for key, value in options.extra
+                if _option_name(key) not in _MOVING_OPTIONS
+            )
+        ),
+    )
+    return options if canonical == options else canonical
+
+
+def _option_name(name: str) -> str:
+    return name.strip().upper().replace(" ", "_")
+
+
+def _option_value(name: str, value: str) -> str:
+    value = value.strip()
+    if name in _WORD_OPTIONS:
+        return value.upper()
+    if name in _QUOTED_OPTIONS and not value.startswith("'"):
+        return literal(value)
+    return value

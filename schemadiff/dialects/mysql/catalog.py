@@ -1,0 +1,94 @@
+"""The live database -> `Schema`: SHOW CREATE TABLE for every table, many in one round trip.
+
+SHOW CREATE TABLE and not information_schema: MySQL 9.7's catalog views lose binary defaults and mis-encode
+expressions, and cost no less at a thousand tables (0.25 s on MySQL 9.7, 0.04 s on MariaDB 10.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.session import Refusal, Talk, only, reading_mode, session
+from schemadiff.dialects.mysql.show_create import parse
+from schemadiff.dialects.mysql.sqltext import literal, quote
+from schemadiff.errors import DatabaseError
+from schemadiff.schema import Name, Schema, Table, Unsupported
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_GONE = 1146
+
+
+def read_settings(facts: Facts) -> dict[str, str]:
+    """The session variables that reading sets: what SHOW CREATE TABLE says must not depend on who asks.
+
+    MySQL 8.0.30+ is told to leave out the primary keys that it made by itself (sql_generate_invisible_primary_key),
+    which no model has.
+    """
+    settings = {"sql_mode": literal(reading_mode(facts.sql_mode)), "sql_quote_show_create": "1"}
+    if facts.hides_generated_keys:
+        settings["show_gipk_in_create_table_and_information_schema"] = "0"
+    return settings
+
+
+def read_schema(
+    connection: Connection,
+    facts: Facts,
+    schemas: Collection[str | None],
+    only_these: Collection[Name] | None,
+    canonical: Callable[[Table], Table],
+) -> Schema:
+    """The base tables of the given schemas, or only these of them. Raises `DatabaseError` when the server refuses."""
+    tables: dict[Name, Table] = {}
+    unsupported: list[Unsupported] = []
+    with session(connection, read_settings(facts)) as talk:
+        names = _names(talk, facts, schemas, only_these)
+        replies = talk([[f"SHOW CREATE TABLE {_qualified(name)}"] for name in names])
+        for name, reply in zip(names, replies, strict=True):
+            if isinstance(reply, Refusal):
+                if reply.code == _GONE:
+                    continue
+                raise DatabaseError(f'the server does not show the table "{name}": {reply}')
+            parsed = parse(reply[0][1], name, facts.database)
+            table = canonical(parsed.table)
+            tables[table.name] = table
+            unsupported += [Unsupported(table.name, what) for what in parsed.unsupported]
+    return Schema(tables, unsupported=tuple(unsupported))
+
+
+def _names(
+    talk: Talk, facts: Facts, schemas: Collection[str | None], only_these: Collection[Name] | None
+) -> list[Name]:
+    """The names of the base tables, sorted. Views and sequences are none, and temporary tables are not listed."""
+    if None in schemas and facts.database is None:
+        raise DatabaseError(
+            "the connection has no default database", hint="Give the URL one: mysql+pymysql://host/database."
+        )
+    asked: dict[str, str | None] = {schema: schema for schema in schemas if schema is not None}
+    if None in schemas and facts.database is not None:
+        asked[facts.database] = None
+    if not asked or (only_these is not None and not only_these):
+        return []
+    condition = f"table_schema IN ({', '.join(map(literal, asked))})"
+    if only_these is not None:
+        condition += f" AND table_name IN ({', '.join(literal(name.name) for name in only_these)})"
+    query = (
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        f"WHERE {condition} AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+    )
+    rows = only(next(talk([[query]])))
+    if facts.lower_case_table_names:
+        asked = {found.lower(): schema for found, schema in asked.items()}
+        rows = [(schema.lower(), name) for schema, name in rows]
+    names = [Name(name, asked[schema]) for schema, name in rows if schema in asked]
+    wanted = None if only_these is None else set(only_these)
+    return sorted(
+        (name for name in names if wanted is None or name in wanted), key=lambda name: (name.schema or "", name.name)
+    )
+
+
+def _qualified(name: Name) -> str:
+    return f"{quote(name.schema)}.{quote(name.name)}" if name.schema else quote(name.name)

@@ -1,0 +1,180 @@
+"""Columns, indexes, constraints and tables -> the SQL that defines them. Pure.
+
+Written for the sql_mode in which schemadiff works: backslashes in literals are doubled, names stand in backticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from schemadiff.dialects.mysql.defaults import default_clause
+from schemadiff.dialects.mysql.facts import Facts, charset_of
+from schemadiff.dialects.mysql.sqltext import literal, quote
+from schemadiff.schema import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    Name,
+    Options,
+    Part,
+    Table,
+    Unique,
+)
+
+_SPACED = ("DATA_DIRECTORY", "INDEX_DIRECTORY", "PARTITION_BY", "SUBPARTITION_BY")
+_UNEQUAL = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "TABLESPACE")
+_STRINGS = ("CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD")
+_RESETS = {
+    **dict.fromkeys(("KEY_BLOCK_SIZE", "MAX_ROWS", "MIN_ROWS", "AVG_ROW_LENGTH", "CHECKSUM", "DELAY_KEY_WRITE"), "0"),
+    **dict.fromkeys(("COMPRESSION", "CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD"), "''"),
+    "ENCRYPTION": "'N'",
+    "INSERT_METHOD": "NO",
+}
+
+
+def qualified(name: Name) -> str:
+    """The table's name, with its schema where it has one."""
+    return f"{quote(name.schema)}.{quote(name.name)}" if name.schema else quote(name.name)
+
+
+def names(columns: Iterable[str]) -> str:
+    """The names of columns, as a list."""
+    return ", ".join(map(quote, columns))
+
+
+def create_table(table: Table, facts: Facts, *, temporary: bool = False, all_options: bool = False) -> str:
+    """CREATE TABLE, one column or key a line. Options that the database gives a table by itself are left out,
+    unless `all_options`.
+    """
+    inline = _inline_checks(table.checks, facts)
+    items = [column_definition(column, table.options, inline.get(column.name, ()), facts) for column in table.columns]
+    if table.primary_key:
+        items.append(f"PRIMARY KEY ({names(table.primary_key.columns)})")
+    items += [index_definition(index, facts) for index in sorted(table.indexes, key=lambda index: not index.unique)]
+    items += [unique_definition(unique) for unique in table.uniques]
+    items += [foreign_key_definition(key) for key in table.foreign_keys]
+    items += [check_definition(check) for check in table.checks if check.column not in inline or check.name]
+    body = ",\n".join(f"  {item}" for item in items)
+    options = create_options(table.options, table.name.schema, facts, all_options=all_options)
+    word = "TEMPORARY TABLE" if temporary else "TABLE"
+    return f"CREATE {word} {qualified(table.name)} (\n{body}\n){f' {options}' if options else ''}"
+
+
+def _inline_checks(checks: Iterable[Check], facts: Facts) -> dict[str, list[Check]]:
+    """The CHECKs without a name that stand in a column's own definition, where the product has such ones."""
+    found: dict[str, list[Check]] = {}
+    if facts.product.column_checks:
+        for check in checks:
+            if check.column is not None and check.name is None:
+                found.setdefault(check.column, []).append(check)
+    return found
+
+
+def column_definition(column: Column, options: Options, checks: Sequence[Check], facts: Facts) -> str:
+    """The column with everything that a MODIFY must repeat, in a table with those options. `checks` are its own."""
+    words = [quote(column.name), column.type.sql]
+    if column.collation and (column.charset, column.collation) != (options.charset, options.collation):
+        if column.charset and column.charset != options.charset:
+            words.append(f"CHARACTER SET {column.charset}")
+        words.append(f"COLLATE {column.collation}")
+    if column.generated:
+        kind = "STORED" if column.generated.stored else "VIRTUAL"
+        words.append(f"GENERATED ALWAYS AS ({column.generated.expression}) {kind}")
+        if not column.nullable and facts.product.generated_not_null:
+            words.append("NOT NULL")
+    else:
+        words.append("NULL" if column.nullable else "NOT NULL")
+    if column.srid is not None:
+        words.append(f"SRID {column.srid}")
+    if column.visible is False:
+        words.append("INVISIBLE")
+    if column.default is not None:
+        words.append(f"DEFAULT {default_clause(column.default, column.type.sql, facts.product)}")
+    if column.on_update is not None:
+        words.append(f"ON UPDATE {column.on_update}")
+    if column.autoincrement:
+        words.append("AUTO_INCREMENT")
+    if column.comment:
+        words.append(f"COMMENT {literal(column.comment)}")
+    words += [f"CHECK ({check.expression})" for check in checks]
+    return " ".join(words)
+
+
+def index_definition(index: Index, facts: Facts, *, word: str = "KEY") -> str:
+    """The index as it stands in CREATE TABLE, or with another `word` after ADD."""
+    kind = "UNIQUE " if index.unique else f"{index.kind} " if index.kind else ""
+    parts = ", ".join(map(_part, index.parts))
+    clauses = [f"{kind}{word}", *([quote(index.name)] if index.name else []), f"({parts})"]
+    if index.method:
+        clauses.append(f"USING {index.method}")
+    if index.parser:
+        clauses.append(f"WITH PARSER {quote(index.parser)}")
+    if index.comment:
+        clauses.append(f"COMMENT {literal(index.comment)}")
+    if not index.visible:
+        clauses.append(facts.product.hidden_index)
+    return " ".join(clauses)
+
+
+def _part(part: Part) -> str:
+    if part.column is None:
+        text = f"({part.expression})"
+    else:
+        text = quote(part.column) + (f"({part.length})" if part.length is not None else "")
+    return f"{text} DESC" if part.descending else text
+
+
+def unique_definition(unique: Unique) -> str:
+    """The constraint as it stands in CREATE TABLE and after ADD."""
+    return " ".join(["UNIQUE KEY", *([quote(unique.name)] if unique.name else []), f"({names(unique.columns)})"])
+
+
+def foreign_key_definition(key: ForeignKey) -> str:
+    """The foreign key as it stands in CREATE TABLE and after ADD."""
+    clauses = [
+        *([f"CONSTRAINT {quote(key.name)}"] if key.name else []),
+        f"FOREIGN KEY ({names(key.columns)}) REFERENCES {qualified(key.target)} ({names(key.target_columns)})",
+    ]
+    if key.on_delete:
+        clauses.append(f"ON DELETE {key.on_delete}")
+    if key.on_update:
+        clauses.append(f"ON UPDATE {key.on_update}")
+    return " ".join(clauses)
+
+
+def check_definition(check: Check) -> str:
+    """The CHECK as it stands in CREATE TABLE and after ADD."""
+    clauses = [*([f"CONSTRAINT {quote(check.name)}"] if check.name else []), f"CHECK ({check.expression})"]
+    if not check.enforced:
+        clauses.append("NOT ENFORCED")
+    return " ".join(clauses)
+
+
+def create_options(options: Options, schema: str | None, facts: Facts, *, all_options: bool) -> str:
+    """The options at the end of CREATE TABLE."""
+    words = []
+    if options.engine and (all_options or options.engine != facts.engine):
+        words.append(f"ENGINE={options.engine}")
+    if options.collation and (all_options or options.collation != facts.database_collation(schema)):
+        words.append(charset_clause(options))
+    if options.comment:
+        words.append(f"COMMENT={literal(options.comment)}")
+    partitions = [(key, value) for key, value in options.extra if "PARTITION" in key]
+    words += [option_clause(key, value) for key, value in options.extra if (key, value) not in partitions]
+    # PARTITION BY, PARTITIONS, SUBPARTITION BY, SUBPARTITIONS: alphabetical is also the order of the grammar.
+    words += [option_clause(key, value) for key, value in partitions]
+    return " ".join(words)
+
+
+def charset_clause(options: Options) -> str:
+    """The table's character set and collation as an option."""
+    charset = options.charset or charset_of(options.collation or "")
+    return f"DEFAULT CHARACTER SET {charset} COLLATE {options.collation}"
+
+
+def option_clause(key: str, value: str | None) -> str:
+    """Another option of the table; ``None`` for what the server has when nothing is said."""
+    text = _RESETS.get(key, "DEFAULT") if value is None else literal(value) if key in _STRINGS else value
+    word = key.replace("_", " ") if key in _SPACED else key
+    return f"{word} {text}" if key in _UNEQUAL else f"{word}={text}"

@@ -1,0 +1,174 @@
+"""What one server is: its version and defaults, and in what its product differs from the other one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """In what MySQL and MariaDB differ, as answers to named questions. The defaults are MySQL 9.7's."""
+
+    folds_defaults: bool = False
+    """Whether a default that is a constant expression is stored as the constant, and shown without quotes where
+    the type is a number: MariaDB shows ``DEFAULT 5`` and ``DEFAULT uuid()``, MySQL ``DEFAULT '5'`` and
+    ``DEFAULT (uuid())``.
+    """
+
+    now: str = "CURRENT_TIMESTAMP"
+    """How the current time is shown; MariaDB's has parentheses also where they are empty."""
+
+    year: str = "year"
+
+    shows_widths: bool = False
+    """Whether integer types are shown with their display width, written or not (MariaDB)."""
+
+    json_is_text: bool = False
+    """Whether JSON is ``longtext`` with a CHECK of its own in the column (MariaDB)."""
+
+    geometry_collection: str = "geomcollection"
+
+    hashes_indexes: bool = False
+    """Whether ``USING HASH`` makes a difference to a unique index of a table that is no MEMORY table (MariaDB)."""
+
+    column_checks: bool = False
+    """Whether a column's own CHECK stays part of the column (MariaDB), and is no CHECK of the table."""
+
+    generated_not_null: bool = True
+
+    check_name: str = "{table}_chk_{number}"
+    """How the server names a CHECK that was given no name."""
+
+    drop_check: str = "DROP CHECK"
+
+    hidden_index: str = "INVISIBLE"
+
+    makes_keys_since: tuple[int, ...] | None = (8, 0, 30)
+    """Since when the server can give a table an invisible primary key by itself."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of one server and of the database that is connected to.
+
+    ``charset`` and ``collation`` are the database's defaults, ``databases`` those of the others by name,
+    ``collations`` the default collation of each character set.
+    """
+
+    version: tuple[int, ...]
+    charset: str
+    collation: str
+    collations: Mapping[str, str] = field(hash=False, repr=False)
+    engine: str = "InnoDB"
+    lower_case_table_names: int = 0
+    database: str | None = None
+    databases: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    sql_mode: str = ""
+    sqlalchemy_name: str = "mysql"
+    """The name of SQLAlchemy's dialect: that of the URL, which on MariaDB may be either."""
+    native_uuid: bool = False
+
+    product: ClassVar[Product] = Product()
+
+    @property
+    def hides_generated_keys(self) -> bool:
+        """Whether the server can be told not to show the primary keys that it made by itself."""
+        since = self.product.makes_keys_since
+        return since is not None and self.version >= since
+
+    def default_collation(self, charset: str) -> str:
+        """The collation that text in that character set has when none is given."""
+        return self.collations.get(charset) or f"{charset}_general_ci"
+
+    def database_collation(self, schema: str | None) -> str:
+        """The collation that a new table gets in the database of that name; ``None`` is the one connected to."""
+        return self.collation if schema is None else self.databases.get(schema, self.collation)
+
+
+def charset_of(collation: str) -> str:
+    """The character set of a collation: what stands before the first underscore of its name.
+
+    MySQL 9.7 manual, 12.3.1 Collation Naming Conventions; MariaDB 10.10's ``uca1400_…`` are shown with the
+    character set in front.
+    """
+    return collation.partition("_")[0]
+
+
+DEFAULT_COLLATIONS = {
+    "armscii8": "armscii8_general_ci",
+    "ascii": "ascii_general_ci",
+    "big5": "big5_chinese_ci",
+    "binary": "binary",
+    "cp1250": "cp1250_general_ci",
+    "cp1251": "cp1251_general_ci",
+    "cp1256": "cp1256_general_ci",
+    "cp1257": "cp1257_general_ci",
+    "cp850": "cp850_general_ci",
+    "cp852": "cp852_general_ci",
+    "cp866": "cp866_general_ci",
+    "cp932": "cp932_japanese_ci",
+    "dec8": "dec8_swedish_ci",
+    "eucjpms": "eucjpms_japanese_ci",
+    "euckr": "euckr_korean_ci",
+    "gb18030": "gb18030_chinese_ci",
+    "gb2312": "gb2312_chinese_ci",
+    "gbk": "gbk_chinese_ci",
+    "geostd8": "geostd8_general_ci",
+    "greek": "greek_general_ci",
+    "hebrew": "hebrew_general_ci",
+    "hp8": "hp8_english_ci",
+    "keybcs2": "keybcs2_general_ci",
+    "koi8r": "koi8r_general_ci",
+    "koi8u": "koi8u_general_ci",
+    "latin1": "latin1_swedish_ci",
+    "latin2": "latin2_general_ci",
+    "latin5": "latin5_turkish_ci",
+    "latin7": "latin7_general_ci",
+    "macce": "macce_general_ci",
+    "macroman": "macroman_general_ci",
+    "sjis": "sjis_japanese_ci",
+    "swe7": "swe7_swedish_ci",
+    "tis620": "tis620_thai_ci",
+    "ucs2": "ucs2_general_ci",
+    "ujis": "ujis_japanese_ci",
+    "utf16": "utf16_general_ci",
+    "utf16le": "utf16le_general_ci",
+    "utf32": "utf32_general_ci",
+    "utf8mb3": "utf8mb3_general_ci",
+    "utf8mb4": "utf8mb4_0900_ai_ci",
+}
+"""The default collations of MySQL 9.7. MariaDB 10.11 differs in utf8mb4, and has no gb18030."""
+
+
+def read_facts(connection: Connection) -> dict[str, object]:
+    """The facts of the server behind the connection, as the arguments of `Facts`."""
+
+    def rows(sql: str) -> list[tuple[str, ...]]:
+        return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+    collation, engine, lower, database, mode = rows(
+        "SELECT @@collation_database, @@default_storage_engine, @@lower_case_table_names, DATABASE(), "
+        "@@GLOBAL.sql_mode"
+    )[0]
+    return {
+        "version": tuple(connection.dialect.server_version_info or ()),
+        "charset": charset_of(collation),
+        "collation": collation,
+        "collations": dict(
+            rows("SELECT character_set_name, default_collate_name FROM information_schema.character_sets")  # type: ignore[arg-type]
+        ),
+        "engine": engine,
+        "lower_case_table_names": int(lower),
+        "database": database,
+        "databases": dict(
+            rows("SELECT schema_name, default_collation_name FROM information_schema.schemata")  # type: ignore[arg-type]
+        ),
+        "sql_mode": mode,
+        "sqlalchemy_name": connection.dialect.name,
+        "native_uuid": bool(getattr(connection.dialect, "supports_native_uuid", False)),
+    }

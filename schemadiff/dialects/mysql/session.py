@@ -1,0 +1,235 @@
+"""A conversation with the server: many statements in few round trips, in a session that is set for reading.
+
+What SHOW CREATE TABLE says, and what a statement means, depends on the session (MySQL 9.7 manual, 7.1.11; MariaDB,
+SQL_MODE). So both sides of every comparison are read and asked for in one mode: the server's own without what changes
+quoting, and without what refuses definitions that are there already (zero dates).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from schemadiff.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+Row = tuple[Any, ...]
+
+NO_PARAMETERS = {"no_parameters": True}
+"""The execution option with which SQLAlchemy hands a statement to the driver as it is, percent signs and all."""
+
+PACKET = 1000
+"""Statements in one round trip: the time for a thousand tables falls no further with more."""
+
+_QUOTING = (
+    "ANSI",
+    "ANSI_QUOTES",
+    "NO_BACKSLASH_ESCAPES",
+    "ORACLE",
+    "MSSQL",
+    "DB2",
+    "POSTGRESQL",
+    "MAXDB",
+    "NO_KEY_OPTIONS",
+    "NO_TABLE_OPTIONS",
+    "NO_FIELD_OPTIONS",
+)
+_STRICT = ("STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "TRADITIONAL", "NO_ZERO_DATE", "NO_ZERO_IN_DATE")
+_UTF8 = {
+    "character_set_client": "utf8mb4",
+    "character_set_results": "utf8mb4",
+    "collation_connection": "utf8mb4_general_ci",
+}
+"""Where this module encodes and decodes itself, it does so in UTF-8, whatever the connection was opened with."""
+_LOST = (2006, 2013, 2014, 2055)
+_BINARY_DEFAULT = re.compile(rb"(?<= DEFAULT )'(?:[^'\\]++|\\.|'')*+'", re.DOTALL)
+_ESCAPE = re.compile(rb"''|\\(.)", re.DOTALL)
+_ESCAPED = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the server said instead of carrying a statement out."""
+
+    code: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.code})"
+
+
+Reply = list[Row] | Refusal
+Talk = Callable[[Sequence[Sequence[str]]], Iterator[Reply]]
+"""Carries out groups of statements, and gives for each group the rows of its last statement. When the server refuses
+one, the rest of its group is left out and the next group goes on.
+"""
+
+
+def reading_mode(server_mode: str) -> str:
+    """The sql_mode in which tables are read and asked for."""
+    return _without(server_mode, (*_QUOTING, *_STRICT))
+
+
+def working_mode(server_mode: str, *, zero_dates: bool) -> str:
+    """The sql_mode in which revisions are carried out: the server's own, less what changes quoting.
+
+    With `zero_dates` also less NO_ZERO_DATE and NO_ZERO_IN_DATE: where a table has such a default from older times,
+    MySQL 9.7 would refuse every ALTER of it (1067).
+    """
+    dates = ("NO_ZERO_DATE", "NO_ZERO_IN_DATE", "TRADITIONAL") if zero_dates else ()
+    return _without(server_mode, (*_QUOTING, *dates))
+
+
+def _without(mode: str, flags: Iterable[str]) -> str:
+    return ",".join(flag for flag in mode.split(",") if flag and flag not in flags)
+
+
+@contextmanager
+def session(connection: Connection, settings: dict[str, str]) -> Iterator[Talk]:
+    """A conversation with those session variables (values are SQL) set, and put back as they were at the end."""
+    talk = _through_pymysql(connection)
+    if talk:
+        settings = {**settings, **_UTF8}
+    else:
+        talk = _through_sqlalchemy(connection)
+    old = _rows(talk, f"SELECT {', '.join(f'@@SESSION.{name}' for name in settings)}")[0]
+    _rows(talk, _set(settings))
+    try:
+        yield talk
+    finally:
+        before = {name: _sql(value) for name, value in zip(settings, old, strict=True)}
+        with suppress(DatabaseError):
+            _rows(talk, _set(before))
+
+
+def only(reply: Reply) -> list[Row]:
+    """The rows. Raises `DatabaseError` for a refusal."""
+    if isinstance(reply, Refusal):
+        raise DatabaseError(f"the server refused to be read: {reply}")
+    return reply
+
+
+def _rows(talk: Talk, statement: str) -> list[Row]:
+    return only(next(talk([[statement]])))
+
+
+def _set(settings: dict[str, str]) -> str:
+    return f"SET {', '.join(f'SESSION {name} = {value}' for name, value in settings.items())}"
+
+
+def _sql(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else f"'{value}'"
+
+
+def _through_sqlalchemy(connection: Connection) -> Talk:
+    """One statement a round trip: what every driver can do."""
+    from sqlalchemy.exc import DBAPIError
+
+    def talk(groups: Sequence[Sequence[str]]) -> Iterator[Reply]:
+        for group in groups:
+            rows: list[Row] = []
+            try:
+                for statement in group:
+                    result = connection.exec_driver_sql(statement, execution_options=NO_PARAMETERS)
+                    rows = [tuple(map(_decoded, row)) for row in result] if result.returns_rows else []
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise
+                yield _refusal(error.orig)
+            else:
+                yield rows
+
+    return talk
+
+
+def _through_pymysql(connection: Connection) -> Talk | None:
+    """Packets of statements, where the driver is PyMySQL and the connection was opened for them.
+
+    Rows are decoded here: a binary default in MariaDB's SHOW CREATE TABLE is not UTF-8, and PyMySQL 1.2 would raise
+    in the middle of the results and leave the connection out of step.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if not type(raw).__module__.startswith("pymysql."):
+        return None
+    from pymysql.constants import CLIENT
+    from pymysql.cursors import Cursor
+    from pymysql.err import MySQLError
+
+    size = PACKET if raw.client_flag & CLIENT.MULTI_STATEMENTS else 1
+
+    def talk(groups: Sequence[Sequence[str]]) -> Iterator[Reply]:
+        position = 0
+        while position < len(groups):
+            batch = list(groups[position : position + size])
+            replies = _send(batch)
+            position += len(replies)
+            yield from replies
+
+    def _send(batch: list[Sequence[str]]) -> list[Reply]:
+        """The replies up to the first refusal, behind which the server carries nothing more of a packet out."""
+        replies: list[Reply] = []
+        use_unicode, raw.use_unicode = raw.use_unicode, False
+        cursor = raw.cursor(Cursor)
+        try:
+            statements = [statement for group in batch for statement in group]
+            if size > 1:
+                cursor.execute(";\n".join(statements).encode())
+            first = True
+            for group in batch:
+                rows: list[Row] = []
+                for statement in group:
+                    if size == 1:
+                        cursor.execute(statement.encode())
+                    elif not first:
+                        cursor.nextset()
+                    first = False
+                    rows = [tuple(map(_decoded, row)) for row in cursor.fetchall()]
+                replies.append(rows)
+        except MySQLError as error:
+            if not error.args or error.args[0] in _LOST or not isinstance(error.args[0], int):
+                connection.invalidate(error)
+                raise DatabaseError(f"the connection was lost: {error}") from error
+            replies.append(_refusal(error))
+        except BaseException:
+            # Results that nobody has read: whoever uses the connection next would get them.
+            connection.invalidate()
+            raise
+        finally:
+            raw.use_unicode = use_unicode
+        return replies
+
+    return talk
+
+
+def _refusal(error: BaseException | None) -> Refusal:
+    arguments = error.args if error else ()
+    code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
+    return Refusal(code, str(arguments[1]) if len(arguments) > 1 else str(error))
+
+
+def _decoded(value: Any) -> Any:
+    if not isinstance(value, bytes | bytearray):
+        return value
+    value = bytes(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        # MariaDB writes a binary default as the bytes it is; MySQL 9.7 writes 0x00FF, and that can be sent again.
+        return _BINARY_DEFAULT.sub(_hexadecimal, value).decode(errors="backslashreplace")
+
+
+def _hexadecimal(match: re.Match[bytes]) -> bytes:
+    body = match[0][1:-1]
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        plain = _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]) if escape[1] else b"'", body)
+        return f"0x{plain.hex().upper()}".encode()
+    return match[0]

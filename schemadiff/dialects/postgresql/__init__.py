@@ -1,0 +1,138 @@
+"""PostgreSQL, from version 12.
+
+`catalog` reads, `canonical` brings to one form, `ask` lets the server say what a text means, `ddl` writes statements,
+`lock` carries out. The facts of a server that these need are its version and the name of its default schema.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from schemadiff.dialects.base import Dialect, Statement
+from schemadiff.dialects.postgresql import ask, canonical, catalog, ddl, lock, types
+from schemadiff.errors import DatabaseError, UnsupportedError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Dialect as SQLAlchemyDialect
+    from sqlalchemy.types import TypeEngine
+
+    from schemadiff.operations import Operation
+    from schemadiff.schema import Column, Name, Schema, Table
+
+__all__ = ["PostgreSQL"]
+
+_OLDEST, _NEWEST = 12, 18
+
+
+@dataclass(frozen=True)
+class PostgreSQL(Dialect):
+    """PostgreSQL of one major version, with the name of the connection's default schema where it is known."""
+
+    name: ClassVar[str] = "postgresql"
+    transactional_ddl: ClassVar[bool] = True
+    named_enums: ClassVar[bool] = True
+
+    version: int = _NEWEST
+    schema: str | None = None
+
+    @property
+    def default_schema(self) -> str | None:
+        """The first schema of the search_path that exists."""
+        return self.schema
+
+    @classmethod
+    def offline(cls) -> PostgreSQL:
+        """The newest version whose catalogs and statements are known."""
+        return cls()
+
+    @classmethod
+    def connect(cls, connection: Connection) -> PostgreSQL:
+        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 12."""
+        number, schema = connection.execute(
+            sa.text("SELECT current_setting('server_version_num')::int, current_schema()")
+        ).one()
+        if number // 10000 < _OLDEST:
+            raise UnsupportedError(
+                f"schemadiff needs PostgreSQL {_OLDEST} or later, and this server is {number // 10000}"
+            )
+        return cls(number // 10000, schema)
+
+    @property
+    def sqlalchemy(self) -> SQLAlchemyDialect:
+        """SQLAlchemy's dialect without a driver: it doubles neither percent signs nor backslashes."""
+        return _sqlalchemy()
+
+    # canonical forms
+
+    def canonical(self, table: Table) -> Table:
+        """The table as the server would report it, as far as rules tell."""
+        return canonical.canonical(table, default_schema=self.schema, virtual=self.version >= 18)
+
+    # reading
+
+    def inspect(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        *,
+        only: Collection[Name] | None = None,
+    ) -> Schema:
+        """The tables of the schemas, from pg_catalog. Partitions, and tables that belong to an extension, are left
+        out; what stands in a table and has no representation is listed in ``unsupported``.
+        """
+        try:
+            with catalog.reading(connection) as default:
+                wanted = {one or default: None if one in (None, default) else one for one in schemas}
+                return catalog.read(connection, wanted, default, version=self.version, only=only)
+        except DBAPIError as error:
+            raise DatabaseError(f"the catalog cannot be read: {_first_line(error)}") from error
+
+    def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
+        """The tables as the server reports them after it has created them as temporary ones."""
+        try:
+            return ask.ask(connection, tables, version=self.version)
+        except DBAPIError as error:
+            raise DatabaseError(f"the server cannot be asked: {_first_line(error)}") from error
+
+    # text
+
+    def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
+        """A generic SQLAlchemy type where it says the same, else one of PostgreSQL's, else its own words."""
+        found: TypeEngine[object] = types.sqlalchemy_type(column)
+        return found
+
+    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+        """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as needed."""
+        return ddl.statements(operations, before, version=self.version, default_schema=self.schema)
+
+    # carrying out
+
+    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
+        """An advisory lock of the session."""
+        return lock.locked(connection, wait)
+
+    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
+        """BEGIN and COMMIT, or ROLLBACK."""
+        return lock.transaction(connection)
+
+
+@functools.cache
+def _sqlalchemy() -> SQLAlchemyDialect:
+    from sqlalchemy.dialects.postgresql.base import PGDialect
+
+    dialect: SQLAlchemyDialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    # SQLAlchemy's own default in 2.1; in 2.0 it is set from the server's standard_conforming_strings.
+    dialect._backslash_escapes = False  # type: ignore[attr-defined]
+    return dialect
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__

@@ -1,0 +1,387 @@
+"""Definitions, as models or the catalog spell them -> PostgreSQL's own spelling, by rules. Pure.
+
+What no rule settles is left as it is, for `ask`. The rules on defaults and expressions are those under which the
+server's own text is not a fixed point or not unique (measured on PostgreSQL 15):
+
+- ``now()`` and ``CURRENT_TIMESTAMP`` are kept apart as texts and are one value: the latter stands for both;
+- a number may be reported as a string with a cast (``'-1'::integer``): the bare number stands for both;
+- ``varchar IN ('x')`` is reported as casts of an array first, and as an array of casts when that is sent again or
+  the column has become text: the constants with the cast that they end up with stand for all.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import re
+from decimal import Decimal
+
+from schemadiff.dialects.postgresql.sqltext import (
+    END,
+    IDENTIFIER,
+    STRING,
+    Masked,
+    mask,
+    string,
+    strip_parentheses,
+    unquote,
+    value,
+)
+from schemadiff.dialects.postgresql.types import FLOATS, NUMBERS, STRINGS, parse, parse_enum
+from schemadiff.errors import UnsupportedError
+from schemadiff.schema import (
+    Check,
+    Column,
+    ForeignKey,
+    Generated,
+    Identity,
+    Index,
+    Name,
+    Options,
+    Part,
+    Table,
+    Type,
+)
+
+_S = f"{STRING}\\d+{END}"
+_NUMBER = re.compile(r"[-+]?\s*(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
+_CONSTANT = re.compile(f"(?P<string>{_S})(?:\\s?::\\s?(?P<cast>.+))?")
+_VALUE_FUNCTION = re.compile(
+    r"(?:current_(?:date|time|timestamp|user|role|catalog|schema)|localtime|localtimestamp|session_user|user)"
+    r"(?:\s?\(\s?\d+\s?\))?",
+    re.IGNORECASE,
+)
+_NOW = re.compile(r"(?<![\w.])(?:pg_catalog\.)?now\(\s?\)|(?<![\w.])current_timestamp(?!\w)", re.IGNORECASE)
+_CAST_TWICE = re.compile(rf"\(({_S})::character varying\)::text(?!\[)")
+_CAST_ARRAY = re.compile(rf"\(ARRAY\[((?:{_S}::character varying(?:, )?)+)\]\)::text\[\]")
+_TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
+_FALSE = frozenset({"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
+_LIMITS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
+
+
+def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Table:
+    """The table in canonical form. `virtual`: whether the server can compute generated columns when they are read."""
+    key = table.primary_key.columns if table.primary_key else ()
+    names = {column.name for column in table.columns}
+    return dataclasses.replace(
+        table,
+        columns=tuple(
+            _column(column, column.name in key, default_schema, virtual) for column in table.columns
+        ),
+        uniques=tuple(
+            dataclasses.replace(unique, name=unique.name or None) if unique.name == "" else unique
+            for unique in table.uniques
+        ),
+        indexes=tuple(_index(index, names) for index in table.indexes),
+        foreign_keys=tuple(_foreign_key(one, default_schema) for one in table.foreign_keys),
+        checks=tuple(_check(check) for check in table.checks),
+        options=_options(table),
+    )
+
+
+# columns
+
+
+def _column(column: Column, in_key: bool, default_schema: str | None, virtual: bool) -> Column:
+    kind, collation = column_type(column.type, default_schema)
+    default, generated, identity = column.default, column.generated, column.identity
+    if generated is not None:
+        default = None
+        generated = Generated(expression(generated.expression), generated.stored or not virtual)
+    elif identity is not None:
+        default = None
+        identity = _identity(identity, kind.sql)
+    elif column.autoincrement:
+        default = None
+    elif default is not None:
+        default = default_text(default, kind.sql, kind.values is not None)
+    wanted = (
+        kind,
+        column.nullable and not in_key and identity is None,
+        default,
+        generated,
+        identity,
+        column.collation if collation is None else collation,
+        column.comment or None,
+    )
+    if wanted == (
+        column.type,
+        column.nullable,
+        column.default,
+        column.generated,
+        column.identity,
+        column.collation,
+        column.comment,
+    ) and (column.visible is None and column.srid is None and column.charset is None):
+        return column
+    return dataclasses.replace(
+        column,
+        type=wanted[0],
+        nullable=wanted[1],
+        default=wanted[2],
+        on_update=None,
+        generated=wanted[3],
+        identity=wanted[4],
+        charset=None,
+        collation=wanted[5],
+        comment=wanted[6],
+        visible=None,
+        srid=None,
+    )
+
+
+def column_type(kind: Type, default_schema: str | None) -> tuple[Type, str | None]:
+    """The type in canonical words, and the collation that its text names."""
+    if kind.values is not None:
+        enum = parse_enum(kind.sql)
+        if enum.name.schema is not None and enum.name.schema == default_schema:
+            enum = enum._replace(name=Name(enum.name.name))
+        sql, collation = enum.plain, None
+    else:
+        words = parse(kind.sql)
+        sql, collation = words.sql, words.collation
+    return (kind if sql == kind.sql else dataclasses.replace(kind, sql=sql)), collation
+
+
+def _identity(identity: Identity, kind: str) -> Identity:
+    """Without the options that say what PostgreSQL would take anyhow (manual, CREATE SEQUENCE)."""
+    limit = _LIMITS.get(kind, 2**63)
+    up = (identity.increment or 1) > 0
+    low, high = (1, limit - 1) if up else (-limit, -1)
+    first = identity.minimum if up else identity.maximum
+    if first is None:
+        first = low if up else high
+    return Identity(
+        always=identity.always,
+        start=None if identity.start == first else identity.start,
+        increment=None if identity.increment == 1 else identity.increment,
+        minimum=None if identity.minimum == low else identity.minimum,
+        maximum=None if identity.maximum == high else identity.maximum,
+        cycle=identity.cycle,
+        cache=None if identity.cache == 1 else identity.cache,
+    )
+
+
+@functools.lru_cache(maxsize=8192)
+def default_text(text: str, kind: str, enum: bool = False) -> str | None:
+    """A column's default as the server reports it; ``None`` where it says no more than that there is none."""
+    masked = mask(text)
+    skeleton = strip_parentheses(masked.skeleton)
+    if re.fullmatch(r"null(?:\s?::.*)?", skeleton, re.IGNORECASE):
+        return None
+    if _VALUE_FUNCTION.fullmatch(skeleton):
+        return skeleton.upper().replace(" ", "")
+    words = parse(kind)
+    number = not enum and not words.array and words.kind in NUMBERS
+    if number and _NUMBER.fullmatch(skeleton):
+        return _number(skeleton, words.kind)
+    if not enum and kind == "boolean" and skeleton.lower() in ("true", "false"):
+        return skeleton.lower()
+    if match := _CONSTANT.fullmatch(skeleton):
+        return _constant(masked, match, kind, enum)
+    if match := re.fullmatch(rf"nextval\(\s?({_S})(?:::regclass)?\s?\)", skeleton, re.IGNORECASE):
+        return masked.restore(f"nextval({match[1]}::regclass)")
+    return masked.restore(_fold(skeleton))
+
+
+def _constant(masked: Masked, match: re.Match[str], kind: str, enum: bool) -> str:
+    piece = masked.restore(match["string"])
+    if re.fullmatch(r"[bB]'[01]*'", piece):
+        piece = piece[1:]
+    written = masked.restore(match[0])
+    content = value(piece)
+    words = parse(kind)
+    if content is None or (match["cast"] and re.search(r"[^\w\s\".\[\](),]", masked.restore(match["cast"]))):
+        return written
+    if enum:
+        own = parse_enum(kind)
+        cast_name = parse_enum(masked.restore(match["cast"])) if match["cast"] else own
+        same = cast_name.name.name == own.name.name and cast_name.array == own.array
+        return f"{string(content)}::{kind}" if same else f"{string(content)}::{masked.restore(match['cast'])}"
+    cast = parse(masked.restore(match["cast"])) if match["cast"] else None
+    if cast is not None and cast.sql == words.cast:
+        cast = None
+    if not words.array and words.kind in NUMBERS:
+        plain = cast is None or cast.kind in NUMBERS - FLOATS
+        if plain and _NUMBER.fullmatch(content.strip()):
+            return _number(content.strip(), words.kind)
+    if kind == "boolean" and cast is None:
+        if content.strip().lower() in _TRUE | _FALSE:
+            return "true" if content.strip().lower() in _TRUE else "false"
+    if cast is not None and words.kind in STRINGS and not cast.array and cast.sql in (*STRINGS, "bpchar"):
+        # A cast between these changes no value, but for the blanks at the end of a character(n).
+        if cast.sql != "bpchar" or not content.endswith(" "):
+            cast = None
+    if cast is not None:
+        return f"{string(content)}::{cast.cast if not cast.arguments and cast.cast else cast.sql}"
+    return f"{string(content)}::{words.cast}" if words.cast else string(content)
+
+
+def _number(text: str, kind: str) -> str:
+    number = Decimal(text.replace(" ", ""))
+    if kind in FLOATS:
+        number = Decimal(repr(float(number)))
+        return f"{number.normalize():f}"
+    return f"{number:f}"
+
+
+# expressions
+
+
+@functools.lru_cache(maxsize=8192)
+def expression(text: str) -> str:
+    """An expression without outer parentheses and line breaks, with the few texts folded that have two spellings."""
+    masked = mask(text)
+    return masked.restore(strip_parentheses(_fold(strip_parentheses(masked.skeleton))))
+
+
+def _fold(skeleton: str) -> str:
+    skeleton = _NOW.sub("CURRENT_TIMESTAMP", skeleton)
+    if "::character varying" in skeleton:
+        skeleton = _CAST_TWICE.sub(r"\1::text", skeleton)
+        skeleton = _CAST_ARRAY.sub(
+            lambda match: f"ARRAY[{match[1].replace('::character varying', '::text')}]", skeleton
+        )
+    return skeleton
+
+
+def _check(check: Check) -> Check:
+    text = expression(check.expression)
+    if text == check.expression and check.name != "":
+        return check
+    return dataclasses.replace(check, expression=text, name=check.name or None)
+
+
+# indexes
+
+_IDENTIFIER = rf"(?:{IDENTIFIER}\d+{END}|[^\W\d][\w$]*)"
+_NULLS = re.compile(r"\s+nulls\s+(first|last)$", re.IGNORECASE)
+_DIRECTION = re.compile(r"\s+(asc|desc)$", re.IGNORECASE)
+_OPCLASS = re.compile(rf"[\s)]\s*((?:{_IDENTIFIER}\.)?[a-z]\w*_ops)$", re.IGNORECASE)
+_COLLATE = re.compile(rf"\s+collate\s+((?:{_IDENTIFIER}\s*\.\s*)?{_IDENTIFIER})$", re.IGNORECASE)
+
+
+def _index(index: Index, names: set[str]) -> Index:
+    parts = tuple(_part(part, names) for part in index.parts)
+    where = None if index.where is None else expression(index.where)
+    options = (
+        tuple(sorted((key.lower(), _option(text)) for key, text in index.options)) if index.options else ()
+    )
+    wanted = (parts, where, None if index.method == "btree" else index.method, options)
+    if (
+        wanted == (index.parts, index.where, index.method, index.options)
+        and index.visible
+        and index.name != ""
+    ):
+        return index
+    return dataclasses.replace(
+        index,
+        parts=parts,
+        name=index.name or None,
+        kind=None,
+        method=wanted[2],
+        where=where,
+        parser=None,
+        visible=True,
+        comment=None,
+        options=options,
+    )
+
+
+def _part(part: Part, names: set[str]) -> Part:
+    if part.expression is not None:
+        part = _spelled_out(part, names)
+    usual = "FIRST" if part.descending else "LAST"
+    if part.nulls == usual or part.length is not None:
+        return dataclasses.replace(part, nulls=None if part.nulls == usual else part.nulls, length=None)
+    return part
+
+
+def _spelled_out(part: Part, names: set[str]) -> Part:
+    """An index part given as text may hold what has a field of its own: ``lower(name) text_pattern_ops DESC``."""
+    masked = mask(part.expression or "")
+    text = strip_parentheses(masked.skeleton)
+    descending, nulls, opclass, collation = part.descending, part.nulls, part.opclass, part.collation
+    if match := _NULLS.search(text):
+        text, nulls = text[: match.start()], match[1].upper()
+    if match := _DIRECTION.search(text):
+        text, descending = text[: match.start()], match[1].lower() == "desc"
+    if match := _OPCLASS.search(text):
+        rest = text[: match.start(1)].rstrip()
+        if rest.endswith((")", END)) or re.fullmatch(_IDENTIFIER, rest):
+            text, opclass = rest, masked.restore(match[1])
+    if match := _COLLATE.search(text):
+        words = [unquote(masked.restore(word.strip())) for word in match[1].split(".")]
+        collation = ".".join(word for word in words if word != "pg_catalog")
+        text = text[: match.start()]
+    text = strip_parentheses(text)
+    name = unquote(masked.restore(text)) if re.fullmatch(_IDENTIFIER, text) else None
+    if name in names:
+        return Part(name, None, descending, None, collation, opclass, nulls)
+    return Part(None, expression(masked.restore(text)), descending, None, collation, opclass, nulls)
+
+
+def _option(text: str) -> str:
+    return {"true": "on", "false": "off"}.get(text.lower(), text.lower())
+
+
+# the rest
+
+
+def _foreign_key(key: ForeignKey, default_schema: str | None) -> ForeignKey:
+    on_delete, on_update = _action(key.on_delete), _action(key.on_update)
+    match = None if key.match in (None, "", "SIMPLE") else key.match
+    target = Name(key.target.name) if key.target.schema == default_schema else key.target
+    wanted = (on_delete, on_update, match, target, key.name or None)
+    if wanted == (key.on_delete, key.on_update, key.match, key.target, key.name):
+        return key
+    return dataclasses.replace(
+        key, on_delete=on_delete, on_update=on_update, match=match, target=target, name=key.name or None
+    )
+
+
+def _action(words: str | None) -> str | None:
+    text = " ".join((words or "").split())
+    return None if text in ("", "NO ACTION") else text
+
+
+def _options(table: Table) -> Options:
+    options = table.options
+    extra: dict[str, str] = {}
+    for key, text in options.extra:
+        match key:
+            case "PARTITION_BY":
+                masked = mask(text)
+                method, _, columns = masked.skeleton.partition("(")
+                extra[key] = f"{method.strip().upper()} ({masked.restore(columns)}"
+            case "WITH":
+                extra[key] = _parameters(text)
+            case "TABLESPACE":
+                extra[key] = text
+            case "USING" if text.lower() != "heap":
+                extra[key] = text.lower()
+            case "USING" | "IGNORE_SEARCH_PATH" | "WITH_OIDS":
+                pass
+            case _:
+                raise UnsupportedError(
+                    f'table "{table.name}": schemadiff does not know the option "postgresql_{key.lower()}"'
+                )
+    known = tuple(sorted(extra.items()))
+    plain = (options.engine, options.charset, options.collation) == (None, None, None)
+    if plain and known == options.extra and options.comment != "":
+        return options
+    return dataclasses.replace(
+        options, comment=options.comment or None, engine=None, charset=None, collation=None, extra=known
+    )
+
+
+def _parameters(text: str) -> str:
+    """Storage parameters, which a model gives as a dict and the catalog as a list: ``fillfactor=70, …``."""
+    if text.startswith("{"):
+        pairs = [(str(key), str(item)) for key, item in ast.literal_eval(text).items()]
+    else:
+        pairs = [
+            (key.strip(), item.strip()) for key, _, item in (one.partition("=") for one in text.split(","))
+        ]
+    return ", ".join(f"{key.lower()}={_option(item)}" for key, item in sorted(pairs))

@@ -1,0 +1,275 @@
+"""Adjacent operations on one table -> SQL: one ALTER TABLE for all that can share it. Pure text.
+
+The operations are cut into stretches that can be carried out in the order below, whatever their own order: foreign
+keys to the table itself and indexes that go, the one ALTER TABLE, then indexes, and such foreign keys, that come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from schemadiff.dialects.base import Statement
+from schemadiff.dialects.postgresql import definitions, enums
+from schemadiff.dialects.postgresql.alter import Pieces, alter_column
+from schemadiff.dialects.postgresql.sqltext import quote
+from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.errors import UnsupportedError
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+)
+from schemadiff.schema import ForeignKey, Name, Schema
+
+
+def statements(
+    operations: Sequence[Operation], before: Schema, *, version: int, default_schema: str | None
+) -> tuple[Statement, ...]:
+    """The SQL of adjacent operations on one table; `before` is the schema that they start from."""
+    result: list[Statement] = []
+    stretch: list[Operation] = []
+
+    def flush() -> None:
+        nonlocal before
+        if stretch:
+            result.extend(_stretch(tuple(stretch), before, version))
+        for one in stretch:
+            before = one.apply(before, strict=False)
+        stretch.clear()
+
+    for operation in operations:
+        match operation:
+            case CreateTable():
+                flush()
+                result.extend(_create_table(operation, before))
+                before = operation.apply(before, strict=False)
+            case DropTable():
+                flush()
+                result.append(Statement(f"DROP TABLE {quoted(operation.table.name)}", (operation,)))
+                result.extend(Statement(*drop) for drop in enums.drops((operation,), before))
+                before = operation.apply(before, strict=False)
+            case RenameTable():
+                flush()
+                result.extend(_rename_table(operation, default_schema))
+                before = operation.apply(before, strict=False)
+            case RenameColumn():
+                flush()
+                sql = f"RENAME COLUMN {quote(operation.before)} TO {quote(operation.after)}"
+                result.append(Statement(f"ALTER TABLE {quoted(operation.table)} {sql}", (operation,)))
+                before = operation.apply(before, strict=False)
+            case _:
+                if not _fits(stretch, operation):
+                    flush()
+                stretch.append(operation)
+    flush()
+    return tuple(result)
+
+
+def _create_table(operation: CreateTable, before: Schema) -> list[Statement]:
+    table, carried = operation.table, (operation,)
+    result = [Statement(sql, carried) for change in enums.changes(carried, before) for sql in change.first]
+    last = [Statement(sql, carried) for change in enums.changes(carried, before) for sql in change.last]
+    result.append(Statement(definitions.create_table(table), carried))
+    for column in table.columns:
+        if column.autoincrement and column.nullable:
+            # A serial column is NOT NULL, and refuses to be told otherwise when it is made.
+            sql = f"ALTER TABLE {quoted(table.name)} ALTER COLUMN {quote(column.name)} DROP NOT NULL"
+            result.append(Statement(sql, carried))
+    result += [Statement(definitions.create_index(table.name, index), carried) for index in table.indexes]
+    if table.options.comment:
+        result.append(Statement(definitions.comment_on_table(table.name, table.options.comment), carried))
+    for column in table.columns:
+        if column.comment:
+            sql = definitions.comment_on_column(table.name, column.name, column.comment)
+            result.append(Statement(sql, carried))
+    return result + last
+
+
+def _rename_table(operation: RenameTable, default_schema: str | None) -> list[Statement]:
+    before, after = operation.before, operation.after
+    result = []
+    if before.schema != after.schema:
+        schema = after.schema or default_schema
+        if schema is None:
+            raise UnsupportedError(
+                f'table "{before}" moves to the default schema, and without a connection its name is not known'
+            )
+        result.append(Statement(f"ALTER TABLE {quoted(before)} SET SCHEMA {quote(schema)}", (operation,)))
+        before = Name(before.name, after.schema)
+    if before.name != after.name:
+        sql = f"ALTER TABLE {quoted(before)} RENAME TO {quote(after.name)}"
+        result.append(Statement(sql, (operation,)))
+    return result
+
+
+def _fits(stretch: Sequence[Operation], operation: Operation) -> bool:
+    """Whether the operation can join the stretch: it would not be carried out before one that it comes after."""
+    match operation:
+        case DropConstraint() | DropIndex():
+            return not any(isinstance(one, AddConstraint | CreateIndex) for one in stretch)
+        case AddColumn() | AlterColumn() | DropColumn():
+            name = _column_name(operation)
+            return all(_column_name(one) != name for one in stretch)
+        case _:
+            return True
+
+
+def _column_name(operation: Operation) -> str | None:
+    match operation:
+        case AddColumn() | DropColumn():
+            return operation.column.name
+        case AlterColumn():
+            return operation.after.name
+        case _:
+            return None
+
+
+@dataclass(slots=True)
+class _Alter:
+    """The one ALTER TABLE as it grows."""
+
+    clauses: list[str] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
+
+    def add(self, operation: Operation, *clauses: str) -> None:
+        self.clauses += clauses
+        if clauses and operation not in self.operations:
+            self.operations.append(operation)
+
+    def statement(self, table: Name) -> list[Statement]:
+        if not self.clauses:
+            return []
+        if len(self.clauses) == 1:
+            text = " " + self.clauses[0]
+        else:
+            text = "\n  " + ",\n  ".join(self.clauses)
+        return [Statement(f"ALTER TABLE {quoted(table)}{text}", tuple(self.operations))]
+
+
+def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) -> list[Statement]:
+    table = _table(operations[0])
+    live = before.tables.get(table)
+    first: list[Operation] = [one for one in operations if isinstance(one, DropConstraint | DropIndex)]
+    rest = [one for one in operations if not isinstance(one, DropConstraint | DropIndex)]
+    between = before
+    for drop in first:
+        between = drop.apply(between, strict=False)
+    types = enums.changes(rest, between)
+    if first and rest and any(change.rebuilt for change in types):
+        # What goes must not be made again around the new type.
+        return [*_stretch(tuple(first), before, version), *_stretch(tuple(rest), between, version)]
+
+    own_keys, alter, late_keys = _Alter(), _Alter(), _Alter()
+    ahead: list[Statement] = []
+    index_drops: list[Statement] = []
+    behind: list[Statement] = []
+    index_creations: list[Statement] = []
+    ahead += [Statement(sql, change.operations) for change in types for sql in change.first]
+    rebuilt = {change.name for change in types if change.rebuilt}
+    drops_index = any(isinstance(one, DropIndex) for one in operations)
+    creates_index = any(isinstance(one, CreateIndex) and one.index.unique for one in operations)
+    for one in (*first, *rest):
+        match one:
+            case DropConstraint():
+                name = definitions.constraint_name(table, one.constraint, live)
+                own = (
+                    drops_index and isinstance(one.constraint, ForeignKey) and one.constraint.target == table
+                )
+                (own_keys if own else alter).add(one, f"DROP CONSTRAINT {quote(name)}")
+            case DropIndex():
+                sql = f"DROP INDEX {definitions.index_name(table, one.index, live)}"
+                index_drops.append(Statement(sql, (one,)))
+            case AddConstraint():
+                own = (
+                    creates_index
+                    and isinstance(one.constraint, ForeignKey)
+                    and one.constraint.target == table
+                )
+                (late_keys if own else alter).add(one, f"ADD {definitions.constraint(one.constraint)}")
+            case CreateIndex():
+                index_creations.append(Statement(definitions.create_index(table, one.index), (one,)))
+            case AddColumn():
+                alter.add(one, f"ADD COLUMN {definitions.column(one.column)}")
+                behind += _after_column(one)
+            case DropColumn():
+                alter.add(one, f"DROP COLUMN {quote(one.column.name)}")
+            case AlterColumn():
+                pieces = alter_column(one, between.tables.get(table), rebuilt, version)
+                ahead += [Statement(sql, (one,)) for sql in pieces.ahead]
+                alter.add(one, *pieces.clauses)
+                behind += [Statement(sql, (one,)) for sql in pieces.behind]
+            case AlterTable():
+                pieces = _alter_table(one)
+                alter.add(one, *pieces.clauses)
+                behind += [Statement(sql, (one,)) for sql in pieces.behind]
+            case _:
+                raise UnsupportedError(f"{one.describe()}: no SQL of a dialect's")
+    return [
+        *own_keys.statement(table),
+        *index_drops,
+        *ahead,
+        *alter.statement(table),
+        *behind,
+        *index_creations,
+        *late_keys.statement(table),
+        *(Statement(sql, change.operations) for change in types for sql in change.last),
+        *(Statement(*gone) for gone in enums.drops(rest, between)),
+    ]
+
+
+def _table(operation: Operation) -> Name:
+    name = getattr(operation, "table", None)
+    assert isinstance(name, Name)
+    return name
+
+
+def _after_column(operation: AddColumn) -> list[Statement]:
+    table, column = operation.table, operation.column
+    result = []
+    if column.autoincrement and column.nullable:
+        sql = f"ALTER TABLE {quoted(table)} ALTER COLUMN {quote(column.name)} DROP NOT NULL"
+        result.append(Statement(sql, (operation,)))
+    if column.comment:
+        sql = definitions.comment_on_column(table, column.name, column.comment)
+        result.append(Statement(sql, (operation,)))
+    return result
+
+
+def _alter_table(operation: AlterTable) -> Pieces:
+    pieces = Pieces()
+    before, after = operation.before, operation.after
+    if (before.comment or None) != (after.comment or None):
+        pieces.behind.append(definitions.comment_on_table(operation.table, after.comment))
+    old, new = dict(before.extra), dict(after.extra)
+    if old.get("PARTITION_BY") != new.get("PARTITION_BY"):
+        raise UnsupportedError(
+            f'table "{operation.table}": PostgreSQL cannot change how a table is partitioned '
+            f"({old.get('PARTITION_BY') or 'not at all'} -> {new.get('PARTITION_BY') or 'not at all'})",
+            hint="Create a new table, copy the rows and rename it, in a revision of your own.",
+        )
+    if old.get("USING") != new.get("USING"):
+        pieces.clauses.append(f"SET ACCESS METHOD {quote(new.get('USING', 'heap'))}")
+    if old.get("TABLESPACE") != new.get("TABLESPACE"):
+        pieces.clauses.append(f"SET TABLESPACE {quote(new.get('TABLESPACE', 'pg_default'))}")
+    old_settings, new_settings = _settings(old.get("WITH")), _settings(new.get("WITH"))
+    changed = [f"{key} = {value}" for key, value in new_settings.items() if old_settings.get(key) != value]
+    if changed:
+        pieces.clauses.append(f"SET ({', '.join(changed)})")
+    if gone := [key for key in old_settings if key not in new_settings]:
+        pieces.clauses.append(f"RESET ({', '.join(gone)})")
+    return pieces
+
+
+def _settings(text: str | None) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in text.split(", ")) if text else {}

@@ -1,0 +1,242 @@
+"""The words of columns, constraints, indexes and whole tables in PostgreSQL's DDL. Pure text.
+
+Identifiers are always in quotes, so that no name needs to be looked up in a list of keywords.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from schemadiff.dialects.postgresql.sqltext import END, STRING, closing, mask, quote, string, words
+from schemadiff.dialects.postgresql.types import parse_enum, quoted
+from schemadiff.lookup import Named, find
+from schemadiff.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Name,
+    Part,
+    PrimaryKey,
+    Table,
+    Type,
+    Unique,
+)
+
+_SERIAL = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
+_BARE_DEFAULT = re.compile(
+    rf"-?\d+(?:\.\d+)?|\w+(?:\(\d+\))?|(?:{STRING}\d+{END})(?:::[\w .\"\[\](),]+)?|[\w.]+(?P<call>\(.*\))",
+    re.DOTALL,
+)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The identifiers in quotes, with commas between them."""
+    return ", ".join(quote(name) for name in names)
+
+
+# columns
+
+
+def column(definition: Column) -> str:
+    """A column as CREATE TABLE and ADD COLUMN take it."""
+    text = [quote(definition.name)]
+    if definition.autoincrement and definition.type.sql in _SERIAL:
+        text.append(_SERIAL[definition.type.sql])
+    else:
+        text.append(type_words(definition.type))
+    if definition.collation:
+        text.append(f"COLLATE {quote(definition.collation)}")
+    if definition.generated:
+        stored = "STORED" if definition.generated.stored else "VIRTUAL"
+        text.append(f"GENERATED ALWAYS AS ({definition.generated.expression}) {stored}")
+    elif definition.identity:
+        text.append(identity(definition.identity))
+    elif definition.default is not None:
+        text.append(f"DEFAULT {default(definition.default)}")
+    if not definition.nullable:
+        text.append("NOT NULL")
+    return " ".join(text)
+
+
+def type_words(kind: Type) -> str:
+    """A type for a statement: the name of an enumerated type in quotes, any other as it is."""
+    return kind.sql if kind.values is None else parse_enum(kind.sql).quoted
+
+
+def default(text: str) -> str:
+    """A default's text, in parentheses where the grammar may want them."""
+    skeleton = mask(text).skeleton
+    match = _BARE_DEFAULT.fullmatch(skeleton)
+    bare = match and (match["call"] is None or closing(skeleton, match.start("call")) == len(skeleton) - 1)
+    return text if bare else f"({text})"
+
+
+def identity(options: Identity) -> str:
+    """``GENERATED … AS IDENTITY`` with the options that are not the server's defaults."""
+    kind = "ALWAYS" if options.always else "BY DEFAULT"
+    return f"GENERATED {kind} AS IDENTITY" + (f" ({' '.join(given)})" if (given := _given(options)) else "")
+
+
+def _given(options: Identity) -> list[str]:
+    numbers = (
+        ("START WITH", options.start),
+        ("INCREMENT BY", options.increment),
+        ("MINVALUE", options.minimum),
+        ("MAXVALUE", options.maximum),
+        ("CACHE", options.cache),
+    )
+    given = [f"{option} {number}" for option, number in numbers if number is not None]
+    return [*given, "CYCLE"] if options.cycle else given
+
+
+# constraints and indexes
+
+
+def constraint(definition: Constraint) -> str:
+    """A constraint as CREATE TABLE and ADD take it, with its name if it has one."""
+    named = f"CONSTRAINT {quote(definition.name)} " if definition.name else ""
+    match definition:
+        case PrimaryKey():
+            return f"{named}PRIMARY KEY ({listed(definition.columns)})"
+        case Unique():
+            nulls = "" if definition.nulls_distinct else "NULLS NOT DISTINCT "
+            return f"{named}UNIQUE {nulls}({listed(definition.columns)}){_late(definition.deferrable)}"
+        case Check():
+            enforced = "" if definition.enforced else " NOT ENFORCED"
+            return f"{named}CHECK ({definition.expression}){enforced}"
+        case ForeignKey():
+            text = (
+                f"{named}FOREIGN KEY ({listed(definition.columns)}) "
+                f"REFERENCES {quoted(definition.target)} ({listed(definition.target_columns)})"
+            )
+            for words_, value in (
+                ("MATCH", definition.match),
+                ("ON DELETE", definition.on_delete),
+                ("ON UPDATE", definition.on_update),
+            ):
+                text += f" {words_} {value}" if value else ""
+            return text + _late(definition.deferrable)
+
+
+def _late(deferrable: str | None) -> str:
+    return f" {deferrable}" if deferrable else ""
+
+
+def create_index(table: Name, index: Index) -> str:
+    """CREATE INDEX."""
+    text = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {f'{quote(index.name)} ' if index.name else ''}"
+    text += f"ON {quoted(table)} "
+    if index.method:
+        text += f"USING {index.method} "
+    text += f"({', '.join(_part(part) for part in index.parts)})"
+    if index.include:
+        text += f" INCLUDE ({listed(index.include)})"
+    if not index.nulls_distinct:
+        text += " NULLS NOT DISTINCT"
+    if index.options:
+        text += f" WITH ({', '.join(f'{key} = {_setting(value)}' for key, value in index.options)})"
+    if index.where is not None:
+        text += f" WHERE {index.where}"
+    return text
+
+
+def _part(part: Part) -> str:
+    text = quote(part.column) if part.column is not None else f"({part.expression})"
+    if part.collation:
+        text += f" COLLATE {quote(part.collation)}"
+    if part.opclass:
+        text += f" {part.opclass}"
+    if part.descending:
+        text += " DESC"
+    if part.nulls:
+        text += f" NULLS {part.nulls}"
+    return text
+
+
+def _setting(value: str) -> str:
+    return value if re.fullmatch(r"-?\d+(?:\.\d+)?|[a-z_]+", value) else string(value)
+
+
+# whole tables
+
+
+def create_table(table: Table, *, temporary: bool = False) -> str:
+    """CREATE TABLE with its columns and constraints, one a line, without indexes and comments."""
+    lines = [f"  {column(one)}" for one in table.columns]
+    lines += [f"  {constraint(one)}" for one in table.constraints()]
+    body = "\n" + ",\n".join(lines) + "\n" if lines else ""
+    text = f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {quoted(table.name)} ({body})"
+    options = dict(table.options.extra)
+    if "PARTITION_BY" in options:
+        text += f" PARTITION BY {options['PARTITION_BY']}"
+    if "USING" in options:
+        text += f" USING {quote(options['USING'])}"
+    if "WITH" in options:
+        text += f" WITH ({options['WITH']})"
+    if "TABLESPACE" in options:
+        text += f" TABLESPACE {quote(options['TABLESPACE'])}"
+    return text
+
+
+def comment_on_table(table: Name, comment: str | None) -> str:
+    """COMMENT ON TABLE; ``None`` takes the comment away."""
+    return f"COMMENT ON TABLE {quoted(table)} IS {string(comment) if comment else 'NULL'}"
+
+
+def comment_on_column(table: Name, name: str, comment: str | None) -> str:
+    """COMMENT ON COLUMN; ``None`` takes the comment away."""
+    return f"COMMENT ON COLUMN {quoted(table)}.{quote(name)} IS {string(comment) if comment else 'NULL'}"
+
+
+# names
+
+
+def constraint_name(table: Name, wanted: Constraint, live: Table | None) -> str:
+    """The name under which the server knows the constraint: that in `live`, else the one that it would have made."""
+    match wanted:
+        case PrimaryKey():
+            found = live.primary_key if live else None
+            return (found and found.name) or wanted.name or made_name(table.name, "", "pkey")
+        case Unique():
+            made = made_name(table.name, "_".join(wanted.columns), "key")
+            return _found(live.uniques if live else (), wanted) or made
+        case ForeignKey():
+            made = made_name(table.name, "_".join(wanted.columns), "fkey")
+            return _found(live.foreign_keys if live else (), wanted) or made
+        case Check():
+            used = set(words(wanted.expression))
+            columns = [one.name for one in live.columns if one.name in used] if live else []
+            made = made_name(table.name, columns[0] if len(columns) == 1 else "", "check")
+            return _found(live.checks if live else (), wanted) or made
+
+
+def index_name(table: Name, wanted: Index, live: Table | None) -> str:
+    """The name under which the server knows the index, with its schema, in quotes."""
+    made = made_name(table.name, "_".join(part.column or "expr" for part in wanted.parts), "idx")
+    return quoted(Name(_found(live.indexes if live else (), wanted) or made, table.schema))
+
+
+def _found(things: tuple[Named, ...], wanted: Named) -> str | None:
+    found = find(things, wanted)
+    return (found.name if found else None) or wanted.name
+
+
+def made_name(table: str, columns: str, suffix: str) -> str:
+    """The name that the server makes up: at most 63 bytes, the longer of the two names cut first.
+
+    PostgreSQL's makeObjectName (src/backend/commands/indexcmds.c).
+    """
+    one, two = table.encode(), columns.encode()
+    room = 63 - len(suffix) - 1 - (1 if columns else 0)
+    first, second = len(one), len(two)
+    while first + second > room:
+        if first > second:
+            first -= 1
+        else:
+            second -= 1
+    parts = [one[:first].decode(errors="ignore"), two[:second].decode(errors="ignore"), suffix]
+    return "_".join(part for part in parts if part)

@@ -1,0 +1,288 @@
+"""Enumerated types, which are objects of their own and have no operations: what a column's type asks for, is made.
+
+Whether a type exists, and with which members, is what the columns of `before` say; only where no column has it, the
+types that the live database was found to hold. That is right at any point of a plan, because a type is dropped with
+the last column that has it. Pure text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql.sqltext import quote, string, strings, words
+from schemadiff.dialects.postgresql.types import parse_enum, quoted
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Operation,
+)
+from schemadiff.schema import Check, Column, Name, Schema, Table
+
+
+@dataclass(frozen=True, slots=True)
+class TypeChange:
+    """What has to happen to one type: statements before and after those of the operations that ask for it.
+
+    ``rebuilt``: it is another type now, to which the columns of these operations have to be altered.
+    """
+
+    name: Name
+    operations: tuple[Operation, ...]
+    first: tuple[str, ...]
+    last: tuple[str, ...] = ()
+    rebuilt: bool = False
+
+
+def changes(operations: Sequence[Operation], before: Schema) -> tuple[TypeChange, ...]:
+    """What the types need so that the operations, all on one table, can be carried out."""
+    wanted: dict[Name, tuple[tuple[str, ...], list[Operation]]] = {}
+    for operation in operations:
+        for column in _asking(operation):
+            assert column.type.values is not None
+            name = parse_enum(column.type.sql).name
+            wanted.setdefault(name, (column.type.values, []))[1].append(operation)
+    found = (
+        _change(name, values, tuple(asking), operations, before) for name, (values, asking) in wanted.items()
+    )
+    return tuple(change for change in found if change is not None)
+
+
+def drops(operations: Sequence[Operation], before: Schema) -> Iterator[tuple[str, tuple[Operation, ...]]]:
+    """DROP TYPE for each type that the operations take the last column from."""
+    leaving: dict[Name, list[Operation]] = {}
+    for operation in operations:
+        for column in _leaving(operation):
+            leaving.setdefault(parse_enum(column.type.sql).name, []).append(operation)
+    after = before
+    for operation in operations if leaving else ():
+        after = operation.apply(after, strict=False)
+    for name, reasons in leaving.items():
+        if not any(True for _ in _users(after, name)):
+            yield f"DROP TYPE {quoted(name)}", tuple(reasons)
+
+
+def create(name: Name, values: Iterable[str]) -> str:
+    """CREATE TYPE."""
+    return f"CREATE TYPE {quoted(name)} AS ENUM ({', '.join(string(value) for value in values)})"
+
+
+def _asking(operation: Operation) -> Iterator[Column]:
+    match operation:
+        case CreateTable():
+            columns: tuple[Column, ...] = operation.table.columns
+        case AddColumn():
+            columns = (operation.column,)
+        case AlterColumn() if operation.before.type != operation.after.type:
+            columns = (operation.after,)
+        case _:
+            columns = ()
+    return (column for column in columns if column.type.values is not None)
+
+
+def _leaving(operation: Operation) -> Iterator[Column]:
+    match operation:
+        case DropTable():
+            columns: tuple[Column, ...] = operation.table.columns
+        case DropColumn():
+            columns = (operation.column,)
+        case AlterColumn() if operation.before.type.sql != operation.after.type.sql:
+            columns = (operation.before,)
+        case _:
+            columns = ()
+    return (column for column in columns if column.type.values is not None)
+
+
+def _users(schema: Schema, name: Name) -> Iterator[tuple[Table, Column]]:
+    for table in schema.tables.values():
+        for column in table.columns:
+            if column.type.values is not None and parse_enum(column.type.sql).name == name:
+                yield table, column
+
+
+def _change(
+    name: Name,
+    values: tuple[str, ...],
+    asking: tuple[Operation, ...],
+    operations: Sequence[Operation],
+    before: Schema,
+) -> TypeChange | None:
+    users = list(_users(before, name))
+    if not users:
+        return TypeChange(name, asking, _from_nothing(name, values, before))
+    present = next((column.type.values for _, column in users if column.type.values == values), None)
+    used = {label for operation in operations for text in _texts(operation) for label in _labels(text)}
+    if present is not None:
+        # Another group of this plan has added members, which cannot be used before it is committed.
+        added = {
+            label
+            for operation in asking
+            if isinstance(operation, AlterColumn)
+            and operation.before.type.sql == operation.after.type.sql
+            and _grows(operation.before.type.values or (), values)
+            for label in set(values).difference(operation.before.type.values or ())
+        }
+        return _rebuild(name, values, asking, operations, users) if added & used else None
+    old = users[0][1].type.values or ()
+    if _grows(old, values) and not used.intersection(set(values).difference(old)):
+        return TypeChange(name, asking, tuple(_add_values(name, old, values)))
+    return _rebuild(name, values, asking, operations, users)
+
+
+def _from_nothing(name: Name, values: tuple[str, ...], before: Schema) -> tuple[str, ...]:
+    """The type where no column has it: it may be there all the same, unless this plan has dropped it already."""
+    live = before.enums.get(name)
+    statement = create(name, values)
+    if live is None:
+        return (statement,)
+    if live == values:
+        tag = "$do$"
+        while tag in statement or tag in name.name:
+            tag = f"${tag[1:-1]}o$"
+        test = f"IF to_regtype({string(quoted(name))}) IS NULL THEN {statement}; END IF;"
+        return (f"DO {tag} BEGIN {test} END {tag}",)
+    return f"DROP TYPE IF EXISTS {quoted(name)}", statement
+
+
+def _grows(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether all of `old` is in `new`, in the same order."""
+    rest = iter(new)
+    return len(new) > len(old) and all(label in rest for label in old)
+
+
+def _add_values(name: Name, old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    for position, label in enumerate(new):
+        if label in old:
+            continue
+        if position:
+            place = f" AFTER {string(new[position - 1])}"
+        else:
+            place = f" BEFORE {string(old[0])}" if old else ""
+        yield f"ALTER TYPE {quoted(name)} ADD VALUE {string(label)}{place}"
+
+
+def _rebuild(
+    name: Name,
+    values: tuple[str, ...],
+    asking: tuple[Operation, ...],
+    operations: Sequence[Operation],
+    users: Sequence[tuple[Table, Column]],
+) -> TypeChange:
+    """A new type in the place of the old one, for every column that has it (ALTER TYPE can only add members).
+
+    Columns that these operations alter or drop are left to them. CHECKs and indexes whose text names the type or a
+    column of it compare with constants of the old type: they are dropped before and made again after.
+    """
+    old = Name(f"{name.name[:40]}_schemadiff_old", name.schema)
+    left = {
+        (
+            operation.table,
+            operation.before.name if isinstance(operation, AlterColumn) else operation.column.name,
+        )
+        for operation in operations
+        if isinstance(operation, DropColumn)
+        or (isinstance(operation, AlterColumn) and operation.before.type != operation.after.type)
+    }
+    tables: dict[Name, tuple[Table, list[Column]]] = {}
+    for table, column in users:
+        tables.setdefault(table.name, (table, []))[1].append(column)
+    drops_: list[str] = []
+    alters: list[str] = []
+    again: list[str] = []
+    for table, columns in tables.values():
+        drop, add = _dependents(table, columns, name)
+        drops_ += drop
+        again += add
+        clauses = [
+            clause
+            for column in columns
+            if (table.name, column.name) not in left
+            for clause in retype(column, column, values)
+        ]
+        if clauses:
+            alters.append(f"ALTER TABLE {quoted(table.name)} {', '.join(clauses)}")
+    rename = f"ALTER TYPE {quoted(name)} RENAME TO {quote(old.name)}"
+    first = (*drops_, rename, create(name, values), *alters)
+    return TypeChange(name, asking, first, (*again, f"DROP TYPE {quoted(old)}"), rebuilt=True)
+
+
+def retype(before: Column, after: Column, values: Sequence[str]) -> list[str]:
+    """The clauses of ALTER TABLE that move a column to the rebuilt type of its name.
+
+    A default that is none of the new members is not set again: an operation that is yet to come changes it.
+    """
+    column, enum = quote(after.name), parse_enum(after.type.sql)
+    kind, text = enum.quoted, "text[]" if enum.array else "text"
+    clauses = [f"ALTER COLUMN {column} TYPE {kind} USING {column}::{text}::{kind}"]
+    if before.default is not None:
+        clauses.insert(0, f"ALTER COLUMN {column} DROP DEFAULT")
+    if after.default is not None and (enum.array or set(strings(after.default)) <= set(values)):
+        clauses.append(f"ALTER COLUMN {column} SET DEFAULT {definitions.default(after.default)}")
+    return clauses
+
+
+def _dependents(table: Table, columns: Sequence[Column], name: Name) -> tuple[list[str], list[str]]:
+    names = {name.name, *(column.name for column in columns)}
+    drop: list[str] = []
+    add: list[str] = []
+    for check in table.checks:
+        if names.intersection(words(check.expression)):
+            known = definitions.constraint_name(table.name, check, table)
+            drop.append(f"ALTER TABLE {quoted(table.name)} DROP CONSTRAINT {quote(known)}")
+            named = dataclasses.replace(check, name=known)
+            add.append(f"ALTER TABLE {quoted(table.name)} ADD {definitions.constraint(named)}")
+    for index in table.indexes:
+        texts = [part.expression for part in index.parts if part.expression] + (
+            [index.where] if index.where else []
+        )
+        if any(names.intersection(words(text)) for text in texts):
+            drop.append(f"DROP INDEX {definitions.index_name(table.name, index, table)}")
+            add.append(definitions.create_index(table.name, index))
+    return drop, add
+
+
+def _texts(operation: Operation) -> Iterator[str]:
+    """The texts of an operation in which a member of a type may be used."""
+    match operation:
+        case CreateTable():
+            for column in operation.table.columns:
+                yield from _column_texts(column)
+            for check in operation.table.checks:
+                yield check.expression
+            for index in operation.table.indexes:
+                yield from (index.where or "", *(part.expression or "" for part in index.parts))
+        case AddColumn():
+            yield from _column_texts(operation.column)
+        case AlterColumn():
+            yield from _column_texts(operation.after)
+        case AddConstraint(constraint=Check() as check):
+            yield check.expression
+        case CreateIndex():
+            yield from (
+                operation.index.where or "",
+                *(part.expression or "" for part in operation.index.parts),
+            )
+        case _:
+            pass
+
+
+def _labels(text: str) -> Iterator[str]:
+    """The string constants in the text, and the elements of those that are arrays."""
+    for constant in strings(text):
+        yield constant
+        if constant.startswith("{"):
+            yield from (element.strip().strip('"') for element in constant[1:-1].split(","))
+
+
+def _column_texts(column: Column) -> Iterator[str]:
+    if column.default is not None:
+        yield column.default
+    if column.generated is not None:
+        yield column.generated.expression

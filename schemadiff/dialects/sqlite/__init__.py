@@ -1,0 +1,83 @@
+"""SQLite, 3.31 and later.
+
+The catalog is `catalog`, with `definition` for what only the text in sqlite_master says; canonical forms
+are `canonical` and `expressions`; SQL text is `ddl` and `alter`; carrying out is `locks` and
+`transactions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import DBAPIError
+
+from schemadiff.dialects.base import Dialect, Statement
+from schemadiff.dialects.sqlite import alter, asking, canonical, catalog, locks, transactions, types
+from schemadiff.errors import DatabaseError
+from schemadiff.operations import Operation
+from schemadiff.schema import Column, Schema, Table
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Dialect as SQLAlchemyDialect
+    from sqlalchemy.types import TypeEngine
+
+__all__ = ["SQLite"]
+
+_SQLALCHEMY = cast(Any, SQLiteDialect_pysqlite)()
+
+
+@dataclass(frozen=True)
+class SQLite(Dialect):
+    """SQLite, with the version of the library that the driver uses."""
+
+    name: ClassVar[str] = "sqlite"
+    transactional_ddl: ClassVar[bool] = True
+
+    version: tuple[int, ...] = (3, 51, 0)
+
+    @classmethod
+    def offline(cls) -> SQLite:
+        return cls()
+
+    @classmethod
+    def connect(cls, connection: Connection) -> SQLite:
+        version = connection.exec_driver_sql("SELECT sqlite_version()").scalar_one()
+        return cls(tuple(int(number) for number in str(version).split(".")))
+
+    @property
+    def default_schema(self) -> str | None:
+        return "main"
+
+    @property
+    def sqlalchemy(self) -> SQLAlchemyDialect:
+        return cast("SQLAlchemyDialect", _SQLALCHEMY)
+
+    def canonical(self, table: Table) -> Table:
+        return canonical.canonical(table)
+
+    def inspect(self, connection: Connection, schemas: Collection[str | None] = (None,)) -> Schema:
+        try:
+            return catalog.inspect(connection, schemas, self.version)
+        except DBAPIError as error:
+            raise DatabaseError(f"SQLite refuses to say what tables there are: {error.orig}") from error
+
+    def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
+        return asking.ask(connection, tables, self.version)
+
+    def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
+        found = types.sqlalchemy_type(column.type.sql, column.collation, self.sqlalchemy)
+        return cast("TypeEngine[object]", found)
+
+    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+        return alter.statements(operations, before, self.version)
+
+    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
+        return locks.locked(connection, wait)
+
+    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
+        return transactions.transaction(connection)

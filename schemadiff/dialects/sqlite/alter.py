@@ -1,0 +1,375 @@
+"""Operations on one table -> SQL: SQLite's own ALTERs where they serve, else one rebuild of the table.
+Pure.
+
+SQLite can add some columns, drop some and rename all; anything else takes the procedure of its manual
+("ALTER TABLE", section 7): a new table, the rows copied, the old table dropped, the new one renamed. It is
+written here so that
+
+- other tables' foreign keys and rows stay: the transaction runs with foreign_keys=OFF (see `transactions`),
+  or the DROP would delete the rows that refer to the table;
+- views and other tables' triggers stay: legacy_alter_table=ON around the rename, or it would fail over a
+  view that names the table, which is not there at that moment (3.26 and later; measured with 3.40);
+- the table's own triggers come back word for word, its AUTOINCREMENT counter goes on where it stood, and a
+  row that does not fit the new definition makes the copy fail: no value is made up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import assert_never
+
+from schemadiff.dialects.base import Statement
+from schemadiff.dialects.sqlite import ddl
+from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, canonical
+from schemadiff.dialects.sqlite.expressions import is_constant, mentions, renamed
+from schemadiff.dialects.sqlite.tokens import Cursor, literal, quote, unquoted
+from schemadiff.errors import UnsupportedError
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+)
+from schemadiff.schema import Column, ForeignKey, Name, Schema, Table
+
+Version = tuple[int, ...]
+
+DROPS_COLUMNS = (3, 35, 5)
+"""The first version that drops columns, and does so without the defects of 3.35.0 to 3.35.4."""
+
+
+def statements(operations: Sequence[Operation], before: Schema, version: Version) -> tuple[Statement, ...]:
+    """The statements that carry the operations out on a database whose schema is `before`."""
+    result: list[Statement] = []
+    group: list[Operation] = []
+    schema = before
+    for operation in operations:
+        match operation:
+            case CreateTable() | DropTable() | RenameTable():
+                result += _change(group, schema, version)
+                for one in group:
+                    schema = one.apply(schema, strict=False)
+                group = []
+                result += _whole(operation)
+                schema = operation.apply(schema, strict=False)
+            case Execute() | Run() | Found():
+                raise AssertionError(f"not a dialect's to carry out: {operation}")
+            case _:
+                group.append(operation)
+    return (*result, *_change(group, schema, version))
+
+
+def _whole(operation: CreateTable | DropTable | RenameTable) -> list[Statement]:
+    match operation:
+        case CreateTable():
+            table = canonical(operation.table)
+            indexes = [ddl.create_index(table.name, index) for index in table.indexes]
+            return _carrying([operation], [ddl.create_table(table), *indexes])
+        case DropTable():
+            return _carrying([operation], [f"DROP TABLE {ddl.qualified(operation.table.name)}"])
+        case RenameTable():
+            before, after = operation.before, operation.after
+            if before.name.lower() != after.name.lower():
+                return _carrying([operation], [_rename(before, after.name)])
+            # "there is already another table or index with this name" if only capitals change.
+            between = before._replace(name=f"{_PREFIX}{after.name}")
+            return _carrying([operation], [_rename(before, between.name), _rename(between, after.name)])
+
+
+def _change(operations: Sequence[Operation], schema: Schema, version: Version) -> list[Statement]:
+    """The statements of operations that all change one table and neither create, drop nor rename it."""
+    if not operations:
+        return []
+    native = _native(operations, schema, version)
+    return _rebuild(operations, schema) if native is None else native
+
+
+def _carrying(operations: Sequence[Operation], texts: Sequence[str]) -> list[Statement]:
+    """The statements; the first one carries the operations, since only all of them together carry them
+    out."""
+    return [Statement(text, () if number else tuple(operations)) for number, text in enumerate(texts)]
+
+
+def _rename(before: Name, after: str) -> str:
+    return f"ALTER TABLE {ddl.qualified(before)} RENAME TO {quote(after)}"
+
+
+# SQLite's own ALTERs
+
+
+def _native(operations: Sequence[Operation], schema: Schema, version: Version) -> list[Statement] | None:
+    """The statements without a rebuild; ``None`` when one of the operations needs one."""
+    result: list[Statement] = []
+    inline = _inline_keys(operations)
+    for operation in operations:
+        name = _table_of(operation)
+        after = _apply(operation, schema)
+        if after.tables[name] == schema.tables[name] or operation in inline.values():
+            schema = after
+            continue
+        match operation:
+            case CreateIndex():
+                index = after.tables[name].indexes[-1]
+                result += _carrying([operation], [ddl.create_index(name, index)])
+            case DropIndex():
+                gone = [one for one in schema.tables[name].indexes if one not in after.tables[name].indexes]
+                result += _carrying([operation], [ddl.drop_index(name, index) for index in gone])
+            case RenameColumn():
+                text = f"ALTER TABLE {ddl.qualified(name)} RENAME COLUMN {quote(operation.before)} TO {quote(operation.after)}"
+                result += _carrying([operation], [text])
+            case AddColumn():
+                column = after.tables[name].columns[-1]
+                key = inline.get(column.name)
+                if not _can_add(column, version):
+                    return None
+                carried = [operation, key] if key else [operation]
+                text = f"ALTER TABLE {ddl.qualified(name)} ADD COLUMN {_added(column, key)}"
+                result += _carrying(carried, [text])
+            case DropColumn():
+                column_name = operation.column.name
+                if version < DROPS_COLUMNS or not _can_drop(column_name, schema.tables[name]):
+                    return None
+                text = f"ALTER TABLE {ddl.qualified(name)} DROP COLUMN {quote(column_name)}"
+                result += _carrying([operation], [text])
+            case _:
+                return None
+        schema = after
+    return result
+
+
+def _inline_keys(operations: Sequence[Operation]) -> dict[str, AddConstraint]:
+    """The foreign keys that can be added in the very definition of a column that is new: by the column's
+    name."""
+    new = {
+        operation.column.name
+        for operation in operations
+        if isinstance(operation, AddColumn) and operation.column.default is None
+    }
+    return {
+        operation.constraint.columns[0]: operation
+        for operation in operations
+        if isinstance(operation, AddConstraint)
+        and isinstance(operation.constraint, ForeignKey)
+        and len(operation.constraint.columns) == 1
+        and operation.constraint.columns[0] in new
+    }
+
+
+def _added(column: Column, key: AddConstraint | None) -> str:
+    text = ddl.column(column)
+    if key is None or not isinstance(key.constraint, ForeignKey):
+        return text
+    name = f" CONSTRAINT {quote(key.constraint.name)}" if key.constraint.name else ""
+    return f"{text}{name} {ddl.references(key.constraint)}"
+
+
+def _can_add(column: Column, version: Version) -> bool:
+    """Whether ADD COLUMN takes the column also where the table has rows (manual: "ALTER TABLE ADD COLUMN").
+
+    NOT NULL without a default can only be added to an empty table, one way or the other.
+    """
+    if column.generated:
+        return not column.generated.stored and column.nullable
+    if column.default is None:
+        return column.nullable or version >= DROPS_COLUMNS
+    return is_constant(column.default)
+
+
+def _can_drop(name: str, table: Table) -> bool:
+    """Whether DROP COLUMN takes the column (manual: "ALTER TABLE DROP COLUMN")."""
+    texts = [check.expression for check in table.checks]
+    texts += [column.generated.expression for column in table.columns if column.generated]
+    texts += [part.expression for index in table.indexes for part in index.parts if part.expression]
+    texts += [index.where for index in table.indexes if index.where]
+    used = [*(table.primary_key.columns if table.primary_key else ())]
+    used += [column for index in table.indexes for column in index.columns]
+    used += [column for unique in table.uniques for column in unique.columns]
+    used += [column for key in table.foreign_keys for column in key.columns]
+    return name not in used and not any(mentions(text, name) for text in texts) and len(table.columns) > 1
+
+
+# the rebuild
+
+_PREFIX = "_schemadiff_"
+
+
+def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]:
+    name = _table_of(operations[0])
+    old = schema.tables[name]
+    odd = [one.what for one in schema.unsupported if one.table == name]
+    if odd:
+        raise UnsupportedError(
+            f'table "{name}" would have to be rebuilt, and schemadiff cannot write again what it has: {"; ".join(odd)}',
+            hint="Change it with op.execute(…), and say what that does with effect=[…].",
+        )
+    sources: dict[str, str | None] = {column.name: column.name for column in old.columns}
+    final = schema
+    renames: list[RenameColumn] = []
+    for operation in operations:
+        final = _apply(operation, final)
+        match operation:
+            case RenameColumn():
+                sources[operation.after] = sources.pop(operation.before, None)
+                renames.append(operation)
+            case AddColumn():
+                sources[operation.column.name] = None
+            case AlterColumn() if operation.before.name != operation.after.name:
+                sources[operation.after.name] = sources.pop(operation.before.name, None)
+            case _:
+                pass
+    if final.tables[name] == old:
+        return []
+    # The columns keep their old names through the rebuild and get the new ones from SQLite, which then writes the
+    # triggers, views and foreign keys anew that speak of them.
+    for rename in reversed(renames):
+        if final.tables[name].column(rename.before):
+            raise UnsupportedError(
+                f'table "{name}": column "{rename.before}" is renamed, and another one of this name is made',
+                hint="Put the rename into a revision of its own.",
+            )
+        final = _apply(rename.reverse(), final)
+        sources[rename.before] = sources.pop(rename.after, None)
+    texts = _copy(old, final.tables[name], sources, _free_name(name, schema))
+    texts += [ddl.create_index(name, index) for index in final.tables[name].indexes]
+    texts += [_trigger(text, name) for text in schema.definitions.get(name, ())]
+    result = _carrying(operations, texts)
+    for rename in renames:
+        result += [Statement(one.sql, ()) for one in _native([rename], final, DROPS_COLUMNS) or ()]
+        final = _apply(rename, final)
+    return result
+
+
+def _copy(old: Table, new: Table, sources: dict[str, str | None], temporary: str) -> list[str]:
+    name = new.name
+    made = name._replace(name=temporary)
+    pairs = [
+        (column.name, source)
+        for column in new.columns
+        if column.generated is None and (source := sources.get(column.name)) is not None
+    ]
+    texts = [ddl.create_table(dataclasses.replace(new, name=made))]
+    if pairs:
+        into = ", ".join(quote(column) for column, _ in pairs)
+        values = ", ".join(quote(source) for _, source in pairs)
+        texts.append(f"INSERT INTO {ddl.qualified(made)} ({into}) SELECT {values} FROM {ddl.qualified(name)}")
+    if AUTOINCREMENT in old.options.extra and AUTOINCREMENT in new.options.extra:
+        counters = ddl.qualified(Name("sqlite_sequence", name.schema))
+        texts += [
+            f"DELETE FROM {counters} WHERE name = {literal(temporary)}",
+            f"INSERT INTO {counters} (name, seq) SELECT {literal(temporary)}, seq FROM {counters}"
+            f" WHERE name = {literal(name.name)}",
+        ]
+    return [
+        *texts,
+        f"DROP TABLE {ddl.qualified(name)}",
+        "PRAGMA legacy_alter_table = ON",
+        _rename(made, name.name),
+        "PRAGMA legacy_alter_table = OFF",
+    ]
+
+
+def _free_name(name: Name, schema: Schema) -> str:
+    taken = {other.name.lower() for other in schema.tables}
+    taken |= {(index.name or "").lower() for table in schema.tables.values() for index in table.indexes}
+    free = f"{_PREFIX}{name.name}"
+    while free.lower() in taken:
+        free += "_"
+    return free
+
+
+def _trigger(text: str, table: Name) -> str:
+    """The trigger's own text, its table under the name that it has now and in the same database file."""
+    cursor = Cursor(text)
+    cursor.take("CREATE", "TRIGGER")
+    name = cursor.position
+    while cursor and not cursor.at("ON"):
+        cursor.skip()
+    cursor.take("ON")
+    known_as = cursor.name().lower()
+    for position in range(len(cursor.tokens) - 1, name, -1):
+        token = cursor.tokens[position]
+        is_name = token.kind in {"word", "quoted"} and unquoted(token).lower() == known_as
+        if is_name and known_as != table.name.lower() and cursor.tokens[position - 1].text != ".":
+            text = text[: token.start] + quote(table.name) + text[token.end :]
+    if table.schema:
+        start = cursor.tokens[name].start
+        text = f"{text[:start]}{quote(table.schema)}.{text[start:]}"
+    return text
+
+
+# replay
+
+
+def _table_of(operation: Operation) -> Name:
+    match operation:
+        case CreateTable() | DropTable():
+            return operation.table.name
+        case RenameTable() | Execute() | Run() | Found():
+            raise AssertionError(f"not a change of one table: {operation}")
+        case (
+            AlterTable()
+            | AddColumn()
+            | DropColumn()
+            | AlterColumn()
+            | RenameColumn()
+            | CreateIndex()
+            | DropIndex()
+            | AddConstraint()
+            | DropConstraint()
+        ):
+            return operation.table
+        case _:
+            assert_never(operation)
+
+
+def _apply(operation: Operation, schema: Schema) -> Schema:
+    """The schema after the operation, its table in canonical form, a renamed column renamed in expressions,
+    too."""
+    name = _table_of(operation)
+    after = operation.apply(schema, strict=False)
+    table = after.tables[name]
+    if isinstance(operation, RenameColumn):
+        table = _renamed_texts(table, operation)
+    return after.with_table(canonical(table))
+
+
+def _renamed_texts(table: Table, rename: RenameColumn) -> Table:
+    def new(text: str) -> str:
+        return renamed(text, rename.before, rename.after)
+
+    return dataclasses.replace(
+        table,
+        columns=tuple(
+            dataclasses.replace(
+                column,
+                generated=column.generated
+                and dataclasses.replace(column.generated, expression=new(column.generated.expression)),
+            )
+            for column in table.columns
+        ),
+        checks=tuple(dataclasses.replace(check, expression=new(check.expression)) for check in table.checks),
+        indexes=tuple(
+            dataclasses.replace(
+                index,
+                where=index.where and new(index.where),
+                parts=tuple(
+                    dataclasses.replace(part, expression=part.expression and new(part.expression))
+                    for part in index.parts
+                ),
+            )
+            for index in table.indexes
+        ),
+    )

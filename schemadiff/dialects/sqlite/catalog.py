@@ -1,0 +1,247 @@
+"""A live SQLite database -> `Schema`: four queries at any number of tables.
+
+The pragma table functions, joined to sqlite_master, say what columns, indexes and foreign keys there are;
+the text in sqlite_master says the rest (see `definition`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from schemadiff.dialects.sqlite.canonical import (
+    AUTOINCREMENT,
+    STRICT,
+    WITHOUT_ROWID,
+    canonical,
+    canonical_action,
+    canonical_around,
+    is_counter,
+)
+from schemadiff.dialects.sqlite.definition import Definition, Reference, read_index, read_table
+from schemadiff.dialects.sqlite.expressions import Scope, canonical_default, canonical_type
+from schemadiff.dialects.sqlite.tokens import literal, quote
+from schemadiff.schema import (
+    Column,
+    ForeignKey,
+    Generated,
+    Index,
+    Name,
+    Options,
+    Part,
+    PrimaryKey,
+    Schema,
+    Table,
+    Type,
+    Unsupported,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+Row = Sequence[Any]
+
+_OBJECTS = """\
+SELECT type, name, tbl_name, sql FROM {schema}.sqlite_master
+WHERE type IN ('table', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"""
+_COLUMNS = """\
+SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
+FROM {schema}.sqlite_master AS m JOIN pragma_table_xinfo(m.name, {literal}) AS c
+WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.sql NOT LIKE 'CREATE VIRTUAL %'"""
+_KEYS = """\
+SELECT m.name, f.id, f.seq, f."table", f."from", f."to", f.on_update, f.on_delete
+FROM {schema}.sqlite_master AS m JOIN pragma_foreign_key_list(m.name, {literal}) AS f
+WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'"""
+_INDEXES = """\
+SELECT m.tbl_name, m.name, m.sql, i.cid, i.name, i."desc", i.coll
+FROM {schema}.sqlite_master AS m JOIN pragma_index_xinfo(m.name, {literal}) AS i
+WHERE m.type = 'index' AND m.sql IS NOT NULL AND i.key"""
+_SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = {literal} AND type = 'shadow'"
+
+_STORED = 3
+_VIRTUAL = 2
+
+
+def inspect(connection: Connection, schemas: Collection[str | None], version: tuple[int, ...]) -> Schema:
+    """The canonical tables of the given database files (``None`` and ``"main"`` are the one that was
+    opened)."""
+    tables: dict[Name, Table] = {}
+    unsupported: list[Unsupported] = []
+    definitions: dict[Name, tuple[str, ...]] = {}
+    for schema in dict.fromkeys(None if schema == "main" else schema for schema in schemas):
+        reading = _Reading(connection, schema, version)
+        tables.update(reading.tables())
+        unsupported += reading.unsupported
+        definitions.update(reading.triggers)
+    return Schema(tables, unsupported=tuple(unsupported), definitions=definitions)
+
+
+class _Reading:
+    """Reads one database file."""
+
+    def __init__(self, connection: Connection, schema: str | None, version: tuple[int, ...]) -> None:
+        self.connection = connection
+        self.schema = schema
+        self.unsupported: list[Unsupported] = []
+        self.triggers: dict[Name, tuple[str, ...]] = {}
+        self.texts: dict[str, str] = {}
+        virtual: list[str] = []
+        for kind, name, table, sql in self._rows(_OBJECTS):
+            if kind == "trigger":
+                key = Name(table, schema)
+                self.triggers[key] = (*self.triggers.get(key, ()), sql)
+            elif sql[:15].upper() == "CREATE VIRTUAL ":
+                virtual.append(name)
+                self.unsupported.append(Unsupported(Name(name, schema), "virtual tables are left alone"))
+            else:
+                self.texts[name] = sql
+        if virtual:
+            for name in self._shadows(virtual, version):
+                self.texts.pop(name, None)
+
+    def tables(self) -> dict[Name, Table]:
+        columns = {name: list(rows) for name, rows in groupby(self._rows(_COLUMNS), itemgetter(0))}
+        keys = _grouped(self._rows(_KEYS))
+        indexes = _grouped(self._rows(_INDEXES))
+        spelled = {name.lower(): name for name in self.texts}
+        primary = {name: _key_columns(columns.get(name, ())) for name in self.texts}
+        result = {}
+        for name, sql in self.texts.items():
+            rows = columns.get(name, [])
+            generated = [place for place, row in enumerate(rows) if row[6] in {_VIRTUAL, _STORED}]
+            found = read_table(sql, len(rows), generated)
+            scope = Scope.of(name, (row[1] for row in rows))
+            options = _options(found.autoincrement, found.strict, found.without_rowid)
+            # With AUTOINCREMENT its name does not count: `canonical` says why.
+            key_name = None if found.autoincrement else found.key_name
+            key = PrimaryKey(primary[name], key_name) if primary[name] else None
+            foreign_keys = self._foreign_keys(keys[name], found, spelled, primary) if name in keys else ()
+            table = Table(
+                name=Name(name, self.schema),
+                columns=tuple(_column(place, row, found, key, options) for place, row in enumerate(rows)),
+                primary_key=key,
+                uniques=tuple(found.uniques),
+                indexes=_indexes(indexes[name]) if name in indexes else (),
+                foreign_keys=foreign_keys,
+                checks=tuple(found.checks),
+                options=options,
+            )
+            result[table.name] = canonical(table) if generated else canonical_around(table, scope)
+            self.unsupported += [Unsupported(table.name, what) for what in dict.fromkeys(found.odd)]
+        return result
+
+    def _foreign_keys(
+        self,
+        rows: Iterable[Row],
+        found: Definition,
+        spelled: Mapping[str, str],
+        primary: Mapping[str, tuple[str, ...]],
+    ) -> tuple[ForeignKey, ...]:
+        groups = [list(group) for _, group in groupby(rows, itemgetter(1))]
+        # The newest is the first: SQLite puts each one it reads before the others (src/build.c, sqlite3CreateForeignKey).
+        groups.sort(key=lambda group: -int(group[0][1]))
+        texts = found.references
+        if len(texts) != len(groups):
+            found.odd.append("the text of its foreign keys cannot be read")
+            texts = [Reference(None)] * len(groups)
+        result = []
+        for group, text in zip(groups, texts, strict=True):
+            target = spelled.get(group[0][3].lower(), group[0][3])
+            targets = tuple(row[5] for row in group)
+            result.append(
+                ForeignKey(
+                    columns=tuple(row[4] for row in group),
+                    target=Name(target, self.schema),
+                    target_columns=primary.get(target, ()) if None in targets else targets,
+                    name=text.name,
+                    on_update=canonical_action(group[0][6]),
+                    on_delete=canonical_action(group[0][7]),
+                    deferrable=text.deferrable,
+                    match=text.match,
+                )
+            )
+        return tuple(result)
+
+    def _shadows(self, virtual: Sequence[str], version: tuple[int, ...]) -> list[str]:
+        """The tables in which virtual tables keep their rows."""
+        if version >= (3, 37):
+            return [name for (name,) in self._rows(_SHADOWS)]
+        return [name for name in self.texts if any(name.startswith(f"{owner}_") for owner in virtual)]
+
+    def _rows(self, sql: str) -> Sequence[Row]:
+        schema = self.schema or "main"
+        text = sql.format(schema=quote(schema), literal=literal(schema))
+        return self.connection.exec_driver_sql(text).fetchall()
+
+
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    result: dict[str, list[Row]] = {}
+    for row in rows:
+        result.setdefault(row[0], []).append(row)
+    return result
+
+
+def _key_columns(rows: Iterable[Row]) -> tuple[str, ...]:
+    return tuple(name for _, name in sorted((row[5], row[1]) for row in rows if row[5]))
+
+
+def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, options: Options) -> Column:
+    """The column in canonical form, but for the expression of a generated one."""
+    _, name, kind, not_null, default, key_place, hidden = row
+    generated = None
+    if hidden in {_VIRTUAL, _STORED}:
+        text = found.generated.get(place)
+        if text is None:
+            found.odd.append(f'the expression of column "{name}" cannot be read')
+        generated = Generated(text.expression if text else "", stored=hidden == _STORED)
+    sql = canonical_type(kind)[0]
+    return Column(
+        name=name,
+        type=_type(sql),
+        nullable=not not_null and not key_place,
+        default=None if generated or default is None else canonical_default(default, sql),
+        generated=generated,
+        autoincrement=bool(key_place) and is_counter(name, sql, key, options),
+        collation=found.collations.get(place),
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _options(autoincrement: bool, strict: bool, without_rowid: bool) -> Options:
+    flags = ((autoincrement, AUTOINCREMENT), (strict, STRICT), (without_rowid, WITHOUT_ROWID))
+    return Options(extra=tuple(flag for there, flag in flags if there))
+
+
+@functools.lru_cache(maxsize=1024)
+def _type(sql: str) -> Type:
+    return Type(sql)
+
+
+def _indexes(rows: Sequence[Row]) -> tuple[Index, ...]:
+    result = []
+    for name, group in groupby(rows, itemgetter(1)):
+        parts = list(group)
+        sql = parts[0][2]
+        texts, where = ([], None)
+        if any(row[4] is None for row in parts) or "WHERE" in sql.upper():
+            texts, where = read_index(sql)
+        result.append(
+            Index(
+                parts=tuple(
+                    Part(
+                        column,
+                        None if column is not None else texts[place],
+                        bool(descending),
+                        collation=collation,
+                    )
+                    for place, (_, _, _, _, column, descending, collation) in enumerate(parts)
+                ),
+                name=name,
+                unique=sql[:13].upper() == "CREATE UNIQUE",
+                where=where,
+            )
+        )
+    return tuple(result)

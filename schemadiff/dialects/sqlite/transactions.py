@@ -1,0 +1,196 @@
+"""One transaction in which tables can be rebuilt, and the proof at its end that nothing broke.
+
+SQLite checks no foreign key while foreign_keys is OFF, which a rebuild needs, and notices a view or trigger
+that no longer works only when somebody uses it. So both are looked at before and after, and a transaction
+that would break one of them does not commit. What was broken before may stay so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from schemadiff.dialects.sqlite.tokens import Cursor, literal, quote
+from schemadiff.errors import DatabaseError, LockedError, StepError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """One transaction without foreign key enforcement.
+
+    Raises `LockedError` when another program is writing, `StepError` when the change would leave rows
+    without the row that they refer to, or views or triggers that no longer work.
+    """
+    with _pragma(connection, "foreign_keys"), _pragma(connection, "legacy_alter_table"):
+        _run(connection, "BEGIN IMMEDIATE")
+        try:
+            before = _examine(connection)
+            yield
+            if not _is_open(connection):
+                raise StepError(
+                    "the transaction was ended from within, so what came before that is done and stays done",
+                    hint="A function or SQL of a revision must not commit or roll back.",
+                )
+            _compare(before, _examine(connection))
+            _run(connection, "COMMIT")
+        except BaseException:
+            if _is_open(connection):
+                _run(connection, "ROLLBACK")
+            raise
+
+
+@contextmanager
+def _pragma(connection: Connection, name: str) -> Iterator[None]:
+    """The PRAGMA, OFF for a while."""
+    before = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+    _run(connection, f"PRAGMA {name} = OFF")
+    if connection.exec_driver_sql(f"PRAGMA {name}").scalar():
+        raise DatabaseError(
+            f"PRAGMA {name} cannot be changed: a transaction is open already",
+            hint="Hand over a connection in the driver's autocommit mode.",
+        )
+    try:
+        yield
+    finally:
+        _run(connection, f"PRAGMA {name} = {int(before or 0)}")
+
+
+def _run(connection: Connection, sql: str) -> None:
+    try:
+        connection.exec_driver_sql(sql).close()
+    except DBAPIError as error:
+        if "locked" in str(error.orig):
+            raise LockedError(
+                f"the database is in use by another program: {error.orig}",
+                hint="End what writes to it, or give it more time with --lock-wait. Nothing was changed.",
+            ) from error
+        raise
+
+
+def _is_open(connection: Connection) -> bool:
+    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))
+
+
+# the proof
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is broken: how many rows of a table lack their row of another, and what the server says of
+    objects."""
+
+    orphans: Counter[tuple[str, str]]
+    rows: dict[tuple[str, str], list[object]]
+    errors: frozenset[str]
+
+
+def _examine(connection: Connection) -> _State:
+    orphans: Counter[tuple[str, str]] = Counter()
+    rows: dict[tuple[str, str], list[object]] = {}
+    errors: set[str] = set()
+    for table, rowid, parent in _orphans(connection, errors):
+        orphans[table, parent] += 1
+        if len(rows.setdefault((table, parent), [])) < 5:
+            rows[table, parent].append(rowid)
+    errors.update(_broken(connection))
+    return _State(orphans, rows, frozenset(errors))
+
+
+def _orphans(connection: Connection, errors: set[str]) -> list[tuple[str, object, str]]:
+    """The rows without the row that they refer to: their table, rowid and the other table."""
+    try:
+        found = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    except DBAPIError:
+        # A foreign key that refers to columns which are not unique ends the check: it is made table by table.
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = []
+        for (name,) in tables:
+            try:
+                found += connection.exec_driver_sql(f"PRAGMA foreign_key_check({quote(name)})").fetchall()
+            except DBAPIError as error:
+                errors.add(f'table "{name}": {error.orig}')
+    return [(table, rowid, parent) for table, rowid, parent, _ in found]
+
+
+def _broken(connection: Connection) -> Iterator[str]:
+    """What the server says of views and triggers that do not work.
+
+    Each is compiled by a statement that touches no row, inside a savepoint because even such an INSERT
+    makes a row in sqlite_sequence. EXPLAIN would do without, but it crashes Python 3.11 with SQLite 3.40
+    when the driver uses the same statement again after the table that a trigger writes to is gone.
+    """
+    objects = connection.exec_driver_sql(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type, name"
+    ).fetchall()
+    if not objects:
+        return
+    _run(connection, "SAVEPOINT schemadiff_examine")
+    columns: dict[str, Sequence[str]] = {}
+    for kind, name, table, sql in objects:
+        try:
+            if kind == "view":
+                connection.exec_driver_sql(f"SELECT 1 FROM {quote(name)} LIMIT 0").close()
+            else:
+                if table not in columns:
+                    columns[table] = _columns(connection, table)
+                connection.exec_driver_sql(_trial(sql, table, columns[table])).close()
+        except DBAPIError as error:
+            yield f'{kind} "{name}": {error.orig}'
+    _run(connection, "ROLLBACK TO schemadiff_examine")
+    _run(connection, "RELEASE schemadiff_examine")
+
+
+def _columns(connection: Connection, table: str) -> list[str]:
+    sql = f"SELECT name FROM pragma_table_xinfo({literal(table)}, 'main') WHERE hidden = 0"
+    return [name for (name,) in connection.exec_driver_sql(sql)]
+
+
+def _trial(trigger: str, table: str, columns: Sequence[str]) -> str:
+    """A statement that makes SQLite compile the trigger, and changes nothing."""
+    cursor = Cursor(trigger)
+    cursor.take("CREATE", "TRIGGER")
+    cursor.skip()
+    while cursor and not cursor.at("INSERT", "UPDATE", "DELETE"):
+        cursor.skip()
+    name = quote(table)
+    listed = ", ".join(map(quote, columns))
+    if cursor.at("INSERT"):
+        return f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {name} WHERE 0"
+    if cursor.at("UPDATE"):
+        return f"UPDATE {name} SET {', '.join(f'{quote(one)} = {quote(one)}' for one in columns)} WHERE 0"
+    return f"DELETE FROM {name} WHERE 0"
+
+
+def _compare(before: _State, after: _State) -> None:
+    """Raises `StepError` when more is broken after than before."""
+    moved = [count for pair, count in before.orphans.items() if not after.orphans[pair]]
+    found = []
+    for pair, count in sorted(after.orphans.items()):
+        if count <= before.orphans[pair]:
+            continue
+        if not before.orphans[pair] and count in moved:
+            moved.remove(count)  # they were there before, in a table that had another name
+            continue
+        rows = ", ".join(map(str, after.rows[pair])) + (", …" if count > len(after.rows[pair]) else "")
+        found.append(
+            f'{count} of the rows of table "{pair[0]}" refer to no row of "{pair[1]}" (rowid {rows})'
+        )
+    if found:
+        raise StepError(
+            f"the change would break foreign keys: {'; '.join(found)}",
+            hint="Nothing was changed. Delete these rows or correct them first.",
+        )
+    broken = sorted(after.errors - before.errors)
+    if broken:
+        raise StepError(
+            f"the change would break what uses the table: {'; '.join(broken)}",
+            hint="Nothing was changed. Drop or change it in the same revision, with op.execute(…).",
+        )

@@ -1,0 +1,249 @@
+"""Carries a plan out.
+
+Where DDL can be rolled back, a revision is one transaction, the version row included. Where each statement commits by
+itself, the version row is the journal: before a step it records which step of which revision is about to run, and a
+fingerprint of the tables that it touches. After a crash the same fingerprint means "not done", another means "done":
+the live schema decides. The journal holds the statements themselves, so that a run is finished with the very
+statements that it was begun with. A step of data commits together with the journal entry that says it is done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.engine import Connection
+
+from schemadiff import version
+from schemadiff.database import server_words
+from schemadiff.dialects import Dialect
+from schemadiff.errors import SchemadiffError, StepError
+from schemadiff.operations import Execute, Found, Operation, Run
+from schemadiff.planner import Plan, Step
+from schemadiff.schema import Name
+from schemadiff.version import State
+
+Direction = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a run tells its caller: ``seconds`` is ``None`` when the step begins, its duration when it is done."""
+
+    revision: int
+    direction: Direction
+    step: Step
+    position: int
+    total: int
+    seconds: float | None = None
+
+
+Progress = Callable[[Event], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One revision to carry out, forward or back: the plan, and the version row before and after."""
+
+    revision: int
+    direction: Direction
+    plan: Plan
+    before: State
+    after: State
+    schemas: tuple[str | None, ...] = (None,)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A revision that was begun and not finished, as the journal and the live schema tell.
+
+    ``steps`` are all its steps as they were planned, ``done`` how many of them are done.
+    """
+
+    revision: int
+    direction: Direction
+    digest: str
+    steps: tuple[Step, ...]
+    done: int
+
+    @property
+    def done_operations(self) -> tuple[Operation, ...]:
+        """The operations of the steps that are done, in order, each once."""
+        return tuple(dict.fromkeys(one for step in self.steps[: self.done] for one in step.operations))
+
+
+def run(connection: Connection, dialect: Dialect, task: Task, progress: Progress | None = None) -> None:
+    """Carries the task out. Raises `StepError` when a step fails, after which nothing (where DDL can be rolled back)
+    or everything up to that step is done.
+    """
+    if dialect.transactional_ddl:
+        with dialect.transaction(connection):
+            for position in range(len(task.plan.steps)):
+                _step(connection, task, task.plan.steps, position, progress, rolls_back=True)
+            version.write(connection, task.after)
+    else:
+        _run_journalled(connection, dialect, task, task.plan.steps, 0, progress)
+
+
+def finish(
+    connection: Connection,
+    dialect: Dialect,
+    task: Task,
+    interrupted: Interrupted,
+    progress: Progress | None = None,
+) -> None:
+    """Carries out what is left of an interrupted task, with the statements that it was begun with."""
+    _run_journalled(connection, dialect, task, interrupted.steps, interrupted.done, progress)
+
+
+def interruption(
+    connection: Connection,
+    dialect: Dialect,
+    state: State,
+    operations: Callable[[int, Direction], Sequence[Operation]],
+) -> Interrupted | None:
+    """What was interrupted, or ``None`` when the database is at rest.
+
+    ``operations`` gives the operations of a revision in a direction: the journal refers to them by position.
+    """
+    journal = state.journal
+    if not journal:
+        return None
+    recorded = _unwrapped(operations(journal["revision"], journal["direction"]))
+    steps = tuple(_load_step(step, recorded) for step in journal["steps"])
+    position: int = journal["position"]
+    schemas = tuple(journal["schemas"])
+    if position < len(steps) and journal["fingerprint"] is not None:
+        now = _fingerprint(connection, dialect, steps[position], schemas)
+        position += now != journal["fingerprint"]
+    return Interrupted(journal["revision"], journal["direction"], journal["digest"], steps, position)
+
+
+def _run_journalled(
+    connection: Connection,
+    dialect: Dialect,
+    task: Task,
+    steps: Sequence[Step],
+    first: int,
+    progress: Progress | None,
+) -> None:
+    operations = _unwrapped(task.plan.operations)
+    positions = {id(operation): number for number, operation in enumerate(operations)}
+    journal: dict[str, Any] = {
+        "revision": task.revision,
+        "direction": task.direction,
+        "digest": (task.after if task.direction == "up" else task.before).digest,
+        "schemas": list(task.schemas),
+        "steps": [_save_step(step, operations, positions) for step in steps],
+    }
+    for position in range(first, len(steps)):
+        step = steps[position]
+        fingerprint = _fingerprint(connection, dialect, step, task.schemas)
+        entry = {**journal, "position": position, "fingerprint": fingerprint}
+        version.write(connection, dataclasses.replace(task.before, journal=entry))
+        if _is_data(step):
+            # Rows and the entry that says they are written commit together: exactly once.
+            with dialect.transaction(connection):
+                _step(connection, task, steps, position, progress)
+                entry = {**journal, "position": position + 1, "fingerprint": None}
+                version.write(connection, dataclasses.replace(task.before, journal=entry))
+        else:
+            _step(connection, task, steps, position, progress)
+    version.write(connection, task.after)
+
+
+def _step(
+    connection: Connection,
+    task: Task,
+    steps: Sequence[Step],
+    position: int,
+    progress: Progress | None,
+    *,
+    rolls_back: bool = False,
+) -> None:
+    step = steps[position]
+    event = Event(task.revision, task.direction, step, position, len(steps))
+    if progress:
+        progress(event)
+    started = time.monotonic()
+    try:
+        if step.run:
+            step.run.function(connection)
+        else:
+            connection.exec_driver_sql(step.sql)
+    except SchemadiffError:
+        raise
+    except Exception as error:
+        raise _failure(task, steps, position, error, rolls_back) from error
+    if progress:
+        progress(dataclasses.replace(event, seconds=time.monotonic() - started))
+
+
+def _failure(
+    task: Task, steps: Sequence[Step], position: int, error: Exception, rolls_back: bool
+) -> StepError:
+    step = steps[position]
+    words = server_words(error)
+    verb = "apply" if task.direction == "up" else "roll back"
+    lines = [
+        f"revision {task.revision:04}: could not {verb} step {position + 1} of {len(steps)}: {words}",
+        f"  {'; '.join(one.describe() for one in step.operations)}",
+    ]
+    lines += [f"    {line}" for line in step.sql.splitlines()]
+    if rolls_back:
+        hint = (
+            "Everything that this revision did is rolled back; the database is at revision "
+            f"{task.before.version:04}. Mend the cause and run the command again."
+        )
+    else:
+        done = [one.describe() for before in steps[:position] for one in before.operations]
+        hint = (
+            f"Done before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}.\n"
+            "Mend the cause and run `schemadiff apply` to finish the revision, or `schemadiff rollback` to undo "
+            "what is done of it."
+            if task.direction == "up"
+            else f"Undone before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}.\n"
+            "Mend the cause and run `schemadiff rollback` to finish, or `schemadiff apply` to go forward again."
+        )
+    return StepError("\n".join(lines), hint=hint)
+
+
+def _is_data(step: Step) -> bool:
+    return any(isinstance(operation, Run | Execute) for operation in step.operations)
+
+
+def _fingerprint(connection: Connection, dialect: Dialect, step: Step, schemas: Sequence[str | None]) -> str:
+    """What the tables of a step look like now; all tables where nobody knows which ones it touches."""
+    only = step.tables or None
+    live = dialect.inspect(connection, schemas, only=only)
+    names: Sequence[Name] = sorted(live.tables) if only is None else only
+    text = "\n".join(f"{name}: {live.tables.get(name)!r}" for name in names)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _unwrapped(operations: Sequence[Operation]) -> list[Operation]:
+    return [one.operation if isinstance(one, Found) else one for one in operations]
+
+
+def _save_step(step: Step, operations: Sequence[Operation], positions: Mapping[int, int]) -> dict[str, Any]:
+    numbers = []
+    for operation in step.operations:
+        number = positions.get(id(operation))
+        numbers.append(operations.index(operation) if number is None else number)
+    return {
+        "sql": step.sql,
+        "operations": numbers,
+        "tables": [list(name) for name in step.tables],
+        "run": step.run is not None,
+    }
+
+
+def _load_step(saved: Mapping[str, Any], operations: Sequence[Operation]) -> Step:
+    carried = tuple(operations[number] for number in saved["operations"])
+    run_ = next((one for one in carried if isinstance(one, Run)), None) if saved["run"] else None
+    tables = tuple(Name(name, schema) for name, schema in saved["tables"])
+    return Step(saved["sql"], carried, tables, run=run_)

@@ -1,0 +1,90 @@
+"""What an operation may destroy or break, said beforehand. One rule is one function with a stable code. Pure.
+
+A code never changes its meaning. Facts about the data (how many rows would be lost) are counted at the edge and
+handed in as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from schemadiff.operations import DropColumn, DropTable, Operation
+from schemadiff.schema import Name
+
+Level = Literal["destructive", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """``code`` is what ``--allow`` takes; ``message`` says what would happen, ``advice`` what to do instead."""
+
+    code: str
+    level: Level
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was counted in the database: the rows of a table, up to a limit.
+
+    ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
+    counted is missing.
+    """
+
+    rows: Mapping[Name, int]
+    limit: int = 0
+
+    def rows_of(self, table: Name) -> str:
+        """The number of rows in words, with a leading space; empty where it was not counted."""
+        count = self.rows.get(table)
+        if count is None:
+            return ""
+        if self.limit and count > self.limit:
+            return f" with more than {self.limit:,} rows"
+        return " with 1 row" if count == 1 else f" with {count:,} rows"
+
+
+NO_FACTS = Facts({})
+
+
+def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD101: the table and all its rows are lost."""
+    if not isinstance(operation, DropTable):
+        return None
+    name = operation.table.name
+    return Hazard(
+        "SD101",
+        "destructive",
+        f"drops table {name}{facts.rows_of(name)}",
+        "Rename it first and drop it in a later revision, when nobody has missed it.",
+    )
+
+
+def drops_column(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD102: the column and its values are lost."""
+    if not isinstance(operation, DropColumn) or operation.column.generated:
+        return None
+    return Hazard(
+        "SD102",
+        "destructive",
+        f"drops column {operation.table}.{operation.column.name} of a table{facts.rows_of(operation.table)}"
+        if facts.rows_of(operation.table)
+        else f"drops column {operation.table}.{operation.column.name}",
+        "If it was renamed, say so with --rename; else stop using it first and drop it in a later revision.",
+    )
+
+
+RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (drops_table, drops_column)
+
+CODES = ("SD101", "SD102")
+
+
+def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:
+    """The hazards of one operation."""
+    for rule in RULES:
+        hazard = rule(operation, facts)
+        if hazard:
+            yield hazard

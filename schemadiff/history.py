@@ -1,0 +1,51 @@
+"""Whether a database's version row and the revision files agree. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from schemadiff.errors import DigestError, PendingError, UsageError, VersionError
+from schemadiff.revisions import Revision
+from schemadiff.version import State
+
+
+def state_at(number: int, history: Sequence[Revision]) -> State:
+    digest = history[number - 1].digest if number else ""
+    return State(number, digest, tuple(revision.own for revision in history[:number]))
+
+
+def verify(state: State, history: Sequence[Revision]) -> None:
+    """Raises when the version row and the files contradict each other."""
+    if state.version > len(history):
+        raise VersionError(
+            f"the database is at revision {state.version}, and the newest revision file is {len(history)}",
+            hint="Bring the missing files here (is the checkout older than the database?).",
+        )
+    if state.version == 0 or history[state.version - 1].digest == state.digest:
+        return
+    for revision, own in zip(history, state.files, strict=False):
+        if revision.own != own:
+            raise DigestError(
+                f"{revision.path} was edited after the database applied it",
+                hint="Bring its earlier text back and make the change in a new revision.",
+            )
+    raise DigestError("the revision files are not the ones that the database applied")
+
+
+def at_head(state: State, history: Sequence[Revision], place: str) -> None:
+    if state.journal:
+        raise PendingError(
+            f"{place} is in the middle of a revision",
+            hint="Finish it with `schemadiff apply` or undo it with `schemadiff rollback` first.",
+        )
+    if state.version < len(history):
+        numbers = ", ".join(f"{revision.number:04}" for revision in history[state.version :])
+        raise PendingError(
+            f"{place} is at revision {state.version}, and there are files it has not applied: {numbers}",
+            hint="Run `schemadiff apply` first, so that the plan starts from the newest revision.",
+        )
+
+
+def check_target(to: int | None, history: Sequence[Revision], verb: str) -> None:
+    if to is not None and not 0 <= to <= len(history):
+        raise UsageError(f"cannot {verb} to revision {to}: the revisions go from 0 to {len(history)}")

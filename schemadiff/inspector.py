@@ -1,0 +1,53 @@
+"""The live database -> `Schema`, and what it takes to compare with it: the server is asked what rules cannot settle."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+
+from sqlalchemy.engine import Connection
+
+from schemadiff.comparer import align, compare
+from schemadiff.dialects import Dialect
+from schemadiff.hazards import Facts
+from schemadiff.operations import Operation
+from schemadiff.reader import VERSION_TABLE
+from schemadiff.schema import Name, Schema
+
+COUNT_LIMIT = 100_000
+"""Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
+
+
+def inspect(connection: Connection, dialect: Dialect, schemas: Collection[str | None] = (None,)) -> Schema:
+    """The live schema without schemadiff's own table. Raises `DatabaseError` when the server refuses."""
+    return dialect.inspect(connection, schemas).without_table(Name(VERSION_TABLE))
+
+
+def ask(connection: Connection, dialect: Dialect, schema: Schema, live: Schema) -> Schema:
+    """`schema`, with its tables that differ from the live ones spelled as the server itself would spell them."""
+    aligned = align(live, schema, dialect)
+    names = [
+        name for name, table in aligned.tables.items() if name in live.tables and table != live.tables[name]
+    ]
+    if not names:
+        return schema
+    answers = dialect.ask(connection, [schema.tables[name] for name in names])
+    asked = dict(zip(names, answers, strict=True))
+    return dataclasses.replace(schema, tables={**schema.tables, **asked})
+
+
+def differences(
+    connection: Connection, dialect: Dialect, live: Schema, desired: Schema
+) -> tuple[Operation, ...]:
+    """The operations that lead from the live schema to `desired`, after asking the server."""
+    return compare(live, ask(connection, dialect, desired, live), dialect)
+
+
+def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> Facts:
+    """How many rows the tables have, each counted up to a limit; a table that is not there is left out."""
+    rows = {}
+    for name in dict.fromkeys(names):
+        limited = f"SELECT 1 AS one FROM {dialect.quote_name(name)} LIMIT {COUNT_LIMIT + 1}"
+        counted = connection.exec_driver_sql(f"SELECT COUNT(*) FROM ({limited}) AS counted")
+        rows[name] = int(counted.scalar_one())
+    return Facts(rows, COUNT_LIMIT)

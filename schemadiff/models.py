@@ -1,0 +1,132 @@
+"""``module:attribute`` -> the MetaData that it holds. Imports the user's code: the only module that does.
+
+The attribute may be a MetaData, a declarative base, a Flask-SQLAlchemy ``db``, a Flask application, a list of
+these, or a function without arguments that returns one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import linecache
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from schemadiff.errors import ModelsError
+
+HERE = Path(__file__).parent
+
+
+def load_models(path: str) -> tuple[sa.MetaData, ...]:
+    """The MetaData behind ``module:attribute``, with at least one table among them.
+
+    Raises `ModelsError` when it cannot be imported (with the user's own failing line), when there is no such
+    attribute, when it is none of what the module's docstring lists, or when no table is declared.
+    """
+    module_name, separator, attribute = path.partition(":")
+    if not separator or not module_name or not attribute:
+        raise ModelsError(
+            f'the setting models is "{path}", which is not of the form module:attribute',
+            hint='For example models = "app:db" or models = "app.models:Base".',
+        )
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    before = set(sys.modules)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise ModelsError(
+                f'there is no module "{error.name}" (the setting models is "{path}")',
+                hint=f"Run the command where that module can be imported from; the current directory is {os.getcwd()}.",
+            ) from error
+        raise _failed_import(module_name, error) from error
+    except Exception as error:
+        raise _failed_import(module_name, error) from error
+    except SystemExit as error:
+        raise _failed_import(module_name, error) from error
+    found: Any = module
+    for part in attribute.removesuffix("()").split("."):
+        if not hasattr(found, part):
+            names = [name for name in dir(module) if not name.startswith("_")]
+            raise ModelsError(
+                f'module "{module_name}" has no attribute "{attribute}"',
+                hint=f"It has {', '.join(names[:20])}{' …' if len(names) > 20 else ''}." if names else None,
+            )
+        found = getattr(found, part)
+    metadata = metadata_of(found, path)
+    if not any(one.tables for one in metadata):
+        imported = sorted(name for name in set(sys.modules) - before if _is_local(sys.modules[name]))
+        raise ModelsError(
+            f'"{path}" declares no tables: was the module that defines them imported?',
+            hint=f"Imported were {', '.join(imported) or module_name}. Name the module that imports all models.",
+        )
+    return metadata
+
+
+def metadata_of(value: object, name: str = "models") -> tuple[sa.MetaData, ...]:
+    """The MetaData that a value stands for; see the module's docstring. Raises `ModelsError` for anything else."""
+    if isinstance(value, sa.MetaData):
+        return (value,)
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(dict.fromkeys(one for item in value for one in metadata_of(item, name)))
+    extensions = getattr(value, "extensions", None)
+    if isinstance(extensions, dict) and hasattr(value, "app_context"):
+        if "sqlalchemy" not in extensions:
+            raise ModelsError(
+                f'the Flask application "{name}" has no Flask-SQLAlchemy: call db.init_app(app) first'
+            )
+        return metadata_of(extensions["sqlalchemy"], name)
+    metadata = getattr(value, "metadata", None)
+    if isinstance(metadata, sa.MetaData):
+        return (metadata,)
+    if callable(value) and not isinstance(value, type):
+        try:
+            made = cast(Callable[[], object], value)()
+        except Exception as error:
+            raise ModelsError(f'"{name}" could not be called: {_user_line(error)}') from error
+        if not callable(made) or isinstance(made, type) or hasattr(made, "extensions"):
+            return metadata_of(made, name)
+        value = made
+    raise ModelsError(
+        f'"{name}" is {type(value).__name__}, which holds no models',
+        hint="It may be a MetaData, a declarative base, a Flask-SQLAlchemy db, a Flask application, a list of these, "
+        "or a function without arguments that returns one.",
+    )
+
+
+def _failed_import(module: str, error: BaseException) -> ModelsError:
+    return ModelsError(f'the module "{module}" could not be imported: {_user_line(error)}')
+
+
+def _user_line(error: BaseException) -> str:
+    """What went wrong and the user's own line where it did, without a traceback."""
+    words = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{words}\n  {error.filename}, line {error.lineno}: {(error.text or '').strip()}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_user_file(frame.filename)]
+    if not frames:
+        return words
+    last = frames[-1]
+    line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
+    return f"{words}\n  {last.filename}, line {last.lineno}: {line}"
+
+
+def _is_user_file(filename: str) -> bool:
+    path = Path(filename)
+    return (
+        not filename.startswith("<")
+        and HERE not in path.parents
+        and "site-packages" not in path.parts
+        and "importlib" not in path.parts
+    )
+
+
+def _is_local(module: object) -> bool:
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and _is_user_file(file) and Path.cwd() in Path(file).parents

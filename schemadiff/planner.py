@@ -1,0 +1,256 @@
+"""Operations -> a `Plan` of steps, each one statement with the operations it carries and their hazards. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from schemadiff import hazards
+from schemadiff.dialects import Dialect
+from schemadiff.hazards import NO_FACTS, Facts, Hazard
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+    find,
+    touched,
+)
+from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is carried out: a statement, or, where ``run`` is given, a function of the revision file.
+
+    ``tables`` are the tables that it touches, empty where only the author of the statement knows.
+    """
+
+    sql: str
+    operations: tuple[Operation, ...]
+    tables: tuple[Name, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in the order in which they are carried out, and the operations they come from."""
+
+    operations: tuple[Operation, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """The hazards of all steps, each once."""
+        return tuple(dict.fromkeys(hazard for step in self.steps for hazard in step.hazards))
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The SQL of all steps, without terminators."""
+        return tuple(step.sql for step in self.steps if step.run is None)
+
+
+def plan(
+    operations: Sequence[Operation], before: Schema, dialect: Dialect, *, facts: Facts = NO_FACTS
+) -> Plan:
+    """The plan that carries the operations out on a database whose schema is `before`.
+
+    Adjacent operations on one table are handed to the dialect together. `Execute` and `Run` are barriers. `Found` is
+    carried out only where `before` does not have it.
+    """
+    steps: list[Step] = []
+    group: list[Operation] = []
+    schema = before
+
+    def flush() -> None:
+        nonlocal schema
+        if group:
+            for statement in dialect.statements(tuple(group), schema):
+                steps.append(
+                    Step(
+                        statement.sql,
+                        statement.operations,
+                        tuple(dict.fromkeys(name for one in statement.operations for name in _tables(one))),
+                        tuple(hazard for one in statement.operations for hazard in hazards.find(one, facts)),
+                    )
+                )
+            for operation in group:
+                schema = operation.apply(schema, strict=False)
+            group.clear()
+
+    for operation in _still_to_do(operations, before):
+        match operation:
+            case Run():
+                flush()
+                steps.append(Step(operation.describe(), (operation,), run=operation))
+            case Execute():
+                flush()
+                if operation.sql and (not operation.only or dialect.name in operation.only):
+                    steps.append(Step(operation.sql, (operation,)))
+                schema = operation.apply(schema, strict=False)
+            case _:
+                if group and not _together(group[-1], operation):
+                    flush()
+                group.append(operation)
+    flush()
+    return Plan(tuple(operations), tuple(steps))
+
+
+def name_drops(operations: Iterable[Operation], named: Schema) -> tuple[Operation, ...]:
+    """The operations, those that drop something without a name given the name that it has in `named`.
+
+    `named` is the schema that the operations start from, with the names of the live database filled in.
+    """
+    result: list[Operation] = []
+    for operation in operations:
+        match operation:
+            case DropConstraint(table=name, constraint=constraint) if name in named.tables:
+                operation = DropConstraint(name, _named(constraint, named.tables[name]))
+            case DropIndex(table=name, index=index) if name in named.tables and index.name is None:
+                match_ = find(named.tables[name].indexes, index)
+                operation = DropIndex(name, dataclasses.replace(index, name=match_.name if match_ else None))
+            case _:
+                pass
+        result.append(operation)
+        named = operation.apply(named, strict=False)
+    return tuple(result)
+
+
+def forget_name(operation: Operation, table: Table) -> Operation:
+    """The operation without the name of what it drops, where `table` has that thing without a name."""
+    match operation:
+        case DropConstraint(constraint=constraint) if constraint.name is not None:
+            bare = dataclasses.replace(constraint, name=None)
+            if bare in table.constraints():
+                return DropConstraint(operation.table, bare)
+        case DropIndex(index=index) if index.name is not None:
+            bare_index = dataclasses.replace(index, name=None)
+            if bare_index in table.indexes:
+                return DropIndex(operation.table, bare_index)
+        case _:
+            pass
+    return operation
+
+
+def mark_implicit(live: Schema, settled: Schema) -> Schema:
+    """`live`, its indexes that the server made by itself marked as `settled` (see `comparer.align`) has them."""
+    tables = dict(live.tables)
+    for name, table in live.tables.items():
+        known = settled.tables.get(name)
+        implicit = {index.name for index in known.indexes if index.implicit} if known else set()
+        if implicit:
+            indexes = tuple(
+                dataclasses.replace(index, implicit=True) if index.name in implicit else index
+                for index in table.indexes
+            )
+            tables[name] = dataclasses.replace(table, indexes=indexes)
+    return dataclasses.replace(live, tables=tables)
+
+
+def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operation]:
+    """The operations without those that are found to be done, and without a pair that would do and undo them."""
+    kept: list[Operation] = []
+    done: list[Operation] = []
+    for operation in operations:
+        if isinstance(operation, Found):
+            if not is_done(operation.operation, before):
+                done.append(operation.operation)
+                kept.append(operation.operation)
+        elif operation in [one.reverse() for one in done]:
+            # Somebody had made it by hand in another database and this revision takes it back: neither is needed.
+            undone = next(one for one in done if one.reverse() == operation)
+            done.remove(undone)
+            kept.remove(undone)
+        else:
+            kept.append(operation)
+    return kept
+
+
+def is_done(operation: Operation, schema: Schema) -> bool:
+    """Whether the schema is already as the operation would leave it, as far as names tell."""
+    name = touched(operation)
+    table = schema.tables.get(name) if name else None
+    match operation:
+        case CreateTable():
+            return table is not None
+        case DropTable():
+            return table is None
+        case RenameTable():
+            return operation.after in schema.tables
+        case AddColumn() if table:
+            return table.column(operation.column.name) is not None
+        case DropColumn() if table:
+            return table.column(operation.column.name) is None
+        case AlterColumn() if table:
+            return table.column(operation.after.name) == operation.after
+        case RenameColumn() if table:
+            return table.column(operation.after) is not None
+        case AlterTable() if table:
+            return table.options == operation.after
+        case CreateIndex() if table:
+            return find(table.indexes, operation.index) is not None
+        case DropIndex() if table:
+            return find(table.indexes, operation.index) is None
+        case AddConstraint() if table:
+            return _has(table, operation.constraint)
+        case DropConstraint() if table:
+            return not _has(table, operation.constraint)
+        case _:
+            return False
+
+
+def _has(table: Table, constraint: Constraint) -> bool:
+    match constraint:
+        case PrimaryKey():
+            return table.primary_key is not None and table.primary_key.columns == constraint.columns
+        case Unique():
+            return find(table.uniques, constraint) is not None
+        case ForeignKey():
+            return find(table.foreign_keys, constraint) is not None
+        case Check():
+            return find(table.checks, constraint) is not None
+
+
+def _together(one: Operation, other: Operation) -> bool:
+    apart = (CreateTable, DropTable, RenameTable)
+    if isinstance(one, apart) or isinstance(other, apart):
+        return False
+    return touched(one) == touched(other)
+
+
+def _tables(operation: Operation) -> tuple[Name, ...]:
+    match operation:
+        case RenameTable():
+            return (operation.before, operation.after)
+        case _:
+            name = touched(operation)
+            return (name,) if name else ()
+
+
+def _named(constraint: Constraint, table: Table) -> Constraint:
+    if constraint.name is not None:
+        return constraint
+    match constraint:
+        case PrimaryKey():
+            return dataclasses.replace(constraint, name=table.primary_key.name if table.primary_key else None)
+        case Unique():
+            found: Unique | Index | ForeignKey | Check | None = find(table.uniques, constraint)
+        case ForeignKey():
+            found = find(table.foreign_keys, constraint)
+        case Check():
+            found = find(table.checks, constraint)
+    return dataclasses.replace(constraint, name=found.name if found else None)

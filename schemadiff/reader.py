@@ -1,0 +1,432 @@
+"""SQLAlchemy's MetaData -> `Schema`. Pure: nothing is imported, connected to or changed.
+
+SQLAlchemy's own compilers write each type, default and expression as they would for ``create_all``; the dialect then
+brings these texts to canonical form. What the compilers cannot write is refused by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.sql.elements import ColumnElement, TextClause, UnaryExpression
+from sqlalchemy.types import TypeEngine
+
+from schemadiff.dialects import Dialect
+from schemadiff.errors import ModelsError, ReplayError, UnsupportedError
+from schemadiff.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Generated,
+    Identity,
+    Index,
+    Name,
+    Options,
+    Part,
+    PrimaryKey,
+    Schema,
+    Table,
+    Type,
+    Unique,
+)
+
+VERSION_TABLE = "schemadiff_version"
+"""The table that schemadiff keeps its own state in: it belongs to no schema that is compared."""
+
+_ENGINE = ("engine",)
+_CHARSET = ("charset", "default_charset", "default_character_set", "character_set")
+_COLLATION = ("collate", "default_collate", "collation")
+
+
+def read(metadata: sa.MetaData | Iterable[sa.MetaData], dialect: Dialect) -> Schema:
+    """The canonical schema that the models declare.
+
+    Raises `UnsupportedError` for what the dialect cannot have, `ModelsError` for what does not fit together: a
+    foreign key to a table that is not there, one table declared twice.
+    """
+    tables: dict[Name, Table] = {}
+    for one in [metadata] if isinstance(metadata, sa.MetaData) else metadata:
+        for declared in one.tables.values():
+            if declared.name == VERSION_TABLE:
+                continue
+            table = read_table(declared, dialect)
+            if table.name in tables:
+                raise ModelsError(f'the table "{table.name}" is declared twice, in two MetaData')
+            tables[table.name] = table
+    _check_targets(tables)
+    return Schema(tables)
+
+
+def read_table(table: sa.Table, dialect: Dialect) -> Table:
+    """One table in canonical form; a foreign key's target table need not be known."""
+    return dialect.canonical(_Reading(table, dialect).table())
+
+
+def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Column:
+    """One column that stands alone, as it would be read as part of `table`."""
+    scratch = sa.Table(table.name.name, sa.MetaData(), column, schema=table.name.schema)
+    raw = _Reading(scratch, dialect).column(column)
+    lone = dataclasses.replace(
+        table, columns=(raw,), primary_key=None, uniques=(), indexes=(), foreign_keys=(), checks=()
+    )
+    return dialect.canonical(lone).columns[0]
+
+
+def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -> Constraint | Index:
+    """One constraint or index that stands alone and names its columns by text, as it would be read as part of
+    `table`. On some dialects a unique constraint comes back as an `Index`.
+
+    Raises `ReplayError` when it names a column that the table does not have.
+    """
+    columns = [sa.Column(column.name, sa.types.NullType()) for column in table.columns]
+    try:
+        scratch = sa.Table(table.name.name, sa.MetaData(), *columns, thing, schema=table.name.schema)
+    except (exc.ConstraintColumnNotFoundError, exc.ArgumentError, KeyError) as error:
+        raise ReplayError(f'table "{table.name}": {error}') from error
+    reading = _Reading(scratch, dialect)
+    bare = dataclasses.replace(table, primary_key=None, uniques=(), indexes=(), foreign_keys=(), checks=())
+    match thing:
+        case sa.Index():
+            bare = dataclasses.replace(bare, indexes=(reading.index(thing),))
+        case sa.PrimaryKeyConstraint():
+            bare = dataclasses.replace(bare, primary_key=reading.primary_key(thing))
+        case sa.UniqueConstraint():
+            bare = dataclasses.replace(bare, uniques=(reading.unique(thing),))
+        case sa.ForeignKeyConstraint():
+            bare = dataclasses.replace(bare, foreign_keys=(reading.foreign_key(thing),))
+        case sa.CheckConstraint():
+            bare = dataclasses.replace(bare, checks=(reading.check(thing, inline=False),))
+        case _:
+            raise UnsupportedError(f'table "{table.name}": schemadiff does not know {type(thing).__name__}')
+    read = dialect.canonical(bare)
+    return next(iter((*read.indexes, *read.constraints())))
+
+
+def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) -> Options:
+    """`table`'s options after those keyword arguments of `sa.Table` are given to it."""
+    scratch = sa.Table(table.name.name, sa.MetaData(), **cast(Any, options))
+    read = _Reading(scratch, dialect).options()
+    old = table.options.written or table.options
+    given = {name.removeprefix(f"{prefix}_") for name in options for prefix in dialect.option_prefixes}
+    names = {"comment": ("comment",), "engine": _ENGINE, "charset": _CHARSET, "collation": _COLLATION}
+    changed = {field: getattr(read, field) for field, keys in names.items() if given.intersection(keys)}
+    extra = {**dict(old.extra), **dict(read.extra)}
+    extra = {key: value for key, value in extra.items() if value != "None"}
+    written = dataclasses.replace(old, **changed, extra=tuple(sorted(extra.items())), written=None)
+    lone = dataclasses.replace(table, options=dataclasses.replace(written, written=written))
+    return dialect.canonical(lone).options
+
+
+def _check_targets(tables: Mapping[Name, Table]) -> None:
+    for table in tables.values():
+        for key in table.foreign_keys:
+            target = tables.get(key.target)
+            if target is None:
+                raise ModelsError(
+                    f'the foreign key {", ".join(key.columns)} of table "{table.name}" refers to table '
+                    f'"{key.target}", which the models do not declare',
+                    hint="Was the module that defines it imported? Check the setting models.",
+                )
+            missing = [name for name in key.target_columns if target.column(name) is None]
+            if missing:
+                raise ModelsError(
+                    f'the foreign key {", ".join(key.columns)} of table "{table.name}" refers to '
+                    f'"{key.target}.{missing[0]}", and that table has no such column'
+                )
+
+
+class _Reading:
+    """Reads one `sa.Table` for one dialect."""
+
+    def __init__(self, table: sa.Table, dialect: Dialect) -> None:
+        self.source = table
+        self.dialect = dialect
+        self.sqlalchemy = dialect.sqlalchemy
+        self.compiler = _ddl_compiler(self.sqlalchemy)
+        self.name = Name(table.name, self._schema(table.schema))
+
+    def table(self) -> Table:
+        primary_key = self.source.primary_key
+        inline = [constraint for column in self.source.columns for constraint in column.constraints]
+        constraints = [
+            constraint
+            for constraint in sorted({*self.source.constraints, *inline}, key=_creation_order)
+            if constraint._create_rule is None or constraint._create_rule(self.compiler)
+        ]
+        columns = tuple(self.column(column) for column in self.source.columns)
+        indexes = tuple(
+            self.index(index) for index in sorted(self.source.indexes, key=lambda i: i.name or "")
+        )
+        return Table(
+            name=self.name,
+            columns=columns,
+            primary_key=self.primary_key(primary_key) if primary_key.columns else None,
+            uniques=tuple(self.unique(c) for c in constraints if isinstance(c, sa.UniqueConstraint)),
+            indexes=indexes,
+            foreign_keys=tuple(
+                self.foreign_key(c) for c in constraints if isinstance(c, sa.ForeignKeyConstraint)
+            ),
+            checks=tuple(
+                self.check(c, c in inline) for c in constraints if isinstance(c, sa.CheckConstraint)
+            ),
+            options=self.options(),
+        )
+
+    # columns
+
+    def column(self, column: sa.Column[Any]) -> Column:
+        resolved = resolve(column.type, self.dialect)
+        identity = column.identity
+        read = Column(
+            name=column.name,
+            type=self._type(column, resolved),
+            nullable=bool(column.nullable) and not column.primary_key,
+            default=None if identity or column.computed is not None else self._default(column),
+            generated=None
+            if column.computed is None
+            else Generated(self._sql(column.computed.sqltext), bool(column.computed.persisted)),
+            identity=None
+            if identity is None
+            else Identity(
+                bool(identity.always),
+                identity.start,
+                identity.increment,
+                identity.minvalue,
+                identity.maxvalue,
+                bool(identity.cycle),
+                identity.cache,
+            ),
+            autoincrement=(column is self.source.autoincrement_column or column.autoincrement is True)
+            and identity is None
+            and column.server_default is None
+            and not isinstance(column.default, sa.Sequence),
+            comment=column.comment,
+            **self._told(column),
+        )
+        return dataclasses.replace(read, written=read)
+
+    def _told(self, column: sa.Column[Any]) -> dict[str, Any]:
+        """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
+        told = column.info.get("schemadiff")
+        return (
+            {key: told[key] for key in ("visible", "srid") if key in told} if isinstance(told, dict) else {}
+        )
+
+    def _type(self, column: sa.Column[Any], resolved: TypeEngine[Any]) -> Type:
+        compile_type = self.sqlalchemy.type_compiler_instance.process
+        try:
+            try:
+                text = compile_type(resolved, type_expression=column)
+            except exc.UnsupportedCompilationError:
+                # A type of another product, in a history or in models that are shared between databases.
+                resolved = resolved.as_generic(allow_nulltype=False)
+                text = compile_type(resolved, type_expression=column)
+        except (exc.CompileError, NotImplementedError) as error:
+            raise UnsupportedError(
+                f'column "{self.name}.{column.name}": {self.dialect.name} has no type for {column.type!r} ({error})',
+                hint="Give it one with type.with_variant(…).",
+            ) from error
+        return Type(text, self._enum_values(resolved), cast(TypeEngine[object], resolved))
+
+    def _enum_values(self, resolved: TypeEngine[Any]) -> tuple[str, ...] | None:
+        if not self.dialect.named_enums:
+            return None
+        item = resolved.item_type if isinstance(resolved, sa.ARRAY) else resolved
+        if isinstance(item, sa.Enum) and item.native_enum:
+            return tuple(item.enums)
+        return None
+
+    def _default(self, column: sa.Column[Any]) -> str | None:
+        default: str | None = self.compiler.get_column_default_string(column)
+        return default
+
+    # constraints
+
+    def primary_key(self, constraint: sa.PrimaryKeyConstraint) -> PrimaryKey:
+        return PrimaryKey(tuple(c.name for c in constraint.columns), self._constraint_name(constraint))
+
+    def unique(self, constraint: sa.UniqueConstraint) -> Unique:
+        return Unique(
+            columns=tuple(column.name for column in constraint.columns),
+            name=self._constraint_name(constraint),
+            deferrable=_deferrable(constraint),
+            nulls_distinct=not self._arguments(constraint.kwargs).get("nulls_not_distinct", False),
+        )
+
+    def foreign_key(self, constraint: sa.ForeignKeyConstraint) -> ForeignKey:
+        targets = [_target(element) for element in constraint.elements]
+        schema, table, _ = targets[0]
+        return ForeignKey(
+            columns=tuple(column.name for column in constraint.columns),
+            target=Name(table, self._schema(schema)),
+            target_columns=tuple(column for _, _, column in targets),
+            name=self._constraint_name(constraint),
+            on_delete=constraint.ondelete.upper() if constraint.ondelete else None,
+            on_update=constraint.onupdate.upper() if constraint.onupdate else None,
+            deferrable=_deferrable(constraint),
+            match=constraint.match.upper() if constraint.match else None,
+        )
+
+    def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
+        text = self._sql(constraint.sqltext)
+        name = self._constraint_name(constraint)
+        column = getattr(constraint.parent, "name", None) if inline and name is None else None
+        enforced = self._arguments(constraint.kwargs).get("enforced", True)
+        return Check(text, name, enforced=bool(enforced), column=column, written=text)
+
+    def _constraint_name(self, constraint: sa.Constraint | sa.Index) -> str | None:
+        """The name after naming conventions and truncation, or ``None``."""
+        if constraint.name is None:
+            return None
+        preparer = self.sqlalchemy.identifier_preparer
+        formatted: str | None = preparer.format_constraint(constraint)
+        if not formatted:
+            return None
+        if formatted.startswith(preparer.initial_quote) and formatted.endswith(preparer.final_quote):
+            inner = formatted[len(preparer.initial_quote) : -len(preparer.final_quote)]
+            formatted = inner.replace(preparer.escape_to_quote, preparer.escape_quote)
+        return formatted.replace("%%", "%") if preparer._double_percents else formatted
+
+    # indexes
+
+    def index(self, index: sa.Index) -> Index:
+        arguments = self._arguments(index.kwargs)
+        lengths = arguments.pop("length", None)
+        opclasses = arguments.pop("ops", {})
+        parts = tuple(self._part(expression, lengths, opclasses) for expression in index.expressions)
+        where = arguments.pop("where", None)
+        using = arguments.pop("using", None)
+        prefix = arguments.pop("prefix", None)
+        options = arguments.pop("with", {})
+        read = Index(
+            parts=parts,
+            name=self._constraint_name(index),
+            unique=bool(index.unique),
+            kind=prefix.upper() if prefix else None,
+            method=using.lower() if using else None,
+            where=None if where is None else self._sql(sa.text(where) if isinstance(where, str) else where),
+            include=tuple(c if isinstance(c, str) else c.name for c in arguments.pop("include", None) or ()),
+            nulls_distinct=not arguments.pop("nulls_not_distinct", False),
+            parser=arguments.pop("with_parser", None),
+            visible=bool(arguments.pop("visible", True)),
+            comment=arguments.pop("comment", None),
+            options=tuple(sorted((str(key), str(value)) for key, value in options.items())),
+        )
+        arguments.pop("concurrently", None)
+        unknown = [key for key, value in arguments.items() if value]
+        if unknown:
+            raise UnsupportedError(
+                f'index "{read.name}" of table "{self.name}": schemadiff does not know the option "{unknown[0]}"'
+            )
+        return dataclasses.replace(read, written=read)
+
+    def _part(self, expression: object, lengths: int | dict[str, int] | None, ops: dict[str, str]) -> Part:
+        descending, nulls = False, None
+        while isinstance(expression, UnaryExpression) and expression.modifier in _MODIFIERS:
+            match expression.modifier:
+                case operators.desc_op:
+                    descending = True
+                case operators.nulls_first_op:
+                    nulls = "FIRST"
+                case operators.nulls_last_op:
+                    nulls = "LAST"
+            expression = expression.element
+        if isinstance(expression, sa.Column):
+            length = lengths.get(expression.name) if isinstance(lengths, dict) else lengths
+            opclass = ops.get(expression.key) or ops.get(expression.name)
+            return Part(expression.name, None, descending, length, opclass=opclass, nulls=nulls)
+        element = cast("ColumnElement[Any] | TextClause", expression)
+        opclass = ops.get(getattr(element, "key", None) or "")
+        return Part(None, self._sql(element), descending, opclass=opclass, nulls=nulls)
+
+    # what they share
+
+    def _sql(self, element: ColumnElement[Any] | TextClause) -> str:
+        text: str = self.compiler.sql_compiler.process(element, include_table=False, literal_binds=True)
+        return text.replace("%%", "%") if self.sqlalchemy.identifier_preparer._double_percents else text
+
+    def _schema(self, schema: str | None) -> str | None:
+        return None if schema == self.dialect.default_schema else schema
+
+    def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The keyword arguments that are meant for the dialect, without its prefix."""
+        found = {}
+        for prefix in self.dialect.option_prefixes:
+            for key, value in arguments.items():
+                if key.startswith(f"{prefix}_"):
+                    found[key.removeprefix(f"{prefix}_")] = value
+        return found
+
+    def options(self) -> Options:
+        given = {
+            key.lower().replace(" ", "_"): value for key, value in self._arguments(self.source.kwargs).items()
+        }
+
+        def take(names: tuple[str, ...]) -> str | None:
+            values = [given.pop(name) for name in names if name in given]
+            return str(values[0]) if values else None
+
+        read = Options(
+            comment=self.source.comment,
+            engine=take(_ENGINE),
+            charset=take(_CHARSET),
+            collation=take(_COLLATION),
+            extra=tuple(
+                sorted((key.upper(), "" if value is True else str(value)) for key, value in given.items())
+            ),
+        )
+        return dataclasses.replace(read, written=read)
+
+
+_MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)
+
+
+def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    """The type that is stored: variants and TypeDecorators resolved for the dialect, everything else as it is.
+
+    The repr of a variant prints only its base, and a TypeDecorator is application code, which no revision imports.
+    """
+    for _ in range(20):
+        variant = declared._variant_mapping.get(dialect.sqlalchemy.name)
+        if variant is not None:
+            declared = variant
+        elif isinstance(declared, sa.types.TypeDecorator):
+            declared = declared.load_dialect_impl(dialect.sqlalchemy)
+        else:
+            break
+    if isinstance(declared, sa.ARRAY) and isinstance(declared.item_type, sa.types.TypeDecorator):
+        declared = type(declared)(resolve(declared.item_type, dialect), dimensions=declared.dimensions)
+    return declared
+
+
+@functools.lru_cache(maxsize=8)
+def _ddl_compiler(dialect: sa.Dialect) -> DDLCompiler:
+    return dialect.ddl_compiler(dialect, cast(Any, None))
+
+
+def _creation_order(constraint: sa.Constraint) -> int:
+    return constraint._creation_order
+
+
+def _target(element: sa.ForeignKey) -> tuple[str | None, str, str]:
+    try:
+        column = element.column
+    except (exc.NoReferencedTableError, exc.NoReferencedColumnError):
+        *schema, table, name = element.target_fullname.split(".")
+        return ".".join(schema) or None, table, name
+    return column.table.schema, column.table.name, column.name
+
+
+def _deferrable(constraint: sa.Constraint) -> str | None:
+    initially = (constraint.initially or "").upper()
+    if initially == "DEFERRED":
+        return "DEFERRABLE INITIALLY DEFERRED"
+    return "DEFERRABLE" if constraint.deferrable else None

@@ -1,0 +1,222 @@
+"""The ``op`` that a revision file's ``upgrade(op)`` is handed: it records operations, and has no connection.
+
+What it is told is SQLAlchemy; what it records are canonical values of one dialect, each applied at once, strictly, to
+the schema that the earlier operations left, so that an error names the very line of the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import sqlalchemy as sa
+
+from schemadiff import operations as ops
+from schemadiff.dialects import Dialect
+from schemadiff.dialects.native import NativeType
+from schemadiff.errors import ReplayError
+from schemadiff.operations import Found, Operation
+from schemadiff.reader import read_column, read_onto, read_options, read_table
+from schemadiff.schema import Index, Name, Schema, Table
+
+NOTHING = ""
+
+
+class Recorder:
+    """The verbs of revision files. ``operations`` is what was recorded, ``schema`` what it leaves."""
+
+    nothing = staticmethod(ops.nothing)
+    """The reverse of what needs no undoing: ``op.run(fill, reverse=op.nothing)``."""
+
+    def __init__(self, schema: Schema, dialect: Dialect) -> None:
+        self.schema = schema
+        self.operations: list[Operation] = []
+        self._dialect = dialect
+        self._finding = False
+
+    def __getattr__(self, verb: str) -> NoReturn:
+        verbs = [name for name in dir(type(self)) if not name.startswith("_")]
+        close = difflib.get_close_matches(verb, verbs, 1)
+        raise ReplayError(
+            f"there is no verb op.{verb}",
+            hint=f"Did you mean op.{close[0]}?" if close else f"The verbs are {', '.join(verbs)}.",
+        )
+
+    # tables
+
+    def create_table(self, name: str, *elements: Any, schema: str | None = None, **options: Any) -> Operation:
+        """Creates a table; takes what `sa.Table` takes after the MetaData."""
+        return self._record(ops.CreateTable(self._read_table(name, elements, schema, options)))
+
+    def drop_table(self, name: str, *elements: Any, schema: str | None = None, **options: Any) -> Operation:
+        """Drops a table, which is described as fully as when it is created, so that it can be created again."""
+        return self._record(ops.DropTable(self._read_table(name, elements, schema, options)))
+
+    def rename_table(self, before: str, after: str, *, schema: str | None = None) -> Operation:
+        """Renames a table; the foreign keys that refer to it follow."""
+        return self._record(ops.RenameTable(self._name(before, schema), self._name(after, schema)))
+
+    def alter_table(
+        self,
+        table: str,
+        before: Mapping[str, object],
+        after: Mapping[str, object],
+        *,
+        schema: str | None = None,
+    ) -> Operation | None:
+        """Changes options of the table, given as keyword arguments of `sa.Table`: ``{"comment": "…"}``."""
+        current = self._table("alter_table", table, schema)
+        old = read_options(before, current, self._dialect)
+        new = read_options(after, current, self._dialect)
+        return self._record(ops.AlterTable(current.name, old, new)) if old != new else None
+
+    # columns
+
+    def add_column(self, table: str, column: sa.Column[Any], *, schema: str | None = None) -> Operation:
+        """Adds a column. Its keys and constraints are operations of their own."""
+        current = self._table("add_column", table, schema)
+        return self._record(ops.AddColumn(current.name, self._read_column("add_column", column, current)))
+
+    def drop_column(self, table: str, column: sa.Column[Any], *, schema: str | None = None) -> Operation:
+        """Drops a column, which is described as fully as when it is added."""
+        current = self._table("drop_column", table, schema)
+        return self._record(ops.DropColumn(current.name, self._read_column("drop_column", column, current)))
+
+    def alter_column(
+        self,
+        table: str,
+        before: sa.Column[Any],
+        after: sa.Column[Any],
+        *,
+        schema: str | None = None,
+    ) -> Operation | None:
+        """Changes a column from `before` to `after`. To give it another name, rename it first."""
+        current = self._table("alter_column", table, schema)
+        old = self._read_column("alter_column", before, current)
+        new = self._read_column("alter_column", after, current)
+        if old.name != new.name:
+            raise ReplayError(
+                f'alter_column: "{old.name}" and "{new.name}" are two columns',
+                hint=f'Rename it with op.rename_column("{table}", "{old.name}", "{new.name}") first.',
+            )
+        return self._record(ops.AlterColumn(current.name, old, new)) if old != new else None
+
+    def rename_column(self, table: str, before: str, after: str, *, schema: str | None = None) -> Operation:
+        """Renames a column; keys, indexes and foreign keys follow."""
+        return self._record(ops.RenameColumn(self._name(table, schema), before, after))
+
+    # indexes and constraints
+
+    def create_index(self, table: str, index: sa.Index, *, schema: str | None = None) -> Operation:
+        """Creates an index, which names the table's columns by text: ``sa.Index("ix_user_email", "email")``."""
+        current = self._table("create_index", table, schema)
+        read = read_onto(index, current, self._dialect)
+        assert isinstance(read, Index)
+        return self._record(ops.CreateIndex(current.name, read))
+
+    def drop_index(self, table: str, index: sa.Index, *, schema: str | None = None) -> Operation:
+        """Drops an index, which is described as fully as when it is created."""
+        current = self._table("drop_index", table, schema)
+        read = read_onto(index, current, self._dialect)
+        assert isinstance(read, Index)
+        return self._record(ops.DropIndex(current.name, read))
+
+    def add_constraint(
+        self, table: str, constraint: sa.Constraint, *, schema: str | None = None
+    ) -> Operation:
+        """Adds a primary key, unique, check or foreign key constraint, which names columns by text."""
+        current = self._table("add_constraint", table, schema)
+        read = read_onto(constraint, current, self._dialect)
+        if isinstance(read, Index):
+            return self._record(ops.CreateIndex(current.name, read))
+        return self._record(ops.AddConstraint(current.name, read))
+
+    def drop_constraint(
+        self, table: str, constraint: sa.Constraint, *, schema: str | None = None
+    ) -> Operation:
+        """Drops a constraint, which is described as fully as when it is added."""
+        current = self._table("drop_constraint", table, schema)
+        read = read_onto(constraint, current, self._dialect)
+        if isinstance(read, Index):
+            return self._record(ops.DropIndex(current.name, read))
+        return self._record(ops.DropConstraint(current.name, read))
+
+    # what the user says in SQL or Python
+
+    def execute(
+        self,
+        sql: str,
+        *,
+        reverse: str | Callable[..., None] | None = None,
+        only: str | Sequence[str] = (),
+        effect: Sequence[Operation] = (),
+    ) -> Operation:
+        """Raw SQL, one statement. ``reverse`` is the SQL that undoes it, `nothing` where there is nothing to undo;
+        without it the revision cannot be rolled back. ``only`` names the dialects it is meant for. ``effect`` are
+        operations that tell replay what it did to the schema: ``effect=[op.add_column("user", …)]``.
+        """
+        taken = list(effect)
+        if taken and self.operations[-len(taken) :] != taken:
+            raise ReplayError(
+                "execute: effect takes the operations as they are called: effect=[op.add_column(…)]"
+            )
+        del self.operations[len(self.operations) - len(taken) :]
+        names = (only,) if isinstance(only, str) else tuple(only)
+        undo = NOTHING if callable(reverse) else reverse
+        operation = ops.Execute(sql, undo, names, tuple(taken))
+        self.operations.append(operation)
+        return operation
+
+    def run(
+        self, function: Callable[[sa.Connection], object], *, reverse: Callable[..., object] | None = None
+    ) -> Operation:
+        """A function that is called with the connection. Without ``reverse`` the revision cannot be rolled back."""
+        if not callable(function):
+            raise ReplayError(f"run: takes a function that takes the connection, not {function!r}")
+        return self._record(ops.Run(function, reverse))
+
+    @contextmanager
+    def found(self) -> Iterator[None]:
+        """What was found in a database and no earlier revision made: carried out only where it is not there yet."""
+        self._finding = True
+        try:
+            yield
+        finally:
+            self._finding = False
+
+    def type(self, sql: str) -> sa.types.TypeEngine[Any]:
+        """A type in the database's own words, where SQLAlchemy has none: ``op.type("geometry")``."""
+        return NativeType(sql)
+
+    # what they share
+
+    def _record(self, operation: Operation) -> Operation:
+        self.schema = operation.apply(self.schema)
+        self.operations.append(Found(operation) if self._finding else operation)
+        return operation
+
+    def _name(self, name: str, schema: str | None) -> Name:
+        return Name(name, None if schema == self._dialect.default_schema else schema)
+
+    def _table(self, verb: str, name: str, schema: str | None) -> Table:
+        table = self.schema.tables.get(self._name(name, schema))
+        if table is None:
+            raise ReplayError(
+                f'{verb}: there is no table "{self._name(name, schema)}" at this point of the history'
+            )
+        return table
+
+    def _read_table(self, name: str, elements: Any, schema: str | None, options: Mapping[str, Any]) -> Table:
+        return read_table(sa.Table(name, sa.MetaData(), *elements, schema=schema, **options), self._dialect)
+
+    def _read_column(self, verb: str, column: sa.Column[Any], table: Table) -> Any:
+        if not isinstance(column, sa.Column):
+            raise ReplayError(f"{verb}: takes a sa.Column, not {column!r}")
+        if column.primary_key or column.unique or column.index or column.foreign_keys or column.constraints:
+            raise ReplayError(
+                f'{verb}: column "{column.name}" carries a key, an index or a constraint',
+                hint="Write these as op.add_constraint(…) or op.create_index(…) of their own.",
+            )
+        return read_column(column, table, self._dialect)

@@ -1,0 +1,90 @@
+"""Which columns and tables were renamed: never guessed. Pure.
+
+A rename comes from `--rename`, or from ``info={"renamed_from": …}`` of a column or table. Where neither says so and
+a dropped and an added column of one table are alike in everything but the name, somebody has to decide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from schemadiff.errors import UsageError
+from schemadiff.operations import AddColumn, DropColumn, Operation, RenameColumn, RenameTable
+from schemadiff.schema import Column, Name, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A column that may have been renamed."""
+
+    table: Name
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.before}={self.after}"
+
+
+def given(renames: Iterable[str], current: Schema) -> tuple[Operation, ...]:
+    """The operations that ``table.column=new`` and ``table=new`` ask for. Raises `UsageError` for what is neither."""
+    operations: list[Operation] = []
+    by_text = {str(name): name for name in current.tables}
+    for text in renames:
+        before, separator, after = text.partition("=")
+        if not separator or not before or not after:
+            raise UsageError(f'--rename "{text}": write table.column=new_name or table=new_name')
+        table, _, column = before.rpartition(".")
+        if table in by_text and current.tables[by_text[table]].column(column):
+            operations.append(RenameColumn(by_text[table], column, after.rpartition(".")[2]))
+        elif before in by_text:
+            name = by_text[before]
+            operations.append(RenameTable(name, Name(after.rpartition(".")[2], name.schema)))
+        else:
+            raise UsageError(
+                f'--rename "{text}": the database has neither a table "{before}" nor, in a table "{table}", '
+                f'a column "{column}"'
+            )
+    return tuple(operations)
+
+
+def declared(metadata: Iterable[sa.MetaData], current: Schema, desired: Schema) -> tuple[Operation, ...]:
+    """The operations that the models' ``info={"renamed_from": …}`` ask for and that are not done yet."""
+    operations: list[Operation] = []
+    known: Mapping[tuple[str, str | None], Name] = {(name.name, name.schema): name for name in desired.tables}
+    for table in (table for one in metadata for table in one.tables.values()):
+        name = known.get((table.name, table.schema)) or known.get((table.name, None))
+        if name is None:
+            continue
+        old = Name(str(table.info["renamed_from"]), name.schema) if "renamed_from" in table.info else name
+        if old != name and old in current.tables and name not in current.tables:
+            operations.append(RenameTable(old, name))
+        live = current.tables.get(name) or current.tables.get(old)
+        for column in table.columns:
+            before = column.info.get("renamed_from")
+            if before and live and live.column(str(before)) and not live.column(column.name):
+                operations.append(RenameColumn(name, str(before), column.name))
+    return tuple(operations)
+
+
+def candidates(operations: Sequence[Operation]) -> tuple[Candidate, ...]:
+    """The columns that are dropped while another one of the same table is added that differs only in its name."""
+    added = [one for one in operations if isinstance(one, AddColumn)]
+    found = []
+    for drop in (one for one in operations if isinstance(one, DropColumn)):
+        for add in added:
+            if add.table == drop.table and _alike(add.column, drop.column):
+                found.append(Candidate(drop.table, drop.column.name, add.column.name))
+                added.remove(add)
+                break
+    return tuple(found)
+
+
+def _alike(one: Column, other: Column) -> bool:
+    same = dataclasses.replace(
+        one, name=other.name, comment=other.comment, visible=other.visible, srid=other.srid
+    )
+    return same == other

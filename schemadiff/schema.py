@@ -1,0 +1,273 @@
+"""What a database schema is, as frozen values: flat, without parents or back-pointers, compared with ``==``.
+
+Every text in here is in the canonical form of one dialect (see ``dialects/base.py``): the form in which the server
+itself reports it. What does not decide whether two schemas are the same (the SQLAlchemy type that a column was
+declared with, whether a MySQL key was declared as a constraint or as an index) is carried for the writer and left
+out of the comparison. ``written`` is the same value before its texts were brought to canonical form, as somebody
+wrote it: revision files repeat that, so that a history planned on one database also runs on another.
+No I/O and no SQLAlchemy here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
+
+class Name(NamedTuple):
+    """The name of a table, with its schema where it is not the connection's default schema."""
+
+    name: str
+    schema: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A column's type. ``sql`` is the canonical native text (``varchar(15)``, ``int unsigned``).
+
+    ``values`` are the members of an enumerated type that the database keeps as an object with a name (PostgreSQL),
+    where ``sql`` is only that name. ``source`` is the SQLAlchemy type it was declared with, for the writer.
+    """
+
+    sql: str
+    values: tuple[str, ...] | None = None
+    source: TypeEngine[object] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A generated column's expression, and whether its values are stored or computed when read."""
+
+    expression: str
+    stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``GENERATED … AS IDENTITY``; the options of its sequence, ``None`` where the server's default stands."""
+
+    always: bool = False
+    start: int | None = None
+    increment: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    cycle: bool = False
+    cache: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Everything that a MODIFY of the column must repeat, so that changing one attribute never loses another.
+
+    ``charset`` and ``collation`` are the effective ones (the column's own, else the table's) on dialects that have
+    them per column, and ``None`` where the type holds no text or the default stands. ``default`` is SQL text.
+    ``visible`` and ``srid`` are ``None`` where nobody said: SQLAlchemy has no word for them.
+    """
+
+    name: str
+    type: Type
+    nullable: bool = True
+    default: str | None = None
+    on_update: str | None = None
+    generated: Generated | None = None
+    identity: Identity | None = None
+    autoincrement: bool = False
+    charset: str | None = None
+    collation: str | None = None
+    comment: str | None = None
+    visible: bool | None = None
+    srid: int | None = None
+    written: Column | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryKey:
+    columns: tuple[str, ...]
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """A UNIQUE constraint, on dialects where that is another thing than a unique index.
+
+    ``deferrable`` is ``None``, ``"DEFERRABLE"`` or ``"DEFERRABLE INITIALLY DEFERRED"``, here and in `ForeignKey`.
+    """
+
+    columns: tuple[str, ...]
+    name: str | None = None
+    deferrable: str | None = None
+    nulls_distinct: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """``on_delete`` and ``on_update`` are ``None`` for NO ACTION, else upper-case words (``SET NULL``)."""
+
+    columns: tuple[str, ...]
+    target: Name
+    target_columns: tuple[str, ...]
+    name: str | None = None
+    on_delete: str | None = None
+    on_update: str | None = None
+    deferrable: str | None = None
+    match: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``column`` names the column in whose own definition the live CHECK stands (MariaDB): a MODIFY of that column
+    has to repeat it, and only a MODIFY can drop it. It does not count in the comparison.
+    """
+
+    expression: str
+    name: str | None = None
+    enforced: bool = True
+    column: str | None = field(default=None, compare=False)
+    written: str | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of an index: a column or an expression (never both), and how it is sorted.
+
+    ``length`` is the prefix length in characters (bytes for binary types); ``nulls`` is ``None`` where the default
+    for the direction stands, else ``"FIRST"`` or ``"LAST"``.
+    """
+
+    column: str | None = None
+    expression: str | None = None
+    descending: bool = False
+    length: int | None = None
+    collation: str | None = None
+    opclass: str | None = None
+    nulls: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """``kind`` is ``None``, ``"FULLTEXT"`` or ``"SPATIAL"``; ``method`` is ``None`` for the default (btree).
+
+    ``options`` are storage parameters, sorted. On MySQL and MariaDB a UNIQUE constraint *is* a unique index;
+    ``constraint`` then says how it was declared, and ``implicit`` that the server made the index by itself for a
+    foreign key; neither counts in the comparison.
+    """
+
+    parts: tuple[Part, ...]
+    name: str | None = None
+    unique: bool = False
+    kind: str | None = None
+    method: str | None = None
+    where: str | None = None
+    include: tuple[str, ...] = ()
+    nulls_distinct: bool = True
+    parser: str | None = None
+    visible: bool = True
+    comment: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    constraint: bool = field(default=False, compare=False)
+    implicit: bool = field(default=False, compare=False)
+    written: Index | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that it indexes; expressions are left out."""
+        return tuple(part.column for part in self.parts if part.column is not None)
+
+
+Constraint = PrimaryKey | Unique | ForeignKey | Check
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What belongs to a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``)."""
+
+    comment: str | None = None
+    engine: str | None = None
+    charset: str | None = None
+    collation: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+    written: Options | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A table. Two tables are equal when their parts are, in whatever order these stand."""
+
+    name: Name
+    columns: tuple[Column, ...]
+    primary_key: PrimaryKey | None = None
+    uniques: tuple[Unique, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+    options: Options = Options()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def _key(self) -> tuple[object, ...]:
+        return (
+            self.name,
+            self.primary_key,
+            self.options,
+            *map(frozenset, (self.columns, self.uniques, self.indexes, self.foreign_keys, self.checks)),
+        )
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or ``None``."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def constraints(self) -> Iterator[Constraint]:
+        """Its primary key, unique constraints, checks and foreign keys, in this order."""
+        if self.primary_key:
+            yield self.primary_key
+        yield from self.uniques
+        yield from self.checks
+        yield from self.foreign_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Something that was found and cannot be represented. It is said loudly and by name, never skipped in silence."""
+
+    table: Name
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of a database by name. Treat the mappings as frozen, too.
+
+    ``enums`` are the enumerated types that the live database holds as objects (PostgreSQL). A schema that was read
+    from models has them only in its columns' types, so they do not count in the comparison. ``definitions`` holds
+    the server's own text of what must survive a rebuild of the table word for word (SQLite: triggers and indexes).
+    """
+
+    tables: Mapping[Name, Table] = field(default_factory=dict)
+    enums: Mapping[Name, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    unsupported: tuple[Unsupported, ...] = field(default=(), compare=False)
+    definitions: Mapping[Name, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+    def with_table(self, table: Table) -> Schema:
+        """This schema with the table added, or put in the place of the one of the same name."""
+        return dataclasses.replace(self, tables={**self.tables, table.name: table})
+
+    def without_table(self, name: Name) -> Schema:
+        """This schema without the table of that name."""
+        return dataclasses.replace(
+            self, tables={key: table for key, table in self.tables.items() if key != name}
+        )

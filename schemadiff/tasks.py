@@ -1,0 +1,199 @@
+"""Revisions -> the tasks that carry them out on one database: planned on its live schema, forward or back, from the
+beginning or from where an interrupted run stopped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from schemadiff import comparer, executor, planner, revisions
+from schemadiff.dialects import Dialect
+from schemadiff.errors import DigestError, HazardError, VersionError
+from schemadiff.executor import Direction, Interrupted, Progress, Task
+from schemadiff.hazards import Facts, Hazard, find
+from schemadiff.history import state_at
+from schemadiff.inspector import ask, count_rows, inspect
+from schemadiff.operations import DropColumn, DropTable, Found, Operation, touched
+from schemadiff.planner import Plan
+from schemadiff.revisions import Revision
+from schemadiff.schema import Schema
+from schemadiff.spelling import with_live_names
+from schemadiff.version import State
+
+Confirm = Callable[[Sequence[Hazard]], bool]
+"""Asked once when hazards are not allowed: whether to go on nevertheless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Decides whether hazards may pass: the codes that are allowed, else a person."""
+
+    allow: Collection[str]
+    confirm: Confirm | None
+    dry_run: bool = False
+
+    def pass_(self, hazards: Sequence[Hazard]) -> None:
+        if self.dry_run or "all" in self.allow:
+            return
+        held = [
+            hazard for hazard in hazards if hazard.level == "destructive" and hazard.code not in self.allow
+        ]
+        if not held or (self.confirm and self.confirm(held)):
+            return
+        codes = " ".join(f"--allow {code}" for code in dict.fromkeys(hazard.code for hazard in held))
+        lines = "\n".join(f"  {hazard.code} {hazard.message}" for hazard in held)
+        raise HazardError(
+            f"nothing was changed, because data would be destroyed:\n{lines}",
+            hint=f"To allow it: {codes}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a run takes place: an open connection that holds the lock, and the revision files."""
+
+    connection: Connection
+    dialect: Dialect
+    history: tuple[Revision, ...]
+    gate: Gate
+    progress: Progress | None = None
+
+    def run(self, task: Task) -> None:
+        """Carries out a task."""
+        executor.run(self.connection, self.dialect, task, self.progress)
+
+    def plan(self, operations: Sequence[Operation], live: Schema, facts: Facts) -> Plan:
+        """The plan of operations that name everything they drop."""
+        return planner.plan(operations, live, self.dialect, facts=facts)
+
+
+def forward(site: Site, state: State, pending: Sequence[Revision]) -> list[Task]:
+    """The tasks of the pending revisions, each planned on the schema that the ones before it leave."""
+    expected, _ = revisions.replay(site.history[: pending[0].number - 1], site.dialect)
+    schema = expected
+    recorded = []
+    for revision in pending:
+        operations, schema = revision.record(schema, site.dialect)
+        recorded.append(operations)
+    ends = [state_at(revision.number, site.history) for revision in pending]
+    return _tasks(site, "up", state, expected, pending, recorded, ends, schemas_of(expected, schema))
+
+
+def backward(site: Site, state: State, undone: Sequence[Revision]) -> list[Task]:
+    """The tasks that undo the revisions, the newest first. Raises `UnsupportedError` when one cannot be undone."""
+    expected, recorded = revisions.replay(site.history[: undone[0].number], site.dialect)
+    operations = [_reversed(recorded[revision.number - 1], revision) for revision in undone]
+    ends = [state_at(revision.number - 1, site.history) for revision in undone]
+    return _tasks(site, "down", state, expected, undone, operations, ends, schemas_of(expected))
+
+
+def _tasks(
+    site: Site,
+    direction: Direction,
+    state: State,
+    expected: Schema,
+    chosen: Sequence[Revision],
+    operations: Sequence[Sequence[Operation]],
+    ends: Sequence[State],
+    schemas: tuple[str | None, ...],
+) -> list[Task]:
+    """One task for each chosen revision, planned on the live schema, which is `expected` but for its spelling."""
+    live = inspect(site.connection, site.dialect, schemas)
+    facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
+    asked = ask(site.connection, site.dialect, expected, live)
+    named = with_live_names(expected, asked, live, site.dialect)
+    live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
+    tasks = []
+    for revision, some, end in zip(chosen, operations, ends, strict=True):
+        plan = site.plan(planner.name_drops(some, named), live, facts)
+        tasks.append(Task(revision.number, direction, plan, state, end, schemas))
+        state = end
+        for operation in some:
+            live, named = operation.apply(live, strict=False), operation.apply(named, strict=False)
+    return tasks
+
+
+def _reversed(operations: Sequence[Operation], revision: Revision) -> tuple[Operation, ...]:
+    found = [one.operation for one in operations if isinstance(one, Found)]
+    try:
+        return comparer.cancel(comparer.reverse(operations), found)
+    except Exception as error:
+        if hasattr(error, "message"):
+            error.message = f"{revision.path} cannot be rolled back: {error.message}"
+        raise
+
+
+def interrupted_in(
+    connection: Connection, dialect: Dialect, state: State, history: Sequence[Revision]
+) -> Interrupted | None:
+    if not state.journal:
+        return None
+
+    def operations(number: int, direction: executor.Direction) -> Sequence[Operation]:
+        if number > len(history):
+            raise VersionError(
+                f"the database is in the middle of revision {number}, whose file is missing",
+                hint="Bring the file back: it is needed to finish the revision or to undo it.",
+            )
+        _, recorded = revisions.replay(history[:number], dialect)
+        forward = recorded[number - 1]
+        return forward if direction == "up" else _reversed(forward, history[number - 1])
+
+    found = executor.interruption(connection, dialect, state, operations)
+    if found and found.digest != history[found.revision - 1].digest:
+        raise DigestError(
+            f"{history[found.revision - 1].path} was edited while it was half applied",
+            hint="Bring its earlier text back, run `schemadiff rollback`, then edit it and apply it again.",
+        )
+    return found
+
+
+def resume(site: Site, state: State, interrupted: Interrupted, direction: Direction) -> Task:
+    """Leaves the middle of a revision in the given direction: finishes what was begun in it, undoes the contrary.
+    Returns the task that was carried out.
+    """
+    if interrupted.direction != direction:
+        return _turn_back(site, state, interrupted)
+    site.gate.pass_([hazard for step in interrupted.steps[interrupted.done :] for hazard in _hazards(step)])
+    number = interrupted.revision if direction == "up" else interrupted.revision - 1
+    operations = tuple(dict.fromkeys(one for step in interrupted.steps for one in step.operations))
+    plan = Plan(operations, interrupted.steps)
+    task = Task(interrupted.revision, direction, plan, state, state_at(number, site.history))
+    executor.finish(site.connection, site.dialect, task, interrupted, site.progress)
+    return task
+
+
+def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
+    """Undoes what is done of an interrupted task."""
+    direction: Direction = "down" if interrupted.direction == "up" else "up"
+    operations = comparer.reverse(interrupted.done_operations)
+    expected, _ = revisions.replay(site.history[: interrupted.revision], site.dialect)
+    live = inspect(site.connection, site.dialect, schemas_of(expected))
+    plan = site.plan(operations, live, facts_about(site.connection, site.dialect, operations, live))
+    site.gate.pass_(plan.hazards)
+    at_rest = dataclasses.replace(state, journal=None)
+    task = Task(interrupted.revision, direction, plan, at_rest, at_rest, schemas_of(expected))
+    site.run(task)
+    return task
+
+
+def _hazards(step: planner.Step) -> list[Hazard]:
+    return [hazard for operation in step.operations for hazard in find(operation)]
+
+
+def schemas_of(*schemas: Schema) -> tuple[str | None, ...]:
+    named = {name.schema for schema in schemas for name in schema.tables if name.schema}
+    return (None, *sorted(named))
+
+
+def facts_about(
+    connection: Connection, dialect: Dialect, operations: Iterable[Operation], live: Schema
+) -> Facts:
+    names = [touched(one) for one in operations if isinstance(one, DropTable | DropColumn)]
+    return count_rows(
+        connection, dialect, [name for name in names if name is not None and name in live.tables]
+    )

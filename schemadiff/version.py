@@ -1,0 +1,109 @@
+"""The version table: one row that says which revision a database is at, and what was being done to it.
+
+``version`` is the number of the last revision that is applied in full, ``digest`` vouches for the history up to it,
+and ``files`` holds a short digest of each revision by itself, so that one which was edited later can be named.
+``journal`` is empty at rest; while a revision is carried out on a server whose DDL commits by itself it says how far
+that is (see ``executor.py``).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.schema import CreateTable
+
+from schemadiff import __version__
+from schemadiff.dialects import Dialect
+from schemadiff.errors import VersionError
+from schemadiff.reader import VERSION_TABLE
+
+TABLE = sa.Table(
+    VERSION_TABLE,
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("files", sa.JSON(none_as_null=True)),
+    sa.Column("journal", sa.JSON(none_as_null=True)),
+    sa.Column("changed_at", sa.DateTime),
+    sa.Column("tool", sa.String(64)),
+    sa.CheckConstraint("id = 1", name="schemadiff_version_one_row"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The version row. ``changed_at`` is in UTC."""
+
+    version: int = 0
+    digest: str = ""
+    files: tuple[str, ...] = ()
+    journal: Mapping[str, Any] | None = None
+    changed_at: datetime.datetime | None = None
+    tool: str | None = None
+
+
+def read(connection: Connection) -> State | None:
+    """The version row, or ``None`` where there is no version table.
+
+    Raises `VersionError` when the table holds no row or several.
+    """
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    rows = connection.execute(sa.select(TABLE)).all()
+    if len(rows) != 1:
+        found = "no row" if not rows else f"{len(rows)} rows"
+        raise VersionError(
+            f"the version table {VERSION_TABLE} holds {found} where there must be exactly one",
+            hint="Restore the row from a backup; or, when you know which revision the database is at, empty the "
+            "table and insert one row with id 1, that version and its digest (`schemadiff history` shows it).",
+        )
+    row = rows[0]
+    return State(row.version, row.digest, tuple(row.files or ()), row.journal, row.changed_at, row.tool)
+
+
+def create(connection: Connection, dialect: Dialect) -> State:
+    """Creates the version table with its one row at version 0, both or neither, unless it is there; returns the row."""
+    state = read(connection)
+    if state is not None:
+        return state
+    values = _values(State())
+    create_table = str(CreateTable(TABLE).compile(dialect=dialect.sqlalchemy)).strip()
+    if dialect.transactional_ddl:
+        with dialect.transaction(connection):
+            connection.exec_driver_sql(create_table)
+            connection.execute(TABLE.insert().values(id=1, **values))
+    else:
+        # One statement, because DDL commits by itself: MySQL 8.0+ and MariaDB leave no table when it fails.
+        now = values["changed_at"].strftime("%Y-%m-%d %H:%M:%S")
+        connection.exec_driver_sql(
+            f"{create_table} SELECT 1 AS id, 0 AS version, '' AS digest, NULL AS files, NULL AS journal, "
+            f"'{now}' AS changed_at, '{__version__}' AS tool"
+        )
+    return State()
+
+
+def write(connection: Connection, state: State) -> None:
+    """Puts the state into the version row. Raises `VersionError` when the row is not there any more."""
+    result = connection.execute(TABLE.update().where(TABLE.c.id == 1).values(**_values(state)))
+    # MySQL counts changed rows only where PyMySQL is told so; SQLAlchemy asks for matched ones.
+    if result.rowcount != 1:
+        raise VersionError(
+            f"the row of the version table {VERSION_TABLE} has vanished while schemadiff was running"
+        )
+
+
+def _values(state: State) -> dict[str, Any]:
+    return {
+        "version": state.version,
+        "digest": state.digest,
+        "files": list(state.files),
+        "journal": state.journal,
+        "changed_at": datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0),
+        "tool": __version__,
+    }

@@ -1,0 +1,68 @@
+"""Schema values in words, for people. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Options, PrimaryKey, Unique
+
+
+def differences(before: Column | Options, after: Column | Options) -> list[str]:
+    words = []
+    for item in dataclasses.fields(before):
+        old, new = getattr(before, item.name), getattr(after, item.name)
+        if old != new:
+            words.append(f"{item.name.replace('_', ' ')} {_value(old)} -> {_value(new)}")
+    return words
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case _ if hasattr(value, "sql"):
+            return f"{value.sql}({', '.join(value.values)})" if value.values else str(value.sql)
+        case tuple():
+            return (
+                ", ".join(" ".join(part) if isinstance(part, tuple) else str(part) for part in value)
+                or "none"
+            )
+        case _ if hasattr(value, "expression"):
+            return f"({value.expression})"
+        case _:
+            return str(value) or "''"
+
+
+def words_of(thing: Unique | Index | ForeignKey | Check) -> str:
+    return index_words(thing) if isinstance(thing, Index) else constraint_words(thing)
+
+
+def index_words(index: Index) -> str:
+    kind = "unique constraint" if index.constraint else "unique index" if index.unique else "index"
+    parts = ", ".join(part.column or f"({part.expression})" for part in index.parts)
+    return f"{kind} {index.name or ''} ({parts})".replace("  ", " ")
+
+
+def constraint_words(constraint: Constraint) -> str:
+    """What kind of constraint it is, its name and what it is about, in words."""
+    name = f" {constraint.name}" if constraint.name else ""
+    match constraint:
+        case PrimaryKey():
+            return f"primary key ({', '.join(constraint.columns)})"
+        case Unique():
+            return f"unique constraint{name} ({', '.join(constraint.columns)})"
+        case ForeignKey():
+            return (
+                f"foreign key{name} ({', '.join(constraint.columns)}) -> "
+                f"{constraint.target} ({', '.join(constraint.target_columns)})"
+            )
+        case Check():
+            return f"check{name} ({short(constraint.expression)})"
+
+
+def short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:57]}..."

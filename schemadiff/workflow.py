@@ -1,0 +1,386 @@
+"""plan, apply, rollback, check, status: wired from the other modules. The public Python API.
+
+Nothing in here prints, prompts or exits: what a person has to be asked goes through ``confirm``, what a run has to
+tell through ``progress``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from schemadiff import comparer, executor, planner, renames, revisions, tasks, version, writer
+from schemadiff.database import Database, connected, where
+from schemadiff.dialects import Dialect
+from schemadiff.errors import (
+    AmbiguousError,
+    RevisionError,
+    UsageError,
+    VersionError,
+)
+from schemadiff.executor import Interrupted, Progress, Task
+from schemadiff.hazards import Hazard
+from schemadiff.history import at_head, check_target, verify
+from schemadiff.inspector import ask, differences, inspect
+from schemadiff.models import load_models, metadata_of
+from schemadiff.operations import Found, Operation, RenameColumn
+from schemadiff.planner import Plan
+from schemadiff.reader import read
+from schemadiff.renames import Candidate
+from schemadiff.revisions import Revision
+from schemadiff.schema import Schema, Unsupported
+from schemadiff.spelling import as_written, unnamed_drops
+from schemadiff.tasks import Confirm, Gate, Site, facts_about, interrupted_in, resume, schemas_of
+from schemadiff.version import State
+
+Models = sa.MetaData | str | object
+"""A MetaData, or what the setting ``models`` takes: ``module:attribute``, a declarative base, a Flask-SQLAlchemy db."""
+
+Decide = Callable[[Candidate], bool]
+"""Asked whether a column was renamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What `plan` found. ``path`` is the revision file that it wrote, ``None`` when it wrote none."""
+
+    plan: Plan
+    message: str
+    number: int
+    text: str
+    path: Path | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+
+    @property
+    def found(self) -> tuple[Operation, ...]:
+        """What somebody changed in the database by hand since the last revision."""
+        return tuple(one.operation for one in self.plan.operations if isinstance(one, Found))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A revision that was carried out, or, in a dry run, would be."""
+
+    revision: int
+    message: str
+    direction: executor.Direction
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions."""
+
+    before: int
+    after: int
+    done: tuple[Done, ...]
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """The hazards of all revisions, each once."""
+        return tuple(dict.fromkeys(hazard for one in self.done for hazard in one.plan.hazards))
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What `check` found. All empty: models, revision files and database agree.
+
+    ``missing`` leads from the revision files to the models; ``drifted`` is what was changed in the database and no
+    revision says; ``pending`` are the revisions that the database does not have yet.
+    """
+
+    version: int
+    missing: tuple[Operation, ...] = ()
+    pending: tuple[Revision, ...] = ()
+    drifted: tuple[Operation, ...] = ()
+    interrupted: Interrupted | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.missing or self.pending or self.drifted or self.interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a database is. ``version`` is ``None`` when it has no version table."""
+
+    place: str
+    version: int | None
+    revisions: tuple[Revision, ...]
+    state: State | None = None
+    interrupted: Interrupted | None = None
+
+    @property
+    def pending(self) -> tuple[Revision, ...]:
+        """The revisions that the database does not have yet."""
+        return self.revisions[self.version or 0 :]
+
+
+def plan(
+    database: Database,
+    models: Models,
+    versions: str | Path = "versions",
+    *,
+    message: str | None = None,
+    dry_run: bool = False,
+    renamed: Iterable[str] = (),
+    renames_allowed: bool = True,
+    decide: Decide | None = None,
+) -> Planned:
+    """Compares the live database with the models and writes the next revision file, unless nothing differs or
+    `dry_run`.
+
+    `renamed` are lines as ``user.phone=mobile``; without `renames_allowed` nothing is taken for a rename.
+
+    Raises `PendingError` while revisions are pending, `AmbiguousError` when a column may have been renamed and
+    `decide` is not there to say.
+    """
+    directory = Path(versions)
+    metadata = _metadata(models)
+    with connected(database) as (connection, dialect):
+        history = revisions.load(directory)
+        state = version.read(connection)
+        verify(state or State(), history)
+        at_head(state or State(), history, where(database))
+        expected, _ = revisions.replay(history, dialect)
+        desired = read(metadata, dialect)
+        live = inspect(connection, dialect, schemas_of(expected, desired))
+        asked = ask(connection, dialect, expected, live)
+        found = comparer.compare(asked, live, dialect)
+        current = as_written(live, asked, dialect)
+        moves = (*renames.given(renamed, live), *renames.declared(metadata, live, desired))
+        operations = _compare_renamed(connection, dialect, current, desired, moves)
+        if renames_allowed:
+            extra = _decide(renames.candidates(operations), decide)
+            if extra:
+                operations = _compare_renamed(connection, dialect, current, desired, (*moves, *extra))
+        recorded = (*(Found(one) for one in found), *unnamed_drops(operations, expected))
+        facts = facts_about(connection, dialect, operations, live)
+        planned = planner.plan(
+            operations,
+            planner.mark_implicit(live, comparer.align(live, asked, dialect)),
+            dialect,
+            facts=facts,
+        )
+        text = message or writer.suggest_message(recorded)
+        number = len(history) + 1
+        source = writer.write(recorded, text, dialect) if recorded else ""
+        result = Planned(
+            dataclasses.replace(planned, operations=recorded), text, number, source, None, live.unsupported
+        )
+    if dry_run or not recorded:
+        return result
+    path = revisions.save(directory, number, text, source)
+    try:
+        revisions.replay(revisions.load(directory), dialect)
+    except RevisionError:
+        # A file that cannot be replayed must not stand in the history.
+        path.unlink()
+        raise
+    return dataclasses.replace(result, path=path)
+
+
+def apply(
+    database: Database,
+    versions: str | Path = "versions",
+    *,
+    to: int | None = None,
+    allow: Collection[str] = (),
+    confirm: Confirm | None = None,
+    progress: Progress | None = None,
+    dry_run: bool = False,
+    lock_wait: float = 60,
+) -> Outcome:
+    """Finishes an interrupted revision, then runs the pending ones up to number `to` (all when ``None``).
+
+    Raises `HazardError`, before anything is changed, when something would be destroyed that neither `allow` (codes,
+    or ``"all"``) nor `confirm` allows; `StepError` when a statement fails; `LockedError` after `lock_wait` seconds.
+    """
+    history = revisions.load(Path(versions))
+    check_target(to, history, "apply")
+    with connected(database, changes=not dry_run) as (connection, dialect):
+        site = Site(connection, dialect, history, Gate(allow, confirm, dry_run), progress)
+        if dry_run:
+            return _apply(site, to, where(database))
+        with dialect.locked(connection, lock_wait):
+            version.create(connection, dialect)
+            return _apply(site, to, where(database))
+
+
+def rollback(
+    database: Database,
+    versions: str | Path = "versions",
+    *,
+    to: int | None = None,
+    steps: int | None = None,
+    allow: Collection[str] = (),
+    confirm: Confirm | None = None,
+    progress: Progress | None = None,
+    dry_run: bool = False,
+    lock_wait: float = 60,
+) -> Outcome:
+    """Undoes an interrupted revision, or else the last `steps` revisions (one when neither is given) or all after `to`.
+
+    Raises `UnsupportedError` before the first statement when one of them cannot be undone, and as `apply` does.
+    """
+    history = revisions.load(Path(versions))
+    check_target(to, history, "rollback")
+    if to is not None and steps is not None:
+        raise UsageError(
+            "give either the number of the revision to go back to or the number of steps, not both"
+        )
+    if steps is not None and steps < 1:
+        raise UsageError(f"cannot go back {steps} steps")
+    with connected(database, changes=not dry_run) as (connection, dialect):
+        site = Site(connection, dialect, history, Gate(allow, confirm, dry_run), progress)
+        if dry_run:
+            return _rollback(site, to, steps, where(database))
+        with dialect.locked(connection, lock_wait):
+            return _rollback(site, to, steps, where(database))
+
+
+def check(database: Database, models: Models, versions: str | Path = "versions") -> Drift:
+    """Whether models, revision files and database agree. Changes nothing.
+
+    Where there are neither revisions nor a version table, the database is compared with the models alone.
+    """
+    metadata = _metadata(models)
+    history = revisions.load(Path(versions))
+    with connected(database) as (connection, dialect):
+        state = version.read(connection)
+        verify(state or State(), history)
+        desired = read(metadata, dialect)
+        head, recorded = revisions.replay(history, dialect)
+        live = inspect(connection, dialect, schemas_of(head, desired))
+        if state is None and not history:
+            return Drift(0, differences(connection, dialect, live, desired), unsupported=live.unsupported)
+        state = state or State()
+        expected = head
+        if state.version != len(history):
+            expected, _ = revisions.replay(history[: state.version], dialect)
+        interrupted = interrupted_in(connection, dialect, state, history)
+        drifted: tuple[Operation, ...] = ()
+        if interrupted is None:
+            drifted = comparer.compare(ask(connection, dialect, expected, live), live, dialect)
+        missing = comparer.compare(head, desired, dialect)
+        if missing:
+            # The rules see a difference: what would the server say?
+            both = [ask(connection, dialect, one, live) for one in (head, desired)]
+            missing = comparer.compare(both[0], both[1], dialect)
+        return Drift(state.version, missing, history[state.version :], drifted, interrupted, live.unsupported)
+
+
+def status(database: Database, versions: str | Path = "versions") -> Status:
+    """Where the database is, and what is pending or interrupted. Changes nothing."""
+    history = revisions.load(Path(versions))
+    with connected(database) as (connection, dialect):
+        state = version.read(connection)
+        verify(state or State(), history)
+        interrupted = interrupted_in(connection, dialect, state, history) if state else None
+        return Status(where(database), state.version if state else None, history, state, interrupted)
+
+
+def _apply(site: Site, to: int | None, place: str) -> Outcome:
+    state = version.read(site.connection) or State()
+    verify(state, site.history)
+    before = state.version
+    done: list[Done] = []
+    interrupted = interrupted_in(site.connection, site.dialect, state, site.history)
+    if interrupted and not site.gate.dry_run:
+        done.append(_done(site, resume(site, state, interrupted, "up")))
+        state = version.read(site.connection) or State()
+    if to is not None and to < state.version:
+        raise UsageError(
+            f"{place} is at revision {state.version}, after {to}",
+            hint=f"To go back: schemadiff rollback --to {to}",
+        )
+    pending = site.history[state.version : to]
+    done += _carry_out(site, tasks.forward, state, pending)
+    return Outcome(before, pending[-1].number if pending else state.version, tuple(done))
+
+
+def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outcome:
+    state = version.read(site.connection)
+    if state is None:
+        raise VersionError(
+            f"{place} has no version table: there is nothing to roll back",
+            hint="Is it the right database? `schemadiff status` shows where it is.",
+        )
+    verify(state, site.history)
+    before = state.version
+    done: list[Done] = []
+    interrupted = interrupted_in(site.connection, site.dialect, state, site.history)
+    if interrupted and not site.gate.dry_run:
+        done.append(_done(site, resume(site, state, interrupted, "down")))
+        state = version.read(site.connection) or State()
+        if to is None and steps is None:
+            return Outcome(before, state.version, tuple(done))
+    target = to if to is not None else max(state.version - (steps or 1), 0)
+    if target > state.version:
+        raise UsageError(
+            f"{place} is at revision {state.version}, before {target}",
+            hint=f"To go forward: schemadiff apply --to {target}",
+        )
+    undone = tuple(reversed(site.history[target : state.version]))
+    done += _carry_out(site, tasks.backward, state, undone)
+    return Outcome(before, target, tuple(done))
+
+
+def _carry_out(
+    site: Site,
+    planning: Callable[[Site, State, Sequence[Revision]], list[Task]],
+    state: State,
+    chosen: Sequence[Revision],
+) -> list[Done]:
+    """Carries the revisions out in their order, after the gate has seen the hazards of all of them."""
+    if not chosen:
+        return []
+    planned = planning(site, state, chosen)
+    site.gate.pass_([hazard for task in planned for hazard in task.plan.hazards])
+    done = []
+    for position, (revision, task) in enumerate(zip(chosen, planned, strict=True)):
+        if not site.gate.dry_run:
+            if position:
+                # What the revision before it made has its real names only now.
+                task = planning(site, task.before, [revision])[0]
+            site.run(task)
+        done.append(_done(site, task))
+    return done
+
+
+def _done(site: Site, task: Task) -> Done:
+    return Done(task.revision, site.history[task.revision - 1].message, task.direction, task.plan)
+
+
+def _metadata(models: Models) -> tuple[sa.MetaData, ...]:
+    return load_models(models) if isinstance(models, str) else metadata_of(models)
+
+
+def _compare_renamed(
+    connection: Connection, dialect: Dialect, current: Schema, desired: Schema, moves: Sequence[Operation]
+) -> tuple[Operation, ...]:
+    for move in moves:
+        current = move.apply(current, strict=False)
+    return (*moves, *differences(connection, dialect, current, desired))
+
+
+def _decide(candidates: Sequence[Candidate], decide: Decide | None) -> tuple[Operation, ...]:
+    if candidates and decide is None:
+        listed = "\n".join(
+            f"  {one.table}: was {one.before} renamed to {one.after}, or dropped and {one.after} added?"
+            for one in candidates
+        )
+        flags = " ".join(f"--rename {one}" for one in candidates)
+        raise AmbiguousError(
+            f"a column may have been renamed, and dropping it would lose its values:\n{listed}",
+            hint=f"If it was renamed: {flags}\nIf not: --no-renames",
+        )
+    return tuple(
+        RenameColumn(one.table, one.before, one.after) for one in candidates if decide and decide(one)
+    )

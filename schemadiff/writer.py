@@ -1,0 +1,463 @@
+"""Operations -> the source text of a revision file. Pure.
+
+The text is what ruff's formatter would make of it, imports no application code, and repeats definitions as they were
+written (``written``): only what nobody ever wrote is spelled in the server's own types.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+from schemadiff.dialects import Dialect
+from schemadiff.errors import UnsupportedError
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+    touched,
+)
+from schemadiff.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Name,
+    Options,
+    Part,
+    PrimaryKey,
+    Table,
+    Unique,
+)
+from schemadiff.source import Call, Node, Strings, render
+
+WIDTH = 88
+"""The line length of a revision file: what ruff and black assume where nobody says otherwise."""
+
+
+def write(operations: Sequence[Operation], message: str, dialect: Dialect) -> str:
+    """The source text of the revision file. Raises `UnsupportedError` for what no revision file can say."""
+    found = [operation.operation for operation in operations if isinstance(operation, Found)]
+    rest = [operation for operation in operations if not isinstance(operation, Found)]
+    writer = _Writer(dialect)
+    lines = ["def upgrade(op):"]
+    if found:
+        lines += [
+            "    # Found in the database when this revision was planned: no earlier revision made it.",
+            "    with op.found():",
+            *(line for operation in found for line in writer.statement(operation, 8)),
+        ]
+    lines += [line for operation in rest for line in writer.statement(operation, 4)]
+    if not operations:
+        lines.append("    pass")
+    docstring = " ".join(message.split()).replace("\\", "\\\\").replace('"""', "'''")
+    if docstring.endswith('"'):
+        docstring += " "
+    imports = ["import sqlalchemy as sa"] if writer.uses_sqlalchemy else []
+    imports += [f"from sqlalchemy.dialects import {name}" for name in sorted(writer.dialects)]
+    head = [f'"""{docstring}"""', ""]
+    if imports:
+        head += [*imports, ""]
+    return "\n".join([*head, "", *lines, ""])
+
+
+def suggest_message(operations: Sequence[Operation]) -> str:
+    """A short description of what the operations do, for a revision that was given none."""
+    operations = [one.operation if isinstance(one, Found) else one for one in operations]
+    created = [one.table.name.name for one in operations if isinstance(one, CreateTable)]
+    dropped = [one.table.name.name for one in operations if isinstance(one, DropTable)]
+    apart = {*created, *dropped}
+    words = [f"create {_listed(created)}"] if created else []
+    words += [f"drop {_listed(dropped)}"] if dropped else []
+    changes = [one for one in operations if (touched(one) or Name("")).name not in apart]
+    if len(changes) + len(words) <= 2:
+        words += [_phrase(one) for one in changes]
+    elif changes:
+        tables = dict.fromkeys(name.name for name in map(touched, changes) if name)
+        words.append(f"change {_listed(list(tables))}")
+    return " and ".join(words) or "nothing"
+
+
+def slug(message: str) -> str:
+    """The message as part of a file name: lower-case words joined by underscores, at most 60 characters."""
+    words = re.sub(r"[^a-z0-9]+", "_", message.lower()).strip("_")
+    return words[:60].rstrip("_") or "revision"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= 3:
+        return ", ".join(names)
+    return f"{', '.join(names[:2])} and {len(names) - 2} more"
+
+
+def _phrase(operation: Operation) -> str:
+    match operation:
+        case AddColumn():
+            return f"add {operation.column.name} to {operation.table.name}"
+        case DropColumn():
+            return f"drop {operation.column.name} from {operation.table.name}"
+        case AlterColumn():
+            return f"alter {operation.table.name} {operation.after.name}"
+        case RenameColumn():
+            return f"rename {operation.table.name} {operation.before} to {operation.after}"
+        case RenameTable():
+            return f"rename {operation.before.name} to {operation.after.name}"
+        case CreateIndex():
+            return f"index {operation.table.name} {' '.join(operation.index.columns)}".rstrip()
+        case DropIndex():
+            return f"drop index {operation.index.name or ''} of {operation.table.name}"
+        case AddConstraint() | DropConstraint():
+            verb = "add" if isinstance(operation, AddConstraint) else "drop"
+            kind = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check"}
+            return f"{verb} {kind[type(operation.constraint)]} {'to' if verb == 'add' else 'from'} {operation.table.name}"
+        case AlterTable():
+            return f"alter {operation.table.name}"
+        case _:
+            return "run SQL"
+
+
+class _Writer:
+    """Turns operations into calls, and remembers which imports they need."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.dialects: set[str] = set()
+        self.uses_sqlalchemy = False
+
+    def statement(self, operation: Operation, indent: int) -> list[str]:
+        return render(self._operation(operation), indent, WIDTH)
+
+    def _operation(self, operation: Operation) -> Call:
+        match operation:
+            case CreateTable(table=table):
+                return self._verb("create_table", table.name, *self._table(table))
+            case DropTable(table=table):
+                return self._verb("drop_table", table.name, *self._table(table))
+            case RenameTable():
+                return Call(
+                    "op.rename_table",
+                    [operation.before.name, operation.after.name, *_schema(operation.before)],
+                )
+            case AlterTable():
+                before, after = self._changed_options(operation.before, operation.after)
+                return self._verb("alter_table", operation.table, before, after)
+            case AddColumn():
+                return self._verb("add_column", operation.table, self._column(operation.column))
+            case DropColumn():
+                return self._verb("drop_column", operation.table, self._column(operation.column))
+            case AlterColumn():
+                return self._verb(
+                    "alter_column",
+                    operation.table,
+                    self._column(operation.before),
+                    self._column(operation.after),
+                )
+            case RenameColumn():
+                return self._verb("rename_column", operation.table, operation.before, operation.after)
+            case CreateIndex() | DropIndex():
+                created = isinstance(operation, CreateIndex)
+                if operation.index.constraint and operation.index.written is None:
+                    verb = "add_constraint" if created else "drop_constraint"
+                else:
+                    verb = "create_index" if created else "drop_index"
+                return self._verb(verb, operation.table, self._index(operation.index))
+            case AddConstraint():
+                return self._verb("add_constraint", operation.table, self._constraint(operation.constraint))
+            case DropConstraint():
+                return self._verb("drop_constraint", operation.table, self._constraint(operation.constraint))
+            case Execute() | Run() | Found():
+                raise UnsupportedError(f"{operation.describe()}: a plan cannot write that")
+            case _:
+                assert_never(operation)
+
+    def _verb(self, verb: str, table: Name, *arguments: Node) -> Call:
+        return Call(f"op.{verb}", [table.name, *arguments, *_schema(table)])
+
+    def _sa(self, name: str, arguments: Iterable[Node]) -> Call:
+        self.uses_sqlalchemy = True
+        return Call(f"sa.{name}", list(arguments))
+
+    def _text(self, sql: str) -> Call:
+        return self._sa("text", [_escape_binds(sql)])
+
+    def _table(self, table: Table) -> list[Node]:
+        arguments: list[Node] = [self._column(column) for column in table.columns]
+        arguments += [self._constraint(constraint) for constraint in table.constraints()]
+        arguments += [self._index(index) for index in table.indexes if not index.implicit]
+        options = self._options(table.options)
+        return [*arguments, *((key, value) for key, value in options.items())]
+
+    def _column(self, column: Column) -> Call:
+        # What somebody wrote is repeated, but for the name, which a rename may have changed.
+        written = dataclasses.replace(column.written or column, name=column.name)
+        arguments: list[Node] = [written.name, self._type(written, column)]
+        if written.generated:
+            stored = written.generated.stored
+            arguments.append(
+                self._sa("Computed", [_escape_binds(written.generated.expression), ("persisted", stored)])
+            )
+        if written.identity:
+            arguments.append(self._identity(written))
+        if column.autoincrement:
+            arguments.append(("autoincrement", True))
+        elif written.identity is None and self._looks_automatic(written):
+            arguments.append(("autoincrement", False))
+        if not column.nullable:
+            arguments.append(("nullable", False))
+        default = written.default
+        if written.on_update:
+            default = f"{default or 'NULL'} ON UPDATE {written.on_update}"
+        if default is not None:
+            arguments.append(("server_default", self._text(default)))
+        if written.comment:
+            arguments.append(("comment", written.comment))
+        told = {"visible": column.visible, "srid": column.srid}
+        told = {key: value for key, value in told.items() if value is not None and value is not True}
+        if told:
+            arguments.append(("info", {"schemadiff": told}))
+        return self._sa("Column", arguments)
+
+    def _looks_automatic(self, column: Column) -> bool:
+        """Whether SQLAlchemy would make the column count by itself if it stood alone in a primary key."""
+        source = column.type.source
+        return column.default is None and isinstance(source, sa.Integer) and not column.nullable
+
+    def _identity(self, column: Column) -> Call:
+        assert column.identity is not None
+        names = {"minimum": "minvalue", "maximum": "maxvalue"}
+        fields = dataclasses.fields(column.identity)
+        values = [
+            (names.get(field.name, field.name), getattr(column.identity, field.name)) for field in fields
+        ]
+        return self._sa("Identity", [(name, value) for name, value in values if value not in (None, False)])
+
+    def _type(self, written: Column, column: Column) -> Node:
+        source = written.type.source
+        if source is None:
+            source = self.dialect.sqlalchemy_type(column)
+        return self._type_source(source)
+
+    def _type_source(self, source: TypeEngine[Any]) -> Node:
+        kind = type(source)
+        if isinstance(source, sa.Enum):
+            return self._enum(source)
+        if isinstance(source, sa.ARRAY):
+            arguments: list[Node] = [self._type_source(source.item_type)]
+            if source.dimensions is not None:
+                arguments.append(("dimensions", source.dimensions))
+            return self._named_type(kind, arguments)
+        return self._named_type(kind, _arguments(source))
+
+    def _enum(self, source: sa.Enum) -> Call:
+        arguments: list[Node] = list(source.enums)
+        for name in ("charset", "collation", "name", "schema"):
+            value = getattr(source, name, None)
+            if value is not None:
+                arguments.append((name, value))
+        if not source.native_enum:
+            arguments += [("native_enum", False), ("length", source.length)]
+        kind = type(source) if type(source).__module__.startswith("sqlalchemy.dialects.") else sa.Enum
+        return self._named_type(kind, arguments)
+
+    def _named_type(self, kind: type[TypeEngine[Any]], arguments: list[Node]) -> Call:
+        module = kind.__module__
+        if module.startswith("sqlalchemy.dialects."):
+            name = module.split(".")[2]
+            self.dialects.add(name)
+            return Call(f"{name}.{kind.__name__}", arguments)
+        if module.startswith("schemadiff."):
+            return Call("op.type", arguments)
+        for known in kind.__mro__:
+            if known.__module__.startswith("sqlalchemy.") and getattr(sa, known.__name__, None) is known:
+                return self._sa(known.__name__, arguments)
+        raise UnsupportedError(f"no revision file can say the type {kind.__module__}.{kind.__name__}")
+
+    def _constraint(self, constraint: Constraint) -> Call:
+        named: list[Node] = [("name", constraint.name)] if constraint.name else []
+        match constraint:
+            case PrimaryKey():
+                return self._sa("PrimaryKeyConstraint", [*constraint.columns, *named])
+            case Unique():
+                if constraint.deferrable:
+                    named += _deferrable(constraint.deferrable)
+                if not constraint.nulls_distinct:
+                    named.append((f"{self.dialect.name}_nulls_not_distinct", True))
+                return self._sa("UniqueConstraint", [*constraint.columns, *named])
+            case Check():
+                text = constraint.written or constraint.expression
+                return self._sa("CheckConstraint", [_escape_binds(text), *named])
+            case ForeignKey():
+                prefix = f"{constraint.target}."
+                arguments: list[Node] = [
+                    Strings(list(constraint.columns)),
+                    Strings([f"{prefix}{name}" for name in constraint.target_columns]),
+                    *named,
+                ]
+                for key, value in (
+                    ("ondelete", constraint.on_delete),
+                    ("onupdate", constraint.on_update),
+                    ("match", constraint.match),
+                ):
+                    if value:
+                        arguments.append((key, value))
+                if constraint.deferrable:
+                    arguments += _deferrable(constraint.deferrable)
+                return self._sa("ForeignKeyConstraint", arguments)
+
+    def _index(self, index: Index) -> Call:
+        if index.constraint and index.written is None:
+            named: list[Node] = [("name", index.name)] if index.name else []
+            return self._sa("UniqueConstraint", [*index.columns, *named])
+        written = dataclasses.replace(index.written, parts=_renamed(index)) if index.written else index
+        arguments: list[Node] = [index.name, *(self._part(part) for part in written.parts)]
+        if written.unique:
+            arguments.append(("unique", True))
+        prefix = self.dialect.option_prefixes[0]
+        lengths = {part.column: part.length for part in written.parts if part.length}
+        opclasses = {part.column: part.opclass for part in written.parts if part.opclass}
+        options: dict[str, Any] = {
+            "length": lengths,
+            "prefix": written.kind,
+            "using": written.method,
+            "where": self._text(written.where) if written.where else None,
+            "include": Strings(list(written.include)) if written.include else None,
+            "nulls_not_distinct": not written.nulls_distinct,
+            "with_parser": written.parser,
+            "ops": opclasses,
+            "with": dict(written.options),
+        }
+        arguments += [(f"{prefix}_{key}", value) for key, value in options.items() if value]
+        return self._sa("Index", arguments)
+
+    def _part(self, part: Part) -> Node:
+        if part.column is not None and not part.descending and part.nulls is None and part.collation is None:
+            return part.column
+        sql = self.dialect.quote(part.column) if part.column is not None else f"({part.expression})"
+        if part.column is None and part.expression is not None and _is_call(part.expression):
+            sql = part.expression
+        if part.collation:
+            sql = f"{sql} COLLATE {self.dialect.quote(part.collation)}"
+        node: Call = (
+            self._text(sql) if part.column is None or part.collation else self._sa("column", [part.column])
+        )
+        if part.descending:
+            node = self._sa("desc", [node])
+        if part.nulls:
+            node = self._sa("nulls_first" if part.nulls == "FIRST" else "nulls_last", [node])
+        return node
+
+    def _options(self, options: Options) -> dict[str, Any]:
+        prefix = self.dialect.option_prefixes[0]
+        written = options.written or options
+        given: dict[str, Any] = {
+            "comment": written.comment,
+            f"{prefix}_engine": written.engine,
+            f"{prefix}_charset": written.charset,
+            f"{prefix}_collate": written.collation,
+            **{f"{prefix}_{key.lower()}": value or True for key, value in written.extra},
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+    def _changed_options(self, before: Options, after: Options) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Canonical values here: what a server fills in by itself is part of what changes.
+        old = self._options(dataclasses.replace(before, written=None))
+        new = self._options(dataclasses.replace(after, written=None))
+        keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
+        return {key: old.get(key) for key in keys}, {key: new.get(key) for key in keys}
+
+
+def _arguments(source: TypeEngine[Any]) -> list[Node]:
+    """The arguments of a type as its repr has them, the first ones without their names where that reads better."""
+    try:
+        call = ast.parse(repr(source), mode="eval").body
+        if not isinstance(call, ast.Call):
+            return []
+        positional = [ast.literal_eval(argument) for argument in call.args]
+        keywords = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    except (SyntaxError, ValueError) as error:
+        raise UnsupportedError(f"no revision file can say the type {source!r}") from error
+    for name in _LEADING.get(type(source).__visit_name__.lower(), ()):
+        if name not in keywords:
+            break
+        positional.append(keywords.pop(name))
+    return [*positional, *keywords.items()]
+
+
+_LEADING = {
+    **dict.fromkeys(
+        (
+            "string",
+            "unicode",
+            "varchar",
+            "char",
+            "nchar",
+            "nvarchar",
+            "text",
+            "unicode_text",
+            "binary",
+            "varbinary",
+        ),
+        ("length",),
+    ),
+    **dict.fromkeys(("numeric", "decimal"), ("precision", "scale")),
+    **dict.fromkeys(("large_binary", "blob", "bit"), ("length",)),
+    **dict.fromkeys(("float", "double", "real"), ("precision",)),
+}
+
+
+def _deferrable(words: str) -> list[Node]:
+    initially: list[Node] = [("initially", "DEFERRED")] if "DEFERRED" in words else []
+    return [("deferrable", True), *initially]
+
+
+def _renamed(index: Index) -> tuple[Part, ...]:
+    """The parts as they were written, but under the columns' present names."""
+    assert index.written is not None
+    pairs = zip(index.written.parts, index.parts, strict=True)
+    return tuple(
+        dataclasses.replace(old, column=new.column) if old.column and new.column else old
+        for old, new in pairs
+    )
+
+
+def _schema(name: Name) -> list[Node]:
+    return [("schema", name.schema)] if name.schema else []
+
+
+def _escape_binds(sql: str) -> str:
+    """SQL for `sa.text`, which takes ``:name`` for a parameter: a colon before a word gets a backslash."""
+    return re.sub(r"(?<![:\w\x5c]):(?=\w)", r"\\:", sql)
+
+
+def _is_call(expression: str) -> bool:
+    """Whether the expression is one function call, which index syntax takes without parentheses around it."""
+    match = re.match(r"\w+\(", expression)
+    if not match or keyword.iskeyword(expression[: match.end() - 1]):
+        return False
+    depth = 0
+    for position, character in enumerate(expression):
+        depth += (character == "(") - (character == ")")
+        if depth == 0 and character == ")":
+            return position == len(expression) - 1
+    return False

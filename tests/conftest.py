@@ -1,0 +1,157 @@
+"""Fixtures that give a test its database.
+
+    def test_on_all_four(url: str) -> None: ...              # a fresh, empty database; once per engine
+
+    @pytest.mark.engines("mysql", "mariadb")
+    def test_on_two(url: str, engine_name: str) -> None: ...
+
+    def test_with_two(fresh_database: FreshDatabase) -> None:
+        left, right = fresh_database("mysql"), fresh_database("sqlite")
+
+All URLs are strings for SQLAlchemy. The databases are dropped when the test is over. Servers are started
+when a collected test needs them (servers/); one that cannot be had fails the test, which is never skipped.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from xdist.workermanage import WorkerController
+
+from tests.servers.choice import ENGINES as SERVER_ENGINES
+from tests.servers.choice import ServerError
+from tests.servers.databases import Databases
+from tests.servers.fleet import Fleet, Line, Servers, Switchboard
+
+ENGINES = ("sqlite", *SERVER_ENGINES)
+
+FreshDatabase = Callable[[str], str]
+
+_SERVERS = pytest.StashKey[Servers]()
+_SWITCHBOARD = pytest.StashKey[Switchboard]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("schemadiff")
+    group.addoption("--update", action="store_true", help="rewrite the golden parts of the story files")
+    group.addoption("--no-skips", action="store_true", help="fail when any test was skipped")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.stash[_SERVERS] = Line(config.workerinput["servers"])
+    else:
+        fleet = Fleet()
+        config.stash[_SERVERS] = fleet
+        config.add_cleanup(fleet.stop)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell a worker of pytest-xdist where to ask for the servers."""
+    stash = node.config.stash
+    if _SWITCHBOARD not in stash:
+        fleet = stash[_SERVERS]
+        assert isinstance(fleet, Fleet)
+        stash[_SWITCHBOARD] = Switchboard(fleet)
+    node.workerinput["servers"] = stash[_SWITCHBOARD].number
+
+
+def pytest_report_header() -> str:
+    return f"SQLAlchemy {sqlalchemy.__version__}, SQLite {sqlite3.sqlite_version}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for `url` or `engine_name` once per engine, or on those that its mark names."""
+    if "engine_name" not in metafunc.fixturenames:
+        return
+    mark = metafunc.definition.get_closest_marker("engines")
+    names = mark.args if mark else ENGINES
+    if unknown := set(names) - set(ENGINES):
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: no such engine: {', '.join(sorted(unknown))}")
+    metafunc.parametrize("engine_name", names, ids=names)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start, in the background, the servers that the collected tests need."""
+    if not session.config.option.collectonly:
+        for engine in _needed(session.items):
+            session.config.stash[_SERVERS].begin(engine)
+
+
+def _needed(items: list[pytest.Item]) -> list[str]:
+    needed: set[str] = set()
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec and "engine_name" in callspec.params:
+            needed.add(callspec.params["engine_name"])
+        elif mark := item.get_closest_marker("engines"):
+            needed.update(mark.args)
+    return [engine for engine in SERVER_ENGINES if engine in needed]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and session.config.option.no_skips and reporter.stats.get("skipped"):
+        reporter.write_line("\n--no-skips: a test was skipped, and that counts as a failure.", red=True)
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def server_url(pytestconfig: pytest.Config) -> Callable[[str], str]:
+    """Return the function that returns the URL of an engine's server, with rights to create databases."""
+
+    told: set[str] = set()
+
+    def url_of(engine: str) -> str:
+        try:
+            return pytestconfig.stash[_SERVERS].url(engine)
+        except ServerError as error:
+            # In full once: the engine's other tests fail for the same reason.
+            problem = str(error).splitlines()[0] if engine in told else str(error)
+            told.add(engine)
+        pytest.fail(problem, pytrace=False)
+
+    return url_of
+
+
+@pytest.fixture(scope="session")
+def _databases(server_url: Callable[[str], str]) -> Iterator[Databases]:
+    databases = Databases(server_url)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture
+def fresh_database(_databases: Databases, tmp_path: Path) -> Iterator[FreshDatabase]:
+    """Return the function that creates an empty database of an engine and returns its URL."""
+    created: list[tuple[str, str]] = []
+    files = 0
+
+    def create(engine: str) -> str:
+        nonlocal files
+        if engine == "sqlite":
+            files += 1
+            return f"sqlite:///{tmp_path}/database{files}.sqlite"
+        url = _databases.create(engine)
+        created.append((engine, url))
+        return url
+
+    yield create
+    for engine, url in created:
+        _databases.drop(engine, url)
+
+
+@pytest.fixture
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Return the engine that the test runs on: see pytest_generate_tests."""
+    raise NotImplementedError  # every test that asks for it is parametrised
+
+
+@pytest.fixture
+def url(engine_name: str, fresh_database: FreshDatabase) -> str:
+    """Return the URL of a fresh, empty database of the engine."""
+    return fresh_database(engine_name)

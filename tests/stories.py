@@ -1,0 +1,50 @@
+"""Story files: one change a page, with the models before and after and what schemadiff makes of it.
+
+A story is text with sections, as in design: a comment that says what it shows, then ``-- current.py --`` and
+``-- desired.py --`` (statements that fill ``metadata``), and the golden parts ``-- revision.py --``, ``-- up.sql --``,
+``-- down.sql --`` and ``-- hazards --``, which ``pytest --update`` rewrites.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql
+
+CASES = Path(__file__).parent / "cases"
+GOLDEN = ("revision.py", "up.sql", "down.sql", "hazards")
+_SECTION = re.compile(r"^-- (\S+) --\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Story:
+    path: Path
+    about: str
+    sections: dict[str, str]
+
+    def metadata(self, section: str) -> sa.MetaData:
+        """The MetaData that a section's statements fill."""
+        metadata = sa.MetaData()
+        names = {name: getattr(sa, name) for name in sa.__all__} | vars(sa)
+        exec(self.sections[section], {**names, "mysql": mysql, "postgresql": postgresql, "metadata": metadata})
+        return metadata
+
+    def update(self, golden: dict[str, str]) -> None:
+        """Rewrites the golden parts of the file."""
+        sections = {**self.sections, **golden}
+        text = self.about + "".join(f"-- {name} --\n{body}" for name, body in sections.items())
+        self.path.write_text(text)
+
+
+def read_story(path: Path) -> Story:
+    """The story in a file."""
+    about, *rest = _SECTION.split(path.read_text())
+    return Story(path, about, dict(zip(rest[::2], rest[1::2], strict=True)))
+
+
+def stories() -> list[Path]:
+    """All story files."""
+    return sorted(CASES.glob("*/*.txt"))

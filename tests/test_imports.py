@@ -1,0 +1,181 @@
+"""The shape of the package: which module may import which, and what must not stand in any of them.
+
+A layer imports from the layers above it in LAYERS, and the modules of one layer import each other as long as
+no circle arises. Imports for type checking count: they couple two modules as well.
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "schemadiff"
+SOURCES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+LAYERS = (
+    ("errors",),
+    ("schema",),
+    ("operations",),
+    ("dialects",),
+    ("comparer", "planner", "hazards", "reader", "writer", "source", "recorder"),  # pure
+    ("inspector", "revisions", "version", "executor", "config", "models"),  # edges: I/O
+    ("workflow",),
+    ("cli", "flask", "testing", "__main__"),
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+APART = {"cli", "flask", "testing"}  # three ways in, which know nothing of each other
+WITHOUT_SQLALCHEMY = ("errors", "schema", "operations")
+DIALECTS = {"mysql", "mariadb", "postgresql", "sqlite"}
+
+
+def imports(name: str, *, run_time_only: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield the line and the full name of every module, or name in it, that a module imports at any depth."""
+    queue: list[ast.AST] = [ast.parse(SOURCES[name].read_text())]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # A relative import counts its dots from the package that the module is in, or is.
+            package = name.split(".") if SOURCES[name].name == "__init__.py" else name.split(".")[:-1]
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *filter(None, [node.module])])
+            yield from ((node.lineno, f"{source}.{alias.name}") for alias in node.names)
+        elif run_time_only and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            queue += node.orelse
+        else:
+            queue += ast.iter_child_nodes(node)
+
+
+def module_of(imported: str) -> str | None:
+    """Return the module of the package that an imported name is or stands in; None for all others."""
+    while imported not in SOURCES:
+        imported, dot, _ = imported.rpartition(".")
+        if not dot:
+            return None
+    return imported if imported.partition(".")[0] == "schemadiff" else None
+
+
+def room(module: str) -> str:
+    """Return the name under which a module stands in LAYERS."""
+    return module.split(".")[1]
+
+
+def prose_free(path: Path) -> ast.Module:
+    """Return a module's tree without its docstrings; it has no comments anyway."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_bare_text(each)] or [ast.Pass()]  # type: ignore[attr-defined]
+    return tree
+
+
+def _is_bare_text(node: ast.AST) -> bool:
+    match node:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+        case _:
+            return False
+
+
+def test_every_module_has_a_layer() -> None:
+    homeless = {room(name) for name in SOURCES if name != "schemadiff"} - set(LEVEL)
+    assert not homeless, f"give {', '.join(sorted(homeless))} a place in LAYERS"
+
+
+def test_imports_point_one_way() -> None:
+    wrong = []
+    inner: dict[str, set[str]] = {}
+    for name in SOURCES:
+        for line, imported in imports(name) if name != "schemadiff" else ():
+            target = module_of(imported)
+            if target == "schemadiff" and not imported.rpartition(".")[2].startswith("__"):
+                wrong.append(f"{name}:{line} imports {imported}: name the module that it stands in")
+            elif target in (None, "schemadiff", name):
+                continue
+            elif LEVEL[room(target)] > LEVEL[room(name)]:
+                wrong.append(f"{name}:{line} imports {imported}, which is a layer above it")
+            elif room(target) != room(name) and {room(target), room(name)} <= APART:
+                wrong.append(f"{name}:{line} imports {imported}: these two know nothing of each other")
+            elif room(target) != room(name):
+                inner.setdefault(room(name), set()).add(room(target))
+    assert not wrong, "\n".join(wrong)
+    TopologicalSorter(inner).prepare()  # raises CycleError, which names the circle
+
+
+def test_the_package_itself_imports_lazily() -> None:
+    top = ast.parse(SOURCES["schemadiff"].read_text()).body
+    eager = [ast.unparse(node) for node in top if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not [text for text in eager if "schemadiff" in text or "import ." in text or "from ." in text]
+
+
+@pytest.mark.parametrize("name", [f"schemadiff.{name}" for name in WITHOUT_SQLALCHEMY])
+def test_values_know_no_sqlalchemy(name: str) -> None:
+    if name not in SOURCES:
+        return
+    named = {imported.partition(".")[0] for _, imported in imports(name, run_time_only=True)}
+    assert "sqlalchemy" not in named
+    assert _python(f"import sys, {name}; print('sqlalchemy' in sys.modules)") == "False"
+
+
+def test_help_loads_neither_sqlalchemy_nor_rich() -> None:
+    if "schemadiff.cli" not in SOURCES:
+        return
+    code = """
+import contextlib, io, sys
+from schemadiff.cli import main
+sys.argv = ["schemadiff", "--help"]
+out = io.StringIO()
+with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+    main()
+assert "plan" in out.getvalue(), out.getvalue()
+print([name for name in ("sqlalchemy", "rich") if name in sys.modules])
+"""
+    assert _python(code) == "[]"
+
+
+def test_dialects_are_named_in_dialects_alone() -> None:
+    named = [
+        f"{name}:{node.lineno} says {node.value!r}"
+        for name, path in SOURCES.items()
+        if not name.startswith("schemadiff.dialects")
+        for node in ast.walk(prose_free(path))
+        if isinstance(node, ast.Constant) and node.value in DIALECTS
+    ]
+    assert not named, "\n".join(named)
+
+
+def test_only_the_command_line_prints() -> None:
+    printing = [
+        f"{name}:{node.lineno}"
+        for name, path in SOURCES.items()
+        if not name.startswith("schemadiff.cli")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not printing, "\n".join(printing)
+
+
+def test_alembic_is_named_in_prose_alone() -> None:
+    assert not [name for name, path in SOURCES.items() if "alembic" in ast.unparse(prose_free(path)).lower()]
+
+
+def test_no_module_holds_two_ideas() -> None:
+    lines = {name: len(path.read_text().splitlines()) for name, path in SOURCES.items()}
+    assert not {name: count for name, count in lines.items() if count > 500}, (
+        "split by idea, never into utils"
+    )
+
+
+def _python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

@@ -1,0 +1,109 @@
+"""Every story of tests/cases, told to a real server forth and back by the same calls that the commands make.
+
+For each: create_all and check is quiet; the plan is the golden one; its file replays to the same operations; after
+`apply` the database is defined as by a fresh create_all of the models, after `rollback` as by one of the models before.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import schemadiff
+from schemadiff import revisions
+from schemadiff.database import connected, open_engine
+from schemadiff.inspector import inspect
+from tests.stories import read_story, stories
+
+CASES = [
+    pytest.param(path, marks=pytest.mark.engines(path.parent.name), id=f"{path.parent.name}/{path.stem}")
+    for path in stories()
+]
+
+
+@pytest.mark.parametrize("path", CASES)
+def test_story(
+    path: Path, fresh_database: Callable[[str], str], tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    story = read_story(path)
+    engine = path.parent.name
+    before, after = story.metadata("current.py"), story.metadata("desired.py")
+    created_before, created_after, url = (fresh_database(engine) for _ in range(3))
+    for fresh, metadata in ((created_before, before), (created_after, after)):
+        _create_all(fresh, metadata)
+        assert not schemadiff.check(fresh, metadata, tmp_path / "none"), "create_all then check must be quiet"
+
+    versions = tmp_path / "versions"
+    if before.tables:
+        schemadiff.plan(url, before, versions, message="before")
+        schemadiff.apply(url, versions)
+    assert _definitions(url) == _definitions(created_before)
+
+    planned = schemadiff.plan(url, after, versions, message="after", renames_allowed=False)
+    assert planned.path, "the plan found no difference"
+    with connected(url) as (_, dialect):
+        _, recorded = revisions.replay(revisions.load(versions), dialect)
+    assert recorded[-1] == planned.plan.operations, "what is loaded is not what was written"
+    schemadiff.apply(url, versions, allow=["all"])
+    assert not schemadiff.check(url, after, versions)
+    assert _definitions(url) == _definitions(created_after)
+
+    undone = schemadiff.rollback(url, versions, dry_run=True)
+    schemadiff.rollback(url, versions, allow=["all"])
+    assert not schemadiff.check(url, after, versions).drifted
+    assert _definitions(url) == _definitions(created_before)
+
+    golden = {
+        "revision.py": _upgrade(planned.text),
+        "up.sql": _sql(planned.plan.statements),
+        "down.sql": _sql(undone.done[0].plan.statements),
+        "hazards": "".join(f"{hazard.code} {hazard.message}\n" for hazard in planned.plan.hazards),
+    }
+    if pytestconfig.getoption("--update"):
+        story.update(golden)
+    assert golden == {name: story.sections.get(name) for name in golden} or pytestconfig.getoption("--update")
+
+
+def test_stories_say_what_they_show() -> None:
+    paths = stories()
+    assert paths
+    for path in paths:
+        assert read_story(path).about.startswith("# "), f"{path} begins with no comment"
+
+
+def _create_all(url: str, metadata: sa.MetaData) -> None:
+    engine = open_engine(url)
+    try:
+        metadata.create_all(engine)
+    finally:
+        engine.dispose()
+
+
+def _definitions(url: str) -> Any:
+    """What the server says the tables are: SHOW CREATE TABLE where there is one, line by line in whatever order
+    (a column that was added stands last), else the inspected values.
+    """
+    with connected(url) as (connection, dialect):
+        live = inspect(connection, dialect)
+        if dialect.transactional_ddl:
+            return {str(name): table for name, table in live.tables.items()}
+        texts = {}
+        for name in live.tables:
+            row = connection.exec_driver_sql(f"SHOW CREATE TABLE {dialect.quote_name(name)}").one()
+            text = re.sub(r" AUTO_INCREMENT=\d+", "", row[1])
+            texts[str(name)] = sorted(line.strip().rstrip(",") for line in text.splitlines())
+        return texts
+
+
+def _upgrade(source: str) -> str:
+    return textwrap.dedent(source.partition("def upgrade(op):\n")[2])
+
+
+def _sql(statements: tuple[str, ...]) -> str:
+    return "".join(f"{statement};\n" for statement in statements)
