@@ -20,8 +20,7 @@ demo: $(ENV) ## the main job on an SQLite file, from the first revision to the d
 	@.venv/bin/python examples/demo.py
 
 test: ## every test on every server, with SQLAlchemy 2.1 and with 2.0; PYTEST_ARGS="-k name" for some
-	@$(MAKE) --no-print-directory test-sqlalchemy21
-	@$(MAKE) --no-print-directory test-sqlalchemy20
+	@code=0; for line in 21 20; do $(MAKE) --no-print-directory test-sqlalchemy$$line || code=$$?; done; exit $$code
 
 test-sqlalchemy21: $(ENV) servers ## the tests with SQLAlchemy 2.1 alone
 	.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)

@@ -191,7 +191,7 @@ def _failure(
     verb = "apply" if task.direction == "up" else "roll back"
     lines = [
         f"revision {task.revision:04}: could not {verb} step {position + 1} of {len(steps)}: {words}",
-        f"  {'; '.join(one.describe() for one in step.operations)}",
+        *(f"  - {one.describe()}" for one in step.operations),
     ]
     lines += [f"    {line}" for line in step.sql.splitlines()]
     if rolls_back:

@@ -92,7 +92,8 @@ def plan(
                 schema = operation.apply(schema, strict=False)
             group.clear()
 
-    for operation in _still_to_do(operations, before):
+    todo = _still_to_do(operations, before)
+    for operation in _gathered(todo) if dialect.gathers_by_table else todo:
         match operation:
             case Run():
                 flush()
@@ -178,6 +179,25 @@ def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operat
         else:
             kept.append(operation)
     return kept
+
+
+def _gathered(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations, those that alter one table moved behind one another, to where the last of them stands; none
+    is moved past one that creates, drops or renames a table or that is the user's own.
+    """
+    result: list[Operation] = []
+    groups: dict[Name, list[Operation]] = {}
+    for operation in operations:
+        name = touched(operation)
+        if name is None or isinstance(operation, DropTable | RenameTable):
+            result += [one for group in groups.values() for one in group]
+            groups.clear()
+            result.append(operation)
+        elif isinstance(operation, CreateTable):
+            result.append(operation)
+        else:
+            groups[name] = [*groups.pop(name, []), operation]
+    return result + [one for group in groups.values() for one in group]
 
 
 def is_done(operation: Operation, schema: Schema) -> bool:

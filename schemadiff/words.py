@@ -11,6 +11,8 @@ from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Opti
 def differences(before: Column | Options, after: Column | Options) -> list[str]:
     words = []
     for item in dataclasses.fields(before):
+        if not item.compare:
+            continue
         old, new = getattr(before, item.name), getattr(after, item.name)
         if old != new:
             words.append(f"{item.name.replace('_', ' ')} {_value(old)} -> {_value(new)}")

@@ -82,8 +82,8 @@ def status(terminal: Terminal, project: Project, output: Format = Format.text) -
 
 
 def history(terminal: Terminal, project: Project, output: Format = Format.text) -> int:
-    """Lists the revision files. Without a database, or with one that contradicts them, it does so all the same:
-    then the files are what one wants to see.
+    """Lists the revision files: also without a database, and with one that contradicts them, when the files are
+    what one wants to see.
     """
     found = revisions.load(project.versions)
     applied: int | None = None
@@ -126,8 +126,8 @@ def show(terminal: Terminal, project: Project, number: int, output: Format = For
 
 
 def _plan_of(project: Project, found: Sequence[Revision], one: Revision) -> tuple[bool, Plan]:
-    """Whether the revision is applied, and its plan: what `apply` would run, or, where that is past, what it would
-    have run on a database that is just as the revisions before it say.
+    """Whether the revision is applied, and its plan: what `apply` would run, or, where that is past, would have run
+    on a database that is just as the earlier revisions say.
     """
     database = project.need_database()
     with connected(database) as (connection, dialect):

@@ -1,4 +1,4 @@
-"""The commands and their options. What they do is imported when they run, so that every ``--help`` is quick."""
+"""The commands and their options. What they do is imported when they run: every ``--help`` is quick."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="schemadiff",
-    help="Says how a live database differs from its SQLAlchemy models, writes the difference down, carries it out.",
+    help="Tells how a live database differs from its SQLAlchemy models, and carries the difference out.",
     epilog="Exit codes: 0 fine or no difference, 1 differences or pending work found, 2 error.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -78,7 +78,7 @@ def _options(
 
 @app.command()
 def init(url: Url = None, models: Models = None, versions: Versions = None) -> None:
-    """Scaffold the directory of revisions and the settings. Overwrites nothing."""
+    """Scaffold settings and the directory of revisions."""
     from schemadiff.cli import guard, scaffold
 
     raise typer.Exit(guard.run(lambda terminal: scaffold.init(terminal, url, models, versions)))
@@ -105,7 +105,7 @@ def plan(
     models: Models = None,
     versions: Versions = None,
 ) -> None:
-    """Compare the database with the models and write the next revision."""
+    """Compare with the models and write the next revision."""
 
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import actions
@@ -138,7 +138,7 @@ def apply(
     models: Models = None,
     versions: Versions = None,
 ) -> None:
-    """Run the pending revisions, or finish an interrupted one."""
+    """Run pending revisions, finish an interrupted one."""
 
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import running
@@ -173,7 +173,7 @@ def rollback(
     models: Models = None,
     versions: Versions = None,
 ) -> None:
-    """Undo the last revision, several, or what is done of an interrupted one."""
+    """Undo the last revision, several, or half of one."""
 
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import running
@@ -188,7 +188,7 @@ def rollback(
 def check(
     output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
 ) -> None:
-    """Tell whether models, revisions and database agree: the drift check for CI."""
+    """Tell whether models, revisions, database agree."""
 
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import actions
@@ -202,7 +202,7 @@ def check(
 def status(
     output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
 ) -> None:
-    """Show where the database is, and what is pending or interrupted."""
+    """Show where the database is, and what is pending."""
 
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import actions
@@ -236,7 +236,7 @@ def show(
     models: Models = None,
     versions: Versions = None,
 ) -> None:
-    """Show one revision: its operations, their SQL and their hazards."""
+    """Show one revision: operations, SQL, hazards."""
 
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import actions

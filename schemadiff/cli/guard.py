@@ -17,7 +17,7 @@ PIPE_CLOSED = 141
 
 
 def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -> int:
-    """What `work` returns, or the code of how it failed. `speak` puts hints into the words of another command line.
+    """What `work` returns, or the code for how it failed. `speak` translates to another command line.
 
     What the user's own code prints meanwhile goes to standard error: standard output belongs to the command.
     """

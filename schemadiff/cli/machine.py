@@ -2,10 +2,10 @@ r"""Values -> the JSON format, version 1, and SQL text, both for programs. Pure:
 
 Every answer is one object with ``"version": 1``, the name of the ``"command"``, ``"operations"`` and
 ``"statements"``. An operation is ``{"kind": "add_column", "table": "user", "schema": null, "column": "phone",
-"description": "…", "hazards": […]}``: it names what it touches as ``column``, ``index`` or ``constraint`` (with its
-``constraint_type``; the name is ``null`` where it has none), with ``columns`` beside the last two, and carries
-``before`` and ``after`` where it has both. A statement is SQL without a terminator. In later releases of version 1
-keys may be added; none is removed and none changes its meaning.
+"description": "…", "hazards": […]}``: it names what it touches as ``column``, ``index`` or ``constraint`` (with
+its ``constraint_type``; the name is ``null`` where it has none), with ``columns`` beside the last two, and
+carries ``before`` and ``after`` where it has both. A statement is SQL without a terminator. In later releases of
+version 1 keys may be added; none is removed and none changes its meaning.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def dump(command: str, content: Mapping[str, Any]) -> str:
 
 
 def planned(found: Planned) -> Object:
-    """The answer of `plan`. ``revision`` is ``null`` where nothing differs, its ``path`` where none was written."""
+    """The answer of `plan`. ``revision`` is ``null`` where nothing differs, its ``path`` where nothing was written."""
     path = str(found.path) if found.path else None
     revision = {"number": found.number, "message": found.message, "path": path}
     return {
@@ -125,7 +125,7 @@ def shown(one: Revision, applied: bool, plan: Plan) -> Object:
 
 def outcome(found: Outcome, place: str, *, dry_run: bool) -> Object:
     """The answer of `apply` and `rollback`: of each revision, and of all together."""
-    parts = [
+    parts: list[Object] = [
         {
             "number": done.revision,
             "message": done.message,
@@ -151,7 +151,7 @@ def sql_text(found: Outcome, place: str) -> str:
     """The statements of `apply --sql` and `rollback --sql`, each ended by a semicolon."""
     lines = [
         f"-- {_comment(place)}: from revision {found.before:04} to {found.after:04}",
-        "-- The row of schemadiff_version is not part of this text: schemadiff does not learn that it was run.",
+        "-- The row of schemadiff_version is not part of this: schemadiff will not know that it was run.",
     ]
     for done in found.done:
         verb = "apply" if done.direction == "up" else "roll back"

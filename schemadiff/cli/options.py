@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a command writes what it found."""
 
     text = "text"
@@ -29,7 +29,7 @@ Models = Annotated[
     typer.Option(
         "--models",
         metavar="MODULE:ATTRIBUTE",
-        help="The models: a MetaData, a declarative base, a Flask-SQLAlchemy db, a list of these, or a factory.",
+        help="The models: a MetaData, declarative base, Flask-SQLAlchemy db, a list of these, or a factory.",
         show_default=False,
     ),
 ]

@@ -1,4 +1,4 @@
-"""What a command works on: a database, models, a directory of revisions; and how the command line is called."""
+"""What a command works on: a database, models, a directory of revisions; and how the commands are called."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """``database`` and ``models`` are ``None`` where nobody named them. ``speak`` puts the commands that a text names
-    into the words of the command line that is in use.
+    """``database`` and ``models`` are ``None`` where nobody named them. ``speak`` puts the commands that a text
+    names into the words of the command line that is in use.
     """
 
     versions: Path
@@ -41,15 +41,13 @@ class Project:
         if not self.versions.is_dir():
             raise ConfigError(
                 f"there is no directory {self.versions}",
-                hint=self.speak(
-                    "It holds the revision files: `schemadiff plan` writes the first one; --versions names another."
-                ),
+                hint=self.speak("It holds the revision files. `schemadiff plan` writes the first one."),
             )
         return self.versions
 
 
 def from_settings(url: str | None, models: str | None, versions: str | None) -> Project:
-    """The project that options, environment and settings file name. Raises `ConfigError` for a malformed file."""
+    """The project that options, environment and settings file name. Raises `ConfigError` for a bad file."""
     found = settings(url, models, versions)
     return Project(
         found.versions, found.url or None, found.models or None, passwords(found.url) if found.url else ()

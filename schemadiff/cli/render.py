@@ -66,10 +66,13 @@ def operations(found: Iterable[Operation], indent: str = "  ") -> Iterator[Line]
         name = touched(operation)
         groups.setdefault(str(name) if name else "", []).append(operation)
     for table, members in groups.items():
-        yield (indent, (_one_line(table) or "SQL and functions", "bold"))
-        for operation in members:
+        whole = isinstance(members[0], CreateTable | DropTable)
+        if not whole:
+            yield (indent, (_one_line(table) or "SQL and functions", "bold"))
+        for position, operation in enumerate(members):
             symbol, style = _symbol(operation)
-            yield (f"{indent}  ", (f"{symbol} {_one_line(operation.describe())}", style))
+            inner = indent if whole and not position else f"{indent}  "
+            yield (inner, (f"{symbol} {_one_line(operation.describe())}", style))
 
 
 def statements(plan: Plan, indent: str = "  ") -> Iterator[Line]:
@@ -182,7 +185,7 @@ def interrupted(found: Interrupted) -> Iterator[Line]:
     verb = "applied" if found.direction == "up" else "rolled back"
     yield (
         ("interrupted", "bold red"),
-        f": revision {number(found.revision)} was being {verb}; {found.done} of {len(found.steps)} steps are done",
+        f": revision {number(found.revision)} was being {verb}, {found.done} of {len(found.steps)} steps done",
     )
     for position, step in enumerate(found.steps):
         mark, style = ("done", "green") if position < found.done else ("open", "yellow")

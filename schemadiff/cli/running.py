@@ -14,13 +14,15 @@ from schemadiff.cli.options import Format
 from schemadiff.database import where
 from schemadiff.errors import UsageError
 from schemadiff.hazards import CODES
+from schemadiff.words import short
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Line, Terminal
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
-    from schemadiff.workflow import Confirm, Outcome
+    from schemadiff.tasks import Confirm
+    from schemadiff.workflow import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +186,13 @@ class _Steps:
 
 
 def _step(event: Event) -> Line:
-    words = "; ".join(one.describe() for one in event.step.operations) or event.step.sql
+    words = "; ".join(one.describe() for one in event.step.operations) or short(event.step.sql)
     return ("  ", (f"{event.position + 1}/{event.total}", "dim"), f" {' '.join(words.split())}")
 
 
 def _nothing_to_do(verb: Verb, outcome: Outcome, place: str) -> str:
-    return f"nothing to {verb.replace('rollback', 'roll back')}: {place} is at revision {render.number(outcome.after)}"
+    words = "apply" if verb == "apply" else "roll back"
+    return f"nothing to {words}: {place} is at revision {render.number(outcome.after)}"
 
 
 def _codes(allow: Sequence[str]) -> tuple[str, ...]:

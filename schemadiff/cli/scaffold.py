@@ -64,7 +64,7 @@ def make_directory(terminal: Terminal, directory: Path) -> None:
 
 
 def _write(values: dict[str, str | None]) -> Path:
-    """Writes the settings into pyproject.toml, at its end, or into a file of their own, and returns its path."""
+    """Writes the settings at the end of pyproject.toml, else into a file of their own, and returns its path."""
     # A JSON string is a TOML string.
     lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if value]
     path = Path("pyproject.toml")

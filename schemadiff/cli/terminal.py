@@ -1,7 +1,7 @@
 """Where lines are written and questions asked: the only module that knows Rich.
 
-Reports and machine output go to standard output, everything else to standard error. What comes from a database is
-untrusted: no text is taken for markup, and characters that would steer the terminal are spelled out.
+Reports and machine output go to standard output, everything else to standard error. What comes from a database
+is untrusted: no text is taken for markup, and characters that would steer the terminal are spelled out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ Line = tuple[Piece, ...]
 
 SHORTEST_SECRET = 3
 
-_URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
+_URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)(?!password@)\S+@")
+"""But for the word that schemadiff's own hints put in its place."""
+
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -93,7 +95,7 @@ class Terminal:
             )
 
     def machine(self, text: str) -> None:
-        """Writes text for a program to standard output as it is; at a terminal, where a person reads it, visible."""
+        """Writes text for a program to standard output as it is, or, when that is a terminal, visible."""
         self._stdout.write(f"{visible(text) if _is_tty(self._stdout) else text}\n")
         self._stdout.flush()
 
@@ -114,7 +116,7 @@ class Terminal:
             self.end_line()
 
     def ask(self, question: str, *, full: bool = False) -> bool:
-        """Whether the person says yes; with `full` only the whole word counts. Never called without a terminal."""
+        """Whether the person says yes; with `full` only the whole word counts. Only for a terminal."""
         self.close_line()
         choice = "type yes to go on" if full else "y/N"
         self._print(self._err, ((question, "bold"), f" [{choice}] "), end="")

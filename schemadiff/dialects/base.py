@@ -58,6 +58,11 @@ class Dialect(ABC):
     lifts_foreign_keys: ClassVar[bool] = False
     """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
+    gathers_by_table: ClassVar[bool] = False
+    """Whether all operations on one table are better carried out together, whatever stands between them: each change
+    may cost a rebuild of the table, and no foreign key is checked before the end of the transaction.
+    """
+
     named_enums: ClassVar[bool] = False
     """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
 

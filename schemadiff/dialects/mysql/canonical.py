@@ -13,12 +13,13 @@ Two forms would mean the same in the same database, and are one here:
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, charset_of
 from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable
-from schemadiff.dialects.mysql.types import canonical_type, current_collation, holds_text, split
+from schemadiff.dialects.mysql.types import Spelling, canonical_type, current_name, holds_text, split
 from schemadiff.schema import (
     Check,
     Column,
@@ -36,7 +37,17 @@ from schemadiff.schema import (
 
 _ENGINES = {
     name.lower(): name
-    for name in ("InnoDB", "MyISAM", "MEMORY", "Aria", "CSV", "ARCHIVE", "BLACKHOLE", "FEDERATED", "NDBCLUSTER")
+    for name in (
+        "InnoDB",
+        "MyISAM",
+        "MEMORY",
+        "Aria",
+        "CSV",
+        "ARCHIVE",
+        "BLACKHOLE",
+        "FEDERATED",
+        "NDBCLUSTER",
+    )
 } | {"heap": "MEMORY", "ndb": "NDBCLUSTER"}
 _QUOTED_OPTIONS = ("COMPRESSION", "ENCRYPTION")
 _WORD_OPTIONS = ("ROW_FORMAT", "INSERT_METHOD")
@@ -60,7 +71,9 @@ def canonical_table(table: Table, facts: Facts) -> Table:
         table,
         name=name,
         columns=tuple(columns),
-        primary_key=primary_key if primary_key is None or primary_key.name is None else PrimaryKey(key_columns),
+        primary_key=primary_key
+        if primary_key is None or primary_key.name is None
+        else PrimaryKey(key_columns),
         uniques=(),
         indexes=(
             *(_unique_index(unique) for unique in table.uniques),
@@ -84,61 +97,124 @@ def canonical_name(name: Name, facts: Facts) -> Name:
 
 def canonical_column(column: Column, options: Options, key_columns: Iterable[str], facts: Facts) -> Column:
     """The column in canonical form, in a table with those canonical options and that primary key."""
+    in_key = column.name in key_columns
+    generated = column.generated
+    given = (
+        column.type.sql,
+        column.nullable,
+        column.default,
+        column.on_update,
+        generated,
+        column.autoincrement,
+        column.charset,
+        column.collation,
+        column.comment,
+        column.srid,
+    )
+    autoincrement = column.autoincrement or (column.identity is not None and in_key)
+    values = _values(*given[:5], autoincrement, *given[6:], in_key, options.charset, options.collation, facts)
+    if values == given and column.identity is None and column.type.values is None:
+        return column
+    sql, nullable, default, on_update, generated, autoincrement, charset, collation, comment, srid = values
+    return dataclasses.replace(
+        column,
+        type=Type(sql, None, column.type.source),
+        nullable=nullable,
+        default=default,
+        on_update=on_update,
+        generated=generated,
+        identity=None,
+        autoincrement=autoincrement,
+        charset=charset,
+        collation=collation,
+        comment=comment,
+        srid=srid,
+    )
+
+
+_Values = tuple[
+    str,
+    bool,
+    str | None,
+    str | None,
+    Generated | None,
+    bool,
+    str | None,
+    str | None,
+    str | None,
+    int | None,
+]
+
+
+@functools.lru_cache(maxsize=8192)
+def _values(
+    type_sql: str,
+    nullable: bool,
+    default: str | None,
+    on_update: str | None,
+    generated: Generated | None,
+    autoincrement: bool,
+    charset: str | None,
+    collation: str | None,
+    comment: str | None,
+    srid: int | None,
+    in_key: bool,
+    table_charset: str | None,
+    table_collation: str | None,
+    facts: Facts,
+) -> _Values:
+    """A column's canonical values. Remembered, because a thousand tables have few columns that differ in more than
+    their names.
+    """
     product = facts.product
-    spelling = split(column.type.sql)
-    charset, collation = _effective(column, options, facts)
+    spelling = split(type_sql)
+    charset, collation = _effective(spelling, charset, collation, table_charset, table_collation, facts)
     sql = canonical_type(spelling.sql, charset or "", product)
     text = holds_text(sql)
-    default, on_update = column.default, column.on_update
     if default is not None:
         default, written_on_update = split_on_update(default)
         on_update = on_update or written_on_update
         default = canonical_default(default, sql, product) if default else None
     if on_update is not None:
         on_update = canonical_now(bare(on_update), sql, product) or on_update
-    in_key = column.name in key_columns
-    autoincrement = column.autoincrement or (column.identity is not None and in_key)
-    generated = column.generated
+    nullable = nullable and not in_key and not autoincrement
     if generated is not None:
         generated = Generated(bare(generated.expression), generated.stored)
-    nullable = column.nullable and not in_key and not autoincrement
-    changed = {
-        "type": column.type
-        if column.type.sql == sql and column.type.values is None
-        else Type(sql, None, column.type.source),
-        "nullable": nullable or (generated is not None and not product.generated_not_null),
-        "default": None if autoincrement or generated is not None else default,
-        "on_update": on_update,
-        "generated": generated,
-        "identity": None,
-        "autoincrement": autoincrement,
-        "charset": charset if text else None,
-        "collation": collation if text else None,
-        "comment": storable(column.comment) if column.comment else None,
-        "srid": spelling.srid if spelling.srid is not None else column.srid,
-    }
-    if all(getattr(column, key) == value for key, value in changed.items()):
-        return column
-    return dataclasses.replace(column, **changed)  # type: ignore[arg-type]
+        nullable = nullable or not product.generated_not_null
+    return (
+        sql,
+        nullable,
+        None if autoincrement or generated is not None else default,
+        on_update,
+        generated,
+        autoincrement,
+        charset if text else None,
+        collation if text else None,
+        storable(comment) if comment else None,
+        spelling.srid if spelling.srid is not None else srid,
+    )
 
 
-def _effective(column: Column, options: Options, facts: Facts) -> tuple[str | None, str | None]:
-    """The column's own character set and collation, else the table's."""
-    spelling = split(column.type.sql)
-    charset = spelling.charset or current_collation(column.charset)
-    collation = spelling.collation or current_collation(column.collation)
-    if spelling.collation and not spelling.charset:
-        charset = charset_of(spelling.collation)
-    elif spelling.charset and not spelling.collation:
-        collation = None
+def _effective(
+    spelling: Spelling,
+    charset: str | None,
+    collation: str | None,
+    table_charset: str | None,
+    table_collation: str | None,
+    facts: Facts,
+) -> tuple[str | None, str | None]:
+    """The column's own character set and collation, those in the type's text first, else the table's."""
+    if spelling.collation or spelling.charset:
+        charset, collation = spelling.charset, spelling.collation
+    charset, collation = current_name(charset), current_name(collation)
     if spelling.binary:
-        charset = charset or options.charset
+        charset = charset or table_charset
         return charset, f"{charset}_bin"
     if collation:
         return charset or charset_of(collation), collation
     if charset:
         return charset, facts.default_collation(charset)
-    return options.charset, options.collation
+    return table_charset, table_collation
 
 
 def _as_json(column: Column, checks: tuple[Check, ...]) -> tuple[Column, tuple[Check, ...]]:
@@ -215,7 +291,8 @@ def _method(index: Index, options: Options, columns: list[Column], facts: Facts)
         return None
     types = {column.name: column.type.sql for column in columns}
     unlimited = any(
-        types.get(part.column or "", "").endswith(("text", "blob")) and part.length is None for part in index.parts
+        types.get(part.column or "", "").endswith(("text", "blob")) and part.length is None
+        for part in index.parts
     )
     return None if unlimited else method
 
@@ -225,7 +302,7 @@ def _method(index: Index, options: Options, columns: list[Column], facts: Facts)
 
 def canonical_options(options: Options, schema: str | None, facts: Facts) -> Options:
     """The table's options, those that were not given as the database has them by default."""
-    charset, collation = current_collation(options.charset), current_collation(options.collation)
+    charset, collation = current_name(options.charset), current_name(options.collation)
     if not collation:
         collation = facts.default_collation(charset) if charset else facts.database_collation(schema)
     engine = options.engine or facts.engine

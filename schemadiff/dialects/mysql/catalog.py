@@ -86,7 +86,8 @@ def _names(
     names = [Name(name, asked[schema]) for schema, name in rows if schema in asked]
     wanted = None if only_these is None else set(only_these)
     return sorted(
-        (name for name in names if wanted is None or name in wanted), key=lambda name: (name.schema or "", name.name)
+        (name for name in names if wanted is None or name in wanted),
+        key=lambda name: (name.schema or "", name.name),
     )
 
 

@@ -26,7 +26,9 @@ _SPACED = ("DATA_DIRECTORY", "INDEX_DIRECTORY", "PARTITION_BY", "SUBPARTITION_BY
 _UNEQUAL = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "TABLESPACE")
 _STRINGS = ("CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD")
 _RESETS = {
-    **dict.fromkeys(("KEY_BLOCK_SIZE", "MAX_ROWS", "MIN_ROWS", "AVG_ROW_LENGTH", "CHECKSUM", "DELAY_KEY_WRITE"), "0"),
+    **dict.fromkeys(
+        ("KEY_BLOCK_SIZE", "MAX_ROWS", "MIN_ROWS", "AVG_ROW_LENGTH", "CHECKSUM", "DELAY_KEY_WRITE"), "0"
+    ),
     **dict.fromkeys(("COMPRESSION", "CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD"), "''"),
     "ENCRYPTION": "'N'",
     "INSERT_METHOD": "NO",
@@ -48,10 +50,15 @@ def create_table(table: Table, facts: Facts, *, temporary: bool = False, all_opt
     unless `all_options`.
     """
     inline = _inline_checks(table.checks, facts)
-    items = [column_definition(column, table.options, inline.get(column.name, ()), facts) for column in table.columns]
+    items = [
+        column_definition(column, table.options, inline.get(column.name, ()), facts)
+        for column in table.columns
+    ]
     if table.primary_key:
         items.append(f"PRIMARY KEY ({names(table.primary_key.columns)})")
-    items += [index_definition(index, facts) for index in sorted(table.indexes, key=lambda index: not index.unique)]
+    items += [
+        index_definition(index, facts) for index in sorted(table.indexes, key=lambda index: not index.unique)
+    ]
     items += [unique_definition(unique) for unique in table.uniques]
     items += [foreign_key_definition(key) for key in table.foreign_keys]
     items += [check_definition(check) for check in table.checks if check.column not in inline or check.name]
@@ -127,7 +134,9 @@ def _part(part: Part) -> str:
 
 def unique_definition(unique: Unique) -> str:
     """The constraint as it stands in CREATE TABLE and after ADD."""
-    return " ".join(["UNIQUE KEY", *([quote(unique.name)] if unique.name else []), f"({names(unique.columns)})"])
+    return " ".join(
+        ["UNIQUE KEY", *([quote(unique.name)] if unique.name else []), f"({names(unique.columns)})"]
+    )
 
 
 def foreign_key_definition(key: ForeignKey) -> str:

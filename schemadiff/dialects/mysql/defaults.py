@@ -17,7 +17,8 @@ from schemadiff.dialects.mysql.types import members
 _NOW = re.compile(r"(?:current_timestamp|now|localtime|localtimestamp)(?:\s*\(\s*(\d*)\s*\))?", re.IGNORECASE)
 _TODAY = re.compile(r"(?:current_date|curdate)(?:\s*\(\s*\))?", re.IGNORECASE)
 _ON_UPDATE = re.compile(
-    r"(?P<default>.*?)\s*\bON\s+UPDATE\s+(?P<on_update>\w+(?:\s*\(\s*\d*\s*\))?)\s*", re.IGNORECASE | re.DOTALL
+    r"(?P<default>.*?)\s*\bON\s+UPDATE\s+(?P<on_update>\w+(?:\s*\(\s*\d*\s*\))?)\s*",
+    re.IGNORECASE | re.DOTALL,
 )
 _OUTSIDE = re.compile(rf"{STRING}", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
@@ -130,9 +131,17 @@ def _constant(text: str, name: str, arguments: str, flags: str) -> str | None:
     if name in _NUMBERS:
         if data is not None:
             number = str(int.from_bytes(data))
-        return _number(string.strip() if string is not None else number or "", string is None, name, arguments, flags)
+        return _number(
+            string.strip() if string is not None else number or "", string is None, name, arguments, flags
+        )
     if name == "bit":
-        value = string.encode() if string is not None else data if data is not None else _integer_bytes(number or "")
+        value = (
+            string.encode()
+            if string is not None
+            else data
+            if data is not None
+            else _integer_bytes(number or "")
+        )
         return f"b'{int.from_bytes(value):b}'" if value is not None else text
     if name in _TIMES:
         return literal(_moment(string, name, arguments)) if string is not None else text

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Product:
     """In what MySQL and MariaDB differ, as answers to named questions. The defaults are MySQL 9.7's."""
 
@@ -46,13 +46,16 @@ class Product:
 
     drop_check: str = "DROP CHECK"
 
+    logs_temporary_tables: bool = False
+    """Whether the binary log in its default format holds temporary tables (MariaDB)."""
+
     hidden_index: str = "INVISIBLE"
 
     makes_keys_since: tuple[int, ...] | None = (8, 0, 30)
     """Since when the server can give a table an invisible primary key by itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """The facts of one server and of the database that is connected to.
 
@@ -63,11 +66,11 @@ class Facts:
     version: tuple[int, ...]
     charset: str
     collation: str
-    collations: Mapping[str, str] = field(hash=False, repr=False)
+    collations: Mapping[str, str] = field(repr=False)
     engine: str = "InnoDB"
     lower_case_table_names: int = 0
     database: str | None = None
-    databases: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    databases: Mapping[str, str] = field(default_factory=dict, repr=False)
     sql_mode: str = ""
     sqlalchemy_name: str = "mysql"
     """The name of SQLAlchemy's dialect: that of the URL, which on MariaDB may be either."""
@@ -145,29 +148,29 @@ DEFAULT_COLLATIONS = {
 """The default collations of MySQL 9.7. MariaDB 10.11 differs in utf8mb4, and has no gb18030."""
 
 
-def read_facts(connection: Connection) -> dict[str, object]:
+def read_facts(connection: Connection) -> dict[str, Any]:
     """The facts of the server behind the connection, as the arguments of `Facts`."""
 
-    def rows(sql: str) -> list[tuple[str, ...]]:
+    def rows(sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
     collation, engine, lower, database, mode = rows(
         "SELECT @@collation_database, @@default_storage_engine, @@lower_case_table_names, DATABASE(), "
         "@@GLOBAL.sql_mode"
     )[0]
+    collations = rows(
+        "SELECT character_set_name, default_collate_name FROM information_schema.character_sets"
+    )
+    databases = rows("SELECT schema_name, default_collation_name FROM information_schema.schemata")
     return {
         "version": tuple(connection.dialect.server_version_info or ()),
         "charset": charset_of(collation),
         "collation": collation,
-        "collations": dict(
-            rows("SELECT character_set_name, default_collate_name FROM information_schema.character_sets")  # type: ignore[arg-type]
-        ),
+        "collations": dict(collations),
         "engine": engine,
         "lower_case_table_names": int(lower),
         "database": database,
-        "databases": dict(
-            rows("SELECT schema_name, default_collation_name FROM information_schema.schemata")  # type: ignore[arg-type]
-        ),
+        "databases": dict(databases),
         "sql_mode": mode,
         "sqlalchemy_name": connection.dialect.name,
         "native_uuid": bool(getattr(connection.dialect, "supports_native_uuid", False)),

@@ -22,8 +22,8 @@ def settle(current: Table, desired: Table) -> Table:
     """`desired` with the indexes that the server made in `current` for foreign keys and nobody has named, and without
     the options that no live table is ever read with.
 
-    An index that `desired` adds and that will serve the foreign key does not change this: the server drops its own
-    one when it gets there.
+    An index that `desired` adds and that will serve the foreign key does not change this: its CREATE takes the
+    server's own one away (see ``alter.py``), and no revision ever mentions that.
     """
     extra = tuple(option for option in desired.options.extra if option[0] not in _UNSEEN_OPTIONS)
     if len(extra) != len(desired.options.extra) and current.options.extra != desired.options.extra:
@@ -31,7 +31,7 @@ def settle(current: Table, desired: Table) -> Table:
     made = tuple(
         dataclasses.replace(index, implicit=True)
         for index in made_by_server(current)
-        if all(_same_name(index.name, other.name) is False for other in desired.indexes)
+        if not any(_same_name(index.name, other.name) for other in desired.indexes)
     )
     return dataclasses.replace(desired, indexes=(*desired.indexes, *made)) if made else desired
 
@@ -44,7 +44,9 @@ def made_by_server(table: Table) -> tuple[Index, ...]:
         index
         for index in table.indexes
         if any(
-            index.columns == key.columns and _is_named_for(index, key) and not _served_otherwise(table, key, index)
+            index.columns == key.columns
+            and _is_named_for(index, key)
+            and not _served_otherwise(table, key, index)
             for key in table.foreign_keys
         )
         and is_plain(index)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from schemadiff.dialects.mysql.facts import charset_of
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, closing, unescape, unquote_name
+from schemadiff.dialects.mysql.types import holds_text
 from schemadiff.schema import (
     Check,
     Column,
@@ -52,7 +53,8 @@ _ATTRIBUTE = re.compile(
 _UNKNOWN = re.compile(rf" ?(?:/\*.*?\*/|(?:[^`'\s]++|{QUOTED}|{STRING})++)", re.DOTALL)
 _VALUE = re.compile(rf"(?:{QUOTED}|\w*{STRING}|[-+\w.]+)?", re.DOTALL)
 _KEY = re.compile(
-    rf"(?:(?P<primary>PRIMARY) KEY|(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>{QUOTED})) (?=\()", re.DOTALL
+    rf"(?:(?P<primary>PRIMARY) KEY|(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>{QUOTED})) (?=\()",
+    re.DOTALL,
 )
 _KEY_ATTRIBUTE = re.compile(
     rf" USING (?P<method>\w+)| KEY_BLOCK_SIZE=\d+| COMMENT (?P<comment>{STRING})"
@@ -90,6 +92,7 @@ class Parsed(NamedTuple):
 class _Attributes(NamedTuple):
     type: Type
     values: dict[str, Any]
+    inherits: bool
     check: str | None
     unsupported: tuple[str, ...]
 
@@ -106,6 +109,10 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
     checks: list[Check] = []
     unsupported: list[str] = []
     primary_key: PrimaryKey | None = None
+    options, unknown_options = _options(lines[end:])
+    charset: dict[str, Any] = (
+        {"charset": options.charset, "collation": options.collation} if options.collation else {}
+    )
     for line in lines[1:end]:
         line = line.strip(" ").removesuffix(",")
         if line.startswith("`"):
@@ -113,7 +120,8 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
             assert quoted is not None
             column_name = unquote_name(quoted[0])
             attributes = _attributes(line[quoted.end() + 1 :])
-            columns.append(Column(column_name, attributes.type, **attributes.values))
+            inherited = charset if attributes.inherits else {}
+            columns.append(Column(column_name, attributes.type, **attributes.values, **inherited))
             if attributes.check is not None:
                 checks.append(Check(attributes.check, column=column_name))
             unsupported += [f"column {column_name}: {clause}" for clause in attributes.unsupported]
@@ -132,7 +140,6 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
             checks.append(_check(line, check))
         else:
             unsupported.append(line)
-    options, unknown_options = _options(lines[end:])
     table = Table(
         name,
         tuple(columns),
@@ -167,7 +174,9 @@ def _attributes(text: str) -> _Attributes:
         match match.lastgroup:
             case "default":
                 stop = _value_end(text, position)
-                values["default"], position = text[position:stop], stop
+                if text[position:stop] != "NULL":
+                    values["default"] = text[position:stop]
+                position = stop
             case "generated":
                 stop = closing(text, position)
                 expression, position = text[position:stop], stop
@@ -194,7 +203,8 @@ def _attributes(text: str) -> _Attributes:
     if "collation" in values and "charset" not in values:
         values["charset"] = charset_of(values["collation"])
     type_ = Type(text[: kind.end()] if kind else "")
-    return _Attributes(type_, values, check, tuple(_joined(unsupported)))
+    inherits = holds_text(type_.sql) and "charset" not in values
+    return _Attributes(type_, values, inherits, check, tuple(_joined(unsupported)))
 
 
 def _joined(clauses: Sequence[str]) -> list[str]:

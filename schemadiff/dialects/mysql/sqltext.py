@@ -21,7 +21,8 @@ _ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)
 _ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
 _SHOWN = str.maketrans({"\0": "\\0", "\n": "\\n", "\r": "\\r", "\\": "\\\\", "'": "''"})
 _LITERAL = re.compile(
-    rf"(?:[nN]|_(?P<charset>[a-z0-9]+)\s*)?(?P<text>{STRING}(?:\s+{STRING})*)|(?P<double>{_DOUBLE})", re.DOTALL
+    rf"(?:[nN]|_(?P<charset>[a-z0-9]+)\s*)?(?P<text>{STRING}(?:\s+{STRING})*)|(?P<double>{_DOUBLE})",
+    re.DOTALL,
 )
 _INTRODUCED = re.compile(
     rf"{QUOTED}|{_DOUBLE}|(?<![\w`])_(?P<charset>[a-z0-9]+)\s*(?P<text>{STRING})|{STRING}", re.DOTALL

@@ -140,15 +140,14 @@ def split(sql: str) -> Spelling:
     if "zerofill" in flags:
         flags = ["unsigned", "zerofill"]
     text = " ".join([f"{name}{_arguments(arguments)}", *(flag for flag in flags if flag != "signed")])
-    return Spelling(text, _current_name(charset), _current_name(collation), binary, srid)
+    return Spelling(text, current_name(charset), current_name(collation), binary, srid)
 
 
-def current_collation(name: str | None) -> str | None:
-    """The name of a character set or collation, ``utf8`` spelled ``utf8mb3`` as MySQL 8.0+ and MariaDB 10.6+ do."""
-    return _current_name(name.lower()) if name else None
-
-
-def _current_name(name: str | None) -> str | None:
+def current_name(name: str | None) -> str | None:
+    """The name of a character set or collation in lower case, ``utf8`` spelled ``utf8mb3`` as MySQL 8.0.30+ and
+    MariaDB 10.6+ do.
+    """
+    name = name.lower() if name else None
     if name is not None and (name == "utf8" or name.startswith("utf8_")):
         return f"utf8mb3{name[4:]}"
     return name

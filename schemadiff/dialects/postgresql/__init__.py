@@ -1,7 +1,8 @@
 """PostgreSQL, from version 12.
 
-`catalog` reads, `canonical` brings to one form, `ask` lets the server say what a text means, `ddl` writes statements,
-`lock` carries out. The facts of a server that these need are its version and the name of its default schema.
+`catalog` reads, `canonical` brings to one form, `ask` lets the server say what a text means, `ddl` writes
+statements, `lock` carries out. The facts of a server that these need are its version and the name of its
+default schema.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class PostgreSQL(Dialect):
 
     @classmethod
     def connect(cls, connection: Connection) -> PostgreSQL:
-        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 12."""
+        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before
+        12.
+        """
         number, schema = connection.execute(
             sa.text("SELECT current_setting('server_version_num')::int, current_schema()")
         ).one()
@@ -85,8 +88,8 @@ class PostgreSQL(Dialect):
         *,
         only: Collection[Name] | None = None,
     ) -> Schema:
-        """The tables of the schemas, from pg_catalog. Partitions, and tables that belong to an extension, are left
-        out; what stands in a table and has no representation is listed in ``unsupported``.
+        """The tables of the schemas, from pg_catalog. Partitions, and tables that belong to an extension, are
+        left out; what stands in a table and has no representation is listed in ``unsupported``.
         """
         try:
             with catalog.reading(connection) as default:
@@ -110,7 +113,9 @@ class PostgreSQL(Dialect):
         return found
 
     def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
-        """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as needed."""
+        """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as
+        needed.
+        """
         return ddl.statements(operations, before, version=self.version, default_schema=self.schema)
 
     # carrying out

@@ -1,8 +1,9 @@
 """One `AlterColumn` -> the clauses of ALTER TABLE and the statements around it: only what differs. Pure text.
 
-The clauses of one ALTER TABLE are not carried out in the order in which they are written but in passes: what is
-dropped, then types, then columns that are added, NOT NULL, and last defaults and constraints (PostgreSQL 15,
-src/backend/commands/tablecmds.c). So a default can be dropped, the type changed and the default set in one statement.
+The clauses of one ALTER TABLE are not carried out in the order in which they are written but in passes: what
+is dropped, then types, then columns that are added, NOT NULL, and last defaults and constraints (PostgreSQL
+15, src/backend/commands/tablecmds.c). So a default can be dropped, the type changed and the default set in
+one statement.
 """
 
 from __future__ import annotations
@@ -101,6 +102,10 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
     return clauses
 
 
+def _is_array(kind: Type) -> bool:
+    return parse(kind.sql).array if kind.values is None else parse_enum(kind.sql).array
+
+
 def _same_kind(before: Type, after: Type) -> bool:
     """Whether the types differ in their length or precision only."""
     if before.values is not None or after.values is not None:
@@ -145,13 +150,14 @@ _CASTABLE = frozenset(
 
 
 def _using(column: str, before: Type, after: Type) -> str | None:
-    """The expression for USING; ``None`` where the server finds its way, which then refuses to cut values short.
+    """The expression for USING; ``None`` where the server finds its way, which then refuses to cut values
+    short.
 
     An explicit cast would do so in silence: ``'abc'::varchar(2)`` is ``ab``.
     """
     target = definitions.type_words(after)
     if after.values is not None:
-        text = "text[]" if parse_enum(after.sql).array else "text"
+        text = "text[]" if _is_array(before) and _is_array(after) else "text"
         return f"{column}::{text}::{target}"
     new = parse(after.sql)
     if before.values is not None:

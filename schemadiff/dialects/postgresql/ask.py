@@ -1,14 +1,15 @@
 """Asks the server what definitions mean: they are created as temporary tables, read back, and rolled back.
 
-Temporary and permanent tables are reported alike (measured on PostgreSQL 15). Only what has a text of the user's is
-created: keys, foreign keys, identities and comments are settled by rules and would only cost time. Nothing is ever
-committed: everything stands in a savepoint, or in a transaction where none is open, that is always rolled back.
+Temporary and permanent tables are reported alike (measured on PostgreSQL 15). Only what has a text of the
+user's is created: keys, foreign keys, identities and comments are settled by rules and would only cost time.
+Nothing is ever committed: everything stands in a savepoint, or in a transaction where none is open, that is
+always rolled back.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -17,33 +18,40 @@ from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import merge, stand_in
 from schemadiff.dialects.postgresql import catalog, definitions, enums
+from schemadiff.dialects.postgresql.canonical import settled
+from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse_enum
-from schemadiff.schema import Column, Index, Name, Options, Table
+from schemadiff.schema import Index, Name, Options, Table
 
 _PREFIX = "schemadiff_ask_"
 _CHUNK = 100
-"""So many tables at a time: each locks a handful of objects until it is rolled back, and the server has room for
-``max_locks_per_transaction`` times its connections (6,400 by default)."""
+"""So many tables at a time: each locks a handful of objects until it is rolled back, and the server has room
+for ``max_locks_per_transaction`` times its connections (6,400 by default)."""
 _POINT = "schemadiff_ask"
 
 
 def ask(connection: Connection, tables: Sequence[Table], *, version: int) -> tuple[Table, ...]:
     """The tables as the server reports them; one that it refuses to create comes back as it was given."""
-    answers: list[Table] = []
+    stand_ins = {
+        number: lean
+        for number, table in enumerate(tables)
+        if (lean := _lean(table, Name(f"{_PREFIX}{number}"))).columns or lean.checks
+    }
+    if not stand_ins:
+        return tuple(tables)
+    answers = list(tables)
     with catalog.reading(connection) as default:
         live = catalog.read_enums(connection, default)
-    for start in range(0, len(tables), _CHUNK):
-        chunk = tables[start : start + _CHUNK]
+    numbers = list(stand_ins)
+    for start in range(0, len(numbers), _CHUNK):
+        chunk = [stand_ins[number] for number in numbers[start : start + _CHUNK]]
         with _rolled_back(connection):
             if not _may_create(connection):
                 return tuple(tables)
-            created = _create(connection, chunk, live, start)
-            names = [Name(f"{_PREFIX}{number}") for number in range(start, start + len(chunk))]
-            found = _read(connection, version, names) if created else {}
-        answers += [
-            _merged(table, found[name]) if name in found else table
-            for table, name in zip(chunk, names, strict=True)
-        ]
+            found = _read(connection, version, chunk) if _create(connection, chunk, live) else {}
+        for number in numbers[start : start + _CHUNK]:
+            if stand_ins[number].name in found:
+                answers[number] = _merged(tables[number], found[stand_ins[number].name])
     return tuple(answers)
 
 
@@ -51,15 +59,28 @@ def ask(connection: Connection, tables: Sequence[Table], *, version: int) -> tup
 
 
 def _lean(table: Table, name: Name) -> Table:
-    """The table's `stand_in`, with only what has a text to ask about."""
+    """The table's `stand_in`, with only what has a text to ask about and the columns that it names."""
     lean = stand_in(table, name)
+    indexes = tuple(index for index in lean.indexes if _has_text(index))
+    partition = tuple(pair for pair in lean.options.extra if pair[0] == "PARTITION_BY")
+    texts = [check.expression for check in lean.checks]
+    texts += [column.generated.expression for column in lean.columns if column.generated]
+    texts += [part.expression for index in indexes for part in index.parts if part.expression]
+    texts += [index.where for index in indexes if index.where]
+    texts += [text for _, text in partition]
+    named = {word for text in texts for word in words(text)}
+    named.update(column for index in indexes for column in (*index.columns, *index.include))
     return dataclasses.replace(
         lean,
         primary_key=None,
         uniques=(),
-        indexes=tuple(index for index in lean.indexes if _has_text(index)),
-        columns=tuple(_lean_column(column) for column in lean.columns),
-        options=Options(extra=tuple(pair for pair in lean.options.extra if pair[0] == "PARTITION_BY")),
+        indexes=indexes,
+        columns=tuple(
+            dataclasses.replace(column, identity=None, autoincrement=False, comment=None)
+            for column in lean.columns
+            if column.name in named or not settled(column)
+        ),
+        options=Options(extra=partition),
     )
 
 
@@ -71,35 +92,27 @@ def _has_text(index: Index) -> bool:
     )
 
 
-def _lean_column(column: Column) -> Column:
-    return dataclasses.replace(column, identity=None, autoincrement=False, comment=None)
-
-
-def _statements(table: Table) -> list[str]:
-    indexes = [definitions.create_index(table.name, index) for index in table.indexes]
-    return [definitions.create_table(table, temporary=True), *indexes]
-
-
-def _create(
-    connection: Connection, tables: Sequence[Table], live: Mapping[Name, tuple[str, ...]], start: int
-) -> bool:
-    """Creates stand-ins for the tables, each unless the server refuses it; whether there are any."""
+def _create(connection: Connection, tables: Sequence[Table], live: Mapping[Name, tuple[str, ...]]) -> bool:
+    """Creates the stand-ins, each unless the server refuses it; whether there are any."""
     types: dict[Name, tuple[str, ...]] = {}
-    stand_ins: list[list[str]] = []
-    for number, table in enumerate(tables, start):
-        lean = _lean(table, Name(f"{_PREFIX}{number}"))
-        if all(types.setdefault(name, values) == values for name, values in _types(lean)):
-            stand_ins.append(_statements(lean))
-    creations = [
+    creations: list[list[str]] = []
+    for table in tables:
+        if all(types.setdefault(name, values) == values for name, values in _types(table)):
+            indexes = [definitions.create_index(table.name, index) for index in table.indexes]
+            creations.append([definitions.create_table(table, temporary=True), *indexes])
+    first = [
         enums.create(Name(name.name, "pg_temp"), values)
         for name, values in types.items()
         if live.get(name) != values
     ]
-    if not _try(connection, creations):
+    if not creations:
         return False
-    if _try(connection, [sql for statements in stand_ins for sql in statements]):
+    # All in one round trip, where the driver can; if that fails, one by one.
+    if _try(connection, [";\n".join(sql for statements in (first, *creations) for sql in statements)]):
         return True
-    created = [_try(connection, statements) for statements in stand_ins]
+    if not _try(connection, first):
+        return False
+    created = [_try(connection, statements) for statements in creations]
     return any(created)
 
 
@@ -145,10 +158,11 @@ def _may_create(connection: Connection) -> bool:
     return bool(connection.execute(sa.text(sql)).scalar_one())
 
 
-def _read(connection: Connection, version: int, names: Collection[Name]) -> Mapping[Name, Table]:
+def _read(connection: Connection, version: int, tables: Iterable[Table]) -> Mapping[Name, Table]:
     schema = connection.execute(
         sa.text("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()")
     ).scalar_one()
+    names = {table.name for table in tables}
     with catalog.reading(connection) as default:
         return catalog.read(connection, {schema: None}, default, version=version, only=names).tables
 

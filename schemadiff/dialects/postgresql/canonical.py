@@ -1,12 +1,8 @@
 """Definitions, as models or the catalog spell them -> PostgreSQL's own spelling, by rules. Pure.
 
-What no rule settles is left as it is, for `ask`. The rules on defaults and expressions are those under which the
-server's own text is not a fixed point or not unique (measured on PostgreSQL 15):
-
-- ``now()`` and ``CURRENT_TIMESTAMP`` are kept apart as texts and are one value: the latter stands for both;
-- a number may be reported as a string with a cast (``'-1'::integer``): the bare number stands for both;
-- ``varchar IN ('x')`` is reported as casts of an array first, and as an array of casts when that is sent again or
-  the column has become text: the constants with the cast that they end up with stand for all.
+What no rule settles is left as it is, for `ask`. A number may be reported as a string with a cast
+(``'-1'::integer``): the bare number stands for both. Of the casts behind a constant those count that change
+its value.
 """
 
 from __future__ import annotations
@@ -17,6 +13,7 @@ import functools
 import re
 from decimal import Decimal
 
+from schemadiff.dialects.postgresql.expressions import expression, fold
 from schemadiff.dialects.postgresql.sqltext import (
     END,
     IDENTIFIER,
@@ -52,16 +49,15 @@ _VALUE_FUNCTION = re.compile(
     r"(?:\s?\(\s?\d+\s?\))?",
     re.IGNORECASE,
 )
-_NOW = re.compile(r"(?<![\w.])(?:pg_catalog\.)?now\(\s?\)|(?<![\w.])current_timestamp(?!\w)", re.IGNORECASE)
-_CAST_TWICE = re.compile(rf"\(({_S})::character varying\)::text(?!\[)")
-_CAST_ARRAY = re.compile(rf"\(ARRAY\[((?:{_S}::character varying(?:, )?)+)\]\)::text\[\]")
 _TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
 _FALSE = frozenset({"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
 _LIMITS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
 def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Table:
-    """The table in canonical form. `virtual`: whether the server can compute generated columns when they are read."""
+    """The table in canonical form. `virtual`: whether the server can compute generated columns when they are
+    read.
+    """
     key = table.primary_key.columns if table.primary_key else ()
     names = {column.name for column in table.columns}
     return dataclasses.replace(
@@ -163,6 +159,26 @@ def _identity(identity: Identity, kind: str) -> Identity:
     )
 
 
+def settled(column: Column) -> bool:
+    """Whether the rules have said all about a canonical column that the server could say."""
+    if column.generated is not None:
+        return False
+    enum = column.type.values is not None
+    words = parse(column.type.sql)
+    if not enum and words.cast is None:
+        return False
+    if column.default is None or column.default in ("true", "false"):
+        return True
+    skeleton = mask(column.default).skeleton
+    if _VALUE_FUNCTION.fullmatch(skeleton):
+        return True
+    if not enum and not words.array and words.kind in NUMBERS:
+        return _NUMBER.fullmatch(skeleton) is not None
+    cast = column.type.sql if enum else words.cast
+    plain = enum or (not words.array and words.kind in (*STRINGS, "json"))
+    return plain and re.fullmatch(_S, skeleton.removesuffix(f"::{cast}")) is not None
+
+
 @functools.lru_cache(maxsize=8192)
 def default_text(text: str, kind: str, enum: bool = False) -> str | None:
     """A column's default as the server reports it; ``None`` where it says no more than that there is none."""
@@ -182,7 +198,7 @@ def default_text(text: str, kind: str, enum: bool = False) -> str | None:
         return _constant(masked, match, kind, enum)
     if match := re.fullmatch(rf"nextval\(\s?({_S})(?:::regclass)?\s?\)", skeleton, re.IGNORECASE):
         return masked.restore(f"nextval({match[1]}::regclass)")
-    return masked.restore(_fold(skeleton))
+    return masked.restore(fold(masked))
 
 
 def _constant(masked: Masked, match: re.Match[str], kind: str, enum: bool) -> str:
@@ -224,26 +240,6 @@ def _number(text: str, kind: str) -> str:
         number = Decimal(repr(float(number)))
         return f"{number.normalize():f}"
     return f"{number:f}"
-
-
-# expressions
-
-
-@functools.lru_cache(maxsize=8192)
-def expression(text: str) -> str:
-    """An expression without outer parentheses and line breaks, with the few texts folded that have two spellings."""
-    masked = mask(text)
-    return masked.restore(strip_parentheses(_fold(strip_parentheses(masked.skeleton))))
-
-
-def _fold(skeleton: str) -> str:
-    skeleton = _NOW.sub("CURRENT_TIMESTAMP", skeleton)
-    if "::character varying" in skeleton:
-        skeleton = _CAST_TWICE.sub(r"\1::text", skeleton)
-        skeleton = _CAST_ARRAY.sub(
-            lambda match: f"ARRAY[{match[1].replace('::character varying', '::text')}]", skeleton
-        )
-    return skeleton
 
 
 def _check(check: Check) -> Check:
@@ -299,7 +295,9 @@ def _part(part: Part, names: set[str]) -> Part:
 
 
 def _spelled_out(part: Part, names: set[str]) -> Part:
-    """An index part given as text may hold what has a field of its own: ``lower(name) text_pattern_ops DESC``."""
+    """An index part given as text may hold what has a field of its own: ``lower(name) text_pattern_ops
+    DESC``.
+    """
     masked = mask(part.expression or "")
     text = strip_parentheses(masked.skeleton)
     descending, nulls, opclass, collation = part.descending, part.nulls, part.opclass, part.collation

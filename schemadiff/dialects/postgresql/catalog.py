@@ -1,28 +1,29 @@
-"""pg_catalog -> tables: eight queries at any number of tables, joined here rather than on the server.
+"""pg_catalog -> tables: the same few queries at any number of tables, joined here rather than on the server.
 
-Reads only, under a search_path of its own, so that the server writes every name in the same way: plain for what is in
-the default schema or belongs to an extension, with its schema for all else.
+Reads only, under a search_path of its own, so that the server writes every name in the same way: plain for
+what is in the default schema or belongs to an extension, with its schema for all else.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.postgresql import canonical
+from schemadiff.dialects.postgresql import canonical, queries
 from schemadiff.dialects.postgresql.sqltext import quote, string
 from schemadiff.dialects.postgresql.types import EnumName
 from schemadiff.errors import DatabaseError
 from schemadiff.schema import (
     Check,
     Column,
+    Constraint,
     ForeignKey,
     Generated,
     Identity,
@@ -38,110 +39,7 @@ from schemadiff.schema import (
     Unsupported,
 )
 
-_OPEN = """
-SELECT current_schema(), current_setting('search_path'), current_setting('quote_all_identifiers'),
-       set_config('quote_all_identifiers', 'off', false),
-       set_config('search_path', concat_ws(', ', quote_ident(current_schema()), (
-           SELECT string_agg(DISTINCT quote_ident(nspname), ', ') FROM pg_catalog.pg_extension e
-           JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-           WHERE nspname NOT IN ('pg_catalog', current_schema()))), false)
-"""
-_CLOSE = (
-    "SELECT set_config('search_path', :path, false), set_config('quote_all_identifiers', :quoting, false)"
-)
-
-_TABLES = """
-SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.relispartition, c.relpersistence::text, c.reloptions,
-       s.spcname, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, d.description,
-       CASE WHEN a.amname <> 'heap' THEN a.amname END, c.relrowsecurity
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_am a ON a.oid = c.relam
-LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
-LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
-WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p') {only}
-AND NOT EXISTS (SELECT FROM pg_depend e
-                WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
-"""
-_COLUMNS = """
-SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-       pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
-       a.attcollation::int8, a.attcollation <> t.typcollation, d.description
-FROM pg_attribute a
-JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
-LEFT JOIN pg_description d
-       ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
-WHERE a.attrelid = ANY (:tables) AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attrelid, a.attnum
-"""
-_SEQUENCES = """
-SELECT d.refobjid::int8, d.refobjsubid, d.objid::regclass::text, s.seqstart, s.seqincrement, s.seqmin, s.seqmax,
-       s.seqcycle, s.seqcache
-FROM pg_sequence s
-JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
-     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-"""
-_INDEXES = """
-SELECT i.indrelid::int8, i.indexrelid::int8, c.relname, i.indisunique, i.indisvalid OR c.relkind = 'I',
-       i.indkey::int2[], i.indnkeyatts, i.indoption::int2[], i.indcollation::int8[], i.indclass::int8[],
-       CASE WHEN a.amname <> 'btree' THEN a.amname END, c.reloptions, pg_get_expr(i.indpred, i.indrelid),
-       CASE WHEN i.indexprs IS NOT NULL THEN
-           ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k) END,
-       {nulls_not_distinct}
-FROM pg_index i
-JOIN pg_class c ON c.oid = i.indexrelid
-JOIN pg_am a ON a.oid = c.relam
-WHERE i.indrelid = ANY (:tables)
-ORDER BY c.relname
-"""
-_CONSTRAINTS = """
-SELECT c.conrelid::int8, c.conname, c.contype::text, c.conkey, c.confrelid::int8, c.confkey, c.confupdtype::text,
-       c.confdeltype::text, c.confmatchtype::text, c.condeferrable, c.condeferred, c.convalidated, c.connoinherit,
-       c.conindid::int8, pg_get_expr(c.conbin, c.conrelid), {delete_columns}
-FROM pg_constraint c
-WHERE c.conrelid = ANY (:tables) AND c.conparentid = 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x')
-ORDER BY c.conname
-"""
-_ENUMS = """
-SELECT t.oid::int8, t.typarray::int8, n.nspname, t.typname,
-       (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)
-FROM pg_type t
-JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE t.typtype = 'e'
-"""
-_OPCLASSES = """
-SELECT oid::int8, CASE WHEN pg_opclass_is_visible(oid) THEN opcname::text
-                       ELSE opcnamespace::regnamespace || '.' || quote_ident(opcname) END
-FROM pg_opclass WHERE NOT opcdefault
-"""
-_OTHERS = """
-SELECT tgrelid::int8, 'trigger ' || tgname FROM pg_trigger
-WHERE tgrelid = ANY (:tables) AND NOT tgisinternal
-UNION ALL
-SELECT polrelid::int8, 'row security policy ' || polname FROM pg_policy WHERE polrelid = ANY (:tables)
-UNION ALL
-SELECT ev_class::int8, 'rule ' || rulename FROM pg_rewrite WHERE ev_class = ANY (:tables)
-UNION ALL
-SELECT inhrelid::int8, 'inherits from ' || inhparent::regclass FROM pg_inherits WHERE inhrelid = ANY (:tables)
-UNION ALL
-SELECT indrelid::int8, 'parameters of an operator class in index ' || indexrelid::regclass
-FROM pg_index JOIN pg_attribute ON attrelid = indexrelid AND attoptions IS NOT NULL
-WHERE indrelid = ANY (:tables)
-"""
-_COLLATIONS = """
-SELECT oid::int8, CASE WHEN pg_collation_is_visible(oid) THEN collname::text
-                       ELSE collnamespace::regnamespace || '.' || collname END
-FROM pg_collation WHERE oid = ANY (:oids)
-"""
-_TARGETS = """
-SELECT c.oid::int8, n.nspname, c.relname, a.attnum, a.attname
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-WHERE c.oid = ANY (:oids) AND a.attnum > 0
-"""
-
 _ACTIONS = {"a": None, "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
-_LEFT_ALONE = "schemadiff neither compares nor changes it"
 
 
 @contextmanager
@@ -150,7 +48,7 @@ def reading(connection: Connection) -> Iterator[str]:
 
     Yields the name of the default schema. Raises `DatabaseError` where there is none.
     """
-    schema, path, quoting, *_ = connection.execute(sa.text(_OPEN)).one()
+    schema, path, quoting, *_ = connection.execute(sa.text(queries.OPEN)).one()
     try:
         if schema is None:
             raise DatabaseError(
@@ -161,7 +59,7 @@ def reading(connection: Connection) -> Iterator[str]:
     finally:
         # In a transaction that has failed this fails, too; its rollback brings the settings back.
         with suppress(DBAPIError):
-            connection.execute(sa.text(_CLOSE), {"path": path, "quoting": quoting})
+            connection.execute(sa.text(queries.CLOSE), {"path": path, "quoting": quoting})
 
 
 def read(
@@ -181,22 +79,87 @@ def read(
 
 def read_enums(connection: Connection, default: str) -> dict[Name, tuple[str, ...]]:
     """The members of all enumerated types, by name. To be called while `reading`."""
-    enums = _Catalog(connection, {}, default, 0).enums()
-    return {name: values for name, values, _ in enums.values()}
+    return {enum.name: enum.members for enum in _Catalog(connection, {}, default, 0).enums().values()}
+
+
+class _Enum(NamedTuple):
+    name: Name
+    members: tuple[str, ...]
+    array: bool
 
 
 @dataclass(slots=True)
 class _Catalog:
-    """The rows of one reading, merged as they come."""
+    """The rows of one reading, merged as they come. Tables are known by their oid, columns by their number."""
 
     connection: Connection
     schemas: dict[str, str | None]
     default: str
     version: int
-    columns: dict[int, list[Column]] = field(default_factory=lambda: defaultdict(list))
+    names: dict[int, Name] = field(default_factory=dict)
     numbers: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
-    targets: dict[int, Name] = field(default_factory=dict)
+    collations: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     unsupported: list[Unsupported] = field(default_factory=list)
+
+    def schema(self, only: Collection[Name] | None) -> Schema:
+        rows = self.tables(only)
+        oids = [row.oid for row in rows]
+        self.names = {row.oid: self.name(row.nspname, row.relname) for row in rows}
+        found_enums = self.enums()
+        enums = {enum.name: enum.members for enum in found_enums.values()}
+        if not oids:
+            return Schema({}, enums=enums)
+        columns = self.columns(oids, found_enums)
+        constraints = self.constraints(oids)
+        indexes = self.indexes(oids)
+        of_constraints = {row.conindid: row for row in constraints if row.contype != "f"}
+        keys: dict[int, list[PrimaryKey]] = defaultdict(list)
+        uniques: dict[int, list[Unique]] = defaultdict(list)
+        checks: dict[int, list[Check]] = defaultdict(list)
+        foreign_keys: dict[int, list[ForeignKey]] = defaultdict(list)
+        for row in constraints:
+            match self.constraint(row, indexes.get(row.conindid)):
+                case PrimaryKey() as key:
+                    keys[row.conrelid].append(key)
+                case Unique() as unique:
+                    uniques[row.conrelid].append(unique)
+                case Check() as check:
+                    checks[row.conrelid].append(check)
+                case ForeignKey() as foreign_key:
+                    foreign_keys[row.conrelid].append(foreign_key)
+                case None:
+                    pass
+        plain: dict[int, list[Index]] = defaultdict(list)
+        for row, index in self.plain_indexes(
+            [row for oid, row in indexes.items() if oid not in of_constraints]
+        ):
+            plain[row.indrelid].append(index)
+        for oid, what in self.rows(queries.OTHERS, tables=oids):
+            self.left_alone(oid, what)
+        tables = [
+            Table(
+                self.names[row.oid],
+                tuple(columns[row.oid]),
+                next(iter(keys[row.oid]), None),
+                tuple(uniques[row.oid]),
+                tuple(plain[row.oid]),
+                tuple(foreign_keys[row.oid]),
+                tuple(checks[row.oid]),
+                self.options(row),
+            )
+            for row in rows
+        ]
+        virtual = self.version >= _VIRTUAL
+        return Schema(
+            {
+                table.name: canonical.canonical(table, default_schema=self.default, virtual=virtual)
+                for table in tables
+            },
+            enums=enums,
+            unsupported=tuple(self.unsupported),
+        )
+
+    # what they share
 
     def rows(self, sql: str, **values: object) -> Sequence[Any]:
         return self.connection.execute(sa.text(sql), values).all()
@@ -204,282 +167,206 @@ class _Catalog:
     def name(self, schema: str, name: str) -> Name:
         return Name(name, self.schemas.get(schema, None if schema == self.default else schema))
 
-    def schema(self, only: Collection[Name] | None) -> Schema:
-        rows = self.tables(only)
-        oids = [row[0] for row in rows]
-        self.targets = {row[0]: self.name(row[1], row[2]) for row in rows}
-        enums = self.enums()
-        if not oids:
-            return Schema({}, enums={name: values for name, values, _ in enums.values()})
-        collations = self.read_columns(oids, enums)
-        constraints = self.rows(
-            _CONSTRAINTS.format(delete_columns="c.confdelsetcols" if self.version >= 15 else "NULL"),
-            tables=oids,
-        )
-        indexes = self.read_indexes(
-            oids, {row.conindid for row in constraints if row.contype != "f"}, collations
-        )
-        keys, uniques, foreign_keys, checks = self.read_constraints(constraints, indexes)
-        for oid, what in self.rows(_OTHERS, tables=oids):
-            self.unsupported.append(Unsupported(self.targets[oid], f"{what}: {_LEFT_ALONE}"))
-        tables = {}
-        for row in rows:
-            oid, name = row[0], self.targets[row[0]]
-            if row.relpersistence == "u":
-                self.unsupported.append(Unsupported(name, f"UNLOGGED: {_LEFT_ALONE}"))
-            if row.relrowsecurity:
-                self.unsupported.append(Unsupported(name, f"row level security: {_LEFT_ALONE}"))
-            tables[name] = canonical.canonical(
-                Table(
-                    name,
-                    tuple(self.columns[oid]),
-                    keys.get(oid),
-                    tuple(uniques[oid]),
-                    tuple(index for index, _ in indexes[oid].values() if index is not None),
-                    tuple(foreign_keys[oid]),
-                    tuple(checks[oid]),
-                    _options(row),
-                ),
-                default_schema=self.default,
-                virtual=self.version >= 18,
-            )
-        return Schema(
-            tables,
-            enums={name: values for name, values, _ in enums.values()},
-            unsupported=tuple(self.unsupported),
-        )
+    def left_alone(self, oid: int, what: str) -> None:
+        words = f"{what}: schemadiff neither compares nor changes it"
+        self.unsupported.append(Unsupported(self.names[oid], words))
+
+    def not_compared(self, oid: int, what: str) -> None:
+        self.unsupported.append(Unsupported(self.names[oid], f"{what}: schemadiff does not compare that"))
+
+    # tables and types
 
     def tables(self, only: Collection[Name] | None) -> list[Any]:
         """The rows of the tables, without the partitions of others: these are where a table keeps its rows."""
-        if only is None:
-            rows = self.rows(_TABLES.format(only=""), schemas=list(self.schemas))
-        else:
-            named = [name.name for name in only]
-            rows = self.rows(
-                _TABLES.format(only="AND c.relname = ANY (:only)"), schemas=list(self.schemas), only=named
-            )
-            rows = [row for row in rows if self.name(row[1], row[2]) in only]
-        return [row for row in rows if not row.relispartition]
+        values: dict[str, object] = {"schemas": list(self.schemas)}
+        condition = ""
+        if only is not None:
+            condition, values["only"] = "AND c.relname = ANY (:only)", [name.name for name in only]
+        return [
+            row
+            for row in self.rows(queries.TABLES.format(only=condition), **values)
+            if not row.relispartition and (only is None or self.name(row.nspname, row.relname) in only)
+        ]
 
-    def enums(self) -> dict[int, tuple[Name, tuple[str, ...], bool]]:
+    def options(self, row: Any) -> Options:
+        if row.relpersistence == "u":
+            self.left_alone(row.oid, "UNLOGGED")
+        if row.relrowsecurity:
+            self.left_alone(row.oid, "row level security")
+        extra = {
+            "PARTITION_BY": row.partition,
+            "TABLESPACE": row.spcname,
+            "USING": row.method,
+            "WITH": ", ".join(row.reloptions or ()),
+        }
+        return Options(
+            comment=row.description, extra=tuple((key, text) for key, text in extra.items() if text)
+        )
+
+    def enums(self) -> dict[int, _Enum]:
         """The enumerated types by their oid and by that of their array type."""
-        found: dict[int, tuple[Name, tuple[str, ...], bool]] = {}
-        for oid, array, schema, name, values in self.rows(_ENUMS):
+        found: dict[int, _Enum] = {}
+        for oid, array, schema, name, members in self.rows(queries.ENUMS):
             if schema.startswith("pg_temp") and schema not in self.schemas:
                 continue
-            full = self.name(schema, name)
-            found[oid] = (full, tuple(values or ()), False)
-            found[array] = (full, tuple(values or ()), True)
+            enum = _Enum(self.name(schema, name), tuple(members or ()), array=False)
+            found[oid], found[array] = enum, enum._replace(array=True)
         return found
 
     # columns
 
-    def read_columns(
-        self, oids: list[int], enums: Mapping[int, tuple[Name, tuple[str, ...], bool]]
-    ) -> dict[int, dict[str, int]]:
-        """Reads the columns; returns the oids of their collations by table and column."""
-        rows = self.rows(_COLUMNS, tables=oids)
+    def columns(self, oids: list[int], enums: Mapping[int, _Enum]) -> dict[int, list[Column]]:
+        rows = self.rows(queries.COLUMNS, tables=oids)
         names = self.collation_names({row[9] for row in rows if row[10]})
-        sequences = {(row[0], row[1]): row for row in self.rows(_SEQUENCES)}
-        collations: dict[int, dict[str, int]] = defaultdict(dict)
-        for (
-            oid,
-            number,
-            name,
-            type_oid,
-            words,
-            not_null,
-            text,
-            identity,
-            generated,
-            collation,
-            own,
-            comment,
-        ) in rows:
-            enum = enums.get(type_oid)
+        sequences = {(row[0], row[1]): row for row in self.rows(queries.SEQUENCES)}
+        found: dict[int, list[Column]] = defaultdict(list)
+        for row in rows:  # unpacked by hand: there may be tens of thousands
+            oid, number, name, kind, words, not_null, text, identity, generated, collation, own, comment = row
+            enum = enums.get(kind)
             sequence = sequences.get((oid, number)) if identity or text is not None else None
             serial = sequence is not None and text == f"nextval({string(sequence[2])}::regclass)"
             self.numbers[oid][number] = name
             if collation:
-                collations[oid][name] = collation
-            self.columns[oid].append(
+                self.collations[oid][name] = collation
+            found[oid].append(
                 Column(
                     name,
-                    Type(words) if enum is None else Type(EnumName(enum[0], enum[2]).plain, enum[1]),
+                    Type(words)
+                    if enum is None
+                    else Type(EnumName(enum.name, enum.array).plain, enum.members),
                     not not_null,
                     None if generated or serial else text,
                     generated=Generated(text, generated == "s") if generated else None,
-                    identity=_identity(identity, sequence) if identity else None,
+                    identity=Identity(identity == "a", *sequence[3:]) if identity and sequence else None,
                     autoincrement=serial,
                     collation=names[collation] if own else None,
                     comment=comment,
                 )
             )
-        return collations
+        return found
 
     def collation_names(self, oids: set[int]) -> dict[int, str]:
-        return dict(tuple(row) for row in self.rows(_COLLATIONS, oids=list(oids))) if oids else {}
+        return dict(tuple(row) for row in self.rows(queries.COLLATIONS, oids=list(oids))) if oids else {}
 
     # indexes
 
-    def read_indexes(
-        self, oids: list[int], constraints: set[int], collations: Mapping[int, Mapping[str, int]]
-    ) -> dict[int, dict[int, tuple[Index | None, Any]]]:
-        """The indexes by table and oid, with their rows; ``None`` for those that belong to a constraint."""
-        nulls = "i.indnullsnotdistinct" if self.version >= 15 else "false"
-        rows = self.rows(_INDEXES.format(nulls_not_distinct=nulls), tables=oids)
-        opclasses: dict[int, str] = dict(tuple(row) for row in self.rows(_OPCLASSES))
-        used = {oid for row in rows for oid in row.indcollation if oid}
-        own = {oid for columns in collations.values() for oid in columns.values()} | {_DEFAULT_COLLATION}
-        names = self.collation_names(
-            used if used - {_DEFAULT_COLLATION} or own - {_DEFAULT_COLLATION} else set()
-        )
-        found: dict[int, dict[int, tuple[Index | None, Any]]] = defaultdict(dict)
+    def indexes(self, oids: list[int]) -> dict[int, Any]:
+        """The rows of all indexes, those of constraints among them."""
+        distinct = "i.indnullsnotdistinct" if self.version >= _NULLS_NOT_DISTINCT else "false"
+        rows = self.rows(queries.INDEXES.format(nulls_not_distinct=distinct), tables=oids)
+        return {row.indexrelid: row for row in rows}
+
+    def plain_indexes(self, rows: Sequence[Any]) -> Iterator[tuple[Any, Index]]:
+        if not rows:
+            return
+        opclasses: dict[int, str] = dict(tuple(row) for row in self.rows(queries.OPCLASSES))
+        parts = {row.indexrelid: list(self.parts(row, opclasses)) for row in rows}
+        names = self.collation_names({part[1] for some in parts.values() for part in some if part[1]})
         for row in rows:
-            (
-                oid,
-                index_oid,
-                name,
-                unique,
-                valid,
-                key,
-                count,
-                flags,
-                used_collations,
-                classes,
-                method,
-                *rest,
-            ) = row
-            options, where, texts, not_distinct = rest
-            if index_oid in constraints:
-                found[oid][index_oid] = (None, row)
-                continue
-            columns, numbers = collations[oid], self.numbers[oid]
-            parts = []
-            for position in range(count):
-                column = numbers[key[position]] if key[position] else None
-                usual = columns.get(column, 0) if column is not None else _DEFAULT_COLLATION
-                collation = used_collations[position]
-                descending = bool(flags[position] & 1)
-                parts.append(
-                    Part(
-                        column,
-                        None if column is not None else texts[position],
-                        descending,
-                        collation=names[collation] if collation and collation != usual else None,
-                        opclass=opclasses.get(classes[position]),
-                        nulls=_nulls(flags[position]),
-                    )
-                )
-            if not valid:
-                what = f"index {name} is invalid, left behind by a CREATE INDEX CONCURRENTLY that failed: drop it"
-                self.unsupported.append(Unsupported(self.targets[oid], what))
-            index = Index(
-                tuple(parts),
-                name,
-                unique,
-                method=method,
-                where=where,
-                include=tuple(numbers[number] for number in key[count:]),
-                nulls_distinct=not not_distinct,
-                options=tuple((k, v) for k, _, v in (option.partition("=") for option in options or ())),
+            if not row.valid:
+                words = "is invalid, left behind by a CREATE INDEX CONCURRENTLY that failed: drop it"
+                self.unsupported.append(Unsupported(self.names[row.indrelid], f"index {row.relname} {words}"))
+            yield (
+                row,
+                Index(
+                    tuple(
+                        replace(part, collation=names[collation]) if collation else part
+                        for part, collation in parts[row.indexrelid]
+                    ),
+                    row.relname,
+                    row.indisunique,
+                    method=row.method,
+                    where=row.predicate,
+                    include=tuple(
+                        self.numbers[row.indrelid][number] for number in row.indkey[row.indnkeyatts :]
+                    ),
+                    nulls_distinct=not row.nulls_not_distinct,
+                    options=tuple(
+                        (key, text) for key, _, text in (one.partition("=") for one in row.reloptions or ())
+                    ),
+                ),
             )
-            found[oid][index_oid] = (index, row)
-        return found
+
+    def parts(self, row: Any, opclasses: Mapping[int, str]) -> Iterator[tuple[Part, int | None]]:
+        """The parts, each with the oid of its collation where that is not the one it would have by itself."""
+        columns, collations = self.numbers[row.indrelid], self.collations[row.indrelid]
+        for position in range(row.indnkeyatts):
+            column = columns[row.indkey[position]] if row.indkey[position] else None
+            usual = collations.get(column) if column is not None else _DEFAULT_COLLATION
+            collation = row.indcollation[position]
+            descending, first = bool(row.indoption[position] & 1), bool(row.indoption[position] & 2)
+            part = Part(
+                column,
+                None if column is not None else row.texts[position],
+                descending,
+                opclass=opclasses.get(row.indclass[position]),
+                nulls=None if descending == first else "FIRST" if first else "LAST",
+            )
+            yield part, (collation if collation and collation != usual else None)
 
     # constraints
 
-    def read_constraints(
-        self, rows: Iterable[Any], indexes: Mapping[int, Mapping[int, tuple[Index | None, Any]]]
-    ) -> tuple[
-        dict[int, PrimaryKey], dict[int, list[Unique]], dict[int, list[ForeignKey]], dict[int, list[Check]]
-    ]:
-        keys: dict[int, PrimaryKey] = {}
-        uniques: dict[int, list[Unique]] = defaultdict(list)
-        foreign_keys: dict[int, list[ForeignKey]] = defaultdict(list)
-        checks: dict[int, list[Check]] = defaultdict(list)
-        rows = list(rows)
-        self.read_targets({row.confrelid for row in rows if row.contype == "f"})
-        for row in rows:
-            oid, name = row[0], row[1]
-            columns = tuple(self.numbers[oid][number] for number in row.conkey or ())
-            deferrable = None
-            if row.condeferrable:
-                deferrable = "DEFERRABLE INITIALLY DEFERRED" if row.condeferred else "DEFERRABLE"
-            index = indexes[oid][row.conindid][1] if row.contype in "pu" else None
-            match row.contype:
-                case "p":
-                    keys[oid] = PrimaryKey(columns, name)
-                    if deferrable:
-                        self.cannot(oid, f"primary key {name} is {deferrable}")
-                case "u":
-                    uniques[oid].append(Unique(columns, name, deferrable, not (index and index[-1])))
-                case "c":
-                    checks[oid].append(Check(row[14], name))
-                    if row.connoinherit:
-                        self.cannot(oid, f"check {name} is NO INHERIT")
-                case "f":
-                    foreign_keys[oid].append(self.foreign_key(row, columns, deferrable))
-                case _:
-                    self.unsupported.append(
-                        Unsupported(self.targets[oid], f"exclusion constraint {name}: {_LEFT_ALONE}")
-                    )
-            if not row.convalidated:
-                self.cannot(oid, f"constraint {name} is NOT VALID")
-            if index is not None and len(index.indkey) > index.indnkeyatts:
-                self.cannot(oid, f"constraint {name} has INCLUDE columns")
-        return keys, uniques, foreign_keys, checks
+    def constraints(self, oids: list[int]) -> Sequence[Any]:
+        """The rows of the constraints; the tables that foreign keys refer to are known afterwards."""
+        columns = "c.confdelsetcols" if self.version >= _DELETE_COLUMNS else "NULL"
+        rows = self.rows(queries.CONSTRAINTS.format(delete_columns=columns), tables=oids)
+        missing = {row.confrelid for row in rows if row.contype == "f"}.difference(self.names)
+        targets = self.rows(queries.TARGETS, oids=list(missing)) if missing else ()
+        for oid, schema, table, number, column in targets:
+            self.names[oid] = self.name(schema, table)
+            self.numbers[oid][number] = column
+        return rows
 
-    def cannot(self, oid: int, what: str) -> None:
-        self.unsupported.append(Unsupported(self.targets[oid], f"{what}: schemadiff does not compare that"))
+    def constraint(self, row: Any, index: Any) -> Constraint | None:
+        """The constraint; ``None`` for an exclusion constraint. `index` is the row of the index that it has."""
+        oid, name = row.conrelid, row.conname
+        columns = tuple(self.numbers[oid][number] for number in row.conkey or ())
+        deferrable = None
+        if row.condeferrable:
+            deferrable = "DEFERRABLE INITIALLY DEFERRED" if row.condeferred else "DEFERRABLE"
+        if not row.convalidated:
+            self.not_compared(oid, f"constraint {name} is NOT VALID")
+        if row.contype in "pu" and len(index.indkey) > index.indnkeyatts:
+            self.not_compared(oid, f"constraint {name} has INCLUDE columns")
+        match row.contype:
+            case "p":
+                if deferrable:
+                    self.not_compared(oid, f"primary key {name} is {deferrable}")
+                return PrimaryKey(columns, name)
+            case "u":
+                return Unique(columns, name, deferrable, not index.nulls_not_distinct)
+            case "c":
+                if row.connoinherit:
+                    self.not_compared(oid, f"check {name} is NO INHERIT")
+                return Check(row.expression, name)
+            case "f":
+                return self.foreign_key(row, columns, deferrable)
+            case _:
+                self.left_alone(oid, f"exclusion constraint {name}")
+                return None
 
     def foreign_key(self, row: Any, columns: tuple[str, ...], deferrable: str | None) -> ForeignKey:
         on_delete = _ACTIONS[row.confdeltype]
-        if row[15]:
-            on_delete = (
-                f"{on_delete} ({', '.join(quote(self.numbers[row[0]][number]) for number in row[15])})"
-            )
+        if row.delete_columns:
+            names = ", ".join(quote(self.numbers[row.conrelid][number]) for number in row.delete_columns)
+            on_delete = f"{on_delete} ({names})"
         return ForeignKey(
             columns,
-            self.targets[row.confrelid],
+            self.names[row.confrelid],
             tuple(self.numbers[row.confrelid][number] for number in row.confkey),
-            row[1],
+            row.conname,
             on_delete,
             _ACTIONS[row.confupdtype],
             deferrable,
             "FULL" if row.confmatchtype == "f" else None,
         )
 
-    def read_targets(self, oids: set[int]) -> None:
-        """Reads the names of tables of other schemas that foreign keys refer to, and of their columns."""
-        missing = oids - self.targets.keys()
-        for oid, schema, table, number, column in self.rows(_TARGETS, oids=list(missing)) if missing else ():
-            self.targets[oid] = self.name(schema, table)
-            self.numbers[oid][number] = column
 
+_VIRTUAL = 18
+_NULLS_NOT_DISTINCT = 15
+_DELETE_COLUMNS = 15
+"""The versions that brought generated columns which are not stored, ``NULLS NOT DISTINCT``, and the columns of
+``ON DELETE SET NULL (…)``."""
 
 _DEFAULT_COLLATION = 100
 """The oid of the collation ``default`` in every database."""
-
-
-def _identity(kind: str, sequence: Any) -> Identity:
-    start, increment, minimum, maximum, cycle, cache = sequence[3:]
-    return Identity(kind == "a", start, increment, minimum, maximum, cycle, cache)
-
-
-def _nulls(flags: int) -> str | None:
-    descending, first = bool(flags & 1), bool(flags & 2)
-    return None if descending == first else ("FIRST" if first else "LAST")
-
-
-def _options(row: Any) -> Options:
-    extra = []
-    if row[8] is not None:
-        extra.append(("PARTITION_BY", row[8]))
-    if row.spcname is not None:
-        extra.append(("TABLESPACE", row.spcname))
-    if row[10] is not None:
-        extra.append(("USING", row[10]))
-    if row.reloptions:
-        extra.append(("WITH", ", ".join(row.reloptions)))
-    return Options(comment=row.description, extra=tuple(extra))

@@ -1,7 +1,8 @@
 """Adjacent operations on one table -> SQL: one ALTER TABLE for all that can share it. Pure text.
 
-The operations are cut into stretches that can be carried out in the order below, whatever their own order: foreign
-keys to the table itself and indexes that go, the one ALTER TABLE, then indexes, and such foreign keys, that come.
+The operations are cut into stretches that can be carried out in the order below, whatever their own order:
+foreign keys to the table itself and indexes that go, the one ALTER TABLE, then indexes, and such foreign
+keys, that come.
 """
 
 from __future__ import annotations

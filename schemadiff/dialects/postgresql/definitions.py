@@ -8,7 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from schemadiff.dialects.postgresql.sqltext import END, STRING, closing, mask, quote, string, words
+from schemadiff.dialects.postgresql.sqltext import (
+    END,
+    IDENTIFIER,
+    STRING,
+    closing,
+    mask,
+    quote,
+    string,
+    words,
+)
 from schemadiff.dialects.postgresql.types import parse_enum, quoted
 from schemadiff.lookup import Named, find
 from schemadiff.schema import (
@@ -28,7 +37,7 @@ from schemadiff.schema import (
 
 _SERIAL = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
 _BARE_DEFAULT = re.compile(
-    rf"-?\d+(?:\.\d+)?|\w+(?:\(\d+\))?|(?:{STRING}\d+{END})(?:::[\w .\"\[\](),]+)?|[\w.]+(?P<call>\(.*\))",
+    rf"-?\d+(?:\.\d+)?|\w+(?:\(\d+\))?|(?:{STRING}\d+{END})(?:::[\w .\[\](),{IDENTIFIER}{END}]+)?|[\w.]+(?P<call>\(.*\))",
     re.DOTALL,
 )
 
@@ -196,7 +205,9 @@ def comment_on_column(table: Name, name: str, comment: str | None) -> str:
 
 
 def constraint_name(table: Name, wanted: Constraint, live: Table | None) -> str:
-    """The name under which the server knows the constraint: that in `live`, else the one that it would have made."""
+    """The name under which the server knows the constraint: that in `live`, else the one that it would have
+    made.
+    """
     match wanted:
         case PrimaryKey():
             found = live.primary_key if live else None

@@ -1,8 +1,9 @@
-"""Enumerated types, which are objects of their own and have no operations: what a column's type asks for, is made.
+"""Enumerated types, which are objects of their own and have no operations: what a column's type asks for, is
+made.
 
-Whether a type exists, and with which members, is what the columns of `before` say; only where no column has it, the
-types that the live database was found to hold. That is right at any point of a plan, because a type is dropped with
-the last column that has it. Pure text.
+Whether a type exists, and with which members, is what the columns of `before` say; only where no column has
+it, the types that the live database was found to hold. That is right at any point of a plan, because a type
+is dropped with the last column that has it. Pure text.
 """
 
 from __future__ import annotations
@@ -120,15 +121,8 @@ def _change(
     present = next((column.type.values for _, column in users if column.type.values == values), None)
     used = {label for operation in operations for text in _texts(operation) for label in _labels(text)}
     if present is not None:
-        # Another group of this plan has added members, which cannot be used before it is committed.
-        added = {
-            label
-            for operation in asking
-            if isinstance(operation, AlterColumn)
-            and operation.before.type.sql == operation.after.type.sql
-            and _grows(operation.before.type.values or (), values)
-            for label in set(values).difference(operation.before.type.values or ())
-        }
+        # An earlier group of this plan may have added members, which cannot be used before it is committed.
+        added = set(values).difference(before.enums.get(name, values))
         return _rebuild(name, values, asking, operations, users) if added & used else None
     old = users[0][1].type.values or ()
     if _grows(old, values) and not used.intersection(set(values).difference(old)):
@@ -177,8 +171,8 @@ def _rebuild(
 ) -> TypeChange:
     """A new type in the place of the old one, for every column that has it (ALTER TYPE can only add members).
 
-    Columns that these operations alter or drop are left to them. CHECKs and indexes whose text names the type or a
-    column of it compare with constants of the old type: they are dropped before and made again after.
+    Columns that these operations alter or drop are left to them. CHECKs and indexes whose text names the type
+    or a column of it compare with constants of the old type: they are dropped before and made again after.
     """
     old = Name(f"{name.name[:40]}_schemadiff_old", name.schema)
     left = {

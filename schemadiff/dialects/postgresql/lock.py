@@ -30,8 +30,8 @@ _CHECK_INTERVAL = "client_connection_check_interval"
 def locked(connection: Connection, wait: float) -> Iterator[None]:
     """Holds the lock. A run that was killed holds it until its last statement has ended, and is waited for.
 
-    Meanwhile the server looks twice a second whether this client is still there, so that a statement of a run that
-    is killed is undone at once (PostgreSQL 14 and later, on Linux; otherwise it first runs to its end).
+    Meanwhile the server looks twice a second whether this client is still there, so that a statement of a run
+    that is killed is undone at once (PostgreSQL 14 and later, on Linux; otherwise it first runs to its end).
     """
     _acquire(connection, wait)
     interval = _set_check_interval(connection, "500ms")

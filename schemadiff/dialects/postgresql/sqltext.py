@@ -1,4 +1,5 @@
-"""SQL text taken apart as far as is safe without a parser: quoted pieces are put aside, the rest is plain text.
+"""SQL text taken apart as far as is safe without a parser: quoted pieces are put aside, the rest is plain
+text.
 
 No meaning is recovered here beyond what quotes and parentheses say; what a text means is asked of the server.
 """
@@ -95,7 +96,9 @@ def strip_parentheses(skeleton: str) -> str:
 
 
 def closing(skeleton: str, opening: int = 0) -> int:
-    """The position of the parenthesis that closes the one at `opening`; the length of the text when none does."""
+    """The position of the parenthesis that closes the one at `opening`; the length of the text when none
+    does.
+    """
     depth = 0
     for position in range(opening, len(skeleton)):
         character = skeleton[position]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
 from schemadiff.dialects.native import NativeType
 from schemadiff.dialects.postgresql.sqltext import END, IDENTIFIER, mask, quote, unquote
@@ -63,7 +64,9 @@ _ARGUMENTS = re.compile(r"\s*\(([^()]*)\)")
 
 
 class Words(NamedTuple):
-    """A type in canonical words: ``numeric``, ``(10, 2)``; whether it is an array; its collation, if it names one."""
+    """A type in canonical words: ``numeric``, ``(10, 2)``; whether it is an array; its collation, if it names
+    one.
+    """
 
     kind: str
     arguments: tuple[str, ...] = ()
@@ -151,8 +154,20 @@ def quoted(name: Name) -> str:
     return f"{quote(name.schema)}.{quote(name.name)}" if name.schema else quote(name.name)
 
 
+_NOT_A_TYPE_NAME = RESERVED_WORDS | {
+    *("between", "bigint", "bit", "boolean", "char", "character", "coalesce", "dec", "decimal", "exists"),
+    *("extract", "float", "greatest", "grouping", "inout", "int", "integer", "interval", "least", "national"),
+    *("nchar", "none", "normalize", "nullif", "numeric", "out", "overlay", "position", "precision", "real"),
+    *("row", "setof", "smallint", "substring", "time", "timestamp", "treat", "trim", "values", "varchar"),
+}
+"""The keywords that cannot be the name of a type without quotes: those of pg_get_keywords() that are not
+unreserved (PostgreSQL 15), as far as they are plain words."""
+
+
 def _plain(identifier: str) -> str:
-    return identifier if re.fullmatch(r"[a-z_][a-z0-9_$]*", identifier) else quote(identifier)
+    if re.fullmatch(r"[a-z_][a-z0-9_$]*", identifier) and identifier not in _NOT_A_TYPE_NAME:
+        return identifier
+    return quote(identifier)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -168,7 +183,8 @@ def parse_enum(sql: str) -> EnumName:
 
 
 def sqlalchemy_type(column: Column) -> Any:
-    """A SQLAlchemy type that is read back as the column's type and collation; a generic one where it says the same.
+    """A SQLAlchemy type that is read back as the column's type and collation; a generic one where it says the
+    same.
 
     What SQLAlchemy has no type for becomes a `NativeType` of the server's own words.
     """

@@ -19,7 +19,7 @@ from schemadiff.dialects.base import Dialect, Statement
 from schemadiff.dialects.sqlite import alter, asking, canonical, catalog, locks, transactions, types
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, Schema, Table
+from schemadiff.schema import Column, Name, Schema, Table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -60,9 +60,15 @@ class SQLite(Dialect):
     def canonical(self, table: Table) -> Table:
         return canonical.canonical(table)
 
-    def inspect(self, connection: Connection, schemas: Collection[str | None] = (None,)) -> Schema:
+    def inspect(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        *,
+        only: Collection[Name] | None = None,
+    ) -> Schema:
         try:
-            return catalog.inspect(connection, schemas, self.version)
+            return catalog.inspect(connection, schemas, self.version, only)
         except DBAPIError as error:
             raise DatabaseError(f"SQLite refuses to say what tables there are: {error.orig}") from error
 

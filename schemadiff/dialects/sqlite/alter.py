@@ -128,14 +128,15 @@ def _native(operations: Sequence[Operation], schema: Schema, version: Version) -
                 gone = [one for one in schema.tables[name].indexes if one not in after.tables[name].indexes]
                 result += _carrying([operation], [ddl.drop_index(name, index) for index in gone])
             case RenameColumn():
-                text = f"ALTER TABLE {ddl.qualified(name)} RENAME COLUMN {quote(operation.before)} TO {quote(operation.after)}"
+                pair = f"{quote(operation.before)} TO {quote(operation.after)}"
+                text = f"ALTER TABLE {ddl.qualified(name)} RENAME COLUMN {pair}"
                 result += _carrying([operation], [text])
             case AddColumn():
                 column = after.tables[name].columns[-1]
                 key = inline.get(column.name)
                 if not _can_add(column, version):
                     return None
-                carried = [operation, key] if key else [operation]
+                carried: list[Operation] = [operation, key] if key else [operation]
                 text = f"ALTER TABLE {ddl.qualified(name)} ADD COLUMN {_added(column, key)}"
                 result += _carrying(carried, [text])
             case DropColumn():
@@ -212,7 +213,8 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
     odd = [one.what for one in schema.unsupported if one.table == name]
     if odd:
         raise UnsupportedError(
-            f'table "{name}" would have to be rebuilt, and schemadiff cannot write again what it has: {"; ".join(odd)}',
+            f'table "{name}" would have to be rebuilt, and schemadiff cannot write again what it has: '
+            f"{'; '.join(odd)}",
             hint="Change it with op.execute(…), and say what that does with effect=[…].",
         )
     sources: dict[str, str | None] = {column.name: column.name for column in old.columns}
@@ -232,8 +234,8 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
                 pass
     if final.tables[name] == old:
         return []
-    # The columns keep their old names through the rebuild and get the new ones from SQLite, which then writes the
-    # triggers, views and foreign keys anew that speak of them.
+    # The columns keep their old names through the rebuild and get the new ones from SQLite, which then
+    # writes the triggers, views and foreign keys anew that speak of them.
     for rename in reversed(renames):
         if final.tables[name].column(rename.before):
             raise UnsupportedError(

@@ -38,7 +38,8 @@ def ask(connection: Connection, tables: Sequence[Table], version: tuple[int, ...
     """
     if not tables:
         return ()
-    live = inspect(connection, {table.name.schema for table in tables}, version).tables
+    names = {table.name for table in tables}
+    live = inspect(connection, {name.schema for name in names}, version, names).tables
     engine = sa.create_engine("sqlite://", module=connection.dialect.dbapi, poolclass=sa.pool.StaticPool)
     try:
         with engine.connect() as scratch:

@@ -8,7 +8,7 @@ becomes one.
 from __future__ import annotations
 
 import dataclasses
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from schemadiff.dialects.sqlite.expressions import (
     Scope,
@@ -197,7 +197,7 @@ Value = TypeVar(
 )
 
 
-def _with(value: Value, **fields: object) -> Value:
+def _with(value: Value, **fields: Any) -> Value:
     """The value with these fields; itself when it has them already, as most of what a database reports
     does."""
     for name, field in fields.items():

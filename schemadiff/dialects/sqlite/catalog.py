@@ -50,29 +50,38 @@ WHERE type IN ('table', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"""
 _COLUMNS = """\
 SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
 FROM {schema}.sqlite_master AS m JOIN pragma_table_xinfo(m.name, {literal}) AS c
-WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.sql NOT LIKE 'CREATE VIRTUAL %'"""
+WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'
+AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'{only}"""
 _KEYS = """\
 SELECT m.name, f.id, f.seq, f."table", f."from", f."to", f.on_update, f.on_delete
 FROM {schema}.sqlite_master AS m JOIN pragma_foreign_key_list(m.name, {literal}) AS f
-WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'"""
+WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'{only}"""
 _INDEXES = """\
 SELECT m.tbl_name, m.name, m.sql, i.cid, i.name, i."desc", i.coll
 FROM {schema}.sqlite_master AS m JOIN pragma_index_xinfo(m.name, {literal}) AS i
-WHERE m.type = 'index' AND m.sql IS NOT NULL AND i.key"""
+WHERE m.type = 'index' AND m.sql IS NOT NULL AND i.key{only}"""
+_KEY = "SELECT name FROM pragma_table_xinfo({table}, {literal}) WHERE pk ORDER BY pk"
 _SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = {literal} AND type = 'shadow'"
 
 _STORED = 3
 _VIRTUAL = 2
 
 
-def inspect(connection: Connection, schemas: Collection[str | None], version: tuple[int, ...]) -> Schema:
-    """The canonical tables of the given database files (``None`` and ``"main"`` are the one that was
-    opened)."""
+def inspect(
+    connection: Connection,
+    schemas: Collection[str | None],
+    version: tuple[int, ...],
+    only: Collection[Name] | None = None,
+) -> Schema:
+    """The canonical tables of the given database files (``None`` and ``"main"`` are the one that was opened);
+    those of `only` where that is given.
+    """
     tables: dict[Name, Table] = {}
     unsupported: list[Unsupported] = []
     definitions: dict[Name, tuple[str, ...]] = {}
     for schema in dict.fromkeys(None if schema == "main" else schema for schema in schemas):
-        reading = _Reading(connection, schema, version)
+        wanted = None if only is None else {name.name for name in only if name.schema == schema}
+        reading = _Reading(connection, schema, version, wanted)
         tables.update(reading.tables())
         unsupported += reading.unsupported
         definitions.update(reading.triggers)
@@ -82,9 +91,16 @@ def inspect(connection: Connection, schemas: Collection[str | None], version: tu
 class _Reading:
     """Reads one database file."""
 
-    def __init__(self, connection: Connection, schema: str | None, version: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        schema: str | None,
+        version: tuple[int, ...],
+        only: Collection[str] | None,
+    ) -> None:
         self.connection = connection
         self.schema = schema
+        self.only = only
         self.unsupported: list[Unsupported] = []
         self.triggers: dict[Name, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
@@ -101,12 +117,14 @@ class _Reading:
         if virtual:
             for name in self._shadows(virtual, version):
                 self.texts.pop(name, None)
+        self.spelled: dict[str, str] = {name.lower(): name for name in self.texts}
+        if only is not None:
+            self.texts = {name: sql for name, sql in self.texts.items() if name in only}
 
     def tables(self) -> dict[Name, Table]:
         columns = {name: list(rows) for name, rows in groupby(self._rows(_COLUMNS), itemgetter(0))}
         keys = _grouped(self._rows(_KEYS))
         indexes = _grouped(self._rows(_INDEXES))
-        spelled = {name.lower(): name for name in self.texts}
         primary = {name: _key_columns(columns.get(name, ())) for name in self.texts}
         result = {}
         for name, sql in self.texts.items():
@@ -118,7 +136,7 @@ class _Reading:
             # With AUTOINCREMENT its name does not count: `canonical` says why.
             key_name = None if found.autoincrement else found.key_name
             key = PrimaryKey(primary[name], key_name) if primary[name] else None
-            foreign_keys = self._foreign_keys(keys[name], found, spelled, primary) if name in keys else ()
+            foreign_keys = self._foreign_keys(keys[name], found, primary) if name in keys else ()
             table = Table(
                 name=Name(name, self.schema),
                 columns=tuple(_column(place, row, found, key, options) for place, row in enumerate(rows)),
@@ -137,11 +155,10 @@ class _Reading:
         self,
         rows: Iterable[Row],
         found: Definition,
-        spelled: Mapping[str, str],
         primary: Mapping[str, tuple[str, ...]],
     ) -> tuple[ForeignKey, ...]:
         groups = [list(group) for _, group in groupby(rows, itemgetter(1))]
-        # The newest is the first: SQLite puts each one it reads before the others (src/build.c, sqlite3CreateForeignKey).
+        # SQLite puts each one that it reads before the others (src/build.c, sqlite3CreateForeignKey).
         groups.sort(key=lambda group: -int(group[0][1]))
         texts = found.references
         if len(texts) != len(groups):
@@ -149,13 +166,14 @@ class _Reading:
             texts = [Reference(None)] * len(groups)
         result = []
         for group, text in zip(groups, texts, strict=True):
-            target = spelled.get(group[0][3].lower(), group[0][3])
+            parent = str(group[0][3])
+            target = self.spelled.get(parent.lower(), parent)
             targets = tuple(row[5] for row in group)
             result.append(
                 ForeignKey(
                     columns=tuple(row[4] for row in group),
                     target=Name(target, self.schema),
-                    target_columns=primary.get(target, ()) if None in targets else targets,
+                    target_columns=self._key_of(target, primary) if None in targets else targets,
                     name=text.name,
                     on_update=canonical_action(group[0][6]),
                     on_delete=canonical_action(group[0][7]),
@@ -165,15 +183,24 @@ class _Reading:
             )
         return tuple(result)
 
+    def _key_of(self, table: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """The primary key of a table, which a foreign key refers to when it names no columns."""
+        if table not in known:
+            return tuple(name for (name,) in self._rows(_KEY, table))
+        return known[table]
+
     def _shadows(self, virtual: Sequence[str], version: tuple[int, ...]) -> list[str]:
         """The tables in which virtual tables keep their rows."""
         if version >= (3, 37):
             return [name for (name,) in self._rows(_SHADOWS)]
         return [name for name in self.texts if any(name.startswith(f"{owner}_") for owner in virtual)]
 
-    def _rows(self, sql: str) -> Sequence[Row]:
+    def _rows(self, sql: str, table: str = "") -> Sequence[Row]:
         schema = self.schema or "main"
-        text = sql.format(schema=quote(schema), literal=literal(schema))
+        only = ""
+        if self.only is not None:
+            only = f" AND m.tbl_name IN ({', '.join(map(literal, self.only))})"
+        text = sql.format(schema=quote(schema), literal=literal(schema), table=literal(table), only=only)
         return self.connection.exec_driver_sql(text).fetchall()
 
 
@@ -225,7 +252,8 @@ def _indexes(rows: Sequence[Row]) -> tuple[Index, ...]:
     for name, group in groupby(rows, itemgetter(1)):
         parts = list(group)
         sql = parts[0][2]
-        texts, where = ([], None)
+        texts: list[str] = []
+        where = None
         if any(row[4] is None for row in parts) or "WHERE" in sql.upper():
             texts, where = read_index(sql)
         result.append(

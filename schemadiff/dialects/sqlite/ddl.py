@@ -7,7 +7,7 @@ this very text.
 from __future__ import annotations
 
 from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, STRICT, WITHOUT_ROWID
-from schemadiff.dialects.sqlite.expressions import default_clause, type_clause
+from schemadiff.dialects.sqlite.expressions import default_clause, is_call, type_clause
 from schemadiff.dialects.sqlite.tokens import quote
 from schemadiff.schema import (
     Check,
@@ -112,7 +112,11 @@ def qualified(name: Name) -> str:
 
 
 def _part(part: Part) -> str:
-    text = quote(part.column) if part.column is not None else f"({part.expression})"
+    if part.column is not None:
+        text = quote(part.column)
+    else:
+        text = part.expression or ""
+        text = text if is_call(text) else f"({text})"
     if part.collation:
         text += f" COLLATE {quote(part.collation)}"
     return f"{text} DESC" if part.descending else text

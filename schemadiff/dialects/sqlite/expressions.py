@@ -82,6 +82,14 @@ def lone_column(text: str, scope: Scope) -> str | None:
     return None
 
 
+def is_call(text: str) -> bool:
+    """Whether the expression is one call of a function, which an index takes without parentheses around it."""
+    found = tokens(text)
+    return (
+        len(found) > 2 and _calls(found[0]) and found[1].text == "(" and closing(found, 1) == len(found) - 1
+    )
+
+
 class Sorted(NamedTuple):
     """An expression of an index, and how it is sorted."""
 
@@ -165,7 +173,7 @@ def _name(found: Sequence[Token], position: int, scope: Scope) -> str:
     if name.lower() in scope.columns:
         return quote_if_needed(scope.columns[name.lower()])
     if token.kind == "quoted":
-        # Not a column: SQLite reads it as a string where it can (its manual's "double-quoted string literals").
+        # Not a column: SQLite reads it as a string where it can ("Double-quoted String Literals").
         return quote(name)
     return name.upper() if name.upper() in {"TRUE", "FALSE"} else name.lower()
 
@@ -232,7 +240,8 @@ def _default(text: str) -> str | None:
 
 _CONSTANTS = ("NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP")
 _CONSTANT = re.compile(
-    r"[-+]? ?(?:0x[0-9a-f]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)|'(?:[^']|'')*'|[xX]'[0-9a-fA-F]*'|TRUE|FALSE"
+    r"[-+]?(?:0x[0-9a-f]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)"
+    r"|'(?:[^']|'')*'|[xX]'[0-9a-fA-F]*'|TRUE|FALSE"
 )
 
 

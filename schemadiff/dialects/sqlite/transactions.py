@@ -120,6 +120,11 @@ def _orphans(connection: Connection, errors: set[str]) -> list[tuple[str, object
     return [(table, rowid, parent) for table, rowid, parent, _ in found]
 
 
+_OBJECTS = """\
+SELECT type, name, tbl_name, sql FROM sqlite_master
+WHERE type IN ('view', 'trigger') ORDER BY type, name"""
+
+
 def _broken(connection: Connection) -> Iterator[str]:
     """What the server says of views and triggers that do not work.
 
@@ -127,9 +132,7 @@ def _broken(connection: Connection) -> Iterator[str]:
     makes a row in sqlite_sequence. EXPLAIN would do without, but it crashes Python 3.11 with SQLite 3.40
     when the driver uses the same statement again after the table that a trigger writes to is gone.
     """
-    objects = connection.exec_driver_sql(
-        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type, name"
-    ).fetchall()
+    objects = connection.exec_driver_sql(_OBJECTS).fetchall()
     if not objects:
         return
     _run(connection, "SAVEPOINT schemadiff_examine")

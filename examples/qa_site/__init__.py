@@ -1,0 +1,1 @@
+"""A question-and-answer site: the example that comes with schemadiff."""

@@ -1,0 +1,65 @@
+"""MariaDB 10.6 and newer: in what it differs from MySQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from schemadiff.dialects.mysql import MySQL
+from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Product
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect as SQLAlchemyDialect
+
+MARIADB = Product(
+    folds_defaults=True,
+    now="current_timestamp",
+    year="year(4)",
+    shows_widths=True,
+    json_is_text=True,
+    geometry_collection="geometrycollection",
+    hashes_indexes=True,
+    column_checks=True,
+    generated_not_null=False,
+    check_name="CONSTRAINT_{number}",
+    drop_check="DROP CONSTRAINT",
+    hidden_index="IGNORED",
+    logs_temporary_tables=True,
+    makes_keys_since=None,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MariaDB(MySQL):
+    """MariaDB, with the facts of one server."""
+
+    name: ClassVar[str] = "mariadb"
+    product: ClassVar[Product] = MARIADB
+
+    @property
+    def option_prefixes(self) -> tuple[str, ...]:
+        return ("mysql", "mariadb")
+
+    @classmethod
+    def offline(cls) -> MariaDB:
+        return cls(
+            version=(10, 11, 0),
+            charset="utf8mb4",
+            collation="utf8mb4_general_ci",
+            collations={**DEFAULT_COLLATIONS, "utf8mb4": "utf8mb4_general_ci"},
+            sql_mode="STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION",
+            sqlalchemy_name="mariadb",
+            native_uuid=True,
+        )
+
+    @cached_property
+    def _sqlalchemy(self) -> SQLAlchemyDialect:
+        from sqlalchemy.dialects.mysql.mariadb import MariaDBDialect
+
+        dialect: Any = MariaDBDialect(paramstyle="named")
+        # Types that are written for one of the two products (with_variant) are found under the name in the URL.
+        dialect.name = self.sqlalchemy_name
+        dialect.server_version_info = self.version
+        dialect.supports_native_uuid = self.native_uuid
+        return cast("SQLAlchemyDialect", dialect)

@@ -1,0 +1,421 @@
+"""Operations -> statements: as much as possible of what concerns one table in one ALTER TABLE. Pure.
+
+One ALTER and not many, because its clauses are judged together: an AUTO_INCREMENT column finds the key that it must
+have, an index may go because its foreign key goes as well (MySQL 9.7 and MariaDB 10.11, errors 1075 and 1553), and
+the table is copied at most once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import assert_never
+
+from schemadiff.dialects.base import Statement
+from schemadiff.dialects.mysql import implicit
+from schemadiff.dialects.mysql.canonical import canonical_options
+from schemadiff.dialects.mysql.clauses import Clauses
+from schemadiff.dialects.mysql.ddl import (
+    charset_clause,
+    check_definition,
+    create_table,
+    foreign_key_definition,
+    index_definition,
+    names,
+    option_clause,
+    qualified,
+)
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.sqltext import literal, quote
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+    find,
+)
+from schemadiff.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Name,
+    Options,
+    Part,
+    PrimaryKey,
+    Schema,
+    Table,
+    Unique,
+)
+
+
+def statements(operations: Sequence[Operation], before: Schema, facts: Facts) -> tuple[Statement, ...]:
+    """The SQL of the operations, starting from `before`."""
+    work = _Work(before, facts)
+    for operation in operations:
+        work.add(operation)
+    work.flush()
+    return tuple(work.done)
+
+
+class _Work:
+    """Statements that are done, and the ALTER TABLE that is being put together.
+
+    ``schema`` is what the database looks like after all of it, as far as names and shapes go.
+    """
+
+    def __init__(self, before: Schema, facts: Facts) -> None:
+        self.schema = before
+        self.facts = facts
+        self.done: list[Statement] = []
+        self.pending: Clauses | None = None
+
+    def add(self, operation: Operation) -> None:
+        """Carries the operation out: in the pending ALTER where it can join it, else in a statement after it."""
+        match operation:
+            case CreateTable():
+                self._whole(create_table(operation.table, self.facts), operation)
+            case DropTable():
+                self._whole(f"DROP TABLE {qualified(operation.table.name)}", operation)
+            case RenameTable():
+                sql = f"RENAME TABLE {qualified(operation.before)} TO {qualified(operation.after)}"
+                self._whole(sql, operation)
+                self._rename_server_names(operation.before, operation.after)
+            case Execute() | Run() | Found():
+                raise TypeError(f"{type(operation).__name__} is not for a dialect to carry out")
+            case _:
+                self._alter(operation)
+
+    def flush(self) -> None:
+        """Ends the pending ALTER."""
+        pending, self.pending = self.pending, None
+        if pending is None:
+            return
+        table = self._table(pending.table)
+        self._mind_foreign_keys(pending, table)
+        clauses = pending.render(self._table(pending.table), self.facts)
+        if clauses:
+            self.done.append(Statement(_alter_table(pending.table, clauses), tuple(pending.operations)))
+
+    def _whole(self, sql: str, operation: Operation) -> None:
+        self.flush()
+        self.done.append(Statement(sql, (operation,)))
+        self._apply(operation)
+
+    def _apply(self, operation: Operation) -> None:
+        match operation:
+            case CreateTable():
+                self.schema = operation.apply(self.schema, strict=False)
+            case RenameTable() if operation.before not in self.schema.tables:
+                pass
+            case DropTable() | RenameTable():
+                self.schema = operation.apply(self.schema, strict=False)
+            case Execute() | Run() | Found():
+                pass
+            case _:
+                if operation.table in self.schema.tables:
+                    self.schema = operation.apply(self.schema, strict=False)
+                if isinstance(operation, RenameColumn):
+                    self._rename_in_checks(operation)
+
+    def _rename_in_checks(self, operation: RenameColumn) -> None:
+        """A column's own CHECK follows it to its new name."""
+        table = self._table(operation.table)
+        checks = tuple(
+            dataclasses.replace(
+                check,
+                column=operation.after,
+                expression=check.expression.replace(quote(operation.before), quote(operation.after)),
+            )
+            if check.column == operation.before
+            else check
+            for check in table.checks
+        )
+        if checks != table.checks:
+            self.schema = self.schema.with_table(dataclasses.replace(table, checks=checks))
+
+    def _table(self, name: Name) -> Table:
+        """The table as it is by now; one without anything where it is not known."""
+        options = canonical_options(Options(), name.schema, self.facts)
+        return self.schema.tables.get(name) or Table(name, (), options=options)
+
+    def _rename_server_names(self, old: Name, new: Name) -> None:
+        """Both servers rename ``<table>_ibfk_n`` with the table, and MySQL ``<table>_chk_n`` as well."""
+        table = self.schema.tables.get(new)
+        if table is None:
+            return
+
+        def renamed(name: str | None, infix: str) -> str | None:
+            begin = f"{old.name}{infix}"
+            if name and name.startswith(begin) and name[len(begin) :].isdigit():
+                return f"{new.name}{infix}{name[len(begin) :]}"
+            return name
+
+        keys = tuple(dataclasses.replace(key, name=renamed(key.name, "_ibfk_")) for key in table.foreign_keys)
+        checks = table.checks
+        if "{table}" in self.facts.product.check_name:
+            checks = tuple(dataclasses.replace(check, name=renamed(check.name, "_chk_")) for check in checks)
+        self.schema = self.schema.with_table(dataclasses.replace(table, foreign_keys=keys, checks=checks))
+
+    # one ALTER TABLE
+
+    def _alter(
+        self,
+        operation: AlterTable
+        | AddColumn
+        | DropColumn
+        | AlterColumn
+        | RenameColumn
+        | CreateIndex
+        | DropIndex
+        | AddConstraint
+        | DropConstraint,
+    ) -> None:
+        if isinstance(operation, AlterColumn) and _changes_virtual(operation):
+            self._rebuild_column(operation)
+            return
+        if self.pending and (self.pending.table != operation.table or not self._joins(operation)):
+            self.flush()
+        clauses = self._clauses(operation.table)
+        clauses.operations.append(operation)
+        table = self._table(operation.table)
+        match operation:
+            case AlterTable():
+                clauses.options += _option_clauses(operation.before, operation.after)
+            case AddColumn():
+                clauses.add_column(operation.column)
+            case DropColumn():
+                clauses.drop_column(operation.column.name)
+            case AlterColumn():
+                clauses.modify_column(operation.before.name, operation.after)
+            case RenameColumn():
+                clauses.rename_column(operation.before, operation.after)
+            case CreateIndex():
+                clauses.additions.append(f"ADD {index_definition(operation.index, self.facts, word='INDEX')}")
+            case DropIndex():
+                clauses.drop_index(_index_name(table, operation.index))
+            case AddConstraint():
+                self._add_constraint(clauses, operation.constraint, table)
+            case DropConstraint():
+                self._drop_constraint(clauses, operation.constraint, table)
+            case _:
+                assert_never(operation)
+        self._apply(operation)
+
+    def _clauses(self, name: Name) -> Clauses:
+        if self.pending is None:
+            self.pending = Clauses(name, self._table(name))
+        return self.pending
+
+    def _joins(self, operation: Operation) -> bool:
+        """Whether the pending ALTER can carry the operation out as well."""
+        pending = self.pending
+        assert pending is not None
+        match operation:
+            case AddConstraint(constraint=ForeignKey(name=name)):
+                # Refused by both (1826, errno 121), though DROP and ADD of an index or a CHECK go together.
+                return name is None or name not in pending.dropped_foreign_keys
+            case AddColumn():
+                return (
+                    not pending.touches(operation.column.name)
+                    or operation.column.name in pending.dropped_columns
+                )
+            case AlterColumn():
+                return not pending.touches(operation.before.name) or pending.is_renamed(operation.before.name)
+            case RenameColumn():
+                return not pending.touches(operation.after) and (
+                    not pending.touches(operation.before) or pending.is_modified(operation.before)
+                )
+            case DropColumn():
+                return not pending.touches(operation.column.name)
+            case DropIndex():
+                found = find(self._table(operation.table).indexes, operation.index)
+                return found is None or found in pending.before.indexes
+            case _:
+                return True
+
+    def _rebuild_column(self, operation: AlterColumn) -> None:
+        """To or from VIRTUAL: MODIFY cannot do it (MySQL 3106, MariaDB 1907), so the column is dropped and added.
+
+        A virtual column that becomes an ordinary one is made STORED first, and so keeps its values.
+        """
+        self.flush()
+        before, after = operation.before, operation.after
+        first = after
+        if after.generated is None and before.generated is not None:
+            generated = dataclasses.replace(before.generated, stored=True)
+            first = dataclasses.replace(
+                after, generated=generated, default=None, on_update=None, nullable=True
+            )
+        clauses = self._clauses(operation.table)
+        clauses.operations.append(operation)
+        clauses.drop_column(before.name)
+        clauses.add_column(first)
+        for index in self._table(operation.table).indexes:
+            if before.name in index.columns:
+                clauses.drop_index(index.name or before.name)
+                clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
+        self._apply(operation)
+        if first is not after:
+            self.flush()
+            clauses = self._clauses(operation.table)
+            clauses.operations.append(operation)
+            clauses.modify_column(after.name, after)
+
+    def _add_constraint(self, clauses: Clauses, constraint: Constraint, table: Table) -> None:
+        match constraint:
+            case PrimaryKey():
+                clauses.additions.append(f"ADD PRIMARY KEY ({names(constraint.columns)})")
+            case Unique():
+                index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
+                clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
+            case ForeignKey():
+                clauses.additions.append(f"ADD {foreign_key_definition(constraint)}")
+            case Check():
+                column = self._own_column(constraint, table)
+                if column:
+                    clauses.modify_column(column.name, column)
+                else:
+                    clauses.additions.append(f"ADD {check_definition(constraint)}")
+            case _:
+                assert_never(constraint)
+
+    def _drop_constraint(self, clauses: Clauses, constraint: Constraint, table: Table) -> None:
+        match constraint:
+            case PrimaryKey():
+                clauses.drops.append("DROP PRIMARY KEY")
+            case Unique():
+                index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
+                clauses.drop_index(_index_name(table, index))
+            case ForeignKey():
+                found = find(table.foreign_keys, constraint) or constraint
+                name = found.name or implicit.foreign_key_name(table, found)
+                clauses.drops.append(f"DROP FOREIGN KEY {quote(name)}")
+                clauses.dropped_foreign_keys.append(name)
+                clauses.gone_keys.append(found)
+            case Check():
+                check = _find_check(table, constraint)
+                column = self._own_column(check, table)
+                if column:
+                    clauses.modify_column(column.name, column)
+                else:
+                    name = check.name or implicit.check_name(table, check, self.facts.product)
+                    clauses.drops.append(f"{self.facts.product.drop_check} {quote(name)}")
+            case _:
+                assert_never(constraint)
+
+    def _own_column(self, check: Check, table: Table) -> Column | None:
+        """The column in whose own definition the CHECK stands."""
+        if not self.facts.product.column_checks or check.name is not None or check.column is None:
+            return None
+        return table.column(check.column)
+
+    def _mind_foreign_keys(self, pending: Clauses, after: Table) -> None:
+        """The indexes that the server made for foreign keys go with them, or where another index now serves, and one
+        is added where the last one that serves is dropped.
+
+        Where `before` knows of no index at all for a key that goes, it came from revisions: the server has made one.
+        """
+        before = pending.before
+        for key in pending.gone_keys:
+            made = [index for index in before.indexes if index.implicit and index.columns == key.columns]
+            if not made and before.columns and not implicit.is_served(before, key):
+                name = implicit.index_name(key, (index.name for index in before.indexes))
+                made = [Index(tuple(map(Part, key.columns)), name, implicit=True)]
+            for index in made:
+                if not self._is_needed(index, pending, after):
+                    pending.drop_index(index.name or key.columns[0])
+                    after = _without_index(after, index)
+        for index in after.indexes:
+            keys = [key for key in after.foreign_keys if implicit.index_serves(index, key)]
+            served = [implicit.is_served(after, key, [index]) for key in keys]
+            if index.implicit and keys and all(served):
+                pending.drop_index(index.name or index.columns[0])
+                after = _without_index(after, index)
+        for key in after.foreign_keys:
+            if (
+                key in before.foreign_keys
+                and implicit.is_served(before, key)
+                and not implicit.is_served(after, key)
+            ):
+                if not any(index.columns == key.columns for index in after.indexes):
+                    name = implicit.index_name(key, (index.name for index in after.indexes))
+                    index = Index(tuple(map(Part, key.columns)), name, implicit=True)
+                    pending.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
+                    after = dataclasses.replace(after, indexes=(*after.indexes, index))
+        if after.columns:
+            self.schema = self.schema.with_table(after)
+
+    def _is_needed(self, index: Index, pending: Clauses, after: Table) -> bool:
+        """Whether a foreign key that stays, or one that comes and would get an index of this name, uses the index."""
+        for key in after.foreign_keys:
+            if implicit.index_serves(index, key) and not implicit.is_served(after, key, [index]):
+                if key in pending.before.foreign_keys or implicit.index_name(key, ()) == index.name:
+                    return True
+        return False
+
+
+def _alter_table(name: Name, clauses: Sequence[str]) -> str:
+    if len(clauses) == 1:
+        return f"ALTER TABLE {qualified(name)} {clauses[0]}"
+    body = ",\n".join(f"  {clause}" for clause in clauses)
+    return f"ALTER TABLE {qualified(name)}\n{body}"
+
+
+def _changes_virtual(operation: AlterColumn) -> bool:
+    before, after = operation.before.generated, operation.after.generated
+    kinds = {kind and kind.stored for kind in (before, after)}
+    return len(kinds) == 2 and False in kinds
+
+
+def _without_index(table: Table, index: Index) -> Table:
+    return dataclasses.replace(
+        table, indexes=tuple(other for other in table.indexes if other.name != index.name)
+    )
+
+
+def _index_name(table: Table, index: Index) -> str:
+    found = find(table.indexes, index) or index
+    if found.name:
+        return found.name
+    return implicit.free_name(found.columns[0], (other.name for other in table.indexes))
+
+
+def _find_check(table: Table, check: Check) -> Check:
+    """The table's CHECK that is meant, also where it has no name and its text was never asked for."""
+    found = find(table.checks, check)
+    if found is None:
+        alike = [other for other in table.checks if _letters(other.expression) == _letters(check.expression)]
+        found = alike[0] if alike else None
+    return found or check
+
+
+def _letters(expression: str) -> str:
+    return "".join(character for character in expression.lower() if character not in "`() \t\n")
+
+
+def _option_clauses(before: Options, after: Options) -> list[str]:
+    clauses = []
+    if after.engine and before.engine != after.engine:
+        clauses.append(f"ENGINE={after.engine}")
+    if after.collation and (before.charset, before.collation) != (after.charset, after.collation):
+        clauses.append(charset_clause(after))
+    if before.comment != after.comment:
+        clauses.append(f"COMMENT={literal(after.comment or '')}")
+    old, new = dict(before.extra), dict(after.extra)
+    clauses += [option_clause(key, None) for key in old if key not in new]
+    clauses += [option_clause(key, value) for key, value in new.items() if old.get(key) != value]
+    return clauses

@@ -1,0 +1,116 @@
+"""The clauses of one ALTER TABLE, while they are being collected. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from schemadiff.dialects.mysql.ddl import column_definition
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.sqltext import quote
+from schemadiff.operations import Operation
+from schemadiff.schema import Column, ForeignKey, Name, Table
+
+
+@dataclass(slots=True)
+class _Change:
+    """What becomes of one column. ``old`` is its name before, ``None`` for a new one; ``definition`` is ``None``
+    where it only gets another name.
+    """
+
+    old: str | None
+    new: str
+    definition: Column | None
+
+
+@dataclass(slots=True)
+class Clauses:
+    """The clauses of one ALTER TABLE of a table that was `before` when it began.
+
+    They are rendered together at the end, because a column's definition depends on what the whole statement makes of
+    the table: its character set, the CHECKs that stand in the column.
+    """
+
+    table: Name
+    before: Table
+    operations: list[Operation] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    drops: list[str] = field(default_factory=list)
+    additions: list[str] = field(default_factory=list)
+    dropped_foreign_keys: list[str] = field(default_factory=list)
+    gone_keys: list[ForeignKey] = field(default_factory=list)
+    dropped_columns: list[str] = field(default_factory=list)
+    changes: list[_Change] = field(default_factory=list)
+
+    def add_column(self, column: Column) -> None:
+        self.changes.append(_Change(None, column.name, column))
+
+    def drop_column(self, name: str) -> None:
+        self.dropped_columns.append(name)
+
+    def modify_column(self, name: str, column: Column) -> None:
+        """A second change of one column takes the place of the first, or joins its new name."""
+        change = self._change(name)
+        if change:
+            change.new, change.definition = column.name, column
+        elif name not in self.dropped_columns:
+            self.changes.append(_Change(name, column.name, column))
+
+    def rename_column(self, old: str, new: str) -> None:
+        change = self._change(old)
+        if change:
+            change.new = new
+        else:
+            self.changes.append(_Change(old, new, None))
+
+    def drop_index(self, name: str) -> None:
+        clause = f"DROP INDEX {quote(name)}"
+        if clause not in self.drops:
+            self.drops.append(clause)
+
+    def touches(self, name: str) -> bool:
+        """Whether a column of that name, before or after, is changed already."""
+        return name in self.dropped_columns or any(
+            name in (change.old, change.new) for change in self.changes
+        )
+
+    def is_renamed(self, name: str) -> bool:
+        """Whether it is the new name of a column that is only renamed so far."""
+        change = self._change(name)
+        return change is not None and change.definition is None
+
+    def is_modified(self, name: str) -> bool:
+        """Whether the column is changed, and has its old name so far."""
+        change = self._change(name)
+        return change is not None and change.old == change.new
+
+    def _change(self, name: str) -> _Change | None:
+        return next((change for change in self.changes if change.new == name), None)
+
+    def render(self, after: Table, facts: Facts) -> list[str]:
+        """The clauses, of a statement that makes `after` of the table."""
+        return [
+            *self.options,
+            *self.drops,
+            *(f"DROP COLUMN {quote(name)}" for name in self.dropped_columns),
+            *(self._column_clause(change, after, facts) for change in self.changes),
+            *self.additions,
+        ]
+
+    def _column_clause(self, change: _Change, after: Table, facts: Facts) -> str:
+        if change.definition is None:
+            assert change.old is not None
+            return f"RENAME COLUMN {quote(change.old)} TO {quote(change.new)}"
+        column = change.definition
+        checks = [
+            check
+            for check in after.checks
+            if facts.product.column_checks and check.name is None and check.column == change.new
+        ]
+        if column.name != change.new:
+            column = replace(column, name=change.new)
+        definition = column_definition(column, after.options, checks, facts)
+        if change.old is None:
+            return f"ADD COLUMN {definition}"
+        if change.old == change.new:
+            return f"MODIFY COLUMN {definition}"
+        return f"CHANGE COLUMN {quote(change.old)} {definition}"

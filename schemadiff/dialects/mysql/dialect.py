@@ -1,0 +1,102 @@
+"""MySQL 8.0 and newer: what its modules know, put together as a `Dialect`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from schemadiff.dialects.base import Dialect, Statement
+from schemadiff.dialects.mysql.alter import statements
+from schemadiff.dialects.mysql.ask import ask_server
+from schemadiff.dialects.mysql.canonical import canonical_table
+from schemadiff.dialects.mysql.catalog import read_schema
+from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
+from schemadiff.dialects.mysql.implicit import settle
+from schemadiff.dialects.mysql.lock import locked, transaction
+from schemadiff.dialects.mysql.sqltext import quote
+from schemadiff.operations import Operation
+from schemadiff.schema import Column, Name, Schema, Table
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Dialect as SQLAlchemyDialect
+    from sqlalchemy.types import TypeEngine
+
+
+@dataclass(frozen=True, eq=False)
+class MySQL(Facts, Dialect):
+    """MySQL, with the facts of one server."""
+
+    name: ClassVar[str] = "mysql"
+    transactional_ddl: ClassVar[bool] = False
+    lifts_foreign_keys: ClassVar[bool] = True
+
+    @property
+    def default_schema(self) -> str | None:
+        return self.database
+
+    @classmethod
+    def offline(cls) -> MySQL:
+        return cls(
+            version=(9, 7, 0),
+            charset="utf8mb4",
+            collation="utf8mb4_0900_ai_ci",
+            collations=DEFAULT_COLLATIONS,
+            sql_mode="ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+            "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+        )
+
+    @classmethod
+    def connect(cls, connection: Connection) -> MySQL:
+        return cls(**read_facts(connection))
+
+    @property
+    def sqlalchemy(self) -> SQLAlchemyDialect:
+        return self._sqlalchemy
+
+    @cached_property
+    def _sqlalchemy(self) -> SQLAlchemyDialect:
+        from sqlalchemy.dialects import mysql
+
+        # Not the paramstyle "format" of the drivers: with it the compilers double every percent sign.
+        dialect: Any = mysql.dialect(paramstyle="named")
+        dialect.server_version_info = self.version
+        return cast("SQLAlchemyDialect", dialect)
+
+    def quote(self, identifier: str) -> str:
+        return quote(identifier)
+
+    def canonical(self, table: Table) -> Table:
+        return canonical_table(table, self)
+
+    def settle(self, current: Table, desired: Table) -> Table:
+        return settle(current, desired)
+
+    def inspect(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        *,
+        only: Collection[Name] | None = None,
+    ) -> Schema:
+        return read_schema(connection, self, schemas, only, self.canonical)
+
+    def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
+        return ask_server(connection, self, tables, self.canonical)
+
+    def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
+        from schemadiff.dialects.mysql.spelling import sqlalchemy_type
+
+        return sqlalchemy_type(column, self)
+
+    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+        return statements(operations, before, self)
+
+    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
+        return locked(connection, self, wait)
+
+    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
+        return transaction(connection)

@@ -1,0 +1,98 @@
+"""One run of schemadiff at a time on one database, and one transaction at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.session import NO_PARAMETERS, working_mode
+from schemadiff.dialects.mysql.sqltext import literal
+from schemadiff.errors import LockedError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_LONGEST = 64
+"""MySQL 9.7 manual, 14.14 Locking Functions: a longer name is refused (4163)."""
+
+
+def lock_name(database: str) -> str:
+    """The name of the lock. Names are the whole server's, so the database's is part of it."""
+    name = f"schemadiff {database}"
+    if len(name) <= _LONGEST:
+        return name
+    return f"schemadiff {hashlib.sha256(database.encode()).hexdigest()[:48]}"
+
+
+@contextmanager
+def locked(connection: Connection, facts: Facts, wait: float) -> Iterator[None]:
+    """Holds the lock, in a session with the sql_mode for carrying revisions out.
+
+    Both servers keep the lock for a statement whose client has died until that statement is through (an ALTER runs on
+    after a kill), so waiting for the lock is waiting for that as well.
+    """
+    name = literal(lock_name(facts.database or ""))
+    if _scalar(connection, f"SELECT GET_LOCK({name}, {max(0, round(wait))})") != 1:
+        holder = _scalar(connection, f"SELECT IS_USED_LOCK({name})")
+        raise LockedError(
+            f'another run of schemadiff holds the lock on database "{facts.database}": '
+            + (f"connection {holder}" if holder else "it has just ended"),
+            hint=f"Wait for it to end, or see what it does: SHOW PROCESSLIST; KILL {holder} ends it."
+            if holder
+            else "Run the command again.",
+        )
+    try:
+        with _working(connection, facts):
+            yield
+    finally:
+        with _tolerant():
+            _scalar(connection, f"SELECT RELEASE_LOCK({name})")
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """One transaction on a connection in the driver's autocommit mode."""
+    connection.exec_driver_sql("START TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        with _tolerant():
+            connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
+
+
+@contextmanager
+def _working(connection: Connection, facts: Facts) -> Iterator[None]:
+    """The sql_mode of statements that schemadiff writes, until the end."""
+    old = _scalar(connection, "SELECT @@SESSION.sql_mode")
+    refuses_zeros = "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
+    zero_dates = refuses_zeros and _scalar(
+        connection,
+        "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
+        "('date', 'datetime', 'timestamp') AND column_default LIKE '%0000-00-00%' LIMIT 1",
+    )
+    _set_mode(connection, working_mode(facts.sql_mode, zero_dates=bool(zero_dates)))
+    try:
+        yield
+    finally:
+        with _tolerant():
+            _set_mode(connection, str(old))
+
+
+def _set_mode(connection: Connection, mode: str) -> None:
+    connection.exec_driver_sql(f"SET SESSION sql_mode = {literal(mode)}")
+
+
+def _scalar(connection: Connection, sql: str) -> Any:
+    return connection.exec_driver_sql(sql, execution_options=NO_PARAMETERS).scalar()
+
+
+def _tolerant() -> suppress:
+    """For what tidies up: on a connection that was lost there is nothing to tidy, and the first error counts."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return suppress(SQLAlchemyError)

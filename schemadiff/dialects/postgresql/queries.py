@@ -1,0 +1,125 @@
+"""The queries on pg_catalog, whose tables are described in chapter 53 of PostgreSQL 15's manual.
+
+Oids come as int8, because a driver may read an oid as something else. Braces are filled in by version.
+"""
+
+from __future__ import annotations
+
+OPEN = """
+SELECT current_schema(), current_setting('search_path'), current_setting('quote_all_identifiers'),
+       set_config('quote_all_identifiers', 'off', false),
+       set_config('search_path', concat_ws(', ', quote_ident(current_schema()), (
+           SELECT string_agg(DISTINCT quote_ident(nspname), ', ') FROM pg_catalog.pg_extension e
+           JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+           WHERE nspname NOT IN ('pg_catalog', current_schema()))), false)
+"""
+CLOSE = """
+SELECT set_config('search_path', :path, false), set_config('quote_all_identifiers', :quoting, false)
+"""
+
+TABLES = """
+SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition, c.relpersistence::text AS relpersistence, c.relrowsecurity,
+       d.description, c.reloptions, s.spcname,
+       CASE WHEN a.amname <> 'heap' THEN a.amname END AS method,
+       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_am a ON a.oid = c.relam
+LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p') {only}
+AND NOT EXISTS (SELECT FROM pg_depend e
+                WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+"""
+
+COLUMNS = """
+SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.atttypid, a.atttypmod),
+       a.attnotnull, pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
+       a.attcollation::int8, a.attcollation <> t.typcollation, d.description
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
+LEFT JOIN pg_description d
+       ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
+WHERE a.attrelid = ANY (:tables) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum
+"""
+
+SEQUENCES = """
+SELECT d.refobjid::int8, d.refobjsubid, d.objid::regclass::text,
+       s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache
+FROM pg_sequence s
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
+     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+"""
+
+INDEXES = """
+SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname, i.indisunique,
+       i.indisvalid OR c.relkind = 'I' AS valid, i.indkey::int2[] AS indkey, i.indnkeyatts,
+       i.indoption::int2[] AS indoption, i.indcollation::int8[] AS indcollation, i.indclass::int8[] AS indclass,
+       CASE WHEN a.amname <> 'btree' THEN a.amname END AS method, c.reloptions,
+       pg_get_expr(i.indpred, i.indrelid) AS predicate,
+       CASE WHEN i.indexprs IS NOT NULL THEN
+           ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k)
+       END AS texts,
+       {nulls_not_distinct} AS nulls_not_distinct
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_am a ON a.oid = c.relam
+WHERE i.indrelid = ANY (:tables)
+ORDER BY c.relname
+"""
+
+CONSTRAINTS = """
+SELECT c.conrelid::int8 AS conrelid, c.conname, c.contype::text AS contype, c.conkey,
+       c.confrelid::int8 AS confrelid, c.confkey, c.confupdtype::text AS confupdtype,
+       c.confdeltype::text AS confdeltype, c.confmatchtype::text AS confmatchtype, c.condeferrable,
+       c.condeferred, c.convalidated, c.connoinherit, c.conindid::int8 AS conindid,
+       pg_get_expr(c.conbin, c.conrelid) AS expression,
+       {delete_columns} AS delete_columns
+FROM pg_constraint c
+WHERE c.conrelid = ANY (:tables) AND c.conparentid = 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x')
+ORDER BY c.conname
+"""
+
+ENUMS = """
+SELECT t.oid::int8, t.typarray::int8, n.nspname, t.typname,
+       (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)
+FROM pg_type t
+JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE t.typtype = 'e'
+"""
+
+OPCLASSES = """
+SELECT oid::int8, CASE WHEN pg_opclass_is_visible(oid) THEN opcname::text
+                       ELSE opcnamespace::regnamespace || '.' || quote_ident(opcname) END
+FROM pg_opclass WHERE NOT opcdefault
+"""
+
+COLLATIONS = """
+SELECT oid::int8, CASE WHEN pg_collation_is_visible(oid) THEN collname::text
+                       ELSE collnamespace::regnamespace || '.' || collname END
+FROM pg_collation WHERE oid = ANY (:oids)
+"""
+
+TARGETS = """
+SELECT c.oid::int8, n.nspname, c.relname, a.attnum, a.attname
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.oid = ANY (:oids) AND a.attnum > 0
+"""
+
+OTHERS = """
+SELECT tgrelid::int8, 'trigger ' || tgname FROM pg_trigger WHERE tgrelid = ANY (:tables) AND NOT tgisinternal
+UNION ALL
+SELECT polrelid::int8, 'row security policy ' || polname FROM pg_policy WHERE polrelid = ANY (:tables)
+UNION ALL
+SELECT ev_class::int8, 'rule ' || rulename FROM pg_rewrite WHERE ev_class = ANY (:tables)
+UNION ALL
+SELECT inhrelid::int8, 'inherits from ' || inhparent::regclass FROM pg_inherits WHERE inhrelid = ANY (:tables)
+UNION ALL
+SELECT indrelid::int8, 'parameters of an operator class in index ' || indexrelid::regclass
+FROM pg_index JOIN pg_attribute ON attrelid = indexrelid AND attoptions IS NOT NULL
+WHERE indrelid = ANY (:tables)
+"""

@@ -1,0 +1,277 @@
+"""The Flask extension: ``Migrate(app, db)`` and the commands of ``flask db``.
+
+    db = SQLAlchemy()
+    app = Flask(__name__)
+    db.init_app(app)
+    Migrate(app, db)
+
+Each command is the one of `schemadiff` that does the same, on the application's database and models: the same
+output, the same questions, the same exit codes.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+try:
+    import click
+    from flask import Flask, current_app
+    from flask.cli import AppGroup
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f'schemadiff.flask needs Flask, and "{error.name}" is not installed: '
+        "pip install 'sqlalchemy-schemadiff[flask]'"
+    ) from None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemadiff.cli.project import Project
+    from schemadiff.cli.terminal import Terminal
+
+__all__ = ["Migrate", "db_commands"]
+
+EXTENSION = "schemadiff"
+
+
+class Migrate:
+    """What `flask db` works on: the application's Flask-SQLAlchemy and the directory of revisions, which is relative
+    to the current directory.
+    """
+
+    def __init__(self, app: Flask | None = None, db: Any = None, directory: str = "versions") -> None:
+        self.db = db
+        self.directory = directory
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, db: Any = None, directory: str | None = None) -> None:
+        """Makes `flask db` work for this application."""
+        self.db = db if db is not None else self.db
+        self.directory = directory or self.directory
+        app.extensions[EXTENSION] = self
+        app.cli.add_command(db_commands)
+
+
+db_commands = AppGroup("db", help="Carry changes of the models to the database (schemadiff).")
+
+_allow = click.option(
+    "--allow", metavar="CODE", multiple=True, help='A hazard that may pass, such as SD102, or "all".'
+)
+_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask whether to run. Allows no hazard.")
+_sql = click.option("--sql", is_flag=True, help="Print the SQL statements and change nothing.")
+_dry_run = click.option(
+    "--dry-run", is_flag=True, help="Show it and change nothing; exits 1 when there is work."
+)
+_lock_wait = click.option(
+    "--lock-wait",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    metavar="SECONDS",
+    help="How long to wait for another run to end.",
+)
+_format = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to write what was found.",
+)
+
+
+@db_commands.command()
+def init() -> None:
+    """Make the directory of revisions."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli.scaffold import make_directory
+
+        make_directory(terminal, project.versions)
+        terminal.note((("-> ", "cyan"), "then write the first revision: flask db migrate"))
+        return 0
+
+    _finish(work)
+
+
+@db_commands.command()
+@click.option("-m", "--message", metavar="TEXT", help="What the revision does.")
+@_dry_run
+@click.option("--rename", metavar="T.A=B", multiple=True, help="Column A of table T is now called B.")
+@click.option("--no-renames", is_flag=True, help="What looks like a rename is a drop and an addition.")
+@_format
+def migrate(
+    message: str | None, dry_run: bool, rename: tuple[str, ...], no_renames: bool, output: str
+) -> None:
+    """Compare with the models and write the next revision."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+        from schemadiff.cli.options import Format
+
+        return actions.plan(
+            terminal,
+            project,
+            message=message,
+            dry_run=dry_run,
+            renamed=rename,
+            renames_allowed=not no_renames,
+            output=Format(output),
+        )
+
+    _finish(work)
+
+
+@db_commands.command()
+@click.argument("revision", type=int, required=False, metavar="[N]")
+@_sql
+@_dry_run
+@_allow
+@_yes
+@_lock_wait
+@_format
+def upgrade(
+    revision: int | None,
+    sql: bool,
+    dry_run: bool,
+    allow: tuple[str, ...],
+    yes: bool,
+    lock_wait: float,
+    output: str,
+) -> None:
+    """Run pending revisions, up to N or all of them."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import running
+        from schemadiff.cli.options import Format
+
+        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output))
+        return running.apply(terminal, project, asked, to=revision)
+
+    _finish(work)
+
+
+@db_commands.command()
+@click.argument("revision", type=int, required=False, metavar="[N]")
+@_sql
+@_dry_run
+@_allow
+@_yes
+@_lock_wait
+@_format
+def downgrade(
+    revision: int | None,
+    sql: bool,
+    dry_run: bool,
+    allow: tuple[str, ...],
+    yes: bool,
+    lock_wait: float,
+    output: str,
+) -> None:
+    """Undo the last revision, or all after N."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import running
+        from schemadiff.cli.options import Format
+
+        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output))
+        return running.rollback(terminal, project, asked, to=revision)
+
+    _finish(work)
+
+
+@db_commands.command()
+@_format
+def current(output: str) -> None:
+    """Show where the database is, and what is pending."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+        from schemadiff.cli.options import Format
+
+        return actions.status(terminal, project, Format(output))
+
+    _finish(work)
+
+
+@db_commands.command()
+@_format
+def history(output: str) -> None:
+    """List the revisions, applied and pending."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+        from schemadiff.cli.options import Format
+
+        return actions.history(terminal, project, Format(output))
+
+    _finish(work)
+
+
+@db_commands.command()
+@_format
+def check(output: str) -> None:
+    """Tell whether models, revisions, database agree."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+        from schemadiff.cli.options import Format
+
+        return actions.check(terminal, project, Format(output))
+
+    _finish(work)
+
+
+def _finish(work: Callable[[Terminal, Project], int]) -> None:
+    """Runs a command's work on the application's project, and exits with its code."""
+    from schemadiff.cli import guard
+
+    def with_project(terminal: Terminal) -> int:
+        project = _project()
+        terminal.hide(project.secrets)
+        return work(terminal, project)
+
+    click.get_current_context().exit(guard.run(with_project, speak=_speak))
+
+
+def _project() -> Project:
+    """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
+    from schemadiff.cli.project import Project, passwords
+    from schemadiff.errors import ConfigError
+
+    found = current_app.extensions.get(EXTENSION)
+    if not isinstance(found, Migrate):
+        raise ConfigError(
+            f'the application "{current_app.name}" does not know schemadiff',
+            hint="Call schemadiff.flask.Migrate(app, db) where the application is made.",
+        )
+    db = found.db if found.db is not None else current_app.extensions.get("sqlalchemy")
+    if db is None:
+        raise ConfigError(
+            f'the application "{current_app.name}" has no Flask-SQLAlchemy',
+            hint="Hand it over: schemadiff.flask.Migrate(app, db).",
+        )
+    engine = db.engine
+    secrets = passwords(engine.url.render_as_string(hide_password=False))
+    # A database in memory is the engine's alone; any other one gets a connection with schemadiff's own settings.
+    in_memory = engine.url.database in (None, "", ":memory:") and not engine.url.host
+    return Project(Path(found.directory), engine if in_memory else engine.url, db, secrets, _speak)
+
+
+def _speak(text: str) -> str:
+    """A text with the commands of `flask db` in the place of those of `schemadiff`."""
+    text = re.sub(r"schemadiff apply(?: --to (?=\d))?", _keep_gap("flask db upgrade"), text)
+    text = re.sub(r"schemadiff rollback(?: --to (?=\d))?", _keep_gap("flask db downgrade"), text)
+    for own, others in (
+        ("plan", "migrate"),
+        ("status", "current"),
+        ("history", "history"),
+        ("check", "check"),
+    ):
+        text = text.replace(f"schemadiff {own}", f"flask db {others}")
+    return text
+
+
+def _keep_gap(command: str) -> Callable[[re.Match[str]], str]:
+    return lambda match: f"{command} " if match[0].endswith(" ") else command
