@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemadiff import hazards
 from schemadiff.dialects import Dialect
+from schemadiff.errors import UnsupportedError
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.operations import (
     AddColumn,
@@ -79,6 +80,10 @@ def plan(
     def flush() -> None:
         nonlocal schema
         if group:
+            after = schema
+            for operation in group:
+                _expect_present(operation, after)
+                after = operation.apply(after, strict=False)
             for statement in dialect.statements(tuple(group), schema):
                 steps.append(
                     Step(
@@ -88,8 +93,7 @@ def plan(
                         tuple(hazard for one in statement.operations for hazard in hazards.find(one, facts)),
                     )
                 )
-            for operation in group:
-                schema = operation.apply(schema, strict=False)
+            schema = after
             group.clear()
 
     todo = _still_to_do(operations, before)
@@ -111,23 +115,33 @@ def plan(
     return Plan(tuple(operations), tuple(steps))
 
 
-def name_drops(operations: Iterable[Operation], named: Schema) -> tuple[Operation, ...]:
-    """The operations, those that drop something without a name given the name that it has in `named`.
+LiveParts = Mapping[Name, Mapping[Constraint | Index, Constraint | Index]]
+"""For each table, what its constraints and indexes are in the live database: their names, the server's spelling."""
 
-    `named` is the schema that the operations start from, with the names of the live database filled in.
+
+def find_drops(operations: Iterable[Operation], expected: Schema, parts: LiveParts) -> tuple[Operation, ...]:
+    """The operations, each that drops something without a name dropping what that is in the live database.
+
+    `expected` is the schema that the operations start from, as the revision files describe it.
     """
     result: list[Operation] = []
     for operation in operations:
+        found = operation
         match operation:
-            case DropConstraint(table=name, constraint=constraint) if name in named.tables:
-                operation = DropConstraint(name, _named(constraint, named.tables[name]))
-            case DropIndex(table=name, index=index) if name in named.tables and index.name is None:
-                match_ = find(named.tables[name].indexes, index)
-                operation = DropIndex(name, dataclasses.replace(index, name=match_.name if match_ else None))
+            case DropConstraint(table=name, constraint=constraint) if name in expected.tables:
+                mine = _find(expected.tables[name], constraint)
+                live = parts.get(name, {}).get(mine) if mine and constraint.name is None else None
+                if live is not None and not isinstance(live, Index):
+                    found = DropConstraint(name, live)
+            case DropIndex(table=name, index=index) if name in expected.tables and index.name is None:
+                mine_index = find(expected.tables[name].indexes, index)
+                live = parts.get(name, {}).get(mine_index) if mine_index else None
+                if isinstance(live, Index):
+                    found = DropIndex(name, live)
             case _:
                 pass
-        result.append(operation)
-        named = operation.apply(named, strict=False)
+        result.append(found)
+        expected = operation.apply(expected, strict=False)
     return tuple(result)
 
 
@@ -226,23 +240,42 @@ def is_done(operation: Operation, schema: Schema) -> bool:
         case DropIndex() if table:
             return find(table.indexes, operation.index) is None
         case AddConstraint() if table:
-            return _has(table, operation.constraint)
+            return _find(table, operation.constraint) is not None
         case DropConstraint() if table:
-            return not _has(table, operation.constraint)
+            return _find(table, operation.constraint) is None
         case _:
             return False
 
 
-def _has(table: Table, constraint: Constraint) -> bool:
+def _find(table: Table, constraint: Constraint) -> Constraint | None:
     match constraint:
         case PrimaryKey():
-            return table.primary_key is not None and table.primary_key.columns == constraint.columns
+            key = table.primary_key
+            return key if key and key.columns == constraint.columns else None
         case Unique():
-            return find(table.uniques, constraint) is not None
+            return find(table.uniques, constraint)
         case ForeignKey():
-            return find(table.foreign_keys, constraint) is not None
+            return find(table.foreign_keys, constraint)
         case Check():
-            return find(table.checks, constraint) is not None
+            return find(table.checks, constraint)
+
+
+def _expect_present(operation: Operation, schema: Schema) -> None:
+    """Raises `UnsupportedError` when there is nothing that the operation could drop: it must not pass in silence."""
+    name = touched(operation)
+    table = schema.tables.get(name) if name else None
+    match operation:
+        case DropConstraint() if table:
+            missing = _find(table, operation.constraint) is None
+        case DropIndex() if table:
+            missing = find(table.indexes, operation.index) is None
+        case _:
+            missing = False
+    if missing:
+        raise UnsupportedError(
+            f"cannot {operation.describe()}: the database has none that is defined so",
+            hint="`schemadiff check` shows how the database differs from its revisions.",
+        )
 
 
 def _together(one: Operation, other: Operation) -> bool:
@@ -259,18 +292,3 @@ def _tables(operation: Operation) -> tuple[Name, ...]:
         case _:
             name = touched(operation)
             return (name,) if name else ()
-
-
-def _named(constraint: Constraint, table: Table) -> Constraint:
-    if constraint.name is not None:
-        return constraint
-    match constraint:
-        case PrimaryKey():
-            return dataclasses.replace(constraint, name=table.primary_key.name if table.primary_key else None)
-        case Unique():
-            found: Unique | Index | ForeignKey | Check | None = find(table.uniques, constraint)
-        case ForeignKey():
-            found = find(table.foreign_keys, constraint)
-        case Check():
-            found = find(table.checks, constraint)
-    return dataclasses.replace(constraint, name=found.name if found else None)

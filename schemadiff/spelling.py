@@ -10,31 +10,35 @@ from typing import TypeVar
 
 from schemadiff import comparer, planner
 from schemadiff.dialects import Dialect
-from schemadiff.lookup import Named
 from schemadiff.operations import Operation, touched
-from schemadiff.schema import Check, Column, ForeignKey, Index, Schema, Unique
+from schemadiff.planner import LiveParts
+from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Name, Schema, Table, Unique
 
 Part = TypeVar("Part", Column, Unique, Index, ForeignKey, Check)
 
 
-def with_live_names(expected: Schema, asked: Schema, live: Schema, dialect: Dialect) -> Schema:
-    """`expected` in its own spelling, with the names of the live database for what it leaves unnamed. `asked` is the
-    same schema in the server's spelling, by which its parts are found in the live one.
+def live_parts(expected: Schema, asked: Schema, live: Schema, dialect: Dialect) -> LiveParts:
+    """For each table, which of the live constraints and indexes each of those that `expected` describes is.
+
+    `asked` is `expected` in the server's spelling, by which they are recognised.
     """
-    asked = comparer.align(live, asked, dialect)
-    tables = {}
+    aligned = comparer.align(live, asked, dialect)
+    found: dict[Name, dict[Constraint | Index, Constraint | Index]] = {}
     for name, table in expected.tables.items():
-        named = asked.tables[name]
-        tables[name] = dataclasses.replace(
-            table,
-            primary_key=named.primary_key,
-            uniques=_names_taken(table.uniques, named.uniques),
-            foreign_keys=_names_taken(table.foreign_keys, named.foreign_keys),
-            checks=_names_taken(table.checks, named.checks),
-            # What the server made by itself stands behind the ones that the models have.
-            indexes=(*_names_taken(table.indexes, named.indexes), *named.indexes[len(table.indexes) :]),
-        )
-    return dataclasses.replace(expected, tables=tables)
+        known = live.tables.get(name)
+        if known is None:
+            continue
+        by_value: dict[object, Constraint | Index] = {one: one for one in (*known.constraints(), *known.indexes)}
+        mine, theirs = _parts(table), _parts(aligned.tables[name])
+        # Aligning keeps the order, and puts what the server made by itself behind the rest.
+        found[name] = {
+            one: by_value[other] for one, other in zip(mine, theirs, strict=True) if other in by_value
+        }
+    return found
+
+
+def _parts(table: Table) -> list[Constraint | Index]:
+    return [*table.constraints(), *(index for index in table.indexes if not index.implicit)]
 
 
 def as_written(live: Schema, expected: Schema, dialect: Dialect) -> Schema:
@@ -57,24 +61,19 @@ def as_written(live: Schema, expected: Schema, dialect: Dialect) -> Schema:
     return dataclasses.replace(live, tables=tables)
 
 
-def _names_taken(things: Sequence[Named], named: Sequence[Named]) -> tuple[Named, ...]:
-    pairs = zip(things, named, strict=False)
-    return tuple(dataclasses.replace(one, name=other.name) for one, other in pairs)
-
-
 def _known(things: Sequence[Part], known: Sequence[Part]) -> tuple[Part, ...]:
     """The things, each that has an equal in `known` replaced by that: equal ones differ in what does not count."""
     by_value = {one: one for one in known}
     return tuple(by_value.get(one, one) for one in things)
 
 
-def unnamed_drops(operations: Sequence[Operation], expected: Schema) -> tuple[Operation, ...]:
+def unnamed_drops(operations: Sequence[Operation], asked: Schema) -> tuple[Operation, ...]:
     """The operations as a revision file should have them: what an earlier revision left without a name is dropped
     without one, so that the file also fits another database, which gave it another name.
     """
     result = []
     for operation in operations:
         name = touched(operation)
-        table = expected.tables.get(name) if name else None
+        table = asked.tables.get(name) if name else None
         result.append(planner.forget_name(operation, table) if table else operation)
     return tuple(result)

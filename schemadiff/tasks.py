@@ -21,7 +21,7 @@ from schemadiff.operations import DropColumn, DropTable, Found, Operation, touch
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Schema
-from schemadiff.spelling import with_live_names
+from schemadiff.spelling import live_parts
 from schemadiff.version import State
 
 Confirm = Callable[[Sequence[Hazard]], bool]
@@ -105,15 +105,15 @@ def _tasks(
     live = inspect(site.connection, site.dialect, schemas)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
-    named = with_live_names(expected, asked, live, site.dialect)
+    parts = live_parts(expected, asked, live, site.dialect)
     live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
     tasks = []
     for revision, some, end in zip(chosen, operations, ends, strict=True):
-        plan = site.plan(planner.name_drops(some, named), live, facts)
+        plan = site.plan(planner.find_drops(some, expected, parts), live, facts)
         tasks.append(Task(revision.number, direction, plan, state, end, schemas))
         state = end
         for operation in some:
-            live, named = operation.apply(live, strict=False), operation.apply(named, strict=False)
+            live, expected = operation.apply(live, strict=False), operation.apply(expected, strict=False)
     return tasks
 
 

@@ -160,7 +160,7 @@ def plan(
             extra = _decide(renames.candidates(operations), decide)
             if extra:
                 operations = _compare_renamed(connection, dialect, current, desired, (*moves, *extra))
-        recorded = (*(Found(one) for one in found), *unnamed_drops(operations, expected))
+        recorded = (*(Found(one) for one in found), *unnamed_drops(operations, asked))
         facts = facts_about(connection, dialect, operations, live)
         planned = planner.plan(
             operations,

@@ -202,16 +202,21 @@ class _Writer:
         return self._sa("text", [_escape_binds(sql)])
 
     def _table(self, table: Table) -> list[Node]:
-        arguments: list[Node] = [self._column(column) for column in table.columns]
-        arguments += [self._constraint(constraint) for constraint in table.constraints()]
+        inline = [check for check in table.checks if check.column and not check.name]
+        arguments: list[Node] = [
+            self._column(column, [check for check in inline if check.column == column.name])
+            for column in table.columns
+        ]
+        arguments += [self._constraint(one) for one in table.constraints() if one not in inline]
         arguments += [self._index(index) for index in table.indexes if not index.implicit]
         options = self._options(table.options)
         return [*arguments, *((key, value) for key, value in options.items())]
 
-    def _column(self, column: Column) -> Call:
+    def _column(self, column: Column, checks: Sequence[Check] = ()) -> Call:
         # What somebody wrote is repeated, but for the name, which a rename may have changed.
         written = dataclasses.replace(column.written or column, name=column.name)
         arguments: list[Node] = [written.name, self._type(written, column)]
+        arguments += [self._constraint(check) for check in checks]
         if written.generated:
             stored = written.generated.stored
             arguments.append(

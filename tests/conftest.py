@@ -15,15 +15,18 @@ when a collected test needs them (servers/); one that cannot be had fails the te
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy
-from xdist.workermanage import WorkerController
 
 from tests.servers.choice import ENGINES as SERVER_ENGINES
 from tests.servers.choice import ServerError
 from tests.servers.databases import Databases
 from tests.servers.fleet import Fleet, Line, Servers, Switchboard
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
 
 ENGINES = ("sqlite", *SERVER_ENGINES)
 
@@ -49,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: WorkerController) -> None:
+def pytest_configure_node(node: "WorkerController") -> None:
     """Tell a worker of pytest-xdist where to ask for the servers."""
     stash = node.config.stash
     if _SWITCHBOARD not in stash:

@@ -131,7 +131,9 @@ def test_a_change_by_hand_is_named_and_quiet_when_undone(url: str, versions: Pat
     assert not schemadiff.check(url, first(), versions)
 
 
-def test_a_change_by_hand_that_is_not_wanted_is_planned_away(url: str, versions: Path, fresh_database: Callable[[str], str], engine_name: str) -> None:
+def test_a_change_by_hand_that_is_not_wanted_is_planned_away(
+    url: str, versions: Path, fresh_database: Callable[[str], str], engine_name: str
+) -> None:
     begin(url, versions)
     execute(url, "ALTER TABLE question ADD COLUMN hotfix INTEGER")
     execute(url, "CREATE INDEX ix_hotfix ON question (title)")
@@ -148,7 +150,9 @@ def test_a_change_by_hand_that_is_not_wanted_is_planned_away(url: str, versions:
         assert tables(each) == ["schemadiff_version"]
 
 
-def test_a_change_by_hand_that_the_models_adopt(url: str, versions: Path, fresh_database: Callable[[str], str], engine_name: str) -> None:
+def test_a_change_by_hand_that_the_models_adopt(
+    url: str, versions: Path, fresh_database: Callable[[str], str], engine_name: str
+) -> None:
     begin(url, versions)
     execute(url, "CREATE INDEX ix_hotfix ON question (title)")
     adopted = first()
@@ -223,7 +227,9 @@ def test_data_steps_run_once_and_back(url: str, versions: Path) -> None:
     with connected(url) as (_, dialect):
         if dialect.name in concat:
             text = (versions / "0002_fill.py").read_text()
-            (versions / "0002_fill.py").write_text(text.replace("USER.c.username + '!'", "sa.func.concat(USER.c.username, '!')"))
+            (versions / "0002_fill.py").write_text(
+                text.replace("USER.c.username + '!'", "sa.func.concat(USER.c.username, '!')")
+            )
     schemadiff.apply(url, versions)
     assert usernames(url) == ["anna!", "berta!"]
     assert execute(url, "SELECT title FROM question") == [("new",)]
@@ -233,8 +239,12 @@ def test_data_steps_run_once_and_back(url: str, versions: Path) -> None:
 
 def test_what_has_no_reverse_is_said_before_the_first_statement(url: str, versions: Path) -> None:
     begin(url, versions)
-    (versions / "0002_raw.py").write_text('"""raw"""\n\n\ndef upgrade(op):\n    op.execute("DELETE FROM question")\n')
-    (versions / "0003_more.py").write_text('"""more"""\n\n\ndef upgrade(op):\n    op.execute("SELECT 1", reverse="SELECT 2")\n')
+    (versions / "0002_raw.py").write_text(
+        '"""raw"""\n\n\ndef upgrade(op):\n    op.execute("DELETE FROM question")\n'
+    )
+    (versions / "0003_more.py").write_text(
+        '"""more"""\n\n\ndef upgrade(op):\n    op.execute("SELECT 1", reverse="SELECT 2")\n'
+    )
     schemadiff.apply(url, versions)
     with pytest.raises(UnsupportedError, match=r"0002_raw\.py cannot be rolled back"):
         schemadiff.rollback(url, versions, to=1)
@@ -307,7 +317,10 @@ def test_a_version_row_that_is_gone(url: str, versions: Path, statement: str) ->
 def test_two_version_rows(url: str, versions: Path) -> None:
     begin(url, versions)
     execute(url, "DROP TABLE schemadiff_version")
-    execute(url, "CREATE TABLE schemadiff_version (id INTEGER, version INTEGER, digest VARCHAR(64), files VARCHAR(9), journal VARCHAR(9), changed_at VARCHAR(9), tool VARCHAR(9))")
+    execute(
+        url,
+        "CREATE TABLE schemadiff_version (id INTEGER, version INTEGER, digest VARCHAR(64), files VARCHAR(9), journal VARCHAR(9), changed_at VARCHAR(9), tool VARCHAR(9))",
+    )
     for _ in range(2):
         execute(url, "INSERT INTO schemadiff_version (id, version, digest) VALUES (1, 1, '')")
     with pytest.raises(VersionError, match="2 rows"):
@@ -344,12 +357,20 @@ def test_a_connection_of_the_callers(url: str, versions: Path) -> None:
     assert usernames(url) == []
 
 
-PAIRS = [(one, other) for one in ("mysql", "postgresql", "sqlite") for other in ("mysql", "mariadb", "postgresql", "sqlite") if one != other]
+# A history that is planned on SQLite cannot know what SQLite has not: comments, members of an ENUM.
+PAIRS = [
+    (one, other)
+    for one in ("mysql", "mariadb", "postgresql")
+    for other in ("mysql", "mariadb", "postgresql", "sqlite")
+    if one != other
+]
 
 
 @pytest.mark.engines("mysql", "mariadb", "postgresql", "sqlite")
 @pytest.mark.parametrize(("planned_on", "run_on"), PAIRS)
-def test_a_history_runs_on_another_database(planned_on: str, run_on: str, fresh_database: Callable[[str], str], versions: Path) -> None:
+def test_a_history_runs_on_another_database(
+    planned_on: str, run_on: str, fresh_database: Callable[[str], str], versions: Path
+) -> None:
     home, other = fresh_database(planned_on), fresh_database(run_on)
     begin(home, versions)
     schemadiff.plan(home, second(), versions)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import mysql
 from schemadiff.comparer import align, compare, reverse
 from schemadiff.database import connected
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.mysql.session import only, session
 from schemadiff.errors import DatabaseError, LockedError
 from schemadiff.inspector import ask, differences
 from schemadiff.operations import (
@@ -30,6 +31,7 @@ from schemadiff.operations import (
 from schemadiff.planner import mark_implicit, plan
 from schemadiff.reader import read
 from schemadiff.schema import ForeignKey, Name, Schema
+from tests.conftest import FreshDatabase
 
 pytestmark = pytest.mark.engines("mysql", "mariadb")
 
@@ -42,7 +44,7 @@ class Colour(enum.Enum):
     green = 2
 
 
-def every_type(metadata: sa.MetaData) -> None:
+def generic_types(metadata: sa.MetaData) -> None:
     columns = [
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("small", sa.SmallInteger),
@@ -89,6 +91,9 @@ def every_type(metadata: sa.MetaData) -> None:
         sa.Column("collated", sa.String(20, collation="utf8mb4_bin")),
     ]
     sa.Table("generic", metadata, *columns)
+
+
+def native_types(metadata: sa.MetaData) -> None:
     sa.Table(
         "native",
         metadata,
@@ -220,9 +225,9 @@ def constraints(metadata: sa.MetaData) -> None:
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("parent_id", sa.ForeignKey("parent.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("code", sa.ForeignKey("parent.code", name="fk_code", onupdate="NO ACTION")),
+        sa.Column("code", sa.ForeignKey("parent.code", name="fk_code", onupdate="CASCADE")),
         sa.Column("indexed_id", sa.ForeignKey("parent.id", ondelete="SET NULL"), index=True),
-        sa.Column("unique_id", sa.ForeignKey("parent.id", ondelete="RESTRICT"), unique=True),
+        sa.Column("unique_id", sa.ForeignKey("parent.id"), unique=True),
         sa.Column("self_id", sa.ForeignKey("child.id")),
         sa.Column("a", sa.Integer, sa.CheckConstraint("a <> 7")),
         sa.Column("b", sa.Integer, comment='it\'s "b"; 50%\n\\ é 😀'),
@@ -230,13 +235,30 @@ def constraints(metadata: sa.MetaData) -> None:
         sa.Column("kind", sa.Enum("x", "y", native_enum=False, create_constraint=True, name="ck_kind")),
         sa.Column("text", sa.Text),
         sa.Column("total", sa.Integer, sa.Computed("a+b")),
-        sa.Column("stored", sa.String(60), sa.Computed("concat(code, '-', a)", persisted=True)),
+        sa.Column("stored", sa.String(60), sa.Computed("concat(b, '-', a)", persisted=True)),
         sa.ForeignKeyConstraint(["a", "b"], ["parent.a", "parent.b"]),
         sa.CheckConstraint("a>0 AND b<10 or kind in ('x', \"it's\") AND text not like 'a\\_%'"),
-        sa.CheckConstraint("A >= 0", name="ck_positive"),
+        sa.CheckConstraint("a >= 0", name="ck_positive"),
         sa.Index("ix_child_text", "text", mysql_length=20, mariadb_length=20),
         sa.Index("ix_child_desc", sa.desc("b"), "a"),
         sa.Index("ft_child", "text", mysql_prefix="FULLTEXT", mariadb_prefix="FULLTEXT"),
+    )
+
+
+def synonyms(metadata: sa.MetaData) -> None:
+    """What the servers show in different words, though it means the same."""
+    sa.Table("synonym_parent", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    sa.Table(
+        "synonym",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("one", sa.ForeignKey("synonym_parent.id", ondelete="RESTRICT", onupdate="NO ACTION")),
+        sa.Column("two", sa.ForeignKey("synonym_parent.id", ondelete="no action", onupdate="set null")),
+        sa.Column("three", sa.Integer),
+        sa.CheckConstraint("(THREE >= 0)", name="ck_three"),
+        sa.Index("ix_three", "three"),
+        mysql_engine="innodb",
+        mysql_row_format="dynamic",
     )
 
 
@@ -291,7 +313,11 @@ def hostile(metadata: sa.MetaData) -> None:
     )
 
 
-MODELS = [every_type, every_default, constraints, options, hostile]
+MODELS = [generic_types, native_types, every_default, constraints, synonyms, options, hostile]
+SPELLED_ALIKE = [generic_types, constraints, options, hostile]
+"""Where schemadiff's words are the ones that SQLAlchemy uses. Elsewhere it writes the shorter of two that mean the
+same: ``DEFAULT CURRENT_TIMESTAMP`` for ``DEFAULT (now())``, nothing for ``ON DELETE RESTRICT``.
+"""
 
 
 def declare(models: Models) -> sa.MetaData:
@@ -322,12 +348,14 @@ def perform(
 
 def texts(connection: sa.Connection, dialect: Dialect) -> dict[str, list[str]]:
     """SHOW CREATE TABLE of every table, line by line and sorted: the order of columns and indexes is no equality."""
-    result = {}
-    for name in dialect.inspect(connection).tables:
-        sql = f"SHOW CREATE TABLE {dialect.quote_name(name)}"
-        text = connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).one()[1]
-        result[name.name] = sorted(line.rstrip(",") for line in text.split("\n"))
-    return result
+    names = list(dialect.inspect(connection).tables)
+    with session(connection, {"sql_quote_show_create": "1"}) as talk:
+        replies = talk([[f"SHOW CREATE TABLE {dialect.quote_name(name)}"] for name in names])
+        rows = [only(reply)[0][1] for reply in replies]
+    return {
+        name.name: sorted(line.rstrip(",") for line in row.split("\n"))
+        for name, row in zip(names, rows, strict=True)
+    }
 
 
 @pytest.mark.parametrize("models", MODELS)
@@ -338,3 +366,49 @@ def test_create_all_then_compare_says_nothing(models: Models, url: str) -> None:
         live = dialect.inspect(connection)
         assert live.unsupported == ()
         assert differences(connection, dialect, live, read(metadata, dialect)) == ()
+
+
+def test_rules_alone_settle_types_and_options(url: str) -> None:
+    with open_database(url) as (connection, dialect):
+        for models in (generic_types, native_types, options):
+            metadata = declare(models)
+            metadata.create_all(connection)
+            live = dialect.inspect(connection)
+            assert compare(live, read(metadata, dialect), dialect) == ()
+            metadata.drop_all(connection)
+
+
+@pytest.mark.parametrize("models", MODELS)
+def test_what_is_read_is_canonical(models: Models, url: str) -> None:
+    metadata = declare(models)
+    with open_database(url) as (connection, dialect):
+        metadata.create_all(connection)
+        for table in (*dialect.inspect(connection).tables.values(), *read(metadata, dialect).tables.values()):
+            assert dialect.canonical(table) == table
+
+
+@pytest.mark.parametrize("models", MODELS)
+def test_created_tables_are_what_the_models_say(models: Models, url: str) -> None:
+    with open_database(url) as (connection, dialect):
+        desired = read(declare(models), dialect)
+        creation = compare(Schema(), desired, dialect)
+        perform(connection, dialect, creation, desired)
+        live = dialect.inspect(connection)
+        assert live.tables.keys() == desired.tables.keys()
+        assert differences(connection, dialect, live, desired) == ()
+        perform(connection, dialect, reverse(creation), desired)
+        assert dialect.inspect(connection).tables == {}
+
+
+@pytest.mark.parametrize("models", SPELLED_ALIKE)
+def test_create_table_is_that_of_create_all(
+    models: Models, engine_name: str, fresh_database: FreshDatabase
+) -> None:
+    metadata = declare(models)
+    with open_database(fresh_database(engine_name)) as (connection, dialect):
+        metadata.create_all(connection)
+        theirs = texts(connection, dialect)
+    with open_database(fresh_database(engine_name)) as (connection, dialect):
+        desired = read(metadata, dialect)
+        perform(connection, dialect, compare(Schema(), desired, dialect), desired)
+        assert texts(connection, dialect) == theirs

@@ -83,7 +83,7 @@ class Site:
     def run(self, script: str) -> None:
         raw = self.connection.connection.dbapi_connection
         assert raw is not None
-        raw.executescript(script)  # type: ignore[attr-defined]
+        raw.executescript(script)
 
     def schema(self) -> Schema:
         return self.dialect.inspect(self.connection)
@@ -314,7 +314,7 @@ def test_a_rename_and_a_rebuild_in_one_go(site: Site) -> None:
     before = site.table()
     age = site.column("age")
     years = dataclasses.replace(age, name="years")
-    operations = [
+    operations: list[Operation] = [
         DropConstraint(USER, Check("age > 0", "ck_age")),
         RenameColumn(USER, "age", "years"),
         AlterColumn(USER, years, dataclasses.replace(years, default="8")),
@@ -347,7 +347,7 @@ def test_a_rename_whose_old_name_is_taken_again_is_refused_before_anything_runs(
 
 
 def test_columns_change_places(site: Site) -> None:
-    swap = [
+    swap: list[Operation] = [
         RenameColumn(Name("log"), "line", "other"),
         AddColumn(Name("log"), Column("line", TEXT)),
     ]
@@ -424,7 +424,7 @@ def test_a_table_that_cannot_be_written_again_is_not_rebuilt(site: Site) -> None
 
 
 def test_a_view_that_would_break_stops_the_change(site: Site) -> None:
-    operations = [
+    operations: list[Operation] = [
         *(DropIndex(USER, index) for index in site.table().indexes),
         DropConstraint(USER, Check("age > 0", "ck_age")),
         DropColumn(USER, site.column("twice")),

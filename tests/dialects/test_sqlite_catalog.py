@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 
 from schemadiff.comparer import compare
 from schemadiff.dialects.sqlite import SQLite
@@ -21,7 +21,6 @@ from schemadiff.schema import Check, ForeignKey, Generated, Index, Name, Part, T
 CONVENTION = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
@@ -37,7 +36,7 @@ def connection(tmp_path: Path) -> Iterator[sa.Connection]:
 
 def run(connection: sa.Connection, script: str) -> None:
     raw = connection.connection.dbapi_connection
-    assert isinstance(raw, sqlite3.Connection)
+    assert raw is not None
     raw.executescript(script)
 
 
@@ -45,47 +44,44 @@ def live(connection: sa.Connection, name: str) -> Table:
     return SQLite.connect(connection).inspect(connection).tables[Name(name)]
 
 
+TYPES: tuple[TypeEngine[Any], ...] = (
+    sa.BigInteger(),
+    sa.SmallInteger(),
+    sa.Boolean(),
+    sa.Date(),
+    sa.DateTime(timezone=True),
+    sa.Time(),
+    sa.Interval(),
+    sa.Double(),
+    sa.Float(24),
+    sa.Numeric(),
+    sa.Numeric(10, 2),
+    sa.DECIMAL(7),
+    sa.REAL(),
+    sa.String(),
+    sa.String(30),
+    sa.Unicode(30),
+    sa.Text(),
+    sa.UnicodeText(),
+    sa.CHAR(2),
+    sa.NVARCHAR(5),
+    sa.LargeBinary(),
+    sa.VARBINARY(16),
+    sa.JSON(),
+    sa.Uuid(),
+    sa.UUID(),
+    sa.Enum("a", "b", name="e"),
+    sa.Enum("a", "b", name="ee", native_enum=False, create_constraint=True),
+    sa.Boolean(create_constraint=True, name="bb"),
+    sa.PickleType(),
+    sa.String(9, collation="NOCASE"),
+    sa.TIMESTAMP(),
+)
+
 MODELS: dict[str, Callable[[], list[Any]]] = {
     "every generic type": lambda: [
         sa.Column("id", sa.Integer, primary_key=True),
-        *(
-            sa.Column(f"c{number}", kind)
-            for number, kind in enumerate(
-                (
-                    sa.BigInteger(),
-                    sa.SmallInteger(),
-                    sa.Boolean(),
-                    sa.Date(),
-                    sa.DateTime(timezone=True),
-                    sa.Time(),
-                    sa.Interval(),
-                    sa.Double(),
-                    sa.Float(24),
-                    sa.Numeric(),
-                    sa.Numeric(10, 2),
-                    sa.DECIMAL(7),
-                    sa.REAL(),
-                    sa.String(),
-                    sa.String(30),
-                    sa.Unicode(30),
-                    sa.Text(),
-                    sa.UnicodeText(),
-                    sa.CHAR(2),
-                    sa.NVARCHAR(5),
-                    sa.LargeBinary(),
-                    sa.VARBINARY(16),
-                    sa.JSON(),
-                    sa.Uuid(),
-                    sa.UUID(),
-                    sa.Enum("a", "b", name="e"),
-                    sa.Enum("a", "b", name="ee", native_enum=False, create_constraint=True),
-                    sa.Boolean(create_constraint=True, name="bb"),
-                    sa.PickleType(),
-                    sa.String(9, collation="NOCASE"),
-                    sa.TIMESTAMP(),
-                )
-            )
-        ),
+        *(sa.Column(f"c{number}", kind) for number, kind in enumerate(TYPES)),
     ],
     "defaults": lambda: [
         sa.Column("id", sa.Integer, primary_key=True),
@@ -304,7 +300,7 @@ def test_what_people_write_by_hand(connection: sa.Connection) -> None:
     assert table.checks == (
         Check("age > 0 AND age < 200", "positive"),
         Check('"check" IS NOT NULL'),
-        Check("age IN (1, 2) OR last LIKE '%),(%'", "c,)"),
+        Check("age IN (1, 2) OR \"last\" LIKE '%),(%'", "c,)"),
     )
     assert table.foreign_keys == (
         ForeignKey(("boss",), Name("People"), ("Id",), on_update="CASCADE", on_delete="SET NULL"),
@@ -316,7 +312,7 @@ def test_what_people_write_by_hand(connection: sa.Connection) -> None:
         Index(
             (Part("last", descending=True, collation="NOCASE"), Part(None, "age + 1"), Part("first name")),
             "people's",
-            where="last > 'where ('",
+            where="\"last\" > 'where ('",
         ),
     )
 

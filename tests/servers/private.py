@@ -25,7 +25,7 @@ LOG_LINES = 30
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES = 4 << 30  # free there, or the data go to the ordinary temporary folder
 
-# Read by both products that say "mysqld": short of a power failure, these lose nothing.
+# Both products read these, and short of a power failure lose nothing by them.
 _INNODB = ("--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=OFF")
 
 
@@ -54,10 +54,12 @@ def recipe(installation: Installation, folder: Path, port: int) -> Recipe:
 
 def _mysql(installation: Installation, folder: Path, port: int) -> Recipe:
     home, data = installation.home, folder / "data"
+    messages = home / "share" / "mysql"
     common = (
         *(*installation.server, "--no-defaults", *_as_root()),
         *(f"--basedir={home}", f"--datadir={data}", f"--tmpdir={folder}", "--secure-file-priv="),
-        *(f"--lc-messages-dir={home}/share/mysql", "--character-set-server=utf8mb4"),
+        *((f"--lc-messages-dir={messages}",) if messages.is_dir() else ()),
+        "--character-set-server=utf8mb4",
         *(*_INNODB, "--innodb-redo-log-capacity=64M", "--skip-log-bin", "--mysqlx=OFF"),
     )
     serve = (*common, *_listening(port), "--innodb-log-writer-threads=OFF")

@@ -26,7 +26,7 @@ from schemadiff.dialects.mysql.ddl import (
     qualified,
 )
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.sqltext import literal, quote
+from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -138,7 +138,7 @@ class _Work:
             dataclasses.replace(
                 check,
                 column=operation.after,
-                expression=check.expression.replace(quote(operation.before), quote(operation.after)),
+                expression=with_names(check.expression, {operation.before.lower(): operation.after}),
             )
             if check.column == operation.before
             else check

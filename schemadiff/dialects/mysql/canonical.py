@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, charset_of
-from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable
+from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable, with_names
 from schemadiff.dialects.mysql.types import Spelling, canonical_type, current_name, holds_text, split
 from schemadiff.schema import (
     Check,
@@ -60,7 +60,8 @@ def canonical_table(table: Table, facts: Facts) -> Table:
     options = canonical_options(table.options, name.schema, facts)
     primary_key = table.primary_key
     key_columns = primary_key.columns if primary_key else ()
-    checks = tuple(canonical_check(check) for check in table.checks)
+    names = {column.name.lower(): column.name for column in table.columns} if table.checks else {}
+    checks = tuple(_canonical_check(check, names) for check in table.checks)
     columns = []
     for column in table.columns:
         column = canonical_column(column, options, key_columns, facts)
@@ -232,9 +233,13 @@ def _as_json(column: Column, checks: tuple[Check, ...]) -> tuple[Column, tuple[C
 # constraints and indexes
 
 
-def canonical_check(check: Check) -> Check:
-    """The CHECK with its expression bare."""
+def _canonical_check(check: Check, names: dict[str, str]) -> Check:
+    """The CHECK with its expression bare, and columns in the case in which the table has them: MySQL 9.7 shows them
+    as they were written until the next ALTER of the table.
+    """
     expression = bare(check.expression)
+    if "`" in expression:
+        expression = with_names(expression, names)
     return check if expression == check.expression else dataclasses.replace(check, expression=expression)
 
 
@@ -259,10 +264,7 @@ def _unique_index(unique: Unique) -> Index:
 
 
 def _canonical_index(index: Index, options: Options, columns: list[Column], facts: Facts) -> Index:
-    parts = tuple(
-        dataclasses.replace(part, expression=bare(part.expression)) if part.expression is not None else part
-        for part in index.parts
-    )
+    parts = tuple(_canonical_part(part, columns) for part in index.parts)
     changed = {
         "parts": parts if parts != index.parts else index.parts,
         "kind": index.kind.upper() if index.kind else None,
@@ -276,6 +278,17 @@ def _canonical_index(index: Index, options: Options, columns: list[Column], fact
     if all(getattr(index, key) == value for key, value in changed.items()):
         return index
     return dataclasses.replace(index, **changed)  # type: ignore[arg-type]
+
+
+def _canonical_part(part: Part, columns: list[Column]) -> Part:
+    """The part with its expression bare; an expression that is only a column's name is that column."""
+    if part.expression is None:
+        return part
+    expression = bare(part.expression)
+    for column in columns:
+        if expression in (column.name, quote(column.name)):
+            return dataclasses.replace(part, column=column.name, expression=None)
+    return part if expression == part.expression else dataclasses.replace(part, expression=expression)
 
 
 def _method(index: Index, options: Options, columns: list[Column], facts: Facts) -> str | None:

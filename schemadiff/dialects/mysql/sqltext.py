@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 
 from schemadiff.errors import UnsupportedError
 
@@ -111,3 +112,16 @@ def bare(expression: str) -> str:
 def _without_introducer(match: re.Match[str]) -> str:
     text: str | None = match["text"]
     return text if text and (text.isascii() or match["charset"] == "utf8mb4") else match[0]
+
+
+def with_names(expression: str, names: Mapping[str, str]) -> str:
+    """The expression with the quoted names in it replaced: `names` has the new ones by the old ones in lower case."""
+
+    def renamed(match: re.Match[str]) -> str:
+        if not match[0].startswith("`"):
+            return match[0]
+        name = unquote_name(match[0])
+        new = names.get(name.lower(), name)
+        return match[0] if new == name else quote(new)
+
+    return _TOKEN.sub(renamed, expression)

@@ -192,8 +192,9 @@ def default_text(text: str, kind: str, enum: bool = False) -> str | None:
     number = not enum and not words.array and words.kind in NUMBERS
     if number and _NUMBER.fullmatch(skeleton):
         return _number(skeleton, words.kind)
-    if not enum and kind == "boolean" and skeleton.lower() in ("true", "false"):
-        return skeleton.lower()
+    if not enum and kind == "boolean" and skeleton.lower() in ("true", "false", "1", "0"):
+        # PostgreSQL refuses a number here; a history that was planned on another product has one.
+        return "true" if skeleton.lower() in ("true", "1") else "false"
     if match := _CONSTANT.fullmatch(skeleton):
         return _constant(masked, match, kind, enum)
     if match := re.fullmatch(rf"nextval\(\s?({_S})(?:::regclass)?\s?\)", skeleton, re.IGNORECASE):

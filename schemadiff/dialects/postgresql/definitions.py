@@ -36,10 +36,11 @@ from schemadiff.schema import (
 )
 
 _SERIAL = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
+_CAST = rf"::[\w .\[\](),{IDENTIFIER}{END}]+"
 _BARE_DEFAULT = re.compile(
-    rf"-?\d+(?:\.\d+)?|\w+(?:\(\d+\))?|(?:{STRING}\d+{END})(?:::[\w .\[\](),{IDENTIFIER}{END}]+)?|[\w.]+(?P<call>\(.*\))",
-    re.DOTALL,
+    rf"-?\d+(?:\.\d+)?|\w+(?:\(\d+\))?|(?:{STRING}\d+{END})(?:{_CAST})?|[\w.]+(?P<call>\(.*\))", re.DOTALL
 )
+"""What DEFAULT takes without parentheses: a number, a word, a constant with or without a cast, one call."""
 
 
 def listed(names: Iterable[str]) -> str:

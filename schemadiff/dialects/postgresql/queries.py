@@ -18,8 +18,8 @@ SELECT set_config('search_path', :path, false), set_config('quote_all_identifier
 """
 
 TABLES = """
-SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition, c.relpersistence::text AS relpersistence, c.relrowsecurity,
-       d.description, c.reloptions, s.spcname,
+SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition,
+       c.relpersistence::text AS relpersistence, c.relrowsecurity, d.description, c.reloptions, s.spcname,
        CASE WHEN a.amname <> 'heap' THEN a.amname END AS method,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition
 FROM pg_class c

@@ -7,7 +7,7 @@ the text in sqlite_master says the rest (see `definition`).
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,7 @@ _INDEXES = """\
 SELECT m.tbl_name, m.name, m.sql, i.cid, i.name, i."desc", i.coll
 FROM {schema}.sqlite_master AS m JOIN pragma_index_xinfo(m.name, {literal}) AS i
 WHERE m.type = 'index' AND m.sql IS NOT NULL AND i.key{only}"""
-_KEY = "SELECT name FROM pragma_table_xinfo({table}, {literal}) WHERE pk ORDER BY pk"
+_PARENT = "SELECT NULL, name, NULL, NULL, NULL, pk, hidden FROM pragma_table_xinfo({table}, {literal})"
 _SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = {literal} AND type = 'shadow'"
 
 _STORED = 3
@@ -102,6 +102,7 @@ class _Reading:
         self.schema = schema
         self.only = only
         self.unsupported: list[Unsupported] = []
+        self.columns: dict[str, Sequence[Row]] = {}
         self.triggers: dict[Name, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
         virtual: list[str] = []
@@ -122,28 +123,27 @@ class _Reading:
             self.texts = {name: sql for name, sql in self.texts.items() if name in only}
 
     def tables(self) -> dict[Name, Table]:
-        columns = {name: list(rows) for name, rows in groupby(self._rows(_COLUMNS), itemgetter(0))}
+        self.columns = _grouped(self._rows(_COLUMNS))
         keys = _grouped(self._rows(_KEYS))
         indexes = _grouped(self._rows(_INDEXES))
-        primary = {name: _key_columns(columns.get(name, ())) for name in self.texts}
         result = {}
         for name, sql in self.texts.items():
-            rows = columns.get(name, [])
+            rows = self.columns.get(name, [])
             generated = [place for place, row in enumerate(rows) if row[6] in {_VIRTUAL, _STORED}]
             found = read_table(sql, len(rows), generated)
             scope = Scope.of(name, (row[1] for row in rows))
             options = _options(found.autoincrement, found.strict, found.without_rowid)
             # With AUTOINCREMENT its name does not count: `canonical` says why.
             key_name = None if found.autoincrement else found.key_name
-            key = PrimaryKey(primary[name], key_name) if primary[name] else None
-            foreign_keys = self._foreign_keys(keys[name], found, primary) if name in keys else ()
+            key_columns = _key_columns(rows)
+            key = PrimaryKey(key_columns, key_name) if key_columns else None
             table = Table(
                 name=Name(name, self.schema),
                 columns=tuple(_column(place, row, found, key, options) for place, row in enumerate(rows)),
                 primary_key=key,
                 uniques=tuple(found.uniques),
                 indexes=_indexes(indexes[name]) if name in indexes else (),
-                foreign_keys=foreign_keys,
+                foreign_keys=self._foreign_keys(keys[name], found) if name in keys else (),
                 checks=tuple(found.checks),
                 options=options,
             )
@@ -151,12 +151,7 @@ class _Reading:
             self.unsupported += [Unsupported(table.name, what) for what in dict.fromkeys(found.odd)]
         return result
 
-    def _foreign_keys(
-        self,
-        rows: Iterable[Row],
-        found: Definition,
-        primary: Mapping[str, tuple[str, ...]],
-    ) -> tuple[ForeignKey, ...]:
+    def _foreign_keys(self, rows: Iterable[Row], found: Definition) -> tuple[ForeignKey, ...]:
         groups = [list(group) for _, group in groupby(rows, itemgetter(1))]
         # SQLite puts each one that it reads before the others (src/build.c, sqlite3CreateForeignKey).
         groups.sort(key=lambda group: -int(group[0][1]))
@@ -168,12 +163,11 @@ class _Reading:
         for group, text in zip(groups, texts, strict=True):
             parent = str(group[0][3])
             target = self.spelled.get(parent.lower(), parent)
-            targets = tuple(row[5] for row in group)
             result.append(
                 ForeignKey(
                     columns=tuple(row[4] for row in group),
                     target=Name(target, self.schema),
-                    target_columns=self._key_of(target, primary) if None in targets else targets,
+                    target_columns=self._targets(target, [row[5] for row in group]),
                     name=text.name,
                     on_update=canonical_action(group[0][6]),
                     on_delete=canonical_action(group[0][7]),
@@ -183,11 +177,14 @@ class _Reading:
             )
         return tuple(result)
 
-    def _key_of(self, table: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-        """The primary key of a table, which a foreign key refers to when it names no columns."""
-        if table not in known:
-            return tuple(name for (name,) in self._rows(_KEY, table))
-        return known[table]
+    def _targets(self, table: str, named: Sequence[str | None]) -> tuple[str, ...]:
+        """The columns that a foreign key refers to, as their table spells them: its primary key if none are named."""
+        if table not in self.columns:
+            self.columns[table] = self._rows(_PARENT, table)
+        rows = self.columns[table]
+        spelled = {row[1].lower(): row[1] for row in rows}
+        names = tuple(name for name in named if name is not None)
+        return tuple(spelled.get(name.lower(), name) for name in names) or _key_columns(rows)
 
     def _shadows(self, virtual: Sequence[str], version: tuple[int, ...]) -> list[str]:
         """The tables in which virtual tables keep their rows."""
@@ -204,11 +201,11 @@ class _Reading:
         return self.connection.exec_driver_sql(text).fetchall()
 
 
-def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+def _grouped(rows: Iterable[Row]) -> dict[str, Sequence[Row]]:
     result: dict[str, list[Row]] = {}
     for row in rows:
         result.setdefault(row[0], []).append(row)
-    return result
+    return dict(result)
 
 
 def _key_columns(rows: Iterable[Row]) -> tuple[str, ...]:

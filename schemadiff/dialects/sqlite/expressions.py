@@ -48,6 +48,14 @@ _VALUES = frozenset({"NULL", "END", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIM
 """Keywords after which a minus subtracts."""
 
 
+_SYNTAX_WORDS = """
+    AND AS BETWEEN CASE CAST COLLATE CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DISTINCT ELSE END ESCAPE
+    EXISTS FILTER FROM GLOB IN IS ISNULL LIKE MATCH NOT NOTNULL NULL OR RAISE REGEXP SELECT THEN WHEN
+"""
+_SYNTAX = frozenset(_SYNTAX_WORDS.split())
+"""Keywords that mean something in an expression; the others can be columns there without quotes."""
+
+
 def canonical_expression(text: str, scope: Scope) -> str:
     """The expression in canonical form."""
     return _joined(_spelled(_bare(tokens(text)), scope))
@@ -156,7 +164,9 @@ def _text(found: Sequence[Token], position: int, scope: Scope) -> str:
             return _SAME.get(token.text, token.text)
         case "number":
             return token.text.lower()
-        case "word" if token.text.upper() in KEYWORDS:
+        case "word" if token.text.upper() in KEYWORDS and not (
+            token.text.lower() in scope.columns and token.text.upper() not in _SYNTAX
+        ):
             return token.text.upper()
         case "word" | "quoted":
             return _name(found, position, scope)

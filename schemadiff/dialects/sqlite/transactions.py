@@ -89,22 +89,22 @@ class _State:
 
     orphans: Counter[tuple[str, str]]
     rows: dict[tuple[str, str], list[object]]
-    errors: frozenset[str]
+    errors: dict[str, str]
 
 
 def _examine(connection: Connection) -> _State:
     orphans: Counter[tuple[str, str]] = Counter()
     rows: dict[tuple[str, str], list[object]] = {}
-    errors: set[str] = set()
+    errors: dict[str, str] = {}
     for table, rowid, parent in _orphans(connection, errors):
         orphans[table, parent] += 1
         if len(rows.setdefault((table, parent), [])) < 5:
             rows[table, parent].append(rowid)
     errors.update(_broken(connection))
-    return _State(orphans, rows, frozenset(errors))
+    return _State(orphans, rows, errors)
 
 
-def _orphans(connection: Connection, errors: set[str]) -> list[tuple[str, object, str]]:
+def _orphans(connection: Connection, errors: dict[str, str]) -> list[tuple[str, object, str]]:
     """The rows without the row that they refer to: their table, rowid and the other table."""
     try:
         found = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
@@ -116,7 +116,7 @@ def _orphans(connection: Connection, errors: set[str]) -> list[tuple[str, object
             try:
                 found += connection.exec_driver_sql(f"PRAGMA foreign_key_check({quote(name)})").fetchall()
             except DBAPIError as error:
-                errors.add(f'table "{name}": {error.orig}')
+                errors[f'table "{name}"'] = str(error.orig)
     return [(table, rowid, parent) for table, rowid, parent, _ in found]
 
 
@@ -125,7 +125,7 @@ SELECT type, name, tbl_name, sql FROM sqlite_master
 WHERE type IN ('view', 'trigger') ORDER BY type, name"""
 
 
-def _broken(connection: Connection) -> Iterator[str]:
+def _broken(connection: Connection) -> Iterator[tuple[str, str]]:
     """What the server says of views and triggers that do not work.
 
     Each is compiled by a statement that touches no row, inside a savepoint because even such an INSERT
@@ -146,7 +146,7 @@ def _broken(connection: Connection) -> Iterator[str]:
                     columns[table] = _columns(connection, table)
                 connection.exec_driver_sql(_trial(sql, table, columns[table])).close()
         except DBAPIError as error:
-            yield f'{kind} "{name}": {error.orig}'
+            yield f'{kind} "{name}"', str(error.orig)
     _run(connection, "ROLLBACK TO schemadiff_examine")
     _run(connection, "RELEASE schemadiff_examine")
 
@@ -191,7 +191,7 @@ def _compare(before: _State, after: _State) -> None:
             f"the change would break foreign keys: {'; '.join(found)}",
             hint="Nothing was changed. Delete these rows or correct them first.",
         )
-    broken = sorted(after.errors - before.errors)
+    broken = [f"{what}: {error}" for what, error in after.errors.items() if what not in before.errors]
     if broken:
         raise StepError(
             f"the change would break what uses the table: {'; '.join(broken)}",

@@ -1,0 +1,197 @@
+"""The loop that Flask users have in their fingers: `flask db init`, `migrate`, `upgrade`, `downgrade`, `check`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from schemadiff.flask import Migrate, db_commands
+from tests.cli.shell import clean
+
+APP = """
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from schemadiff.flask import Migrate
+
+db = SQLAlchemy()
+
+
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String(50), nullable=False)
+
+
+def create_app():
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = {url!r}
+    db.init_app(app)
+    Migrate(app, db)
+    return app
+"""
+
+
+class Site:
+    """An application and its models."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.db = SQLAlchemy()
+        self.app = Flask("site", instance_path=str(folder / "instance"))
+        self.app.config["SQLALCHEMY_DATABASE_URI"] = url
+        self.db.init_app(self.app)
+        self.migrate = Migrate(self.app, self.db, str(folder / "versions"))
+        self.user = sa.Table(
+            "user",
+            self.db.metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("name", sa.String(50), nullable=False),
+        )
+
+    def __call__(self, *arguments: str, code: int = 0) -> Result:
+        with self.app.app_context():
+            self.db.engine.dispose()
+        result = self.app.test_cli_runner().invoke(args=["db", *arguments])
+        assert result.exit_code == code, result.output
+        return result
+
+    def rows(self, query: sa.Select[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        with self.app.app_context(), self.db.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def tables(self) -> set[str]:
+        with self.app.app_context():
+            return set(sa.inspect(self.db.engine).get_table_names())
+
+    def close(self) -> None:
+        with self.app.app_context():
+            self.db.engine.dispose()
+
+
+def test_the_loop(url: str, tmp_path: Path) -> None:
+    site = Site(url, tmp_path)
+    assert "made the directory" in site("init").output
+    planned = site("migrate", "-m", "begin").output
+    assert "+ create table user" in planned
+    assert "flask db upgrade" in planned
+    assert "schemadiff apply" not in planned
+    assert "pending" in site("current", code=1).output
+    site("upgrade")
+    assert "no differences" in site("check").output
+    assert "revision 0001 of 0001" in site("current").output
+
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.execute(site.user.insert().values(id=1, name="Ada"))
+    site.user.append_column(sa.Column("email", sa.String(100)))
+    assert "user.email" in site("check", code=1).output
+    site("migrate")
+    site("upgrade")
+    assert site.rows(sa.select(site.user)) == [(1, "Ada", None)]
+    history = site("history").output
+    assert "0001 applied begin" in history
+    assert "0002 applied add email to user" in history
+
+    refused = site("downgrade", code=2).output
+    assert "SD102 drops column user.email" in refused
+    assert "--allow SD102" in refused
+    site("downgrade", "--allow", "SD102")
+    assert "revision 0001 of 0002" in site("current", code=1).output
+    assert site.rows(sa.select(site.user.c.id, site.user.c.name)) == [(1, "Ada")]
+    site("upgrade", "2")
+    site("downgrade", "0", "--allow", "all", "--yes")
+    assert site.tables() == {"schemadiff_version"}
+    site.close()
+
+
+@pytest.mark.engines("sqlite")
+def test_mistakes_are_told_in_the_words_of_flask(url: str, tmp_path: Path) -> None:
+    site = Site(url, tmp_path)
+    assert "flask db migrate" in site("upgrade", code=2).output
+    site("migrate")
+    assert "`flask db upgrade`" in site("migrate", code=2).output
+    site("upgrade")
+    told = site("upgrade", "0", code=2).output
+    assert told.startswith("error: ")
+    assert "flask db downgrade 0" in told
+    assert "schemadiff" not in told
+    assert "revision 7" in site("upgrade", "7", code=2).output
+    site.app.extensions.pop("schemadiff")
+    assert "Migrate(app, db)" in site("upgrade", code=2).output
+    site.close()
+
+
+@pytest.mark.engines("sqlite")
+def test_machine_output(url: str, tmp_path: Path) -> None:
+    site = Site(url, tmp_path)
+    planned = json.loads(site("migrate", "--format", "json").stdout)
+    assert [one["kind"] for one in planned["operations"]] == ["create_table"]
+    sql = site("upgrade", "--sql").stdout
+    assert "CREATE TABLE" in sql
+    assert sql.rstrip().endswith(";")
+    assert site.tables() == set()
+    assert json.loads(site("check", "--format", "json", code=1).stdout)["pending"]
+    site.close()
+
+
+@pytest.mark.engines("sqlite")
+def test_a_database_in_memory_is_the_applications_own(tmp_path: Path) -> None:
+    site = Site("sqlite:///:memory:", tmp_path)
+    runner = site.app.test_cli_runner()
+    for arguments in (["db", "migrate"], ["db", "upgrade"], ["db", "check"]):
+        assert runner.invoke(args=arguments).exit_code == 0
+    assert site.tables() == {"user", "schemadiff_version"}
+    site.close()
+
+
+def test_the_extension_may_come_first(tmp_path: Path) -> None:
+    db = SQLAlchemy()
+    migrate = Migrate()
+    for number in (1, 2):
+        app = Flask(f"site{number}", instance_path=str(tmp_path))
+        app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+        db.init_app(app)
+        migrate.init_app(app, db, directory=str(tmp_path / "elsewhere"))
+        assert app.extensions["schemadiff"] is migrate
+        assert app.cli.commands["db"] is db_commands
+        assert app.test_cli_runner().invoke(args=["db", "init"]).exit_code == 0
+    assert (tmp_path / "elsewhere").is_dir()
+
+
+@pytest.mark.engines("sqlite")
+def test_the_loop_as_processes(url: str, tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(APP.format(url=url))
+    for arguments, code in (
+        (("init",), 0),
+        (("migrate", "-m", "begin"), 0),
+        (("current",), 1),
+        (("upgrade",), 0),
+        (("check",), 0),
+        (("downgrade",), 2),
+        (("downgrade", "--allow", "SD101"), 0),
+        (("history",), 0),
+        (("--help",), 0),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "shop:create_app", "db", *arguments],
+            cwd=tmp_path,
+            env=clean({}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_without_flask_the_message_says_what_to_install() -> None:
+    code = "import sys; sys.modules['flask'] = None; import schemadiff.flask"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("ImportError: schemadiff.flask needs Flask")
+    assert "pip install 'sqlalchemy-schemadiff[flask]'" in done.stderr
