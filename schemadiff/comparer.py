@@ -102,13 +102,14 @@ def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
 
 
 def _take_unsaid(current: Column | None, desired: Column) -> Column:
-    if current is None or current == desired:
+    """`desired` with the attributes that SQLAlchemy has no word for as they are, where the models do not say."""
+    if current is None or (current.visible == desired.visible and current.srid == desired.srid):
         return desired
-    return dataclasses.replace(
-        desired,
-        visible=current.visible if desired.visible is None else desired.visible,
-        srid=current.srid if desired.srid is None else desired.srid,
-    )
+    visible = current.visible if desired.visible is None else desired.visible
+    srid = current.srid if desired.srid is None else desired.srid
+    if visible == desired.visible and srid == desired.srid:
+        return desired
+    return dataclasses.replace(desired, visible=visible, srid=srid)
 
 
 def _take_names(current: Sequence[Named], desired: Sequence[Named]) -> tuple[Named, ...]:

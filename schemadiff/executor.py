@@ -189,9 +189,11 @@ def _failure(
     step = steps[position]
     words = server_words(error)
     verb = "apply" if task.direction == "up" else "roll back"
+    # A rebuild is several statements, of which the first carries the operations.
+    carried = next((one.operations for one in reversed(steps[: position + 1]) if one.operations), ())
     lines = [
         f"revision {task.revision:04}: could not {verb} step {position + 1} of {len(steps)}: {words}",
-        *(f"  - {one.describe()}" for one in step.operations),
+        *(f"  - {one.describe()}" for one in carried),
     ]
     lines += [f"    {line}" for line in step.sql.splitlines()]
     if rolls_back:

@@ -211,18 +211,21 @@ class Table:
     options: Options = Options()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Table) and self._key() == other._key()
+        if not isinstance(other, Table):
+            return NotImplemented
+        return self is other or (
+            self.name == other.name
+            and self.primary_key == other.primary_key
+            and self.options == other.options
+            and _same(self.columns, other.columns)
+            and _same(self.uniques, other.uniques)
+            and _same(self.indexes, other.indexes)
+            and _same(self.foreign_keys, other.foreign_keys)
+            and _same(self.checks, other.checks)
+        )
 
     def __hash__(self) -> int:
         return hash(self.name)
-
-    def _key(self) -> tuple[object, ...]:
-        return (
-            self.name,
-            self.primary_key,
-            self.options,
-            *map(frozenset, (self.columns, self.uniques, self.indexes, self.foreign_keys, self.checks)),
-        )
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or ``None``."""
@@ -235,6 +238,11 @@ class Table:
         yield from self.uniques
         yield from self.checks
         yield from self.foreign_keys
+
+
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    # Most often they stand in the same order, and hashing all of them is what takes the time.
+    return one == other or (len(one) == len(other) and frozenset(one) == frozenset(other))
 
 
 @dataclass(frozen=True, slots=True)

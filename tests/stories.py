@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
 CASES = Path(__file__).parent / "cases"
-GOLDEN = ("revision.py", "up.sql", "down.sql", "hazards")
 _SECTION = re.compile(r"^-- (\S+) --\n", re.MULTILINE)
 
 
@@ -28,8 +27,7 @@ class Story:
     def metadata(self, section: str) -> sa.MetaData:
         """The MetaData that a section's statements fill."""
         metadata = sa.MetaData()
-        names = {name: getattr(sa, name) for name in sa.__all__} | vars(sa)
-        exec(self.sections[section], {**names, "mysql": mysql, "postgresql": postgresql, "metadata": metadata})
+        exec(self.sections[section], {**vars(sa), "mysql": mysql, "postgresql": postgresql, "metadata": metadata})
         return metadata
 
     def update(self, golden: dict[str, str]) -> None:

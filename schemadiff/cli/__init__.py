@@ -19,6 +19,10 @@ import sys
 
 def main() -> None:
     """Runs the command that ``sys.argv`` names, and exits with its code."""
-    from schemadiff.cli.app import run
+    try:
+        from schemadiff.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

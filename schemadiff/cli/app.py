@@ -49,6 +49,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         # The class of Typer's usage errors stands in another module from one version to the next.
         words = getattr(error, "format_message", None)
+        if type(error).__name__ == "Abort":
+            return 130
         if words is None:
             raise
         from schemadiff.cli.guard import tell_usage_error

@@ -38,6 +38,11 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
         # Whoever read the output has seen enough. Nothing more can be written there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:
+        _trace(terminal, error)
+        file = f"{error.filename}: " if error.filename else ""
+        terminal.error(*_lines("error", "bold red", f"{file}{error.strerror or error}"))
+        return ERROR
     except Exception as error:
         shown = _trace(terminal, error)
         words = " ".join(f"{type(error).__name__}: {error}".split())

@@ -123,7 +123,7 @@ def shown(one: Revision, applied: bool, plan: Plan) -> Object:
     }
 
 
-def outcome(found: Outcome, place: str, *, dry_run: bool) -> Object:
+def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Interrupted | None = None) -> Object:
     """The answer of `apply` and `rollback`: of each revision, and of all together."""
     parts: list[Object] = [
         {
@@ -144,6 +144,7 @@ def outcome(found: Outcome, place: str, *, dry_run: bool) -> Object:
         "before": found.before,
         "after": found.after,
         "revisions": parts,
+        "interrupted": _interrupted(interrupted),
     }
 
 

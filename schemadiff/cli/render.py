@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemadiff.operations import (
@@ -97,7 +96,7 @@ def hazards(found: Sequence[Hazard]) -> Iterator[Line]:
 def unsupported(found: Sequence[Unsupported]) -> Iterator[Line]:
     """What can neither be compared nor written down."""
     if found:
-        yield heading("not compared", ": schemadiff cannot represent it")
+        yield heading("not compared")
         for one in found:
             yield ("  ", (f"! {_one_line(str(one))}", "yellow"))
 
@@ -146,7 +145,7 @@ def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
     if found.missing:
         parts.append(
             [
-                heading("missing", ": the models differ from the revision files, and no revision says so"),
+                heading("missing", ": the models say what no revision makes"),
                 *operations(found.missing),
                 advice(f"write the revision: {plan}"),
             ]
@@ -156,7 +155,7 @@ def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
             [
                 heading("pending", f": the database is at revision {number(found.version)}"),
                 *map(revision_line, found.pending),
-                advice(f"run what is pending: {apply}"),
+                *([] if found.interrupted else [advice(f"run what is pending: {apply}")]),
             ]
         )
     if found.interrupted:
@@ -217,7 +216,8 @@ def status(found: Status, *, apply: str, plan: str) -> Iterator[Line]:
         yield BLANK
         yield heading("pending")
         yield from map(revision_line, found.pending)
-        yield advice(f"run what is pending: {apply}")
+        if not found.interrupted:
+            yield advice(f"run what is pending: {apply}")
     elif not found.revisions:
         yield advice(f"there are no revisions; write the first one: {plan}")
     elif not found.interrupted:
@@ -276,11 +276,6 @@ def preview(outcome: Outcome) -> Iterator[Line]:
 def direction(way: str) -> str:
     """What is done to a revision in that direction."""
     return "apply" if way == "up" else "roll back"
-
-
-def files(directory: Path) -> str:
-    """A directory, for messages."""
-    return f"{directory}/"
 
 
 def _symbol(operation: Operation) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from schemadiff.cli import machine, render
 from schemadiff.cli.actions import DIFFERENT, FINE
 from schemadiff.cli.options import Format
 from schemadiff.database import where
-from schemadiff.errors import UsageError
+from schemadiff.errors import PendingError, UsageError
 from schemadiff.hazards import CODES
 from schemadiff.words import short
+from schemadiff.workflow import Outcome
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
     from schemadiff.tasks import Confirm
-    from schemadiff.workflow import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
         raise UsageError("--sql and --format json are two ways to write one thing: give one of them")
     place = where(project.need_database())
     if asked.sql or asked.dry_run:
-        return _tell(verb, terminal, project, asked, run(dry_run=True), place)
+        return _tell(verb, terminal, project, asked, run, place)
     gate = _Gate(terminal, allow)
     if terminal.interactive and not _agreed(verb, terminal, project, asked, run, gate, place):
         terminal.note(("nothing was changed",))
@@ -95,8 +95,26 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
     return FINE
 
 
-def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, found: Outcome, place: str) -> int:
-    """Writes what would be run."""
+def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _Run, place: str) -> int:
+    """Writes what would be run. In the middle of a revision that is what is left of it, and no more is known."""
+    status = workflow.status(project.need_database(), project.versions)
+    if status.interrupted:
+        if asked.sql:
+            raise PendingError(
+                f"{place} is in the middle of revision {status.interrupted.revision}",
+                hint="Finish it with `schemadiff apply` or undo it with `schemadiff rollback` first.",
+            )
+        if asked.output is Format.json:
+            at = status.version or 0
+            content = machine.outcome(
+                Outcome(at, at, ()), place, dry_run=True, interrupted=status.interrupted
+            )
+            terminal.machine(machine.dump(verb, content))
+        else:
+            terminal.report(*render.interrupted(status.interrupted))
+            terminal.note((f"{verb} deals with this first",))
+        return DIFFERENT
+    found = run(dry_run=True)
     if asked.output is Format.json:
         terminal.machine(machine.dump(verb, machine.outcome(found, place, dry_run=True)))
     elif asked.sql:
@@ -104,13 +122,9 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, found:
             terminal.machine(machine.sql_text(found, place))
     else:
         terminal.report(*render.preview(found))
-    interrupted = workflow.status(project.need_database(), project.versions).interrupted
-    if interrupted:
-        terminal.note(*render.interrupted(interrupted))
-        terminal.note((f"{verb} deals with it first; that is not shown here",))
     if not found.done:
         terminal.note((_nothing_to_do(verb, found, place),))
-    return DIFFERENT if asked.dry_run and (found.done or interrupted) else FINE
+    return DIFFERENT if asked.dry_run and found.done else FINE
 
 
 def _agreed(

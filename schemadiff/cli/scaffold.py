@@ -36,8 +36,8 @@ def init(terminal: Terminal, url: str | None, models: str | None, versions: str 
     terminal.note((f"wrote the settings into {path}",))
     if guessed:
         terminal.note((f'took "{guessed}" for the models: change it there when that is wrong',))
-    if not values["models"]:
-        terminal.note((f'name the models there: models = "app:db" below [tool.schemadiff] of {path}',))
+    if not known.models and not guessed:
+        terminal.note((f'name the models in {path}: models = "app:db"',))
     if url and passwords(url):
         terminal.note(
             ("the URL holds a password and was not written: give it in SCHEMADIFF_URL or DATABASE_URL",)

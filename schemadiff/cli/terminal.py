@@ -145,8 +145,14 @@ def _without_url_password(text: str) -> str:
     return _URL_PASSWORD.sub(r"\1***@", text)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the guard: Rich would exit with 1, which says that differences were found."""
+        raise BrokenPipeError
+
+
 def _console(stream: TextIO) -> Console:
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    return _Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
 def _is_tty(stream: TextIO | None) -> bool:

@@ -1,9 +1,14 @@
 """What commands write: the JSON format, SQL text, and text that is not trusted."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
-from tests.cli.shell import Shell
+import pytest
+
+from tests.cli.shell import Shell, clean
 
 USER = """
 Table("user", metadata, Column("id", Integer, primary_key=True), Column("name", String(20)))
@@ -211,6 +216,29 @@ def test_unsupported_things_are_named(shell: Shell) -> None:
     shell("plan")
     shell("apply")
     shell.execute("CREATE VIRTUAL TABLE words USING fts5(text)")
-    checked = shell("check", "--format", "json")
-    if checked.json["unsupported"]:
-        assert "not compared" in shell("check").out
+    found = shell("check", "--format", "json").json["unsupported"]
+    assert [(one["table"], one["schema"]) for one in found] == [("words", None)]
+    for command in ("check", "plan"):
+        assert "! words: " in shell(command).out
+
+
+@pytest.mark.parametrize("arguments", [("show", "1"), ("history", "--format", "json")])
+def test_a_reader_that_has_seen_enough_is_no_error(shell: Shell, arguments: tuple[str, ...]) -> None:
+    shell.models(USER)
+    shell("plan")
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "from schemadiff.cli import main; main()", *arguments],
+            cwd=shell.folder,
+            env=clean({"SCHEMADIFF_URL": shell.url}),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")

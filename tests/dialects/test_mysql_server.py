@@ -5,9 +5,9 @@ leads to what it says, forth and back.
 from __future__ import annotations
 
 import enum
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,20 +17,13 @@ from schemadiff.comparer import align, compare, reverse
 from schemadiff.database import connected
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.mysql.session import only, session
-from schemadiff.errors import DatabaseError, LockedError
-from schemadiff.inspector import ask, differences
+from schemadiff.inspector import differences
 from schemadiff.operations import (
-    AlterColumn,
-    CreateTable,
-    DropConstraint,
-    DropTable,
     Operation,
-    RenameColumn,
-    RenameTable,
 )
 from schemadiff.planner import mark_implicit, plan
 from schemadiff.reader import read
-from schemadiff.schema import ForeignKey, Name, Schema
+from schemadiff.schema import Schema
 from tests.conftest import FreshDatabase
 
 pytestmark = pytest.mark.engines("mysql", "mariadb")
@@ -45,7 +38,7 @@ class Colour(enum.Enum):
 
 
 def generic_types(metadata: sa.MetaData) -> None:
-    columns = [
+    columns: list[sa.Column[Any]] = [
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("small", sa.SmallInteger),
         sa.Column("big", sa.BigInteger, nullable=False),
@@ -263,7 +256,12 @@ def synonyms(metadata: sa.MetaData) -> None:
 
 
 def options(metadata: sa.MetaData) -> None:
-    words = {"engine": "myisam", "charset": "utf8", "row_format": "dynamic", "stats_persistent": "0"}
+    words: dict[str, Any] = {
+        "engine": "myisam",
+        "charset": "utf8",
+        "row_format": "dynamic",
+        "stats_persistent": "0",
+    }
     given = {f"{prefix}_{key}": value for prefix in ("mysql", "mariadb") for key, value in words.items()}
     sa.Table(
         "myisam",

@@ -334,16 +334,20 @@ def test_a_rename_and_a_rebuild_in_one_go(site: Site) -> None:
     site.whole()
 
 
-def test_a_rename_whose_old_name_is_taken_again_is_refused_before_anything_runs(site: Site) -> None:
-    with pytest.raises(UnsupportedError, match="revision of its own"):
-        site.dialect.statements(
-            [
-                RenameColumn(USER, "age", "years"),
-                AddColumn(USER, Column("age", INTEGER)),
-                AddConstraint(USER, Unique(("name",))),
-            ],
-            site.schema(),
-        )
+def test_a_new_column_takes_the_name_that_another_one_gives_up(site: Site) -> None:
+    sent = site.carry(
+        RenameColumn(USER, "age", "years"),
+        AddColumn(USER, Column("age", TEXT, default="'new'")),
+        AddConstraint(USER, Check("age != '' AND years > 0", "ck_both")),
+    )
+    assert sent[-2:] == [
+        'ALTER TABLE "user" RENAME COLUMN "age" TO "years"',
+        'ALTER TABLE "user" RENAME COLUMN "_schemadiff_age" TO "age"',
+    ]
+    assert site.rows('SELECT id, age, years, twice FROM "user"') == [(1, "new", 20, 40), (2, "new", 30, 60)]
+    assert site.rows("SELECT * FROM adults ORDER BY id") == [(1, "ann", 20), (2, "Bob", 30)]
+    checks = {check.name: check.expression for check in site.table().checks}
+    assert checks == {"ck_age": "years > 0", "ck_both": "age != '' AND years > 0"}
 
 
 def test_columns_change_places(site: Site) -> None:

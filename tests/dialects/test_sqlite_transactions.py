@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 from schemadiff.dialects.sqlite import SQLite
+from schemadiff.dialects.sqlite.triggers import moved
 from schemadiff.errors import DatabaseError, LockedError, StepError
+from schemadiff.operations import AddConstraint
+from schemadiff.schema import Check, Name, Schema
 
 SCRIPT = """
 CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
@@ -307,3 +311,51 @@ def test_write_ahead_log(connection: sa.Connection, dialect: SQLite, path: Path)
         connection.exec_driver_sql("INSERT INTO parent VALUES (1, 'x')")
     assert reader.execute("SELECT count(*) FROM parent").fetchall() == [(0,)]
     reader.close()
+
+
+# triggers
+
+
+def test_a_trigger_that_nobody_dropped_is_not_lost(connection: sa.Connection, dialect: SQLite) -> None:
+    live = dialect.inspect(connection)
+    unaware = dataclasses.replace(live, definitions={})
+    with pytest.raises(StepError, match='would lose the triggers "follow" of "parent"'):
+        rebuild(connection, dialect, "parent", unaware)
+    assert dialect.inspect(connection).tables == live.tables
+    with pytest.raises(StepError, match='would lose the triggers "it\'s new" of "counted"'):
+        rebuild(
+            connection,
+            dialect,
+            "counted",
+            live,
+            'CREATE TEMP TRIGGER "no matter" AFTER DELETE ON counted BEGIN SELECT 1; END',
+            'CREATE TRIGGER IF NOT EXISTS main."it\'s new" AFTER DELETE ON counted BEGIN SELECT 1; END',
+        )
+
+
+def rebuild(connection: sa.Connection, dialect: SQLite, table: str, live: Schema, *first: str) -> None:
+    statements = dialect.statements([AddConstraint(Name(table), Check("id > 0"))], live)
+    with dialect.transaction(connection):
+        for sql in (*first, *(statement.sql for statement in statements)):
+            connection.exec_driver_sql(sql)
+
+
+def test_triggers_may_be_dropped(connection: sa.Connection, dialect: SQLite) -> None:
+    with dialect.transaction(connection):
+        connection.exec_driver_sql('DROP TRIGGER IF EXISTS main."FOLLOW"')
+        connection.exec_driver_sql("DROP TABLE counted")
+        connection.exec_driver_sql("DROP VIEW names")
+        connection.exec_driver_sql("ALTER TABLE parent RENAME TO other")
+    assert rows(connection, "SELECT name FROM sqlite_master WHERE type = 'trigger'") == []
+
+
+def test_the_text_of_a_trigger_for_a_renamed_table() -> None:
+    text = (
+        'CREATE TRIGGER "user" AFTER UPDATE OF name, "user" ON user BEGIN UPDATE [User] SET a = NEW.user; END'
+    )
+    assert moved(text, Name("user")) == text
+    assert moved(text, Name('the "people"', "aux")) == (
+        'CREATE TRIGGER "aux"."user" AFTER UPDATE OF name, "user" ON "the ""people""" '
+        'BEGIN UPDATE "the ""people""" SET a = NEW.user; END'
+    )
+    assert moved("CREATE VIEW v AS SELECT 1", Name("x")) == "CREATE VIEW v AS SELECT 1"

@@ -8,7 +8,7 @@ the table is copied at most once.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from schemadiff.dialects.base import Statement
@@ -203,6 +203,9 @@ class _Work:
                 clauses.modify_column(operation.before.name, operation.after)
             case RenameColumn():
                 clauses.rename_column(operation.before, operation.after)
+                clauses.renamed_indexes |= implicit.followers(
+                    table, operation.before, operation.after, self.facts.product
+                )
             case CreateIndex():
                 clauses.additions.append(f"ADD {index_definition(operation.index, self.facts, word='INDEX')}")
             case DropIndex():
@@ -214,6 +217,17 @@ class _Work:
             case _:
                 assert_never(operation)
         self._apply(operation)
+        if isinstance(operation, RenameColumn):
+            self._rename_indexes(operation.table, clauses.renamed_indexes)
+
+    def _rename_indexes(self, name: Name, renamed: Mapping[str, str]) -> None:
+        table = self._table(name)
+        indexes = tuple(
+            dataclasses.replace(index, name=renamed.get(index.name or "", index.name))
+            for index in table.indexes
+        )
+        if indexes != table.indexes:
+            self.schema = self.schema.with_table(dataclasses.replace(table, indexes=indexes))
 
     def _clauses(self, name: Name) -> Clauses:
         if self.pending is None:
@@ -225,9 +239,13 @@ class _Work:
         pending = self.pending
         assert pending is not None
         match operation:
-            case AddConstraint(constraint=ForeignKey(name=name)):
-                # Refused by both (1826, errno 121), though DROP and ADD of an index or a CHECK go together.
-                return name is None or name not in pending.dropped_foreign_keys
+            case AddConstraint(constraint=ForeignKey(name=name, target=target)):
+                # MariaDB 10.11 judges a key to the table itself by what the table was before (errno 150), and both
+                # refuse to drop and add one name (1826, errno 121), as they allow for indexes and CHECKs.
+                changed = pending.changes or pending.additions
+                return name not in pending.dropped_foreign_keys and not (
+                    target == operation.table and changed
+                )
             case AddColumn():
                 return (
                     not pending.touches(operation.column.name)
@@ -329,10 +347,10 @@ class _Work:
 
         Where `before` knows of no index at all for a key that goes, it came from revisions: the server has made one.
         """
-        before = pending.before
+        before, product = pending.before, self.facts.product
         for key in pending.gone_keys:
             made = [index for index in before.indexes if index.implicit and index.columns == key.columns]
-            if not made and before.columns and not implicit.is_served(before, key):
+            if not made and before.columns and not implicit.is_served(before, key, product):
                 name = implicit.index_name(key, (index.name for index in before.indexes))
                 made = [Index(tuple(map(Part, key.columns)), name, implicit=True)]
             for index in made:
@@ -340,29 +358,29 @@ class _Work:
                     pending.drop_index(index.name or key.columns[0])
                     after = _without_index(after, index)
         for index in after.indexes:
-            keys = [key for key in after.foreign_keys if implicit.index_serves(index, key)]
-            served = [implicit.is_served(after, key, [index]) for key in keys]
+            keys = [key for key in after.foreign_keys if implicit.index_serves(index, key, product)]
+            served = [implicit.is_served(after, key, product, [index]) for key in keys]
             if index.implicit and keys and all(served):
                 pending.drop_index(index.name or index.columns[0])
                 after = _without_index(after, index)
         for key in after.foreign_keys:
-            if (
-                key in before.foreign_keys
-                and implicit.is_served(before, key)
-                and not implicit.is_served(after, key)
-            ):
-                if not any(index.columns == key.columns for index in after.indexes):
-                    name = implicit.index_name(key, (index.name for index in after.indexes))
-                    index = Index(tuple(map(Part, key.columns)), name, implicit=True)
-                    pending.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
-                    after = dataclasses.replace(after, indexes=(*after.indexes, index))
+            if key not in before.foreign_keys or implicit.is_served(after, key, product):
+                continue
+            if implicit.is_served(before, key, product):
+                name = implicit.spare_index_name(key, (index.name for index in after.indexes))
+                index = Index(tuple(map(Part, key.columns)), name, implicit=True)
+                pending.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
+                after = dataclasses.replace(after, indexes=(*after.indexes, index))
         if after.columns:
             self.schema = self.schema.with_table(after)
 
     def _is_needed(self, index: Index, pending: Clauses, after: Table) -> bool:
         """Whether a foreign key that stays, or one that comes and would get an index of this name, uses the index."""
+        product = self.facts.product
         for key in after.foreign_keys:
-            if implicit.index_serves(index, key) and not implicit.is_served(after, key, [index]):
+            if implicit.index_serves(index, key, product) and not implicit.is_served(
+                after, key, product, [index]
+            ):
                 if key in pending.before.foreign_keys or implicit.index_name(key, ()) == index.name:
                     return True
         return False

@@ -39,6 +39,7 @@ class Clauses:
     dropped_foreign_keys: list[str] = field(default_factory=list)
     gone_keys: list[ForeignKey] = field(default_factory=list)
     dropped_columns: list[str] = field(default_factory=list)
+    renamed_indexes: dict[str, str] = field(default_factory=dict)
     changes: list[_Change] = field(default_factory=list)
 
     def add_column(self, column: Column) -> None:
@@ -63,6 +64,11 @@ class Clauses:
             self.changes.append(_Change(old, new, None))
 
     def drop_index(self, name: str) -> None:
+        for old, new in self.renamed_indexes.items():
+            if new == name:
+                name = old
+                del self.renamed_indexes[old]
+                break
         clause = f"DROP INDEX {quote(name)}"
         if clause not in self.drops:
             self.drops.append(clause)
@@ -93,6 +99,7 @@ class Clauses:
             *self.drops,
             *(f"DROP COLUMN {quote(name)}" for name in self.dropped_columns),
             *(self._column_clause(change, after, facts) for change in self.changes),
+            *(f"RENAME INDEX {quote(old)} TO {quote(new)}" for old, new in self.renamed_indexes.items()),
             *self.additions,
         ]
 

@@ -73,7 +73,7 @@ class MySQL(Facts, Dialect):
         return canonical_table(table, self)
 
     def settle(self, current: Table, desired: Table) -> Table:
-        return settle(current, desired)
+        return settle(current, desired, self.product)
 
     def inspect(
         self,

@@ -41,6 +41,9 @@ class Product:
 
     generated_not_null: bool = True
 
+    descending_serves: bool = False
+    """Whether a foreign key can use an index in descending order (MariaDB)."""
+
     check_name: str = "{table}_chk_{number}"
     """How the server names a CHECK that was given no name."""
 

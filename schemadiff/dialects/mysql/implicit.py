@@ -18,7 +18,7 @@ _SERVER_NAME = re.compile(r".*_ibfk_\d+", re.DOTALL)
 _UNSEEN_OPTIONS = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "TABLESPACE")
 
 
-def settle(current: Table, desired: Table) -> Table:
+def settle(current: Table, desired: Table, product: Product) -> Table:
     """`desired` with the indexes that the server made in `current` for foreign keys and nobody has named, and without
     the options that no live table is ever read with.
 
@@ -30,13 +30,13 @@ def settle(current: Table, desired: Table) -> Table:
         desired = dataclasses.replace(desired, options=_with_extra(desired.options, extra))
     made = tuple(
         dataclasses.replace(index, implicit=True)
-        for index in made_by_server(current)
+        for index in made_by_server(current, product)
         if not any(_same_name(index.name, other.name) for other in desired.indexes)
     )
     return dataclasses.replace(desired, indexes=(*desired.indexes, *made)) if made else desired
 
 
-def made_by_server(table: Table) -> tuple[Index, ...]:
+def made_by_server(table: Table, product: Product) -> tuple[Index, ...]:
     """The live table's indexes that look as if the server had made them for a foreign key."""
     if not table.foreign_keys:
         return ()
@@ -46,7 +46,7 @@ def made_by_server(table: Table) -> tuple[Index, ...]:
         if any(
             index.columns == key.columns
             and _is_named_for(index, key)
-            and not _served_otherwise(table, key, index)
+            and not is_served(table, key, product, [index])
             for key in table.foreign_keys
         )
         and is_plain(index)
@@ -64,23 +64,22 @@ def serves(columns: Iterable[str], key: ForeignKey) -> bool:
     return tuple(columns)[: len(key.columns)] == key.columns
 
 
-def index_serves(index: Index, key: ForeignKey) -> bool:
-    """As `serves`; an index by prefix, in descending order or by an expression does not."""
+def index_serves(index: Index, key: ForeignKey, product: Product) -> bool:
+    """As `serves`; an index by prefix or by an expression does not, one in descending order on MariaDB alone."""
     begin = index.parts[: len(key.columns)]
-    whole = all(part.column is not None and part.length is None and not part.descending for part in begin)
+    whole = all(
+        part.column is not None and part.length is None and (product.descending_serves or not part.descending)
+        for part in begin
+    )
     return index.kind is None and whole and serves(index.columns, key)
 
 
-def is_served(table: Table, key: ForeignKey, without: Iterable[Index] = ()) -> bool:
+def is_served(table: Table, key: ForeignKey, product: Product, without: Iterable[Index] = ()) -> bool:
     """Whether the table has an index for the foreign key, not counting some."""
     left_out = [index.name for index in without]
     if table.primary_key and serves(table.primary_key.columns, key):
         return True
-    return any(index_serves(index, key) for index in table.indexes if index.name not in left_out)
-
-
-def _served_otherwise(table: Table, key: ForeignKey, index: Index) -> bool:
-    return is_served(table, key, [index])
+    return any(index_serves(index, key, product) for index in table.indexes if index.name not in left_out)
 
 
 def _is_named_for(index: Index, key: ForeignKey) -> bool:
@@ -99,10 +98,37 @@ def _with_extra(options: Options, extra: tuple[tuple[str, str], ...]) -> Options
 
 
 def index_name(key: ForeignKey, taken: Iterable[str | None]) -> str:
-    """The name that the server gives to the index that it makes for the foreign key."""
-    if key.name and not _SERVER_NAME.fullmatch(key.name):
-        return key.name
-    return free_name(key.columns[0], taken)
+    """The name that the server gives to the index that it makes for a foreign key that is created like this."""
+    return key.name or free_name(key.columns[0], taken)
+
+
+def spare_index_name(key: ForeignKey, taken: Iterable[str | None]) -> str:
+    """A name for an index that takes the place of the server's, for a foreign key that is there already: no
+    ``t_ibfk_1`` for one that was given no name.
+    """
+    given = None if key.name is None or _SERVER_NAME.fullmatch(key.name) else key.name
+    return given or free_name(key.columns[0], taken)
+
+
+def followers(table: Table, old: str, new: str, product: Product) -> dict[str, str]:
+    """The server's own indexes that are named for a column, with the names that they would have under its new one:
+    the server leaves them their old names, but makes them with the new ones in a fresh database.
+    """
+    made = [index for index in table.indexes if index.implicit]
+    if table.columns:
+        # Where the table comes from revisions and not from the server, its own indexes are not known.
+        made += [
+            Index(tuple(map(Part, key.columns)), index_name(key, (index.name for index in table.indexes)))
+            for key in table.foreign_keys
+            if not is_served(table, key, product)
+        ]
+    pattern = re.compile(rf"{re.escape(old)}(?:_\d+)?", re.IGNORECASE)
+    taken = [index.name for index in table.indexes]
+    return {
+        index.name: free_name(new, taken)
+        for index in made
+        if index.name and index.columns[0] == old and pattern.fullmatch(index.name)
+    }
 
 
 def free_name(column: str, taken: Iterable[str | None]) -> str:

@@ -20,6 +20,7 @@ from schemadiff.dialects.postgresql.sqltext import (
     STRING,
     Masked,
     mask,
+    quote,
     string,
     strip_parentheses,
     unquote,
@@ -329,7 +330,7 @@ def _option(text: str) -> str:
 
 
 def _foreign_key(key: ForeignKey, default_schema: str | None) -> ForeignKey:
-    on_delete, on_update = _action(key.on_delete), _action(key.on_update)
+    on_delete, on_update = _action(key.on_delete, key.columns), _action(key.on_update, key.columns)
     match = None if key.match in (None, "", "SIMPLE") else key.match
     target = Name(key.target.name) if key.target.schema == default_schema else key.target
     wanted = (on_delete, on_update, match, target, key.name or None)
@@ -340,9 +341,19 @@ def _foreign_key(key: ForeignKey, default_schema: str | None) -> ForeignKey:
     )
 
 
-def _action(words: str | None) -> str | None:
-    text = " ".join((words or "").split())
-    return None if text in ("", "NO ACTION") else text
+def _action(words: str | None, columns: tuple[str, ...]) -> str | None:
+    """The action in capitals; the columns of ``SET NULL (a, b)`` in quotes, in whatever case they were written."""
+    masked = mask(words or "")
+    action, _, listed = masked.skeleton.partition("(")
+    action = action.strip().upper()
+    if action in ("", "NO ACTION"):
+        return None
+    if not listed:
+        return action
+    given = [masked.restore(name.strip()) for name in listed.rstrip(") ").split(",")]
+    folded = {column.lower(): column for column in columns}
+    names = [folded.get(unquote(name).lower(), unquote(name)) for name in given]
+    return f"{action} ({', '.join(quote(name) for name in names)})"
 
 
 def _options(table: Table) -> Options:

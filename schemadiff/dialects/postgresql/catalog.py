@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -193,12 +194,11 @@ class _Catalog:
             self.left_alone(row.oid, "UNLOGGED")
         if row.relrowsecurity:
             self.left_alone(row.oid, "row level security")
-        extra = {
-            "PARTITION_BY": row.partition,
-            "TABLESPACE": row.spcname,
-            "USING": row.method,
-            "WITH": ", ".join(row.reloptions or ()),
-        }
+        extra = {"PARTITION_BY": row.partition, "TABLESPACE": row.spcname, "USING": row.method}
+        if row.reloptions and _has_word_for("with"):
+            extra["WITH"] = ", ".join(row.reloptions)
+        elif row.reloptions:
+            self.left_alone(row.oid, f"storage parameters ({', '.join(row.reloptions)})")
         return Options(
             comment=row.description, extra=tuple((key, text) for key, text in extra.items() if text)
         )
@@ -360,6 +360,13 @@ class _Catalog:
             deferrable,
             "FULL" if row.confmatchtype == "f" else None,
         )
+
+
+def _has_word_for(option: str) -> bool:
+    """Whether this SQLAlchemy's Table takes the option: ``postgresql_with`` came with 2.1."""
+    return any(
+        kind is sa.Table and option in options for kind, options in PGDialect.construct_arguments or ()
+    )
 
 
 _VIRTUAL = 18

@@ -37,6 +37,7 @@ class SQLite(Dialect):
 
     name: ClassVar[str] = "sqlite"
     transactional_ddl: ClassVar[bool] = True
+    gathers_by_table: ClassVar[bool] = True
 
     version: tuple[int, ...] = (3, 51, 0)
 

@@ -23,7 +23,8 @@ from schemadiff.dialects.base import Statement
 from schemadiff.dialects.sqlite import ddl
 from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, canonical
 from schemadiff.dialects.sqlite.expressions import is_constant, mentions, renamed
-from schemadiff.dialects.sqlite.tokens import Cursor, literal, quote, unquoted
+from schemadiff.dialects.sqlite.tokens import literal, quote
+from schemadiff.dialects.sqlite.triggers import moved
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,
@@ -236,19 +237,19 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
         return []
     # The columns keep their old names through the rebuild and get the new ones from SQLite, which then
     # writes the triggers, views and foreign keys anew that speak of them.
+    # One that has got a name which another one gives up waits under a name of its own.
+    later: list[RenameColumn] = []
     for rename in reversed(renames):
-        if final.tables[name].column(rename.before):
-            raise UnsupportedError(
-                f'table "{name}": column "{rename.before}" is renamed, and another one of this name is made',
-                hint="Put the rename into a revision of its own.",
-            )
-        final = _apply(rename.reverse(), final)
-        sources[rename.before] = sources.pop(rename.after, None)
+        waiting = RenameColumn(name, f"{_PREFIX}{rename.before}", rename.before)
+        for step in (waiting, rename) if final.tables[name].column(rename.before) else (rename,):
+            final = _apply(step.reverse(), final)
+            sources[step.before] = sources.pop(step.after, None)
+            later.insert(0, step)
     texts = _copy(old, final.tables[name], sources, _free_name(name, schema))
     texts += [ddl.create_index(name, index) for index in final.tables[name].indexes]
-    texts += [_trigger(text, name) for text in schema.definitions.get(name, ())]
+    texts += [moved(text, name) for text in schema.definitions.get(name, ())]
     result = _carrying(operations, texts)
-    for rename in renames:
+    for rename in later:
         result += [Statement(one.sql, ()) for one in _native([rename], final, DROPS_COLUMNS) or ()]
         final = _apply(rename, final)
     return result
@@ -290,26 +291,6 @@ def _free_name(name: Name, schema: Schema) -> str:
     while free.lower() in taken:
         free += "_"
     return free
-
-
-def _trigger(text: str, table: Name) -> str:
-    """The trigger's own text, its table under the name that it has now and in the same database file."""
-    cursor = Cursor(text)
-    cursor.take("CREATE", "TRIGGER")
-    name = cursor.position
-    while cursor and not cursor.at("ON"):
-        cursor.skip()
-    cursor.take("ON")
-    known_as = cursor.name().lower()
-    for position in range(len(cursor.tokens) - 1, name, -1):
-        token = cursor.tokens[position]
-        is_name = token.kind in {"word", "quoted"} and unquoted(token).lower() == known_as
-        if is_name and known_as != table.name.lower() and cursor.tokens[position - 1].text != ".":
-            text = text[: token.start] + quote(table.name) + text[token.end :]
-    if table.schema:
-        start = cursor.tokens[name].start
-        text = f"{text[:start]}{quote(table.schema)}.{text[start:]}"
-    return text
 
 
 # replay

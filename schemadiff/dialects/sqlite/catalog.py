@@ -178,7 +178,8 @@ class _Reading:
         return tuple(result)
 
     def _targets(self, table: str, named: Sequence[str | None]) -> tuple[str, ...]:
-        """The columns that a foreign key refers to, as their table spells them: its primary key if none are named."""
+        """The columns that a foreign key refers to, as their table spells them: its primary key if none are
+        named."""
         if table not in self.columns:
             self.columns[table] = self._rows(_PARENT, table)
         rows = self.columns[table]

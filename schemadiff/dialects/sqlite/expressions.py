@@ -91,7 +91,8 @@ def lone_column(text: str, scope: Scope) -> str | None:
 
 
 def is_call(text: str) -> bool:
-    """Whether the expression is one call of a function, which an index takes without parentheses around it."""
+    """Whether the expression is one call of a function, which an index takes without parentheses around
+    it."""
     found = tokens(text)
     return (
         len(found) > 2 and _calls(found[0]) and found[1].text == "(" and closing(found, 1) == len(found) - 1

@@ -154,6 +154,11 @@ class Cursor:
     def __bool__(self) -> bool:
         return self.position < len(self.tokens)
 
+    @property
+    def next_start(self) -> int:
+        """Where the next token begins."""
+        return self.tokens[self.position].start if self else len(self.sql)
+
     def at(self, *words: str) -> bool:
         """Whether the next token is one of these words."""
         return bool(self) and self.tokens[self.position].is_word(*words)

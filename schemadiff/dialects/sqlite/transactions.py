@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.sqlite.tokens import Cursor, literal, quote
+from schemadiff.dialects.sqlite.tokens import literal, quote
+from schemadiff.dialects.sqlite.triggers import Watch, head, watching
 from schemadiff.errors import DatabaseError, LockedError, StepError
 
 if TYPE_CHECKING:
@@ -33,13 +34,16 @@ def transaction(connection: Connection) -> Iterator[None]:
         _run(connection, "BEGIN IMMEDIATE")
         try:
             before = _examine(connection)
-            yield
+            watch = Watch(_triggers(connection))
+            with watching(connection, watch):
+                yield
             if not _is_open(connection):
                 raise StepError(
                     "the transaction was ended from within, so what came before that is done and stays done",
                     hint="A function or SQL of a revision must not commit or roll back.",
                 )
             _compare(before, _examine(connection))
+            _expect_triggers(connection, watch)
             _run(connection, "COMMIT")
         except BaseException:
             if _is_open(connection):
@@ -144,7 +148,9 @@ def _broken(connection: Connection) -> Iterator[tuple[str, str]]:
             else:
                 if table not in columns:
                     columns[table] = _columns(connection, table)
-                connection.exec_driver_sql(_trial(sql, table, columns[table])).close()
+                found = head(sql)
+                occasion = found.event if found else ""
+                connection.exec_driver_sql(_trial(occasion, table, columns[table])).close()
         except DBAPIError as error:
             yield f'{kind} "{name}"', str(error.orig)
     _run(connection, "ROLLBACK TO schemadiff_examine")
@@ -156,20 +162,32 @@ def _columns(connection: Connection, table: str) -> list[str]:
     return [name for (name,) in connection.exec_driver_sql(sql)]
 
 
-def _trial(trigger: str, table: str, columns: Sequence[str]) -> str:
-    """A statement that makes SQLite compile the trigger, and changes nothing."""
-    cursor = Cursor(trigger)
-    cursor.take("CREATE", "TRIGGER")
-    cursor.skip()
-    while cursor and not cursor.at("INSERT", "UPDATE", "DELETE"):
-        cursor.skip()
+def _trial(occasion: str, table: str, columns: Sequence[str]) -> str:
+    """A statement that makes SQLite compile the triggers of an event, and changes nothing."""
     name = quote(table)
     listed = ", ".join(map(quote, columns))
-    if cursor.at("INSERT"):
+    if occasion == "INSERT":
         return f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {name} WHERE 0"
-    if cursor.at("UPDATE"):
+    if occasion == "UPDATE":
         return f"UPDATE {name} SET {', '.join(f'{quote(one)} = {quote(one)}' for one in columns)} WHERE 0"
     return f"DELETE FROM {name} WHERE 0"
+
+
+def _triggers(connection: Connection) -> list[tuple[str, str]]:
+    rows = connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
+    return [(name, table) for name, table in rows]
+
+
+def _expect_triggers(connection: Connection, watch: Watch) -> None:
+    """Raises `StepError` when a trigger is gone that nobody dropped."""
+    rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    lost = watch.lost((name for name, _ in _triggers(connection)), [name for (name,) in rows])
+    if lost:
+        words = ", ".join(f'"{name}" of "{table}"' for name, table in lost)
+        raise StepError(
+            f"the change would lose the triggers {words}, which were made after it was planned",
+            hint="Nothing was changed. Apply the revision that makes them by itself (--to), then the rest.",
+        )
 
 
 def _compare(before: _State, after: _State) -> None:

@@ -1,0 +1,257 @@
+"""Reading, asking, locking and transactions on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.exc import DBAPIError
+
+from schemadiff import planner
+from schemadiff.errors import DatabaseError, LockedError
+from schemadiff.inspector import differences
+from schemadiff.reader import read
+from schemadiff.schema import Check, Column, Name, Table, Type
+from tests.dialects.postgresql_live import Live, connected
+
+pytestmark = pytest.mark.engines("postgresql")
+
+FreshDatabase = Callable[[str], str]
+
+
+@pytest.fixture
+def url(fresh_database: FreshDatabase) -> str:
+    return fresh_database("postgresql")
+
+
+@pytest.fixture
+def live(url: str) -> Iterator[Live]:
+    with connected(url) as opened:
+        yield opened
+
+
+# reading
+
+
+def test_what_has_no_representation_is_said(live: Live) -> None:
+    live.run(
+        "CREATE EXTENSION btree_gist",
+        "CREATE TABLE parent (a int)",
+        "CREATE TABLE child () INHERITS (parent)",
+        "CREATE TABLE t (a int PRIMARY KEY DEFERRABLE, b int, r int4range, EXCLUDE USING gist (r WITH &&))",
+        "ALTER TABLE t ADD CONSTRAINT late CHECK (a > 0) NOT VALID",
+        "ALTER TABLE t ADD CONSTRAINT inc UNIQUE (b) INCLUDE (a)",
+        "ALTER TABLE t ADD CONSTRAINT here CHECK (b > 0) NO INHERIT",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER tr AFTER INSERT ON t EXECUTE FUNCTION f()",
+        "CREATE UNLOGGED TABLE quick (a int)",
+        "ALTER TABLE quick ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY pol ON quick USING (a > 0)",
+        "CREATE RULE ru AS ON DELETE TO quick DO INSTEAD NOTHING",
+    )
+    with pytest.raises(DBAPIError):
+        live.run(
+            "INSERT INTO parent VALUES (1), (1)", "CREATE UNIQUE INDEX CONCURRENTLY broken ON parent (a)"
+        )
+    said = {str(one) for one in live.inspect().unsupported}
+    for words in (
+        "child: inherits from parent",
+        "t: primary key t_pkey is DEFERRABLE",
+        "t: exclusion constraint t_r_excl",
+        "t: constraint late is NOT VALID",
+        "t: constraint inc has INCLUDE columns",
+        "t: check here is NO INHERIT",
+        "t: trigger tr",
+        "quick: UNLOGGED",
+        "quick: row level security",
+        "quick: row security policy pol",
+        "quick: rule ru",
+        "parent: index broken is invalid",
+    ):
+        assert any(one.startswith(words) for one in said), words
+    assert len(said) == 12
+
+
+def test_partitions_are_no_tables(live: Live) -> None:
+    metadata = sa.MetaData()
+    table = sa.Table("logs", metadata, sa.Column("n", sa.Integer), postgresql_partition_by="LIST (abs(n))")
+    live.carry_out(live.differences(metadata))
+    live.run("CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1)", "CREATE INDEX ix ON logs (n)")
+    sa.Index("ix", table.c.n)
+    assert live.differences(metadata) == ()
+
+
+def test_tables_of_extensions_are_left_out(live: Live) -> None:
+    live.run("CREATE TABLE t (a int)", "CREATE EXTENSION hstore", "ALTER EXTENSION hstore ADD TABLE t")
+    assert live.inspect().tables == {}
+
+
+def test_schemas(live: Live) -> None:
+    live.run("CREATE SCHEMA other", "CREATE SCHEMA third", "CREATE EXTENSION citext SCHEMA third")
+    live.run("SET search_path TO public, third")
+    metadata = sa.MetaData()
+    kind = sa.Enum("a", "b", name="kind", schema="other")
+    sa.Table("u", metadata, sa.Column("id", sa.Integer, primary_key=True), schema="other")
+    sa.Table(
+        "t",
+        metadata,
+        sa.Column("id", sa.ForeignKey("other.u.id"), primary_key=True),
+        sa.Column("k", kind, server_default="a"),
+        sa.Column("c", pg.CITEXT, server_default="X"),
+        sa.CheckConstraint("k <> 'b'"),
+        schema="public",
+    )
+    desired = read(metadata, live.dialect)
+    assert set(desired.tables) == {Name("t"), Name("u", "other")}
+    empty = live.inspect(None, "other")
+    operations = differences(live.connection, live.dialect, empty, desired)
+    with live.dialect.transaction(live.connection):
+        live.run(*planner.plan(operations, empty, live.dialect).statements)
+    for path in ("public, third", "public, other, third"):
+        live.run(f"SET search_path TO {path}")
+        found = live.inspect(None, "other")
+        assert differences(live.connection, live.dialect, found, desired) == ()
+        assert found.tables[Name("t")].foreign_keys[0].target == Name("u", "other")
+        assert live.rows("SHOW search_path") == [(path,)]
+    assert set(live.inspect().tables) == {Name("t")}
+    assert set(live.dialect.inspect(live.connection, (None, "other"), only=[Name("u", "other")]).tables) == {
+        Name("u", "other")
+    }
+    live.run("SET search_path TO nowhere")
+    with pytest.raises(DatabaseError, match="no default schema"):
+        live.inspect()
+
+
+def test_a_thousand_tables_in_a_few_round_trips(live: Live) -> None:
+    columns = ", ".join(f"c{number} varchar(50) DEFAULT ''x'' NOT NULL" for number in range(13))
+    live.run(
+        f"""DO $$ BEGIN FOR i IN 1..1000 LOOP EXECUTE format(
+            'CREATE TABLE t%s (id serial PRIMARY KEY, parent int REFERENCES t%s, {columns},
+             CHECK (c1 <> ''x''), UNIQUE (c2))', i, greatest(i - 1, 1));
+            IF i % 250 = 0 THEN COMMIT; END IF;
+            END LOOP; END $$"""
+    )
+    trips = 0
+
+    def count(*_: object) -> None:
+        nonlocal trips
+        trips += 1
+
+    sa.event.listen(live.connection, "before_cursor_execute", count)
+    started = time.process_time()
+    found = live.inspect()
+    seconds = time.process_time() - started
+    assert len(found.tables) == 1000
+    assert trips <= 10
+    assert seconds < 1.5, "0.25 s on an idle machine"
+
+
+# asking
+
+
+TABLE = Table(
+    Name("t"),
+    (Column("a", Type("integer")), Column("k", Type("kind", ("x", "y")), default="'x'::kind")),
+    checks=(Check("a>0 AND k IN ('x', 'y')", "ck"), Check("a % 2=0")),
+)
+BROKEN = Table(Name("b"), (Column("a", Type("integer")),), checks=(Check("missing > 0"),))
+
+
+def assert_asked(live: Live) -> None:
+    one, broken, other = live.dialect.ask(live.connection, [TABLE, BROKEN, TABLE])
+    assert broken == BROKEN
+    assert one == other
+    assert [check.expression for check in one.checks] == [
+        "(a > 0) AND (k = ANY (ARRAY['x'::kind, 'y'::kind]))",
+        "(a % 2) = 0",
+    ]
+    assert [check.name for check in one.checks] == ["ck", None]
+    assert one.columns == TABLE.columns
+
+
+def test_asking_leaves_nothing_behind(live: Live) -> None:
+    assert_asked(live)
+    assert live.rows("SELECT relname FROM pg_class WHERE relname LIKE 'schemadiff%'") == []
+    assert live.inspect().enums == {}
+
+
+def test_asking_inside_a_transaction_does_not_end_it(live: Live, url: str) -> None:
+    live.run("BEGIN", "CREATE TABLE mine (a int)")
+    assert_asked(live)
+    assert live.inspect().tables
+    live.run("ROLLBACK")
+    assert live.inspect().tables == {}
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:  # not in autocommit mode
+        connection.exec_driver_sql("CREATE TABLE mine (a int)")
+        assert_asked(Live(connection))
+        assert connection.exec_driver_sql("SELECT count(*) FROM mine").scalar_one() == 0
+
+
+def test_asking_shows_the_members_that_are_to_come(live: Live) -> None:
+    live.run("CREATE TYPE kind AS ENUM ('old')", "CREATE TABLE t (k kind)")
+    assert_asked(live)
+    assert live.inspect().enums == {Name("kind"): ("old",)}
+
+
+def test_without_the_right_to_ask_tables_come_back_as_given(live: Live, url: str) -> None:
+    live.run("SET default_transaction_read_only TO on")
+    assert live.dialect.ask(live.connection, [TABLE]) == (TABLE,)
+    live.run("SET default_transaction_read_only TO off")
+    (database,) = live.rows("SELECT current_database()")[0]
+    role = f"{database}_role"
+    live.run(
+        f"CREATE ROLE {role}", f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", f"SET ROLE {role}"
+    )
+    try:
+        assert live.dialect.ask(live.connection, [TABLE]) == (TABLE,)
+    finally:
+        live.run("RESET ROLE", f"DROP ROLE {role}")
+
+
+# carrying out
+
+
+def test_the_lock_is_held_by_one(live: Live, url: str) -> None:
+    with connected(url) as other:
+        with live.dialect.locked(live.connection, 1):
+            (pid,) = live.rows("SELECT pg_backend_pid()")[0]
+            started = time.monotonic()
+            with (
+                pytest.raises(LockedError, match=f"process {pid}"),
+                other.dialect.locked(other.connection, 0.3),
+            ):
+                pass
+            assert time.monotonic() - started >= 0.3
+        with other.dialect.locked(other.connection, 0):
+            pass
+
+
+def test_the_lock_is_waited_for(live: Live, url: str) -> None:
+    with connected(url) as other:
+        holding = live.dialect.locked(live.connection, 0)
+        holding.__enter__()
+        timer = threading.Timer(0.5, lambda: holding.__exit__(None, None, None))
+        timer.start()
+        with other.dialect.locked(other.connection, 20):
+            timer.join()
+
+
+def test_the_lock_is_given_back_and_the_session_as_it_was(live: Live) -> None:
+    before = live.rows("SHOW client_connection_check_interval")
+    with live.dialect.locked(live.connection, 0):
+        assert live.rows("SHOW client_connection_check_interval") == [("500ms",)]
+    assert live.rows("SHOW client_connection_check_interval") == before
+    assert live.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+
+
+def test_a_transaction_is_all_or_nothing(live: Live) -> None:
+    with live.dialect.transaction(live.connection):
+        live.run("CREATE TABLE kept (a int)")
+    with pytest.raises(DBAPIError), live.dialect.transaction(live.connection):
+        live.run("CREATE TABLE lost (a int)", "SELECT 1 / 0")
+    assert set(live.inspect().tables) == {Name("kept")}

@@ -1,0 +1,68 @@
+"""The documents are true: every command in them runs, every verb and hazard is listed, every link leads somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schemadiff import hazards
+from schemadiff.recorder import Recorder
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
+    """Its files are written and its commands run, in order, with the exit codes that it says."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("SCHEMADIFF", "DATABASE"))}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    ran = 0
+    for language, body in BLOCK.findall((ROOT / "README.md").read_text()):
+        first = re.match(r"# (\S+\.\w+)\n", body)
+        if language in ("python", "toml") and first:
+            (tmp_path / first[1]).write_text(body)
+        elif language == "console":
+            for line in body.splitlines():
+                command, _, remark = line.removeprefix("$ ").partition("#")
+                if command.startswith("export "):
+                    name, _, value = command.removeprefix("export ").strip().partition("=")
+                    environment[name] = value
+                    continue
+                wanted = re.search(r"exit (\d)", remark)
+                done = subprocess.run(
+                    command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+                )
+                assert done.returncode == (int(wanted[1]) if wanted else 0), f"{command}\n{done.stdout}{done.stderr}"
+                ran += 1
+    assert ran >= 10
+
+
+def test_every_verb_of_revision_files_is_documented() -> None:
+    text = (ROOT / "docs" / "revisions.md").read_text()
+    verbs = [name for name in vars(Recorder) if not name.startswith("_")]
+    assert verbs
+    assert [verb for verb in verbs if f"op.{verb}" not in text] == []
+
+
+def test_every_hazard_is_documented() -> None:
+    text = (ROOT / "docs" / "json.md").read_text()
+    assert [code for code in hazards.CODES if f"| {code} |" not in text] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text()):
+        assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_targets_exist(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"(?:^|`)make ([a-z][\w-]*)", document.read_text(), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{document.name} names `make {target}`"
