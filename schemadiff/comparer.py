@@ -18,6 +18,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import TypeVar
 
 from schemadiff.dialects import Dialect
@@ -249,7 +250,7 @@ def sort_tables(tables: Mapping[Name, Table]) -> tuple[list[Name], set[tuple[Nam
         except CycleError as error:
             cycle: list[Name] = error.args[1]
             # graphlib lists each node before the one that depends on it: cycle[i + 1] refers to cycle[i].
-            target, name = min(zip(cycle, cycle[1:], strict=False), key=lambda edge: edge[1])
+            target, name = min(pairwise(cycle), key=lambda edge: edge[1])
             lifted |= {(name, key) for key in tables[name].foreign_keys if key.target == target}
             continue
         order: list[Name] = []

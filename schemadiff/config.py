@@ -72,10 +72,8 @@ def settings(
     if chosen is None:
         in_file = Path(table.get("versions", DEFAULT_VERSIONS))
         folder = in_file if path is None else path.parent / in_file
-        try:
+        if folder.is_relative_to(Path.cwd()):
             folder = folder.relative_to(Path.cwd())
-        except ValueError:
-            pass
     else:
         folder = Path(chosen)
     return Settings(

@@ -32,7 +32,7 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
             with _borrowed(database, changes) as connection:
                 yield connection, dialect_of(connection)
             return
-        engine = database if isinstance(database, Engine) else open_engine(database)
+        engine = database if isinstance(database, Engine) else open_engine(database, creates=changes)
         try:
             with engine.connect() as opened:
                 connection = opened.execution_options(isolation_level="AUTOCOMMIT")
@@ -42,10 +42,12 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
                 engine.dispose()
 
 
-def open_engine(url: str | URL) -> Engine:
-    """An engine of schemadiff's own: no pool, one connection at a time. Raises `ConfigError` for a bad URL."""
+def open_engine(url: str | URL, *, creates: bool = True) -> Engine:
+    """An engine of schemadiff's own: no pool, one connection at a time. A database file that is not there yet is not
+    made by looking at it: without `creates` it is an empty database. Raises `ConfigError` for a bad URL.
+    """
     try:
-        parsed = connection_url(make_url(url))
+        parsed = connection_url(make_url(url), creates=creates)
         return create_engine(parsed, poolclass=NullPool, connect_args=connect_arguments(parsed))
     except exc.NoSuchModuleError as error:
         raise ConfigError(
@@ -110,9 +112,12 @@ def _errors(place: str) -> Iterator[None]:
         yield
     except exc.OperationalError as error:
         if error.statement is None:
+            local = " on " not in place
             raise DatabaseError(
                 f"cannot connect to {place}: {server_words(error)}",
-                hint="Is the server running, and are host, port, user and database right?",
+                hint="Does its folder exist, and may you read and write there?"
+                if local
+                else "Is the server running, and are host, port, user and database right?",
             ) from None
         raise _refused(place, error) from None
     except exc.DBAPIError as error:

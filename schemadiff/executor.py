@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from schemadiff import version
 from schemadiff.database import server_words
@@ -140,19 +143,29 @@ def _run_journalled(
         "schemas": list(task.schemas),
         "steps": [_save_step(step, operations, positions) for step in steps],
     }
-    for position in range(first, len(steps)):
-        step = steps[position]
-        fingerprint = _fingerprint(connection, dialect, step, task.schemas)
+
+    def note(position: int, fingerprint: str | None = None) -> None:
         entry = {**journal, "position": position, "fingerprint": fingerprint}
         version.write(connection, dataclasses.replace(task.before, journal=entry))
+
+    for position in range(first, len(steps)):
+        step = steps[position]
         if _is_data(step):
             # Rows and the entry that says they are written commit together: exactly once.
+            note(position)
             with dialect.transaction(connection):
                 _step(connection, task, steps, position, progress)
-                entry = {**journal, "position": position + 1, "fingerprint": None}
-                version.write(connection, dataclasses.replace(task.before, journal=entry))
-        else:
+                note(position + 1)
+            continue
+        note(position, _fingerprint(connection, dialect, step, task.schemas))
+        try:
             _step(connection, task, steps, position, progress)
+        except StepError:
+            # The server refused it, so it is not done, whatever happens to these tables until the next run. When
+            # the connection is lost nobody knows yet, and this entry cannot be written either.
+            with suppress(DBAPIError):
+                note(position)
+            raise
     version.write(connection, task.after)
 
 
@@ -214,8 +227,18 @@ def _failure(
     return StepError("\n".join(lines), hint=hint)
 
 
+_DATA = re.compile(
+    r"(?: \s | /\*.*?\*/ | --[^\n]*\n | \( )* (?: insert|update|delete|replace|select|with|set|do|call )\b",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+
+
 def _is_data(step: Step) -> bool:
-    return any(isinstance(operation, Run | Execute) for operation in step.operations)
+    """Whether the step changes rows, which a transaction holds together with the journal; DDL commits by itself."""
+    return step.run is not None or (
+        any(isinstance(operation, Execute) for operation in step.operations)
+        and _DATA.match(step.sql) is not None
+    )
 
 
 def _fingerprint(connection: Connection, dialect: Dialect, step: Step, schemas: Sequence[str | None]) -> str:

@@ -28,7 +28,7 @@ def without(things: tuple[Named, ...], thing: Named, strict: bool, where: str) -
 
 
 def find(things: tuple[Named, ...], thing: Named) -> Named | None:
-    """The one of `things` that is `thing`: equal; else of its name; else equal but for a missing name; else ``None``."""
+    """The one of `things` that is `thing`: equal; else of its name; else equal but for a missing name."""
     if thing in things:
         return thing
     if thing.name is not None:

@@ -53,10 +53,12 @@ def load_models(path: str) -> tuple[sa.MetaData, ...]:
     found: Any = module
     for part in attribute.removesuffix("()").split("."):
         if not hasattr(found, part):
-            names = [name for name in dir(module) if not name.startswith("_")]
+            names = [name for name, value in vars(module).items() if _holds_models(value)]
             raise ModelsError(
                 f'module "{module_name}" has no attribute "{attribute}"',
-                hint=f"It has {', '.join(names[:20])}{' …' if len(names) > 20 else ''}." if names else None,
+                hint=f"What holds models in it is {', '.join(names)}."
+                if names
+                else "Nothing in it holds models.",
             )
         found = getattr(found, part)
     metadata = metadata_of(found, path)
@@ -98,6 +100,12 @@ def metadata_of(value: object, name: str = "models") -> tuple[sa.MetaData, ...]:
         hint="It may be a MetaData, a declarative base, a Flask-SQLAlchemy db, a Flask application, a list of these, "
         "or a function without arguments that returns one.",
     )
+
+
+def _holds_models(value: object) -> bool:
+    metadata = value if isinstance(value, sa.MetaData) else getattr(value, "metadata", None)
+    is_model = hasattr(value, "__table__") or isinstance(value, sa.Table)
+    return isinstance(metadata, sa.MetaData) and bool(metadata.tables) and not is_model
 
 
 def _failed_import(module: str, error: BaseException) -> ModelsError:

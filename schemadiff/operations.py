@@ -396,7 +396,7 @@ class Run:
     def reverse(self) -> Run:
         if self.undo is None:
             raise UnsupportedError(
-                f"run({self.function.__name__}) has no reverse",
+                f"{self.describe()} has no reverse",
                 hint="Give it one in the revision file: op.run(function, reverse=other_function), "
                 "or reverse=op.nothing where there is nothing to undo.",
             )
@@ -406,7 +406,7 @@ class Run:
         return schema
 
     def describe(self) -> str:
-        return f"run {self.function.__name__}()"
+        return f"run {getattr(self.function, '__name__', repr(self.function))}()"
 
 
 def nothing(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemadiff import hazards
-from schemadiff.dialects import Dialect
+from schemadiff.dialects import Dialect, Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.operations import (
@@ -84,15 +84,7 @@ def plan(
             for operation in group:
                 _expect_present(operation, after)
                 after = operation.apply(after, strict=False)
-            for statement in dialect.statements(tuple(group), schema):
-                steps.append(
-                    Step(
-                        statement.sql,
-                        statement.operations,
-                        tuple(dict.fromkeys(name for one in statement.operations for name in _tables(one))),
-                        tuple(hazard for one in statement.operations for hazard in hazards.find(one, facts)),
-                    )
-                )
+            steps.extend(_step(one, facts) for one in dialect.statements(tuple(group), schema))
             schema = after
             group.clear()
 
@@ -113,6 +105,15 @@ def plan(
                 group.append(operation)
     flush()
     return Plan(tuple(operations), tuple(steps))
+
+
+def _step(statement: Statement, facts: Facts) -> Step:
+    return Step(
+        statement.sql,
+        statement.operations,
+        tuple(dict.fromkeys(name for one in statement.operations for name in _tables(one))),
+        tuple(hazard for one in statement.operations for hazard in hazards.find(one, facts)),
+    )
 
 
 LiveParts = Mapping[Name, Mapping[Constraint | Index, Constraint | Index]]

@@ -48,7 +48,7 @@ def literal(text: str) -> str:
 
 
 def _character(character: str, quote: str) -> str:
-    if character == quote or character == "\\":
+    if character in (quote, "\\"):
         return f"\\{character}"
     if character.isprintable():
         return character

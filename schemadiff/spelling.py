@@ -28,7 +28,9 @@ def live_parts(expected: Schema, asked: Schema, live: Schema, dialect: Dialect) 
         known = live.tables.get(name)
         if known is None:
             continue
-        by_value: dict[object, Constraint | Index] = {one: one for one in (*known.constraints(), *known.indexes)}
+        by_value: dict[object, Constraint | Index] = {
+            one: one for one in (*known.constraints(), *known.indexes)
+        }
         mine, theirs = _parts(table), _parts(aligned.tables[name])
         # Aligning keeps the order, and puts what the server made by itself behind the rest.
         found[name] = {

@@ -19,6 +19,7 @@ from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import (
     AmbiguousError,
+    PendingError,
     RevisionError,
     UsageError,
     VersionError,
@@ -84,6 +85,17 @@ class Outcome:
     def hazards(self) -> tuple[Hazard, ...]:
         """The hazards of all revisions, each once."""
         return tuple(dict.fromkeys(hazard for one in self.done for hazard in one.plan.hazards))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One revision, whether the database has it, and its plan: what `apply` would run, or, where that is past, would
+    have run on a database that is just as the earlier revisions say.
+    """
+
+    revision: Revision
+    applied: bool
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +221,6 @@ def apply(
         if dry_run:
             return _apply(site, to, where(database))
         with dialect.locked(connection, lock_wait):
-            version.create(connection, dialect)
             return _apply(site, to, where(database))
 
 
@@ -256,7 +267,7 @@ def check(database: Database, models: Models, versions: str | Path = "versions")
         state = version.read(connection)
         verify(state or State(), history)
         desired = read(metadata, dialect)
-        head, recorded = revisions.replay(history, dialect)
+        head, _ = revisions.replay(history, dialect)
         live = inspect(connection, dialect, schemas_of(head, desired))
         if state is None and not history:
             return Drift(0, differences(connection, dialect, live, desired), unsupported=live.unsupported)
@@ -286,13 +297,33 @@ def status(database: Database, versions: str | Path = "versions") -> Status:
         return Status(where(database), state.version if state else None, history, state, interrupted)
 
 
+def show(database: Database, versions: str | Path, number: int) -> Shown:
+    """One revision and what it does on this database. Changes nothing. Raises `UsageError` when there is none."""
+    history = revisions.load(Path(versions))
+    if not 1 <= number <= len(history):
+        raise UsageError(
+            f"there is no revision {number} in {versions}",
+            hint=f"The revisions go from 1 to {len(history)}." if history else "There are none.",
+        )
+    revision = history[number - 1]
+    with connected(database) as (connection, dialect):
+        state = version.read(connection)
+        if state is not None and number <= state.version:
+            before, _ = revisions.replay(history[: number - 1], dialect)
+            operations, _ = revision.record(before, dialect)
+            return Shown(revision, True, planner.plan(operations, before, dialect))
+    outcome = apply(database, versions, to=number, dry_run=True)
+    return Shown(revision, False, outcome.done[-1].plan)
+
+
 def _apply(site: Site, to: int | None, place: str) -> Outcome:
     state = version.read(site.connection) or State()
     verify(state, site.history)
     before = state.version
     done: list[Done] = []
     interrupted = interrupted_in(site.connection, site.dialect, state, site.history)
-    if interrupted and not site.gate.dry_run:
+    if interrupted:
+        _not_in_a_dry_run(site, place)
         done.append(_done(site, resume(site, state, interrupted, "up")))
         state = version.read(site.connection) or State()
     if to is not None and to < state.version:
@@ -316,7 +347,8 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
     before = state.version
     done: list[Done] = []
     interrupted = interrupted_in(site.connection, site.dialect, state, site.history)
-    if interrupted and not site.gate.dry_run:
+    if interrupted:
+        _not_in_a_dry_run(site, place)
         done.append(_done(site, resume(site, state, interrupted, "down")))
         state = version.read(site.connection) or State()
         if to is None and steps is None:
@@ -332,6 +364,15 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
     return Outcome(before, target, tuple(done))
 
 
+def _not_in_a_dry_run(site: Site, place: str) -> None:
+    if site.gate.dry_run:
+        raise PendingError(
+            f"{place} is in the middle of a revision: what comes after cannot be said before that is settled",
+            hint="`schemadiff status` says what is left of it; `schemadiff apply` finishes it, "
+            "`schemadiff rollback` undoes it.",
+        )
+
+
 def _carry_out(
     site: Site,
     planning: Callable[[Site, State, Sequence[Revision]], list[Task]],
@@ -343,6 +384,8 @@ def _carry_out(
         return []
     planned = planning(site, state, chosen)
     site.gate.pass_([hazard for task in planned for hazard in task.plan.hazards])
+    if not site.gate.dry_run:
+        version.create(site.connection, site.dialect)
     done = []
     for position, (revision, task) in enumerate(zip(chosen, planned, strict=True)):
         if not site.gate.dry_run:

@@ -10,6 +10,7 @@ import ast
 import dataclasses
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
@@ -71,7 +72,8 @@ def write(operations: Sequence[Operation], message: str, dialect: Dialect) -> st
     lines += [line for operation in rest for line in writer.statement(operation, 4)]
     if not operations:
         lines.append("    pass")
-    docstring = " ".join(message.split()).replace("\\", "\\\\").replace('"""', "'''")
+    words = " ".join(message.split()).replace("\\", "\\\\").replace('"""', "'''")
+    docstring = "".join(one if one.isprintable() else repr(one)[1:-1] for one in words)
     if docstring.endswith('"'):
         docstring += " "
     imports = ["import sqlalchemy as sa"] if writer.uses_sqlalchemy else []
@@ -101,7 +103,8 @@ def suggest_message(operations: Sequence[Operation]) -> str:
 
 def slug(message: str) -> str:
     """The message as part of a file name: lower-case words joined by underscores, at most 60 characters."""
-    words = re.sub(r"[^a-z0-9]+", "_", message.lower()).strip("_")
+    plain = unicodedata.normalize("NFKD", message).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
     return words[:60].rstrip("_") or "revision"
 
 
@@ -130,7 +133,8 @@ def _phrase(operation: Operation) -> str:
         case AddConstraint() | DropConstraint():
             verb = "add" if isinstance(operation, AddConstraint) else "drop"
             kind = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check"}
-            return f"{verb} {kind[type(operation.constraint)]} {'to' if verb == 'add' else 'from'} {operation.table.name}"
+            where = "to" if verb == "add" else "from"
+            return f"{verb} {kind[type(operation.constraint)]} {where} {operation.table.name}"
         case AlterTable():
             return f"alter {operation.table.name}"
         case _:

@@ -40,7 +40,7 @@ def second() -> sa.MetaData:
         "user",
         metadata,
         sa.Column("id", sa.Integer, primary_key=True, comment="the id"),
-        sa.Column("username", sa.String(150), nullable=False, comment="it's a \"name\""),
+        sa.Column("username", sa.String(150), nullable=False, comment='it\'s a "name"'),
         sa.Column("email", sa.String(100), nullable=True),
         sa.Column("age", sa.BigInteger, sa.CheckConstraint("age > 4"), server_default="6"),
         sa.Column("created", sa.DateTime),

@@ -27,7 +27,10 @@ class Story:
     def metadata(self, section: str) -> sa.MetaData:
         """The MetaData that a section's statements fill."""
         metadata = sa.MetaData()
-        exec(self.sections[section], {**vars(sa), "mysql": mysql, "postgresql": postgresql, "metadata": metadata})
+        exec(
+            self.sections[section],
+            {**vars(sa), "mysql": mysql, "postgresql": postgresql, "metadata": metadata},
+        )
         return metadata
 
     def update(self, golden: dict[str, str]) -> None:

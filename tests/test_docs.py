@@ -20,7 +20,9 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def test_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     """Its files are written and its commands run, in order, with the exit codes that it says."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("SCHEMADIFF", "DATABASE"))}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("SCHEMADIFF", "DATABASE"))
+    }
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     ran = 0
     for language, body in BLOCK.findall((ROOT / "README.md").read_text()):
@@ -36,9 +38,17 @@ def test_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
                     continue
                 wanted = re.search(r"exit (\d)", remark)
                 done = subprocess.run(
-                    command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+                    command,
+                    shell=True,
+                    cwd=tmp_path,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
                 )
-                assert done.returncode == (int(wanted[1]) if wanted else 0), f"{command}\n{done.stdout}{done.stderr}"
+                assert done.returncode == (int(wanted[1]) if wanted else 0), (
+                    f"{command}\n{done.stdout}{done.stderr}"
+                )
                 ran += 1
     assert ran >= 10
 

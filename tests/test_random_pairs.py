@@ -64,8 +64,8 @@ def converge(databases: Databases, pair: Pair, scratch: Path) -> None:
     ):
         versions = Path(directory, "versions")
         empty = definitions(url, pair.before)
-        for fresh, metadata in ((created_before, before), (created_after, after)):
-            _create_all(fresh, metadata)
+        _create_all(created_before, pair.before.metadata())
+        _create_all(created_after, pair.after.metadata())
         for fresh, metadata in ((created_before, before), (created_after, after)):
             drift = schemadiff.check(fresh, metadata, versions)
             assert not drift, f"create_all then check: {drift}"
@@ -100,7 +100,9 @@ def _plan(url: str, metadata: sa.MetaData, versions: Path) -> bool:
         return False
     with connected(url) as (_, dialect):
         _, recorded = revisions.replay(revisions.load(versions), dialect)
-    assert recorded[-1] == planned.plan.operations, "what is loaded is not what was written"
+    # Not their values: a before-image is loaded as it was written, not as the server spells it.
+    written, loaded = ([one.describe() for one in some] for some in (planned.plan.operations, recorded[-1]))
+    assert written == loaded, f"what is loaded is not what was written: {loaded} instead of {written}"
     return True
 
 
@@ -148,7 +150,7 @@ def definitions(url: str, models: Models) -> dict[str, list[str]]:
     with connected(url) as (connection, dialect):
         match dialect.name:
             case "postgresql":
-                return _postgresql(connection, models)
+                return _postgresql(connection, dialect, models)
             case "sqlite":
                 return _sqlite(connection, dialect, models)
             case _:
@@ -167,8 +169,13 @@ def _mysql(connection: sa.Connection, models: Models) -> dict[str, list[str]]:
         if name == "schemadiff_version":
             continue
         quoted = name.replace("`", "``")
-        text = connection.exec_driver_sql(f"SHOW CREATE TABLE `{quoted}`").one()[1]
-        lines = re.sub(r" AUTO_INCREMENT=\d+", "", text).splitlines()
+        shown = connection.exec_driver_sql(
+            f"SHOW CREATE TABLE `{quoted}`", execution_options={"no_parameters": True}
+        )
+        # InnoDB knows no difference between RESTRICT, NO ACTION and nothing.
+        same = r" AUTO_INCREMENT=\d+| ON (DELETE|UPDATE) (RESTRICT|NO ACTION)"
+        text = re.sub(same, "", shown.one()[1]).replace("DEFAULT (now())", "DEFAULT CURRENT_TIMESTAMP")
+        lines = text.splitlines()
         texts[name] = sorted(made_up.sub(blank, line.strip().rstrip(",")) for line in lines)
     return texts
 
@@ -176,22 +183,21 @@ def _mysql(connection: sa.Connection, models: Models) -> dict[str, list[str]]:
 _POSTGRESQL = {
     "column": """
         SELECT t.relname, NULL, concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
-            CASE WHEN a.attnotnull THEN 'NOT NULL' END, 'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
-            a.attidentity, a.attgenerated, 'COLLATE ' || co.collname,
+            CASE WHEN a.attnotnull THEN 'NOT NULL' END, CASE WHEN a.atthasdef THEN 'DEFAULT' END,
+            a.attidentity::text, a.attgenerated::text, 'COLLATE ' || co.collname,
             'COMMENT ' || quote_literal(col_description(t.oid, a.attnum)))
         FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-        LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
         LEFT JOIN pg_collation co ON co.oid = a.attcollation AND co.collname <> 'default'
         WHERE t.relkind = 'r' AND t.relnamespace = 'public'::regnamespace""",
     "constraint": """
-        SELECT t.relname, c.conname, pg_get_constraintdef(c.oid) || c.convalidated FROM pg_constraint c
+        SELECT t.relname, c.conname, pg_get_constraintdef(c.oid) || c.convalidated::text FROM pg_constraint c
         JOIN pg_class t ON t.oid = c.conrelid WHERE t.relnamespace = 'public'::regnamespace""",
     "index": """
         SELECT t.relname, i.relname, regexp_replace(pg_get_indexdef(i.oid), 'INDEX .* ON ', 'INDEX ON ')
         FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
         WHERE t.relnamespace = 'public'::regnamespace""",
     "table": """
-        SELECT relname, NULL, relkind || coalesce(obj_description(oid), '') FROM pg_class
+        SELECT relname, NULL, relkind::text || coalesce(obj_description(oid), '') FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind NOT IN ('i', 'S')""",
     "sequence": """
         SELECT t.relname, NULL, format_type(s.seqtypid, NULL) || coalesce(a.attname, '')
@@ -207,8 +213,11 @@ _POSTGRESQL = {
 }
 
 
-def _postgresql(connection: sa.Connection, models: Models) -> dict[str, list[str]]:
+def _postgresql(connection: sa.Connection, dialect: Dialect, models: Models) -> dict[str, list[str]]:
+    """What the catalogs say; defaults as schemadiff inspects them, to which `now()` is CURRENT_TIMESTAMP."""
     texts: dict[str, list[str]] = {}
+    for table in inspect(connection, dialect).tables.values():
+        texts[table.name.name] = [repr(column) for column in table.columns]
     for kind, query in _POSTGRESQL.items():
         for table, name, text in connection.exec_driver_sql(query).all():
             if table != "schemadiff_version":
@@ -224,12 +233,12 @@ def _sqlite(connection: sa.Connection, dialect: Dialect, models: Models) -> dict
         things = (*table.constraints(), *table.indexes)
         lines = [_bare(thing, models) for thing in things] + [repr(column) for column in table.columns]
         lines.append(repr(table.options))
-        for pragma, skipped in (("table_xinfo", ("cid",)), ("foreign_key_list", ("id",))):
+        for pragma, skipped in (("table_xinfo", ("cid", "dflt_value")), ("foreign_key_list", ("id",))):
             rows = connection.execute(sa.text(f"SELECT * FROM pragma_{pragma}(:name)"), {"name": name.name})
             lines += [repr({k: v for k, v in row._mapping.items() if k not in skipped}) for row in rows]
         rows = connection.execute(
             sa.text(
-                "SELECT il.\"unique\", il.origin, il.partial, group_concat(ix.name || ix.\"desc\" || ix.coll) "
+                'SELECT il."unique", il.origin, il.partial, group_concat(ix.name || ix."desc" || ix.coll) '
                 "FROM pragma_index_list(:name) il JOIN pragma_index_xinfo(il.name) ix GROUP BY il.name"
             ),
             {"name": name.name},

@@ -128,7 +128,9 @@ def digest(folder: Path, text: str) -> str:
 def test_the_digest_does_not_mind_comments_docstrings_and_layout(tmp_path: Path) -> None:
     plain = digest(tmp_path, FIRST)
     changed = FIRST.replace('"""create user"""', '"""Another description."""\n# and a comment')
-    changed = changed.replace("def upgrade(op):", 'def upgrade( op ):\n    """Says more."""').replace('"user"', "'user'")
+    changed = changed.replace("def upgrade(op):", 'def upgrade( op ):\n    """Says more."""').replace(
+        '"user"', "'user'"
+    )
     assert digest(tmp_path, changed) == plain
 
 

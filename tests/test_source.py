@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from schemadiff.source import Call, Strings, literal, render
 
 WORDS = st.text(max_size=40)
-LEAVES = st.one_of(WORDS, st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False))
+LEAVES = st.one_of(
+    WORDS, st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False)
+)
 NODES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -66,17 +68,27 @@ def test_what_is_rendered_evaluates_to_the_same(node: object, width: int) -> Non
 def test_what_is_rendered_is_what_ruff_makes_of_it(tmp_path: Path) -> None:
     long = "a rather long comment, which makes the column's line too long for one line"
     nodes = [
-        Call("op.add_column", ["user", Call("sa.Column", ["email", Call("sa.String", [100]), ("nullable", False)])]),
-        Call("op.add_column", ["user", Call("sa.Column", ["email", Call("sa.String", [100]), ("comment", long)])]),
-        Call("op.create_table", ["t", Call("sa.ForeignKeyConstraint", [Strings(["a"]), Strings([long, long])])]),
-        Call("op.alter_table", ["t", {"comment": 'it\'s "quoted"'}, {"comment": 'only "double"', "mysql_engine": None}]),
+        Call(
+            "op.add_column",
+            ["user", Call("sa.Column", ["email", Call("sa.String", [100]), ("nullable", False)])],
+        ),
+        Call(
+            "op.add_column",
+            ["user", Call("sa.Column", ["email", Call("sa.String", [100]), ("comment", long)])],
+        ),
+        Call(
+            "op.create_table", ["t", Call("sa.ForeignKeyConstraint", [Strings(["a"]), Strings([long, long])])]
+        ),
+        Call(
+            "op.alter_table",
+            ["t", {"comment": 'it\'s "q"'}, {"comment": 'only "double"', "mysql_engine": None}],
+        ),
         Call("f", [long * 2, "back\\slash", "tab\t, bell\a, new\nline", "single'quote", "é\U0001f600"]),
         Call("f", [Call("g", []), 1.5, -3, True, {}]),
     ]
     path = tmp_path / "revision.py"
     lines = [line for node in nodes for line in render(node, 0, 88)]
     path.write_text("\n".join(lines) + "\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(path)], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

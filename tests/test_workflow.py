@@ -317,10 +317,10 @@ def test_a_version_row_that_is_gone(url: str, versions: Path, statement: str) ->
 def test_two_version_rows(url: str, versions: Path) -> None:
     begin(url, versions)
     execute(url, "DROP TABLE schemadiff_version")
-    execute(
-        url,
-        "CREATE TABLE schemadiff_version (id INTEGER, version INTEGER, digest VARCHAR(64), files VARCHAR(9), journal VARCHAR(9), changed_at VARCHAR(9), tool VARCHAR(9))",
+    columns = (
+        "digest VARCHAR(64), files VARCHAR(9), journal VARCHAR(9), changed_at VARCHAR(9), tool VARCHAR(9)"
     )
+    execute(url, f"CREATE TABLE schemadiff_version (id INTEGER, version INTEGER, {columns})")
     for _ in range(2):
         execute(url, "INSERT INTO schemadiff_version (id, version, digest) VALUES (1, 1, '')")
     with pytest.raises(VersionError, match="2 rows"):

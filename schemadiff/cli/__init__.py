@@ -14,11 +14,15 @@ terminal   where lines are written and questions asked: the only module that kno
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
 def main() -> None:
     """Runs the command that ``sys.argv`` names, and exits with its code."""
+    # A run is short and what it reads stays: looking through a thousand tables for garbage again and again took up to
+    # half of the time (benchmarks/thousand_tables.py).
+    gc.set_threshold(200_000, 50, 1000)
     try:
         from schemadiff.cli.app import run
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schemadiff import planner, revisions, version, workflow
+from schemadiff import revisions, workflow
 from schemadiff.cli import machine, render
 from schemadiff.cli.options import Format
-from schemadiff.database import connected
-from schemadiff.errors import SchemadiffError, UsageError
+from schemadiff.errors import SchemadiffError
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
-    from schemadiff.planner import Plan
     from schemadiff.renames import Candidate
-    from schemadiff.revisions import Revision
 
 FINE = 0
 DIFFERENT = 1
@@ -109,33 +106,10 @@ def history(terminal: Terminal, project: Project, output: Format = Format.text) 
 
 def show(terminal: Terminal, project: Project, number: int, output: Format = Format.text) -> int:
     """Shows one revision."""
-    found = revisions.load(project.need_versions())
-    if not 1 <= number <= len(found):
-        raise UsageError(
-            f"there is no revision {number} in {project.versions}",
-            hint=f"The revisions go from 1 to {len(found)}." if found else "There are none.",
-        )
-    one = found[number - 1]
-    applied, shown = _plan_of(project, found, one)
+    found = workflow.show(project.need_database(), project.need_versions(), number)
     if output is Format.json:
-        terminal.machine(machine.dump("show", machine.shown(one, applied, shown)))
+        terminal.machine(machine.dump("show", machine.shown(found.revision, found.applied, found.plan)))
         return FINE
-    terminal.report(*render.revision(one, applied))
-    terminal.report(render.BLANK, *render.done_plan(shown))
+    terminal.report(*render.revision(found.revision, found.applied))
+    terminal.report(render.BLANK, *render.done_plan(found.plan))
     return FINE
-
-
-def _plan_of(project: Project, found: Sequence[Revision], one: Revision) -> tuple[bool, Plan]:
-    """Whether the revision is applied, and its plan: what `apply` would run, or, where that is past, would have run
-    on a database that is just as the earlier revisions say.
-    """
-    database = project.need_database()
-    with connected(database) as (connection, dialect):
-        state = version.read(connection)
-        applied = state is not None and one.number <= state.version
-        if applied:
-            before, _ = revisions.replay(found[: one.number - 1], dialect)
-            operations, _ = one.record(before, dialect)
-            return True, planner.plan(operations, before, dialect)
-    outcome = workflow.apply(database, project.versions, to=one.number, dry_run=True)
-    return False, outcome.done[-1].plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemadiff.dialects.base import Dialect, Statement
@@ -36,14 +37,23 @@ def offline_dialect(name: str) -> Dialect:
     return _class(name).offline()
 
 
-def connection_url(url: URL) -> URL:
-    """The URL with a driver that is installed where it names none: PyMySQL and psycopg come with schemadiff."""
+def connection_url(url: URL, *, creates: bool = True) -> URL:
+    """The URL with a driver that is installed where it names none: PyMySQL and psycopg come with schemadiff. Without
+    `creates`, that of an empty database in place of a file that is not there, which connecting would make.
+    """
+    if url.get_backend_name() == "sqlite" and not creates and _is_missing(url.database):
+        return url.set(database=None)
     if "+" in url.drivername:
         return url
     drivers = {"mysql": "pymysql", "mariadb": "pymysql", "postgresql": "psycopg", "postgres": "psycopg"}
     name = "postgresql" if url.drivername == "postgres" else url.drivername
     driver = drivers.get(name)
     return url.set(drivername=f"{name}+{driver}") if driver else url
+
+
+def _is_missing(database: str | None) -> bool:
+    plain = bool(database) and database != ":memory:" and not str(database).startswith("file:")
+    return plain and not Path(str(database)).exists() and Path(str(database)).parent.is_dir()
 
 
 def connect_arguments(url: URL) -> dict[str, object]:

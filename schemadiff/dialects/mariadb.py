@@ -22,6 +22,7 @@ MARIADB = Product(
     hashes_indexes=True,
     column_checks=True,
     generated_not_null=False,
+    copies_under_foreign_keys=True,
     descending_serves=True,
     check_name="CONSTRAINT_{number}",
     drop_check="DROP CONSTRAINT",

@@ -14,8 +14,10 @@ from schemadiff.comparer import compare, reverse
 from schemadiff.dialects import Dialect
 from schemadiff.inspector import ask, differences
 from schemadiff.operations import (
+    AddColumn,
     AddConstraint,
     AlterColumn,
+    CreateIndex,
     DropConstraint,
     DropIndex,
     Operation,
@@ -24,7 +26,7 @@ from schemadiff.operations import (
 )
 from schemadiff.planner import plan
 from schemadiff.reader import read
-from schemadiff.schema import Column, Name, Schema
+from schemadiff.schema import Check, Column, Index, Name, Part, Schema
 from tests.dialects.test_mysql_server import carry_out, declare, open_database, perform, texts
 
 pytestmark = pytest.mark.engines("mysql", "mariadb")
@@ -218,6 +220,21 @@ def type_under_foreign_key(metadata: sa.MetaData, new: bool) -> None:
     )
 
 
+def much_under_foreign_keys(metadata: sa.MetaData, new: bool) -> None:
+    """What MySQL 9.7 refuses to do at once."""
+    _parent(metadata)
+    _table(
+        metadata,
+        sa.Column("q", sa.ForeignKey("parent.id"), nullable=new, server_default="1"),
+        sa.Column("r", sa.ForeignKey("parent.id", name="fk_r"), comment="new" if new else "old"),
+        sa.Column("other", sa.BigInteger if new else sa.Integer),
+        sa.ForeignKeyConstraint(["p"], ["parent.id"], name="fk_p"),
+        sa.CheckConstraint("other > 1" if new else "other > 0", name="ck"),
+        *([sa.Index("ix_q", "q", "r")] if new else []),
+        comment="new" if new else "old",
+    )
+
+
 def new_tables(metadata: sa.MetaData, new: bool) -> None:
     _table(metadata)
     if new:
@@ -324,6 +341,7 @@ CHANGES: list[Change] = [
     index_for_foreign_key,
     index_that_replaces_another,
     type_under_foreign_key,
+    much_under_foreign_keys,
     new_tables,
     table_options,
     table_charset,
@@ -393,6 +411,9 @@ def test_rename_column_and_table_forth_and_back(url: str) -> None:
             AlterColumn(Name("t"), named(column, "b"), bigger),
             RenameTable(Name("t"), Name("t2")),
             RenameColumn(Name("t2"), "p", "parent_id"),
+            AddColumn(Name("t2"), read_column_like(dialect, sa.Column("new", sa.Integer))),
+            CreateIndex(Name("t2"), Index((Part("parent_id"), Part("new")), "ix_new")),
+            AddConstraint(Name("t2"), Check("`new` > 0", "ck_new")),
         ]
         perform(connection, dialect, operations, before)
         after = before
@@ -465,10 +486,12 @@ def test_what_revisions_know_is_enough_to_drop_what_has_no_name(url: str) -> Non
         before = read(metadata, dialect)
         table = before.tables[Name("t")]
         carry_out(connection, plan(compare(Schema(), before, dialect), Schema(), dialect).statements)
-        drops = [DropConstraint(Name("t"), constraint) for constraint in (*table.foreign_keys, *table.checks)]
+        drops = [DropConstraint(Name("t"), key) for key in table.foreign_keys]
+        drops += [DropConstraint(Name("t"), check) for check in table.checks]
         carry_out(connection, plan(drops, before, dialect).statements)
         live = dialect.inspect(connection).tables[Name("t")]
-        assert live.foreign_keys == live.checks == ()
+        assert live.foreign_keys == ()
+        assert live.checks == ()
         assert [index.columns for index in live.indexes] == [("name", "p")]
 
 

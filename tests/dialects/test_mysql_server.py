@@ -138,10 +138,8 @@ def native_types(metadata: sa.MetaData) -> None:
 
 
 def every_default(metadata: sa.MetaData) -> None:
-    def column(
-        name: str, kind: sa.types.TypeEngine[object], default: str, **words: object
-    ) -> sa.Column[object]:
-        return sa.Column(name, kind, server_default=sa.text(default), **words)  # type: ignore[arg-type]
+    def column(name: str, kind: sa.types.TypeEngine[Any], default: str, **words: Any) -> sa.Column[Any]:
+        return sa.Column(name, kind, server_default=sa.text(default), **words)
 
     sa.Table(
         "defaults",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from schemadiff.comparer import align, reverse
-from schemadiff.operations import Operation, RenameColumn, RenameTable
+from schemadiff.operations import AlterColumn, Operation, RenameColumn, RenameTable
 from schemadiff.schema import Name
 from tests.dialects.postgresql_live import Live, connected, metadata_of
 
@@ -239,6 +239,20 @@ def test_a_change_goes_forth_and_back_and_keeps_the_rows(live: Live, name: str) 
     assert live.inspect().enums == first.enums
     if "gone" not in columns:
         assert live.rows(f"SELECT {', '.join(sorted(columns))} FROM t") == rows
+
+
+def test_a_longer_string_type_leaves_checks_and_indexes_alone(live: Live) -> None:
+    def models(kind: sa.types.TypeEngine[Any]) -> sa.MetaData:
+        check = sa.CheckConstraint("s IN ('x', 'y') AND length(s) > 0")
+        index = sa.Index("ix", sa.text("lower(s)"), postgresql_where=sa.text("s <> ''"))
+        return metadata_of(id_(), sa.Column("s", kind, server_default="x"), check, index)
+
+    live.carry_out(live.differences(models(sa.String(20))))
+    for kind in (sa.String(30), sa.Text(), sa.String(20)):
+        operations = live.differences(models(kind))
+        assert [type(one) for one in operations] == [AlterColumn]
+        live.carry_out(operations)
+        assert live.differences(models(kind)) == ()
 
 
 def test_counting_goes_on_where_it_was(live: Live) -> None:

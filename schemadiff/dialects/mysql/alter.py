@@ -26,7 +26,9 @@ from schemadiff.dialects.mysql.ddl import (
     qualified,
 )
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.limits import joins, mark
 from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
+from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -104,9 +106,10 @@ class _Work:
         pending, self.pending = self.pending, None
         if pending is None:
             return
-        table = self._table(pending.table)
-        self._mind_foreign_keys(pending, table)
-        clauses = pending.render(self._table(pending.table), self.facts)
+        after = keep_foreign_keys_served(pending, self._table(pending.table), self.facts)
+        if after.name in self.schema.tables:
+            self.schema = self.schema.with_table(after)
+        clauses = pending.render(after, self.facts)
         if clauses:
             self.done.append(Statement(_alter_table(pending.table, clauses), tuple(pending.operations)))
 
@@ -187,10 +190,14 @@ class _Work:
         if isinstance(operation, AlterColumn) and _changes_virtual(operation):
             self._rebuild_column(operation)
             return
-        if self.pending and (self.pending.table != operation.table or not self._joins(operation)):
+        if self.pending and (
+            self.pending.table != operation.table
+            or not joins(operation, self.pending, self.schema, self.facts)
+        ):
             self.flush()
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
+        mark(clauses, operation, self.schema, self.facts)
         table = self._table(operation.table)
         match operation:
             case AlterTable():
@@ -234,37 +241,6 @@ class _Work:
             self.pending = Clauses(name, self._table(name))
         return self.pending
 
-    def _joins(self, operation: Operation) -> bool:
-        """Whether the pending ALTER can carry the operation out as well."""
-        pending = self.pending
-        assert pending is not None
-        match operation:
-            case AddConstraint(constraint=ForeignKey(name=name, target=target)):
-                # MariaDB 10.11 judges a key to the table itself by what the table was before (errno 150), and both
-                # refuse to drop and add one name (1826, errno 121), as they allow for indexes and CHECKs.
-                changed = pending.changes or pending.additions
-                return name not in pending.dropped_foreign_keys and not (
-                    target == operation.table and changed
-                )
-            case AddColumn():
-                return (
-                    not pending.touches(operation.column.name)
-                    or operation.column.name in pending.dropped_columns
-                )
-            case AlterColumn():
-                return not pending.touches(operation.before.name) or pending.is_renamed(operation.before.name)
-            case RenameColumn():
-                return not pending.touches(operation.after) and (
-                    not pending.touches(operation.before) or pending.is_modified(operation.before)
-                )
-            case DropColumn():
-                return not pending.touches(operation.column.name)
-            case DropIndex():
-                found = find(self._table(operation.table).indexes, operation.index)
-                return found is None or found in pending.before.indexes
-            case _:
-                return True
-
     def _rebuild_column(self, operation: AlterColumn) -> None:
         """To or from VIRTUAL: MODIFY cannot do it (MySQL 3106, MariaDB 1907), so the column is dropped and added.
 
@@ -280,6 +256,7 @@ class _Work:
             )
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
+        clauses.copies = True
         clauses.drop_column(before.name)
         clauses.add_column(first)
         for index in self._table(operation.table).indexes:
@@ -291,6 +268,7 @@ class _Work:
             self.flush()
             clauses = self._clauses(operation.table)
             clauses.operations.append(operation)
+            clauses.copies = True
             clauses.modify_column(after.name, after)
 
     def _add_constraint(self, clauses: Clauses, constraint: Constraint, table: Table) -> None:
@@ -301,7 +279,7 @@ class _Work:
                 index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
                 clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
             case ForeignKey():
-                clauses.additions.append(f"ADD {foreign_key_definition(constraint)}")
+                clauses.additions.append(f"ADD {foreign_key_definition(constraint, table.name, self.facts)}")
             case Check():
                 column = self._own_column(constraint, table)
                 if column:
@@ -341,50 +319,6 @@ class _Work:
             return None
         return table.column(check.column)
 
-    def _mind_foreign_keys(self, pending: Clauses, after: Table) -> None:
-        """The indexes that the server made for foreign keys go with them, or where another index now serves, and one
-        is added where the last one that serves is dropped.
-
-        Where `before` knows of no index at all for a key that goes, it came from revisions: the server has made one.
-        """
-        before, product = pending.before, self.facts.product
-        for key in pending.gone_keys:
-            made = [index for index in before.indexes if index.implicit and index.columns == key.columns]
-            if not made and before.columns and not implicit.is_served(before, key, product):
-                name = implicit.index_name(key, (index.name for index in before.indexes))
-                made = [Index(tuple(map(Part, key.columns)), name, implicit=True)]
-            for index in made:
-                if not self._is_needed(index, pending, after):
-                    pending.drop_index(index.name or key.columns[0])
-                    after = _without_index(after, index)
-        for index in after.indexes:
-            keys = [key for key in after.foreign_keys if implicit.index_serves(index, key, product)]
-            served = [implicit.is_served(after, key, product, [index]) for key in keys]
-            if index.implicit and keys and all(served):
-                pending.drop_index(index.name or index.columns[0])
-                after = _without_index(after, index)
-        for key in after.foreign_keys:
-            if key not in before.foreign_keys or implicit.is_served(after, key, product):
-                continue
-            if implicit.is_served(before, key, product):
-                name = implicit.spare_index_name(key, (index.name for index in after.indexes))
-                index = Index(tuple(map(Part, key.columns)), name, implicit=True)
-                pending.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
-                after = dataclasses.replace(after, indexes=(*after.indexes, index))
-        if after.columns:
-            self.schema = self.schema.with_table(after)
-
-    def _is_needed(self, index: Index, pending: Clauses, after: Table) -> bool:
-        """Whether a foreign key that stays, or one that comes and would get an index of this name, uses the index."""
-        product = self.facts.product
-        for key in after.foreign_keys:
-            if implicit.index_serves(index, key, product) and not implicit.is_served(
-                after, key, product, [index]
-            ):
-                if key in pending.before.foreign_keys or implicit.index_name(key, ()) == index.name:
-                    return True
-        return False
-
 
 def _alter_table(name: Name, clauses: Sequence[str]) -> str:
     if len(clauses) == 1:
@@ -397,12 +331,6 @@ def _changes_virtual(operation: AlterColumn) -> bool:
     before, after = operation.before.generated, operation.after.generated
     kinds = {kind and kind.stored for kind in (before, after)}
     return len(kinds) == 2 and False in kinds
-
-
-def _without_index(table: Table, index: Index) -> Table:
-    return dataclasses.replace(
-        table, indexes=tuple(other for other in table.indexes if other.name != index.name)
-    )
 
 
 def _index_name(table: Table, index: Index) -> str:

@@ -63,10 +63,6 @@ def _names(
     talk: Talk, facts: Facts, schemas: Collection[str | None], only_these: Collection[Name] | None
 ) -> list[Name]:
     """The names of the base tables, sorted. Views and sequences are none, and temporary tables are not listed."""
-    if None in schemas and facts.database is None:
-        raise DatabaseError(
-            "the connection has no default database", hint="Give the URL one: mysql+pymysql://host/database."
-        )
     asked: dict[str, str | None] = {schema: schema for schema in schemas if schema is not None}
     if None in schemas and facts.database is not None:
         asked[facts.database] = None

@@ -41,6 +41,9 @@ class Clauses:
     dropped_columns: list[str] = field(default_factory=list)
     renamed_indexes: dict[str, str] = field(default_factory=dict)
     changes: list[_Change] = field(default_factory=list)
+    copies: bool = False
+    renames_bound: bool = False
+    moves_bound: bool = False
 
     def add_column(self, column: Column) -> None:
         self.changes.append(_Change(None, column.name, column))

@@ -60,7 +60,7 @@ def create_table(table: Table, facts: Facts, *, temporary: bool = False, all_opt
         index_definition(index, facts) for index in sorted(table.indexes, key=lambda index: not index.unique)
     ]
     items += [unique_definition(unique) for unique in table.uniques]
-    items += [foreign_key_definition(key) for key in table.foreign_keys]
+    items += [foreign_key_definition(key, table.name, facts) for key in table.foreign_keys]
     items += [check_definition(check) for check in table.checks if check.column not in inline or check.name]
     body = ",\n".join(f"  {item}" for item in items)
     options = create_options(table.options, table.name.schema, facts, all_options=all_options)
@@ -139,11 +139,17 @@ def unique_definition(unique: Unique) -> str:
     )
 
 
-def foreign_key_definition(key: ForeignKey) -> str:
-    """The foreign key as it stands in CREATE TABLE and after ADD."""
+def foreign_key_definition(key: ForeignKey, table: Name, facts: Facts) -> str:
+    """The foreign key of that table as it stands in CREATE TABLE and after ADD.
+
+    Both servers look for a target without a schema in the table's own schema, not in the connection's.
+    """
+    target = key.target
+    if table.schema and not target.schema and facts.database:
+        target = Name(target.name, facts.database)
     clauses = [
         *([f"CONSTRAINT {quote(key.name)}"] if key.name else []),
-        f"FOREIGN KEY ({names(key.columns)}) REFERENCES {qualified(key.target)} ({names(key.target_columns)})",
+        f"FOREIGN KEY ({names(key.columns)}) REFERENCES {qualified(target)} ({names(key.target_columns)})",
     ]
     if key.on_delete:
         clauses.append(f"ON DELETE {key.on_delete}")

@@ -17,6 +17,7 @@ from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_fact
 from schemadiff.dialects.mysql.implicit import settle
 from schemadiff.dialects.mysql.lock import locked, transaction
 from schemadiff.dialects.mysql.sqltext import quote
+from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
 from schemadiff.schema import Column, Name, Schema, Table
 
@@ -51,7 +52,13 @@ class MySQL(Facts, Dialect):
 
     @classmethod
     def connect(cls, connection: Connection) -> MySQL:
-        return cls(**read_facts(connection))
+        facts = read_facts(connection)
+        if facts["database"] is None:
+            raise ConfigError(
+                "the URL names no database",
+                hint="Write it behind the host: mysql+pymysql://user:password@host/database.",
+            )
+        return cls(**facts)
 
     @property
     def sqlalchemy(self) -> SQLAlchemyDialect:

@@ -41,6 +41,9 @@ class Product:
 
     generated_not_null: bool = True
 
+    copies_under_foreign_keys: bool = False
+    """Whether an ALTER that copies the table may change whether a column of a foreign key can be NULL (MariaDB)."""
+
     descending_serves: bool = False
     """Whether a foreign key can use an index in descending order (MariaDB)."""
 

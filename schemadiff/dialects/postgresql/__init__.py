@@ -77,7 +77,8 @@ class PostgreSQL(Dialect):
 
     def canonical(self, table: Table) -> Table:
         """The table as the server would report it, as far as rules tell."""
-        return canonical.canonical(table, default_schema=self.schema, virtual=self.version >= 18)
+        declared = canonical.without_duplicates(table)
+        return canonical.canonical(declared, default_schema=self.schema, virtual=self.version >= 18)
 
     # reading
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.enums import retype
-from schemadiff.dialects.postgresql.sqltext import quote, string, words
+from schemadiff.dialects.postgresql.generated import same_kind
+from schemadiff.dialects.postgresql.sqltext import quote, string
 from schemadiff.dialects.postgresql.types import NUMBERS, STRINGS, parse, parse_enum, quoted
-from schemadiff.errors import UnsupportedError
 from schemadiff.operations import AlterColumn
-from schemadiff.schema import Column, Identity, Name, Table, Type
+from schemadiff.schema import Column, Identity, Name, Type
 
 
 @dataclass(slots=True)
@@ -29,20 +29,11 @@ class Pieces:
     behind: list[str] = field(default_factory=list)
 
 
-def alter_column(
-    operation: AlterColumn, live: Table | None, rebuilt: Collection[Name], version: int
-) -> Pieces:
-    """The pieces of one altered column. `live` is the table as the other clauses find it, `rebuilt` names the
-    enumerated types that are another type now.
-
-    Raises `UnsupportedError` where PostgreSQL has no way that keeps the column.
-    """
+def alter_column(operation: AlterColumn, rebuilt: Collection[Name]) -> Pieces:
+    """The pieces of one altered column. `rebuilt` names the enumerated types that are another type now."""
     before, after, table = operation.before, operation.after, operation.table
     pieces = Pieces()
     column = f"ALTER COLUMN {quote(after.name)}"
-    if _must_be_made_anew(operation, version):
-        _make_anew(operation, live, pieces)
-        return pieces
     if before.autoincrement and not after.autoincrement:
         pieces.ahead.append(f"ALTER TABLE {quoted(table)} {column} DROP DEFAULT")
         pieces.ahead.append(_on_sequence("DROP SEQUENCE ", "", table, after.name))
@@ -82,7 +73,7 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
     clauses = []
     kind_changes = False
     if not same_words or before.collation != after.collation:
-        kind_changes = not same_words and not _same_kind(before.type, after.type)
+        kind_changes = not same_words and not same_kind(before.type, after.type)
         collate = f" COLLATE {quote(after.collation)}" if after.collation else ""
         using = (
             None
@@ -104,14 +95,6 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
 
 def _is_array(kind: Type) -> bool:
     return parse(kind.sql).array if kind.values is None else parse_enum(kind.sql).array
-
-
-def _same_kind(before: Type, after: Type) -> bool:
-    """Whether the types differ in their length or precision only."""
-    if before.values is not None or after.values is not None:
-        return False
-    one, other = parse(before.sql), parse(after.sql)
-    return (one.kind, one.array) == (other.kind, other.array)
 
 
 _MOMENTS = frozenset({"date", "timestamp without time zone", "timestamp with time zone"})
@@ -237,48 +220,3 @@ def _set_identity(before: Identity, after: Identity) -> str:
     if before.cycle != after.cycle:
         clauses.append("SET CYCLE" if after.cycle else "SET NO CYCLE")
     return " ".join(clauses)
-
-
-# generated columns
-
-
-def _must_be_made_anew(operation: AlterColumn, version: int) -> bool:
-    """Whether the column has to be dropped and added: its values are computed, so that nothing is lost.
-
-    PostgreSQL can change an expression in place from version 17 on, and never whether it is stored.
-    """
-    before, after = operation.before, operation.after
-    if not after.generated:
-        return False
-    if not before.generated:
-        raise UnsupportedError(
-            f'column "{operation.table}.{after.name}": PostgreSQL cannot make a column generated that is not',
-            hint="Drop the column and add the generated one: two operations, and the values are lost.",
-        )
-    if before.generated.stored != after.generated.stored:
-        return True
-    changes_type = before.type != after.type or before.collation != after.collation
-    if before.generated.expression != after.generated.expression:
-        return version < 17 or changes_type
-    return changes_type and not _same_kind(before.type, after.type)
-
-
-def _make_anew(operation: AlterColumn, live: Table | None, pieces: Pieces) -> None:
-    """Drops and adds the column, and makes the table's indexes and constraints again that go with it."""
-    name, table = operation.after.name, operation.table
-    pieces.clauses.append(f"DROP COLUMN {quote(name)}")
-    pieces.clauses.append(f"ADD COLUMN {definitions.column(operation.after)}")
-    if operation.after.comment:
-        pieces.behind.append(definitions.comment_on_column(table, name, operation.after.comment))
-    if live is None:
-        return
-    for constraint in live.constraints():
-        columns = getattr(constraint, "columns", None)
-        if name in (words(getattr(constraint, "expression", "")) if columns is None else columns):
-            pieces.behind.append(f"ALTER TABLE {quoted(table)} ADD {definitions.constraint(constraint)}")
-    for index in live.indexes:
-        texts = [part.expression for part in index.parts if part.expression] + (
-            [index.where] if index.where else []
-        )
-        if name in (*index.columns, *index.include) or any(name in words(text) for text in texts):
-            pieces.behind.append(definitions.create_index(table, index))

@@ -28,6 +28,7 @@ from schemadiff.dialects.postgresql.sqltext import (
 )
 from schemadiff.dialects.postgresql.types import FLOATS, NUMBERS, STRINGS, parse, parse_enum
 from schemadiff.errors import UnsupportedError
+from schemadiff.lookup import unnamed
 from schemadiff.schema import (
     Check,
     Column,
@@ -40,6 +41,7 @@ from schemadiff.schema import (
     Part,
     Table,
     Type,
+    Unique,
 )
 
 _S = f"{STRING}\\d+{END}"
@@ -61,31 +63,61 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
     """
     key = table.primary_key.columns if table.primary_key else ()
     names = {column.name for column in table.columns}
+    varchars = frozenset(column.name for column in table.columns if _is_varchar(column.type))
     return dataclasses.replace(
         table,
         columns=tuple(
-            _column(column, column.name in key, default_schema, virtual) for column in table.columns
+            _column(column, column.name in key, default_schema, virtual, varchars) for column in table.columns
         ),
         uniques=tuple(
             dataclasses.replace(unique, name=unique.name or None) if unique.name == "" else unique
             for unique in table.uniques
         ),
-        indexes=tuple(_index(index, names) for index in table.indexes),
+        indexes=tuple(_index(index, names, varchars) for index in table.indexes),
         foreign_keys=tuple(_foreign_key(one, default_schema) for one in table.foreign_keys),
-        checks=tuple(_check(check) for check in table.checks),
+        checks=tuple(_check(check, varchars) for check in table.checks),
         options=_options(table),
     )
+
+
+def without_duplicates(table: Table) -> Table:
+    """The table as CREATE TABLE makes it: of keys and unique constraints that say the same it keeps the first, under
+    the first name that one of them has (transformIndexConstraints, src/backend/parser/parse_utilcmd.c).
+
+    For what is declared only: a table that is there may have both, by ALTER TABLE.
+    """
+    key = table.primary_key
+    kept: list[Unique] = []
+    for unique in table.uniques:
+        plain = unique.deferrable is None and unique.nulls_distinct
+        same = [number for number, other in enumerate(kept) if unnamed(other) == unnamed(unique)]
+        if key and plain and key.columns == unique.columns:
+            key = dataclasses.replace(key, name=key.name or unique.name)
+        elif same:
+            kept[same[0]] = dataclasses.replace(unique, name=kept[same[0]].name or unique.name)
+        else:
+            kept.append(unique)
+    if len(kept) == len(table.uniques):
+        return table
+    return dataclasses.replace(table, primary_key=key, uniques=tuple(kept))
 
 
 # columns
 
 
-def _column(column: Column, in_key: bool, default_schema: str | None, virtual: bool) -> Column:
+def _is_varchar(kind: Type) -> bool:
+    words = parse(kind.sql)
+    return kind.values is None and words.kind == "character varying" and not words.array
+
+
+def _column(
+    column: Column, in_key: bool, default_schema: str | None, virtual: bool, varchars: frozenset[str]
+) -> Column:
     kind, collation = column_type(column.type, default_schema)
     default, generated, identity = column.default, column.generated, column.identity
     if generated is not None:
         default = None
-        generated = Generated(expression(generated.expression), generated.stored or not virtual)
+        generated = Generated(expression(generated.expression, varchars), generated.stored or not virtual)
     elif identity is not None:
         default = None
         identity = _identity(identity, kind.sql)
@@ -244,8 +276,8 @@ def _number(text: str, kind: str) -> str:
     return f"{number:f}"
 
 
-def _check(check: Check) -> Check:
-    text = expression(check.expression)
+def _check(check: Check, varchars: frozenset[str]) -> Check:
+    text = expression(check.expression, varchars)
     if text == check.expression and check.name != "":
         return check
     return dataclasses.replace(check, expression=text, name=check.name or None)
@@ -260,9 +292,9 @@ _OPCLASS = re.compile(rf"[\s)]\s*((?:{_IDENTIFIER}\.)?[a-z]\w*_ops)$", re.IGNORE
 _COLLATE = re.compile(rf"\s+collate\s+((?:{_IDENTIFIER}\s*\.\s*)?{_IDENTIFIER})$", re.IGNORECASE)
 
 
-def _index(index: Index, names: set[str]) -> Index:
-    parts = tuple(_part(part, names) for part in index.parts)
-    where = None if index.where is None else expression(index.where)
+def _index(index: Index, names: set[str], varchars: frozenset[str]) -> Index:
+    parts = tuple(_part(part, names, varchars) for part in index.parts)
+    where = None if index.where is None else expression(index.where, varchars)
     options = (
         tuple(sorted((key.lower(), _option(text)) for key, text in index.options)) if index.options else ()
     )
@@ -287,16 +319,16 @@ def _index(index: Index, names: set[str]) -> Index:
     )
 
 
-def _part(part: Part, names: set[str]) -> Part:
+def _part(part: Part, names: set[str], varchars: frozenset[str]) -> Part:
     if part.expression is not None:
-        part = _spelled_out(part, names)
+        part = _spelled_out(part, names, varchars)
     usual = "FIRST" if part.descending else "LAST"
     if part.nulls == usual or part.length is not None:
         return dataclasses.replace(part, nulls=None if part.nulls == usual else part.nulls, length=None)
     return part
 
 
-def _spelled_out(part: Part, names: set[str]) -> Part:
+def _spelled_out(part: Part, names: set[str], varchars: frozenset[str]) -> Part:
     """An index part given as text may hold what has a field of its own: ``lower(name) text_pattern_ops
     DESC``.
     """
@@ -319,7 +351,7 @@ def _spelled_out(part: Part, names: set[str]) -> Part:
     name = unquote(masked.restore(text)) if re.fullmatch(_IDENTIFIER, text) else None
     if name in names:
         return Part(name, None, descending, None, collation, opclass, nulls)
-    return Part(None, expression(masked.restore(text)), descending, None, collation, opclass, nulls)
+    return Part(None, expression(masked.restore(text), varchars), descending, None, collation, opclass, nulls)
 
 
 def _option(text: str) -> str:

@@ -7,11 +7,11 @@ keys, that come.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import definitions, enums
+from schemadiff.dialects.postgresql import definitions, enums, generated
 from schemadiff.dialects.postgresql.alter import Pieces, alter_column
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -148,6 +148,12 @@ class _Alter:
         if clauses and operation not in self.operations:
             self.operations.append(operation)
 
+    def join(self, other: _Alter, *, first: bool) -> None:
+        """Takes over what `other` holds, to stand first or last."""
+        one, two = (other, self) if first else (self, other)
+        self.clauses, self.operations = [*one.clauses, *two.clauses], [*one.operations, *two.operations]
+        other.clauses, other.operations = [], []
+
     def statement(self, table: Name) -> list[Statement]:
         if not self.clauses:
             return []
@@ -161,61 +167,60 @@ class _Alter:
 def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) -> list[Statement]:
     table = _table(operations[0])
     live = before.tables.get(table)
-    first: list[Operation] = [one for one in operations if isinstance(one, DropConstraint | DropIndex)]
-    rest = [one for one in operations if not isinstance(one, DropConstraint | DropIndex)]
+    gone: list[Operation] = [one for one in operations if isinstance(one, DropConstraint | DropIndex)]
+    rest = sorted((one for one in operations if one not in gone), key=_turn)
     between = before
-    for drop in first:
+    for drop in gone:
         between = drop.apply(between, strict=False)
     types = enums.changes(rest, between)
-    if first and rest and any(change.rebuilt for change in types):
-        # What goes must not be made again around the new type.
-        return [*_stretch(tuple(first), before, version), *_stretch(tuple(rest), between, version)]
-
-    own_keys, alter, late_keys = _Alter(), _Alter(), _Alter()
-    ahead: list[Statement] = []
-    index_drops: list[Statement] = []
-    behind: list[Statement] = []
-    index_creations: list[Statement] = []
-    ahead += [Statement(sql, change.operations) for change in types for sql in change.first]
     rebuilt = {change.name for change in types if change.rebuilt}
-    drops_index = any(isinstance(one, DropIndex) for one in operations)
-    creates_index = any(isinstance(one, CreateIndex) and one.index.unique for one in operations)
-    for one in (*first, *rest):
+    if gone and rest and rebuilt:
+        # What goes must not be made again around the new type.
+        return [*_stretch(tuple(gone), before, version), *_stretch(tuple(rest), between, version)]
+
+    alter, own_keys, late_keys = _Alter(), _Alter(), _Alter()
+    ahead = [Statement(sql, change.operations) for change in types for sql in change.first]
+    behind: list[Statement] = []
+    index_drops: list[Statement] = []
+    index_creations: list[Statement] = []
+    for one in gone:
         match one:
             case DropConstraint():
+                key = isinstance(one.constraint, ForeignKey) and one.constraint.target == table
                 name = definitions.constraint_name(table, one.constraint, live)
-                own = (
-                    drops_index and isinstance(one.constraint, ForeignKey) and one.constraint.target == table
-                )
-                (own_keys if own else alter).add(one, f"DROP CONSTRAINT {quote(name)}")
+                (own_keys if key else alter).add(one, f"DROP CONSTRAINT {quote(name)}")
             case DropIndex():
                 sql = f"DROP INDEX {definitions.index_name(table, one.index, live)}"
                 index_drops.append(Statement(sql, (one,)))
+    anew = generated.made_anew(rest, between.tables.get(table), version)
+    for column, reason in anew.values():
+        alter.add(reason, f"DROP COLUMN {quote(column.name)}")
+    for one in rest:
+        match one:
             case AddConstraint():
-                own = (
-                    creates_index
-                    and isinstance(one.constraint, ForeignKey)
-                    and one.constraint.target == table
-                )
-                (late_keys if own else alter).add(one, f"ADD {definitions.constraint(one.constraint)}")
+                key = isinstance(one.constraint, ForeignKey) and one.constraint.target == table
+                (late_keys if key else alter).add(one, f"ADD {definitions.constraint(one.constraint)}")
             case CreateIndex():
                 index_creations.append(Statement(definitions.create_index(table, one.index), (one,)))
-            case AddColumn():
-                alter.add(one, f"ADD COLUMN {definitions.column(one.column)}")
-                behind += _after_column(one)
-            case DropColumn():
-                alter.add(one, f"DROP COLUMN {quote(one.column.name)}")
-            case AlterColumn():
-                pieces = alter_column(one, between.tables.get(table), rebuilt, version)
+            case AlterColumn() if one.after.name in anew:
+                pass
+            case AddColumn() | DropColumn() | AlterColumn() | AlterTable():
+                pieces = _pieces(one, rebuilt)
                 ahead += [Statement(sql, (one,)) for sql in pieces.ahead]
-                alter.add(one, *pieces.clauses)
-                behind += [Statement(sql, (one,)) for sql in pieces.behind]
-            case AlterTable():
-                pieces = _alter_table(one)
                 alter.add(one, *pieces.clauses)
                 behind += [Statement(sql, (one,)) for sql in pieces.behind]
             case _:
                 raise UnsupportedError(f"{one.describe()}: no SQL of a dialect's")
+    for column, reason in anew.values():
+        alter.add(reason, f"ADD COLUMN {definitions.column(column)}")
+    if anew and table in between.tables:
+        reasons = tuple(dict.fromkeys(reason for _, reason in anew.values()))
+        columns = [column for column, _ in anew.values()]
+        behind += [Statement(sql, reasons) for sql in generated.restored(columns, between.tables[table])]
+    # Foreign keys of the table to itself stand apart where an index that they may need goes or comes.
+    for keys, alone, first in ((own_keys, index_drops, True), (late_keys, index_creations, False)):
+        if not alone:
+            alter.join(keys, first=first)
     return [
         *own_keys.statement(table),
         *index_drops,
@@ -225,8 +230,35 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
         *index_creations,
         *late_keys.statement(table),
         *(Statement(sql, change.operations) for change in types for sql in change.last),
-        *(Statement(*gone) for gone in enums.drops(rest, between)),
+        *(Statement(*drop) for drop in enums.drops(rest, between)),
     ]
+
+
+def _turn(operation: Operation) -> int:
+    """Where in a stretch an operation stands: a generated column goes before those that it is computed from may go,
+    and comes after those that it is computed from.
+    """
+    match operation:
+        case DropColumn():
+            return 0 if operation.column.generated else 1
+        case AddColumn():
+            return 2 if operation.column.generated else 1
+        case _:
+            return 1
+
+
+def _pieces(
+    operation: AddColumn | DropColumn | AlterColumn | AlterTable, rebuilt: Collection[Name]
+) -> Pieces:
+    match operation:
+        case AddColumn():
+            return _add_column(operation)
+        case DropColumn():
+            return Pieces(clauses=[f"DROP COLUMN {quote(operation.column.name)}"])
+        case AlterColumn():
+            return alter_column(operation, rebuilt)
+        case AlterTable():
+            return _alter_table(operation)
 
 
 def _table(operation: Operation) -> Name:
@@ -235,16 +267,14 @@ def _table(operation: Operation) -> Name:
     return name
 
 
-def _after_column(operation: AddColumn) -> list[Statement]:
+def _add_column(operation: AddColumn) -> Pieces:
     table, column = operation.table, operation.column
-    result = []
+    pieces = Pieces(clauses=[f"ADD COLUMN {definitions.column(column)}"])
     if column.autoincrement and column.nullable:
-        sql = f"ALTER TABLE {quoted(table)} ALTER COLUMN {quote(column.name)} DROP NOT NULL"
-        result.append(Statement(sql, (operation,)))
+        pieces.behind.append(f"ALTER TABLE {quoted(table)} ALTER COLUMN {quote(column.name)} DROP NOT NULL")
     if column.comment:
-        sql = definitions.comment_on_column(table, column.name, column.comment)
-        result.append(Statement(sql, (operation,)))
-    return result
+        pieces.behind.append(definitions.comment_on_column(table, column.name, column.comment))
+    return pieces
 
 
 def _alter_table(operation: AlterTable) -> Pieces:

@@ -9,6 +9,9 @@ The rules are few, and each is about a text that PostgreSQL 15 was measured to w
 - ``a BETWEEN 1 AND 2 AND b`` is reported as ``((…) AND b)`` first, and flat when that is sent again: flat it
   is.
 
+- a varchar column stands as ``(s)::text`` wherever text is wanted, and as ``s`` once it has become text: the cast,
+  which changes nothing, is left out.
+
 All else is asked of the server.
 """
 
@@ -19,11 +22,13 @@ import re
 
 from schemadiff.dialects.postgresql.sqltext import (
     END,
+    IDENTIFIER,
     STRING,
     Masked,
     closing,
     mask,
     strip_parentheses,
+    unquote,
     value,
 )
 
@@ -34,16 +39,22 @@ _CAST_ARRAY = re.compile(rf"\((ARRAY\[(?:{_S}::(?:character varying|bpchar)(?:, 
 _NUMBERS = r"(?:integer|bigint|smallint|numeric|double precision)"
 _NUMBER_LIST = re.compile(rf"\b(ANY|ALL) \((?:\(ARRAY\[([^][]*)\]\)::{_NUMBERS}\[\]|ARRAY\[([^][]*)\])\)")
 _NUMBER_IN_LIST = re.compile(rf"\(?(?:(?P<bare>\d+)|(?P<string>{_S})::{_NUMBERS})(?:\)::{_NUMBERS})?")
+_CAST_COLUMN = re.compile(rf"(?<![\w{END}])\(({IDENTIFIER}\d+{END}|[^\W\d][\w$]*)\)::text(?![\w\[])")
 _BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=8192)
-def expression(text: str) -> str:
+def expression(text: str, varchars: frozenset[str] = frozenset()) -> str:
     """An expression without outer parentheses and line breaks, with the few texts folded that have two
     spellings.
     """
     masked = mask(text)
-    return masked.restore(fold(masked))
+    skeleton = fold(masked)
+    if varchars and ")::text" in skeleton and not _CAST_COLUMN.fullmatch(skeleton):
+        skeleton = _CAST_COLUMN.sub(
+            lambda match: match[1] if unquote(masked.restore(match[1])) in varchars else match[0], skeleton
+        )
+    return masked.restore(skeleton)
 
 
 def fold(masked: Masked) -> str:

@@ -1,0 +1,119 @@
+"""What does not go together in one ALTER TABLE, though each could go alone. Pure.
+
+Measured on MySQL 9.7 and MariaDB 10.11; the numbers are their errors.
+"""
+
+from __future__ import annotations
+
+from schemadiff.dialects.mysql.clauses import Clauses
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    Operation,
+    RenameColumn,
+    find,
+)
+from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema
+
+
+def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) -> bool:
+    """Whether the pending ALTER, which leads to `schema`, can carry the operation out as well."""
+    if (pending.renames_bound or _renames_bound(operation, schema)) and not (
+        isinstance(operation, RenameColumn)
+        and all(isinstance(other, RenameColumn) for other in pending.operations)
+    ):
+        return False
+    if (pending.moves_bound or _moves_bound(operation, schema, facts)) and (
+        pending.copies or _may_copy(operation)
+    ):
+        return False
+    match operation:
+        case AddConstraint(constraint=ForeignKey(name=name, target=target)):
+            # MariaDB 10.11 judges a key to the table itself by what the table was before (errno 150), and both
+            # refuse to drop and add one name (1826, errno 121), as they allow for indexes and CHECKs.
+            changed = pending.changes or pending.additions
+            return name not in pending.dropped_foreign_keys and not (target == operation.table and changed)
+        case AddColumn():
+            return (
+                not pending.touches(operation.column.name) or operation.column.name in pending.dropped_columns
+            )
+        case AlterColumn():
+            return not pending.touches(operation.before.name) or pending.is_renamed(operation.before.name)
+        case RenameColumn():
+            return not pending.touches(operation.after) and (
+                not pending.touches(operation.before) or pending.is_modified(operation.before)
+            )
+        case DropColumn():
+            return not pending.touches(operation.column.name)
+        case DropIndex(table=name):
+            indexes = schema.tables[name].indexes if name in schema.tables else ()
+            found = find(indexes, operation.index)
+            return found is None or found in pending.before.indexes
+        case _:
+            return True
+
+
+def mark(pending: Clauses, operation: Operation, schema: Schema, facts: Facts) -> None:
+    """Remembers in the pending ALTER what `joins` has to know of an operation that it carries out."""
+    pending.copies = pending.copies or _may_copy(operation)
+    pending.renames_bound = pending.renames_bound or _renames_bound(operation, schema)
+    pending.moves_bound = pending.moves_bound or _moves_bound(operation, schema, facts)
+
+
+def _is_bound(name: Name, column: str, schema: Schema) -> bool:
+    """Whether a foreign key joins the column to another one, at either end."""
+    return any(
+        (table.name == name and column in key.columns)
+        or (key.target == name and column in key.target_columns)
+        for table in schema.tables.values()
+        for key in table.foreign_keys
+    )
+
+
+def _renames_bound(operation: Operation, schema: Schema) -> bool:
+    """Whether it renames a column of a foreign key: refused in an ALTER that copies (1846), and together with a new
+    index on the new name (1553).
+    """
+    return isinstance(operation, RenameColumn) and _is_bound(operation.table, operation.before, schema)
+
+
+def _moves_bound(operation: Operation, schema: Schema, facts: Facts) -> bool:
+    """Whether it lets a column of a foreign key be NULL or no longer be so: MySQL refuses that in an ALTER that
+    copies the table for another reason (1832).
+    """
+    return (
+        isinstance(operation, AlterColumn)
+        and not facts.product.copies_under_foreign_keys
+        and operation.before.nullable != operation.after.nullable
+        and _is_bound(operation.table, operation.before.name, schema)
+    )
+
+
+def _may_copy(operation: Operation) -> bool:
+    """Whether the server may have to copy the table for it (MySQL 9.7 manual, 17.12.1)."""
+    match operation:
+        case AlterColumn(before=before, after=after):
+            return _stored_form(before) != _stored_form(after)
+        case AddColumn(column=column):
+            return column.autoincrement or (column.generated is not None and column.generated.stored)
+        case AlterTable(before=before, after=after):
+            return before.engine != after.engine
+        case CreateIndex(index=index):
+            return index.kind is not None
+        case AddConstraint():
+            return True
+        case DropConstraint(constraint=constraint):
+            return isinstance(constraint, PrimaryKey)
+        case _:
+            return False
+
+
+def _stored_form(column: Column) -> tuple[object, ...]:
+    return (column.type, column.charset, column.collation, column.generated, column.autoincrement)

@@ -1,0 +1,65 @@
+"""The indexes that the server made for foreign keys, while one ALTER TABLE changes what they are for. Pure.
+
+They go with their foreign keys, or when another index serves as well, and come back when the last one that serves is
+dropped. Otherwise the server would leave them behind, or refuse the statement (1553).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from schemadiff.dialects.mysql import implicit
+from schemadiff.dialects.mysql.clauses import Clauses
+from schemadiff.dialects.mysql.ddl import index_definition
+from schemadiff.dialects.mysql.facts import Facts, Product
+from schemadiff.schema import Index, Part, Table
+
+
+def keep_foreign_keys_served(pending: Clauses, after: Table, facts: Facts) -> Table:
+    """`after`, the table that the pending ALTER leads to, with the indexes that it will have then; the clauses for them
+    are added to the ALTER.
+
+    Where `before` knows of no index at all for a key that goes, it came from revisions: the server has made one.
+    """
+    before, product = pending.before, facts.product
+    for key in pending.gone_keys:
+        made = [index for index in before.indexes if index.implicit and index.columns == key.columns]
+        if not made and before.columns and not implicit.is_served(before, key, product):
+            name = implicit.index_name(key, (index.name for index in before.indexes))
+            made = [Index(tuple(map(Part, key.columns)), name, implicit=True)]
+        for index in made:
+            if not _is_needed(index, pending, after, product):
+                pending.drop_index(index.name or key.columns[0])
+                after = _without_index(after, index)
+    for index in after.indexes:
+        keys = [key for key in after.foreign_keys if implicit.index_serves(index, key, product)]
+        served = [implicit.is_served(after, key, product, [index]) for key in keys]
+        if index.implicit and keys and all(served):
+            pending.drop_index(index.name or index.columns[0])
+            after = _without_index(after, index)
+    for key in after.foreign_keys:
+        if key not in before.foreign_keys or implicit.is_served(after, key, product):
+            continue
+        if implicit.is_served(before, key, product):
+            name = implicit.spare_index_name(key, (index.name for index in after.indexes))
+            index = Index(tuple(map(Part, key.columns)), name, implicit=True)
+            pending.additions.append(f"ADD {index_definition(index, facts, word='INDEX')}")
+            after = dataclasses.replace(after, indexes=(*after.indexes, index))
+    return after
+
+
+def _is_needed(index: Index, pending: Clauses, after: Table, product: Product) -> bool:
+    """Whether a foreign key that stays, or one that comes and would get an index of this name, uses the index."""
+    for key in after.foreign_keys:
+        if implicit.index_serves(index, key, product) and not implicit.is_served(
+            after, key, product, [index]
+        ):
+            if key in pending.before.foreign_keys or implicit.index_name(key, ()) == index.name:
+                return True
+    return False
+
+
+def _without_index(table: Table, index: Index) -> Table:
+    return dataclasses.replace(
+        table, indexes=tuple(other for other in table.indexes if other.name != index.name)
+    )

@@ -1,0 +1,96 @@
+"""Generated columns that have to be dropped and added, because PostgreSQL cannot alter them in place. Pure text.
+
+Nothing is lost by that: their values are computed. What goes with such a column is made again. (Manual of PostgreSQL
+15, section 5.3 and ALTER TABLE; an expression can be changed in place from version 17 on.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql.sqltext import words
+from schemadiff.dialects.postgresql.types import parse, quoted
+from schemadiff.errors import UnsupportedError
+from schemadiff.operations import AlterColumn, DropColumn, Operation
+from schemadiff.schema import Check, Column, Table, Type
+
+_SET_EXPRESSION = 17
+
+
+def made_anew(
+    operations: Sequence[Operation], live: Table | None, version: int
+) -> dict[str, tuple[Column, AlterColumn]]:
+    """The generated columns that are dropped and added, as they are to be, by name, each with the operation that
+    it is for: one of its own, or one that changes the type of a column which it is computed from.
+    """
+    alterations = [one for one in operations if isinstance(one, AlterColumn)]
+    retyped = {one.after.name: one for one in alterations if _retypes(one) and not one.after.generated}
+    dropped = {one.column.name for one in operations if isinstance(one, DropColumn)}
+    found = {}
+    for one in alterations:
+        sources = _computed_from(one.before, retyped.keys() | dropped)
+        if _cannot_be_altered(one, version) or (sources and one.after.generated):
+            found[one.after.name] = (one.after, one)
+    touched = dropped | {one.after.name for one in alterations}
+    for column in live.columns if live else ():
+        sources = _computed_from(column, retyped) if column.name not in touched else []
+        if sources:
+            found[column.name] = (column, retyped[sources[0]])
+    return found
+
+
+def restored(columns: Collection[Column], live: Table) -> list[str]:
+    """The statements that make again what goes with the columns: comments, constraints and indexes."""
+    table, names = live.name, {column.name for column in columns}
+    statements = [
+        definitions.comment_on_column(table, column.name, column.comment)
+        for column in columns
+        if column.comment
+    ]
+    for constraint in live.constraints():
+        used = words(constraint.expression) if isinstance(constraint, Check) else constraint.columns
+        if names.intersection(used):
+            statements.append(f"ALTER TABLE {quoted(table)} ADD {definitions.constraint(constraint)}")
+    for index in live.indexes:
+        texts = [part.expression for part in index.parts if part.expression]
+        texts += [index.where] if index.where else []
+        mentioned = {*index.columns, *index.include, *(word for text in texts for word in words(text))}
+        if names.intersection(mentioned):
+            statements.append(definitions.create_index(table, index))
+    return statements
+
+
+def same_kind(before: Type, after: Type) -> bool:
+    """Whether the types differ in their length or precision only."""
+    if before.values is not None or after.values is not None:
+        return False
+    one, other = parse(before.sql), parse(after.sql)
+    return (one.kind, one.array) == (other.kind, other.array)
+
+
+def _retypes(operation: AlterColumn) -> bool:
+    before, after = operation.before, operation.after
+    return before.type != after.type or before.collation != after.collation
+
+
+def _computed_from(column: Column, names: Collection[str]) -> list[str]:
+    if column.generated is None:
+        return []
+    return [word for word in words(column.generated.expression) if word in names]
+
+
+def _cannot_be_altered(operation: AlterColumn, version: int) -> bool:
+    before, after = operation.before, operation.after
+    if not after.generated:
+        return False
+    if not before.generated:
+        raise UnsupportedError(
+            f'column "{operation.table}.{after.name}": PostgreSQL cannot make a column generated that is not',
+            hint="Drop the column and add the generated one: two operations, and the values are lost.",
+        )
+    if before.generated.stored != after.generated.stored:
+        return True
+    if before.generated.expression != after.generated.expression:
+        return version < _SET_EXPRESSION or _retypes(operation)
+    return _retypes(operation) and not same_kind(before.type, after.type)
