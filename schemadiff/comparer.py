@@ -19,9 +19,9 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
-from typing import TypeVar
 
 from schemadiff.dialects import Dialect
+from schemadiff.lookup import Named, unnamed
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -34,11 +34,8 @@ from schemadiff.operations import (
     DropIndex,
     DropTable,
     Operation,
-    unnamed,
 )
-from schemadiff.schema import Check, Column, ForeignKey, Index, Name, Schema, Table, Unique
-
-Named = TypeVar("Named", Unique, Index, ForeignKey, Check)
+from schemadiff.schema import Column, ForeignKey, Name, Schema, Table
 
 
 def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operation, ...]:

@@ -17,6 +17,9 @@ from schemadiff.errors import ConfigError, DatabaseError, UsageError
 
 Database = str | URL | Engine | Connection
 
+VERBATIM = {"no_parameters": True}
+"""For `Connection.exec_driver_sql`: the driver is handed no parameters, and so takes a percent sign as it stands."""
+
 
 @contextmanager
 def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Connection, Dialect]]:

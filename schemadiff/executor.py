@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff import version
-from schemadiff.database import server_words
+from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError, StepError
 from schemadiff.operations import Execute, Found, Operation, Run
@@ -187,7 +187,7 @@ def _step(
         if step.run:
             step.run.function(connection)
         else:
-            connection.exec_driver_sql(step.sql)
+            connection.exec_driver_sql(step.sql, execution_options=VERBATIM)
     except SchemadiffError:
         raise
     except Exception as error:

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING
 
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.lookup import expect_free, without
-from schemadiff.lookup import find as find
-from schemadiff.lookup import unnamed as unnamed
 from schemadiff.schema import (
     Check,
     Column,

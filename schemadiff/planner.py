@@ -10,6 +10,7 @@ from schemadiff import hazards
 from schemadiff.dialects import Dialect, Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
+from schemadiff.lookup import Named, find, unnamed
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -27,7 +28,6 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
     Run,
-    find,
     touched,
 )
 from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
@@ -146,20 +146,42 @@ def find_drops(operations: Iterable[Operation], expected: Schema, parts: LivePar
     return tuple(result)
 
 
-def forget_name(operation: Operation, table: Table) -> Operation:
-    """The operation without the name of what it drops, where `table` has that thing without a name."""
+def forget_names(operation: Operation, table: Table) -> Operation:
+    """The operation without the names of what it drops, where `table` has the same things without names."""
     match operation:
-        case DropConstraint(constraint=constraint) if constraint.name is not None:
-            bare = dataclasses.replace(constraint, name=None)
-            if bare in table.constraints():
-                return DropConstraint(operation.table, bare)
-        case DropIndex(index=index) if index.name is not None:
-            bare_index = dataclasses.replace(index, name=None)
-            if bare_index in table.indexes:
-                return DropIndex(operation.table, bare_index)
+        case DropTable(table=dropped):
+            key = dropped.primary_key
+            bare = dataclasses.replace(
+                dropped,
+                primary_key=table.primary_key if key and _same_key(key, table.primary_key) else key,
+                uniques=_bare(dropped.uniques, table.uniques),
+                indexes=_bare(dropped.indexes, table.indexes),
+                foreign_keys=_bare(dropped.foreign_keys, table.foreign_keys),
+                checks=_bare(dropped.checks, table.checks),
+            )
+            return DropTable(bare)
+        case DropConstraint(constraint=PrimaryKey() as key) if _same_key(key, table.primary_key):
+            return DropConstraint(operation.table, table.primary_key or key)
+        case DropConstraint(constraint=Unique() as unique):
+            return DropConstraint(operation.table, _bare((unique,), table.uniques)[0])
+        case DropConstraint(constraint=ForeignKey() as foreign_key):
+            return DropConstraint(operation.table, _bare((foreign_key,), table.foreign_keys)[0])
+        case DropConstraint(constraint=Check() as check):
+            return DropConstraint(operation.table, _bare((check,), table.checks)[0])
+        case DropIndex(index=index):
+            return DropIndex(operation.table, _bare((index,), table.indexes)[0])
         case _:
-            pass
-    return operation
+            return operation
+
+
+def _bare(things: Sequence[Named], known: Sequence[Named]) -> tuple[Named, ...]:
+    """The things, each without its name where it is known without one and not with it."""
+    bare = ((thing, unnamed(thing)) for thing in things)
+    return tuple(other if thing not in known and other in known else thing for thing, other in bare)
+
+
+def _same_key(one: PrimaryKey, other: PrimaryKey | None) -> bool:
+    return other is not None and one.columns == other.columns and other.name is None
 
 
 def mark_implicit(live: Schema, settled: Schema) -> Schema:

@@ -159,7 +159,11 @@ class _Reading:
         constraints = [
             constraint
             for constraint in sorted({*self.source.constraints, *inline}, key=_creation_order)
-            if constraint._create_rule is None or constraint._create_rule(self.compiler)
+            # The rule of a constraint that belongs to a type says whether this dialect has it. One that belongs to
+            # the user is there, whatever rule an earlier create_all has left on it.
+            if not constraint._type_bound
+            or constraint._create_rule is None
+            or constraint._create_rule(self.compiler)
         ]
         columns = tuple(self.column(column) for column in self.source.columns)
         indexes = tuple(

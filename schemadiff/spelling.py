@@ -77,5 +77,5 @@ def unnamed_drops(operations: Sequence[Operation], asked: Schema) -> tuple[Opera
     for operation in operations:
         name = touched(operation)
         table = asked.tables.get(name) if name else None
-        result.append(planner.forget_name(operation, table) if table else operation)
+        result.append(planner.forget_names(operation, table) if table else operation)
     return tuple(result)

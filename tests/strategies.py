@@ -1,4 +1,4 @@
-"""Random pairs of models for Hypothesis: `pairs(engine)` draws what a person might have declared, and what became of it.
+"""Random pairs of models for Hypothesis: `pairs(engine)` draws what a person might declare, and what becomes of it.
 
 What is drawn is a value that knows its own source text (`Models.source`), from which the MetaData is made: a failing
 example is printed as the code that a story or an issue needs. Only what the engine takes in ``create_all`` is drawn,
@@ -112,7 +112,7 @@ class Table:
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
-    def keys(self) -> list[tuple[str, ...]]:
+    def targets(self) -> list[tuple[str, ...]]:
         """What a foreign key can refer to."""
         found = [unique.columns for unique in self.uniques if not unique.deferrable]
         return list(dict.fromkeys([self.primary_key, *found] if self.primary_key else found))
@@ -141,10 +141,10 @@ class Models:
     @property
     def names(self) -> set[str]:
         """The names that constraints and indexes were given: any other name was made up by the server."""
-        things = [
-            (*table.uniques, *table.indexes, *table.foreign_keys, *table.checks) for table in self.tables
-        ]
-        given = {thing.name for group in things for thing in group}
+        given: set[str | None] = set()
+        for table in self.tables:
+            things: tuple[Any, ...] = (*table.uniques, *table.indexes, *table.foreign_keys, *table.checks)
+            given |= {thing.name for thing in things}
         return {name for name in (*given, *(table.primary_key_name for table in self.tables)) if name}
 
     def metadata(self) -> sa.MetaData:
@@ -357,7 +357,9 @@ def _unwrapped(defaults: Sequence[str]) -> tuple[str, ...]:
     """Without the numbers that SQLAlchemy makes expressions of, ``DEFAULT (-5)``: for schemadiff they are the same as
     literals, but SHOW CREATE TABLE tells them apart.
     """
-    return tuple(one for one in defaults if one == "sa.text('0')" or not re.match(r"sa\.text\(['\"](b'|[-+\d])", one))
+    return tuple(
+        one for one in defaults if one == "sa.text('0')" or not re.match(r"sa\.text\(['\"](b'|[-+\d])", one)
+    )
 
 
 _FORMS = {
@@ -388,7 +390,7 @@ _FORMS = {
     "none": ("{0}.is_not(None)",),
 }
 
-_INLINE = ("{0} > 0", "{0} != 5", "{0} >= 0", "{0} != ''", "{0} != \"it's\"")
+_INLINE = ("{0} > 0", "{0} != 5", "{0} >= 0", "{0} != ''", '{0} != "it\'s"')
 """Those that are SQL as well as Python."""
 
 # names and texts
@@ -526,7 +528,8 @@ def _default(draw: DrawFn, kind: Kind) -> str | None:
 
 def _draw_primary_key(draw: DrawFn, models: Models, table: Table) -> Table:
     usable = [column for column in table.columns if column.kind.key]
-    columns = _some(draw, usable, 2) if usable and draw(st.integers(0, 9)) else ()
+    wanted = bool(usable) and draw(st.integers(0, 9)) > 0
+    columns = _some(draw, usable, 2) if wanted else ()
     table = dataclasses.replace(
         table,
         primary_key=tuple(column.name for column in columns),
@@ -608,7 +611,7 @@ def _add_check(draw: DrawFn, models: Models, table: Table) -> tuple[Table, Model
 
 def _add_foreign_key(draw: DrawFn, models: Models, table: Table) -> Models:
     """A foreign key over columns that the table has or is given for it."""
-    targets = [(other, key) for other in models.tables for key in other.keys()]
+    targets = [(other, key) for other in models.tables for key in other.targets()]
     if not targets:
         return models
     target, key = draw(st.sampled_from(targets))
@@ -620,7 +623,8 @@ def _add_foreign_key(draw: DrawFn, models: Models, table: Table) -> Models:
             for column in table.columns
             if column.kind.source == kind.source and column.name not in (*columns, *key)
         ]
-        if same and draw(st.booleans()):
+        reused = draw(st.booleans()) if same else False
+        if reused:
             columns.append(draw(st.sampled_from(same)))
             continue
         new = _name(
@@ -750,7 +754,7 @@ def _change_things(draw: DrawFn, models: Models) -> Models:
         table, field, thing = picked
         rest = list(getattr(table, field))
         rest.remove(thing)
-        return models.with_table(dataclasses.replace(table, **{field: tuple(rest)}))
+        return models.with_table(_with_things(table, field, rest))
     table, models = _add_thing(draw, models, _any_table(draw, models))
     return models.with_table(table)
 
@@ -762,12 +766,12 @@ def _change_thing(draw: DrawFn, models: Models) -> Models:
     table, field, thing = picked
     new: Unique | Index | Check | ForeignKey = thing
     if draw(st.integers(0, 2)) == 2:
-        name: str | None
         if isinstance(thing, Index):
             name, models = _numbered(draw, models, "ix")
+            new = dataclasses.replace(thing, name=name)
         else:
-            name, models = _maybe_named(draw, models, field[:2])
-        new = dataclasses.replace(thing, name=name)
+            free, models = _maybe_named(draw, models, {"uniques": "uq", "checks": "ck"}.get(field, "fk"))
+            new = dataclasses.replace(thing, name=free)
     else:
         match thing:
             case Unique():
@@ -783,8 +787,13 @@ def _change_thing(draw: DrawFn, models: Models) -> Models:
                 new = _draw_actions(draw, models, thing)
     if isinstance(new, Check) and (new.name or new.form not in _INLINE):
         new = dataclasses.replace(new, inline=False)
-    things = tuple(new if one is thing else one for one in getattr(table, field))
-    return models.with_table(dataclasses.replace(table, **{field: things}))
+    things = [new if one is thing else one for one in getattr(table, field)]
+    return models.with_table(_with_things(table, field, things))
+
+
+def _with_things(table: Table, field: str, things: Sequence[Unique | Index | Check | ForeignKey]) -> Table:
+    changes: dict[str, Any] = {field: tuple(things)}
+    return dataclasses.replace(table, **changes)
 
 
 def _change_key(draw: DrawFn, models: Models) -> Models:
@@ -899,7 +908,7 @@ def _form_fits(kind: Kind, form: str) -> bool:
 def _stands(models: Models, table: Table, key: ForeignKey) -> bool:
     targets = [other for other in models.tables if other.name == key.target]
     names = [column.name for column in table.columns]
-    if not targets or key.target_columns not in targets[0].keys():
+    if not targets or key.target_columns not in targets[0].targets():
         return False
     return all(name in names for name in key.columns) and all(
         table.column(mine).kind.source == targets[0].column(theirs).kind.source

@@ -29,6 +29,7 @@ from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import joins, mark
 from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
+from schemadiff.lookup import find
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -46,7 +47,6 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
     Run,
-    find,
 )
 from schemadiff.schema import (
     Check,

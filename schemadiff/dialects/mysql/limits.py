@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from schemadiff.dialects.mysql.clauses import Clauses
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.lookup import find
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -18,7 +19,6 @@ from schemadiff.operations import (
     DropIndex,
     Operation,
     RenameColumn,
-    find,
 )
 from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema
 

@@ -158,7 +158,7 @@ def _attributes(text: str) -> _Attributes:
     """What stands after a column's name."""
     kind = _TYPE.match(text)
     position = kind.end() if kind else 0
-    values: dict[str, Any] = {"visible": True}
+    values: dict[str, Any] = {}
     check: str | None = None
     expression: str | None = None
     unsupported: list[str] = []
