@@ -2,9 +2,9 @@
 
 The algorithm in prose:
 
-1. *Align.* A constraint or index without a name in one schema is the one of its shape in the other, whatever name
-   that has: it takes over the name. What the server makes by itself (`Dialect.settle`) is added to the side that
-   does not mention it. After that two tables are compared with ``==``, and most are equal: nothing more happens.
+1. *Align.* A constraint or index without a name in `desired` is the one of its shape in `current`, whatever name
+   that has: it takes over the name. What the server makes by itself (`Dialect.settle`) is added
+   where it is not mentioned. After that two tables are compared with ``==``, and most are equal: nothing more happens.
 2. *Match by name.* Tables, and in each table that differs columns, indexes and constraints: what is only in
    `current` is dropped, what is only in `desired` is added, a column that is in both and differs is altered, any
    other thing that differs is dropped and added.
@@ -39,9 +39,11 @@ from schemadiff.schema import Column, ForeignKey, Name, Schema, Table
 
 
 def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operation, ...]:
-    """The operations that lead from `current` to `desired`, in an order that works; empty when they are the same."""
+    """The operations that lead from `current` to `desired`, in an order that works; empty when they are the same.
+
+    Where `desired` is the live schema, `current` comes here aligned with it, see `align`.
+    """
     desired = align(current, desired, dialect)
-    current = align(desired, current, dialect)
     created = [table for name, table in desired.tables.items() if name not in current.tables]
     dropped = [table for name, table in current.tables.items() if name not in desired.tables]
     pairs = [

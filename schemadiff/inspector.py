@@ -49,6 +49,8 @@ def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) 
     rows = {}
     for name in dict.fromkeys(names):
         limited = f"SELECT 1 AS one FROM {dialect.quote_name(name)} LIMIT {COUNT_LIMIT + 1}"
-        counted = connection.exec_driver_sql(f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM)
+        counted = connection.exec_driver_sql(
+            f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
+        )
         rows[name] = int(counted.scalar_one())
     return Facts(rows, COUNT_LIMIT)

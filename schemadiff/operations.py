@@ -85,6 +85,11 @@ class RenameTable:
         if strict and self.after in schema.tables:
             raise ReplayError(f'rename_table: there is a table "{self.after}" already')
         renamed = schema.without_table(self.before).with_table(dataclasses.replace(table, name=self.after))
+        if self.before in schema.definitions:
+            moved = {
+                self.after if name == self.before else name: text for name, text in schema.definitions.items()
+            }
+            renamed = dataclasses.replace(renamed, definitions=moved)
         for other in tuple(renamed.tables.values()):
             keys = tuple(
                 dataclasses.replace(key, target=self.after) if key.target == self.before else key

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -15,7 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import DDLCompiler
-from sqlalchemy.sql.elements import ColumnElement, TextClause, UnaryExpression
+from sqlalchemy.sql.elements import (
+    ColumnClause,
+    ColumnElement,
+    TextClause,
+    UnaryExpression,
+    _textual_label_reference,
+)
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
@@ -343,13 +350,29 @@ class _Reading:
                 case operators.nulls_last_op:
                     nulls = "LAST"
             expression = expression.element
+        expression = self._column_of(expression)
         if isinstance(expression, sa.Column):
             length = lengths.get(expression.name) if isinstance(lengths, dict) else lengths
             opclass = ops.get(expression.key) or ops.get(expression.name)
             return Part(expression.name, None, descending, length, opclass=opclass, nulls=nulls)
         element = cast("ColumnElement[Any] | TextClause", expression)
+        plain = _PLAIN_PART.fullmatch(element.text) if isinstance(element, TextClause) else None
+        if plain and plain["name"] in self.source.columns:
+            length = int(plain["length"]) if plain["length"] else None
+            descending = descending or (plain["direction"] or "").upper() == "DESC"
+            return Part(
+                plain["name"], None, descending, length, nulls=nulls or (plain["nulls"] or "").upper() or None
+            )
         opclass = ops.get(getattr(element, "key", None) or "")
         return Part(None, self._sql(element), descending, opclass=opclass, nulls=nulls)
+
+    def _column_of(self, expression: object) -> object:
+        """The table's column where the expression is only its name, as in ``sa.desc("created")``."""
+        name = expression.element if isinstance(expression, _textual_label_reference) else expression
+        if isinstance(name, ColumnClause):
+            name = name.name
+        column = self.source.columns.get(name) if isinstance(name, str) else None
+        return expression if column is None else column
 
     # what they share
 
@@ -390,6 +413,13 @@ class _Reading:
         return dataclasses.replace(read, written=read)
 
 
+_PLAIN_PART = re.compile(
+    r"\s*([\"`]?)(?P<name>\w+)\1 (?:\s*\(\s*(?P<length>\d+)\s*\))? (?:\s+(?P<direction>ASC|DESC))?"
+    r"(?:\s+NULLS\s+(?P<nulls>FIRST|LAST))? \s*",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""An index part that names a column in SQL: ``text("created DESC")``."""
+
 _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)
 
 
@@ -402,7 +432,7 @@ def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
         variant = declared._variant_mapping.get(dialect.sqlalchemy.name)
         if variant is not None:
             declared = variant
-        elif isinstance(declared, sa.types.TypeDecorator):
+        elif isinstance(declared, sa.types.TypeDecorator) and not isinstance(declared, sa.Interval):
             declared = declared.load_dialect_impl(dialect.sqlalchemy)
         else:
             break

@@ -75,11 +75,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions."""
+    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions. ``opening`` and
+    ``closing`` are the SQL that stands around a revision which somebody runs by hand.
+    """
 
     before: int
     after: int
     done: tuple[Done, ...]
+    opening: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
@@ -164,7 +168,7 @@ def plan(
         desired = read(metadata, dialect)
         live = inspect(connection, dialect, schemas_of(expected, desired))
         asked = ask(connection, dialect, expected, live)
-        found = comparer.compare(asked, live, dialect)
+        found = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
         current = as_written(live, asked, dialect)
         moves = (*renames.given(renamed, live), *renames.declared(metadata, live, desired))
         operations = _compare_renamed(connection, dialect, current, desired, moves)
@@ -278,7 +282,8 @@ def check(database: Database, models: Models, versions: str | Path = "versions")
         interrupted = interrupted_in(connection, dialect, state, history)
         drifted: tuple[Operation, ...] = ()
         if interrupted is None:
-            drifted = comparer.compare(ask(connection, dialect, expected, live), live, dialect)
+            asked = ask(connection, dialect, expected, live)
+            drifted = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
         missing = comparer.compare(head, desired, dialect)
         if missing:
             # The rules see a difference: what would the server say?
@@ -333,7 +338,7 @@ def _apply(site: Site, to: int | None, place: str) -> Outcome:
         )
     pending = site.history[state.version : to]
     done += _carry_out(site, tasks.forward, state, pending)
-    return Outcome(before, pending[-1].number if pending else state.version, tuple(done))
+    return _outcome(site, before, pending[-1].number if pending else state.version, done)
 
 
 def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outcome:
@@ -352,7 +357,7 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
         done.append(_done(site, resume(site, state, interrupted, "down")))
         state = version.read(site.connection) or State()
         if to is None and steps is None:
-            return Outcome(before, state.version, tuple(done))
+            return _outcome(site, before, state.version, done)
     target = to if to is not None else max(state.version - (steps or 1), 0)
     if target > state.version:
         raise UsageError(
@@ -361,7 +366,11 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
         )
     undone = tuple(reversed(site.history[target : state.version]))
     done += _carry_out(site, tasks.backward, state, undone)
-    return Outcome(before, target, tuple(done))
+    return _outcome(site, before, target, done)
+
+
+def _outcome(site: Site, before: int, after: int, done: Sequence[Done]) -> Outcome:
+    return Outcome(before, after, tuple(done), site.dialect.script_opening, site.dialect.script_closing)
 
 
 def _not_in_a_dry_run(site: Site, place: str) -> None:

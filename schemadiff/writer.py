@@ -7,12 +7,12 @@ written (``written``): only what nobody ever wrote is spelled in the server's ow
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
-import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
@@ -164,19 +164,18 @@ class _Writer:
                     [operation.before.name, operation.after.name, *_schema(operation.before)],
                 )
             case AlterTable():
-                before, after = self._changed_options(operation.before, operation.after)
-                return self._verb("alter_table", operation.table, before, after)
+                return self._verb(
+                    "alter_table", operation.table, *self._changed_options(operation.before, operation.after)
+                )
             case AddColumn():
                 return self._verb("add_column", operation.table, self._column(operation.column))
             case DropColumn():
                 return self._verb("drop_column", operation.table, self._column(operation.column))
-            case AlterColumn():
-                return self._verb(
-                    "alter_column",
-                    operation.table,
-                    self._column(operation.before),
-                    self._column(operation.after),
-                )
+            case AlterColumn(table=table, before=before, after=after):
+                if (before.charset, before.collation) != (after.charset, after.collation):
+                    # A column that names no collation has its table's, which this revision may change as well.
+                    before, after = self._collated(before), self._collated(after)
+                return self._verb("alter_column", table, self._column(before), self._column(after))
             case RenameColumn():
                 return self._verb("rename_column", operation.table, operation.before, operation.after)
             case CreateIndex() | DropIndex():
@@ -208,7 +207,11 @@ class _Writer:
     def _table(self, table: Table) -> list[Node]:
         inline = [check for check in table.checks if check.column and not check.name]
         arguments: list[Node] = [
-            self._column(column, [check for check in inline if check.column == column.name])
+            self._column(
+                column,
+                [check for check in inline if check.column == column.name],
+                in_key=table.primary_key is not None and column.name in table.primary_key.columns,
+            )
             for column in table.columns
         ]
         arguments += [self._constraint(one) for one in table.constraints() if one not in inline]
@@ -216,7 +219,7 @@ class _Writer:
         options = self._options(table.options)
         return [*arguments, *((key, value) for key, value in options.items())]
 
-    def _column(self, column: Column, checks: Sequence[Check] = ()) -> Call:
+    def _column(self, column: Column, checks: Sequence[Check] = (), *, in_key: bool = False) -> Call:
         # What somebody wrote is repeated, but for the name, which a rename may have changed.
         written = dataclasses.replace(column.written or column, name=column.name)
         arguments: list[Node] = [written.name, self._type(written, column)]
@@ -230,7 +233,7 @@ class _Writer:
             arguments.append(self._identity(written))
         if column.autoincrement:
             arguments.append(("autoincrement", True))
-        elif written.identity is None and self._looks_automatic(written):
+        elif in_key and written.identity is None and self._looks_automatic(written):
             arguments.append(("autoincrement", False))
         if not column.nullable:
             arguments.append(("nullable", False))
@@ -246,6 +249,20 @@ class _Writer:
         if told:
             arguments.append(("info", {"schemadiff": told}))
         return self._sa("Column", arguments)
+
+    def _collated(self, column: Column) -> Column:
+        """The column with its collation written out."""
+        written = column.written or column
+        source = written.type.source
+        if column.collation is None:
+            return column
+        if isinstance(source, sa.String) and not isinstance(source, sa.Enum):
+            text = copy.copy(source)
+            text.collation = column.collation
+            kind = dataclasses.replace(written.type, source=cast("TypeEngine[object]", text))
+        else:
+            kind = dataclasses.replace(written.type, source=self.dialect.sqlalchemy_type(column))
+        return dataclasses.replace(column, written=dataclasses.replace(written, type=kind))
 
     def _looks_automatic(self, column: Column) -> bool:
         """Whether SQLAlchemy would make the column count by itself if it stood alone in a primary key."""
@@ -271,6 +288,9 @@ class _Writer:
         kind = type(source)
         if isinstance(source, sa.Enum):
             return self._enum(source)
+        if isinstance(source, sa.Boolean):
+            # Its CHECK, where it has one, stands among the table's.
+            return self._named_type(sa.Boolean, [])
         if isinstance(source, sa.ARRAY):
             arguments: list[Node] = [self._type_source(source.item_type)]
             if source.dimensions is not None:
@@ -362,9 +382,11 @@ class _Writer:
     def _part(self, part: Part) -> Node:
         if part.column is not None and not part.descending and part.nulls is None and part.collation is None:
             return part.column
-        sql = self.dialect.quote(part.column) if part.column is not None else f"({part.expression})"
-        if part.column is None and part.expression is not None and _is_call(part.expression):
-            sql = part.expression
+        sql = (
+            self.dialect.quote(part.column)
+            if part.column is not None
+            else _in_parentheses(part.expression or "")
+        )
         if part.collation:
             sql = f"{sql} COLLATE {self.dialect.quote(part.collation)}"
         node: Call = (
@@ -403,7 +425,9 @@ def _arguments(source: TypeEngine[Any]) -> list[Node]:
         if not isinstance(call, ast.Call):
             return []
         positional = [ast.literal_eval(argument) for argument in call.args]
-        keywords = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+        keywords = {
+            str(word.arg): ast.literal_eval(word.value) for word in call.keywords if word.arg not in _DERIVED
+        }
     except (SyntaxError, ValueError) as error:
         raise UnsupportedError(f"no revision file can say the type {source!r}") from error
     for name in _LEADING.get(type(source).__visit_name__.lower(), ()):
@@ -412,6 +436,9 @@ def _arguments(source: TypeEngine[Any]) -> list[Node]:
         positional.append(keywords.pop(name))
     return [*positional, *keywords.items()]
 
+
+_DERIVED = ("astext_type",)
+"""Arguments that a type's repr shows and that say nothing about the column."""
 
 _LEADING = {
     **dict.fromkeys(
@@ -459,14 +486,14 @@ def _escape_binds(sql: str) -> str:
     return re.sub(r"(?<![:\w\x5c]):(?=\w)", r"\\:", sql)
 
 
-def _is_call(expression: str) -> bool:
-    """Whether the expression is one function call, which index syntax takes without parentheses around it."""
-    match = re.match(r"\w+\(", expression)
-    if not match or keyword.iskeyword(expression[: match.end() - 1]):
-        return False
+def _in_parentheses(expression: str) -> str:
+    """The expression as an index takes it: one function call as it is, anything else in one pair of parentheses."""
+    start = re.match(r"\w*\(", expression)
     depth = 0
-    for position, character in enumerate(expression):
+    for position, character in enumerate(expression if start else ""):
         depth += (character == "(") - (character == ")")
         if depth == 0 and character == ")":
-            return position == len(expression) - 1
-    return False
+            if position == len(expression) - 1:
+                return expression
+            break
+    return f"({expression})"

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff import revisions, writer
-from schemadiff.database import connected, open_engine
+from schemadiff.database import VERBATIM, connected, open_engine
 from schemadiff.inspector import inspect
 from tests.stories import read_story, stories
 
@@ -35,6 +35,10 @@ def test_story(
     engine = path.parent.name
     before, after = story.metadata("current.py"), story.metadata("desired.py")
     created_before, created_after, url = (fresh_database(engine) for _ in range(3))
+    for schema in {table.schema for one in (before, after) for table in one.tables.values() if table.schema}:
+        for each in (created_before, created_after, url):
+            with connected(each) as (connection, dialect):
+                connection.exec_driver_sql(f"CREATE SCHEMA {dialect.quote(schema)}")
     for fresh, metadata in ((created_before, before), (created_after, after)):
         _create_all(fresh, metadata)
         assert not schemadiff.check(fresh, metadata, tmp_path / "none"), "create_all then check must be quiet"
@@ -49,7 +53,9 @@ def test_story(
     assert planned.path, "the plan found no difference"
     with connected(url) as (_, dialect):
         _, recorded = revisions.replay(revisions.load(versions), dialect)
-        assert writer.write(recorded[-1], "after", dialect) == planned.text, "what is loaded is not what was written"
+        assert writer.write(recorded[-1], "after", dialect) == planned.text, (
+            "what is loaded is not what was written"
+        )
     schemadiff.apply(url, versions, allow=["all"])
     assert not schemadiff.check(url, after, versions)
     assert _definitions(url) == _definitions(created_after)
@@ -95,7 +101,8 @@ def _definitions(url: str) -> Any:
             return {str(name): table for name, table in live.tables.items()}
         texts = {}
         for name in live.tables:
-            row = connection.exec_driver_sql(f"SHOW CREATE TABLE {dialect.quote_name(name)}").one()
+            show = f"SHOW CREATE TABLE {dialect.quote_name(name)}"
+            row = connection.exec_driver_sql(show, execution_options=VERBATIM).one()
             text = re.sub(r" AUTO_INCREMENT=\d+", "", row[1])
             texts[str(name)] = sorted(line.strip().rstrip(",") for line in text.splitlines())
         return texts

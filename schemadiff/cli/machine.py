@@ -158,6 +158,7 @@ def sql_text(found: Outcome, place: str) -> str:
         verb = "apply" if done.direction == "up" else "roll back"
         lines += ["", f"-- {verb} {done.revision:04} {_comment(done.message)}"]
         lines += [f"-- {hazard.code} {_comment(hazard.message)}" for hazard in done.plan.hazards]
+        lines += [f"{text};" for text in found.opening]
         for step in done.plan.steps:
             if step.run:
                 lines.append(
@@ -165,6 +166,7 @@ def sql_text(found: Outcome, place: str) -> str:
                 )
             else:
                 lines.append(f"{step.sql.rstrip().removesuffix(';')};")
+        lines += [f"{text};" for text in found.closing]
     return "\n".join(lines)
 
 

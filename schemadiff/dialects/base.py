@@ -58,6 +58,10 @@ class Dialect(ABC):
     lifts_foreign_keys: ClassVar[bool] = False
     """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
+    script_opening: ClassVar[tuple[str, ...]] = ()
+    script_closing: ClassVar[tuple[str, ...]] = ()
+    """What stands around the statements of a revision that somebody runs by hand."""
+
     gathers_by_table: ClassVar[bool] = False
     """Whether all operations on one table are better carried out together, whatever stands between them: each change
     may cost a rebuild of the table, and no foreign key is checked before the end of the transaction.

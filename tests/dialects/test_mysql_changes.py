@@ -235,6 +235,20 @@ def much_under_foreign_keys(metadata: sa.MetaData, new: bool) -> None:
     )
 
 
+def copies_under_foreign_keys(metadata: sa.MetaData, new: bool) -> None:
+    """What makes MySQL 9.7 copy a table whose foreign keys forbid it."""
+    _parent(metadata)
+    _table(
+        metadata,
+        sa.Column("q", sa.ForeignKey("parent.id"), nullable=not new, server_default="1"),
+        sa.Column("when", sa.DateTime),
+        sa.Column("text", sa.Text),
+        sa.CheckConstraint("`when` > '2020-01-01'", name="ck_when"),
+        sa.ForeignKeyConstraint(["p"], ["parent.id"], name="fk_p"),
+        sa.Index("ft", "text", mysql_prefix="FULLTEXT", mariadb_prefix="FULLTEXT"),
+    )
+
+
 def new_tables(metadata: sa.MetaData, new: bool) -> None:
     _table(metadata)
     if new:
@@ -342,6 +356,7 @@ CHANGES: list[Change] = [
     index_that_replaces_another,
     type_under_foreign_key,
     much_under_foreign_keys,
+    copies_under_foreign_keys,
     new_tables,
     table_options,
     table_charset,
@@ -435,6 +450,33 @@ def read_column_like(dialect: Dialect, column: sa.Column[Any]) -> Column:
 
 def named(column: Column, name: str) -> Column:
     return dataclasses.replace(column, name=name)
+
+
+@pytest.mark.parametrize("kind", [sa.Enum("a", "b"), sa.Integer()], ids=["copies", "goes in place"])
+def test_rename_a_column_of_a_foreign_key(kind: sa.types.TypeEngine[Any], url: str) -> None:
+    """MySQL 9.7 copies a table with a CHECK on an ENUM column for a mere rename, and refuses to under a foreign key."""
+
+    def models(metadata: sa.MetaData) -> None:
+        _parent(metadata)
+        _table(
+            metadata,
+            sa.Column("kind", kind),
+            sa.CheckConstraint("kind <> 'x'", name="ck"),
+            sa.ForeignKeyConstraint(["p"], ["parent.id"]),
+            sa.ForeignKeyConstraint(["p"], ["t.id"], name="fk_self"),
+        )
+
+    metadata = declare(models)
+    with open_database(url) as (connection, dialect):
+        metadata.create_all(connection)
+        fill(connection, metadata)
+        before = read(metadata, dialect)
+        rename = RenameColumn(Name("t"), "p", "parent_id")
+        perform(connection, dialect, [rename], before)
+        after = rename.apply(before)
+        assert differences(connection, dialect, dialect.inspect(connection), after) == ()
+        perform(connection, dialect, [rename.reverse()], after)
+        assert differences(connection, dialect, dialect.inspect(connection), before) == ()
 
 
 def test_names_that_the_server_made_up_are_found(url: str) -> None:

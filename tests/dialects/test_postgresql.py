@@ -25,6 +25,7 @@ from schemadiff.schema import (
     PrimaryKey,
     Table,
     Type,
+    Unique,
 )
 
 SERVER = PostgreSQL(15, "public")
@@ -182,6 +183,23 @@ def test_what_says_no_more_than_the_default_is_none() -> None:
     assert canonical.foreign_keys == (ForeignKey(("a",), Name("u"), ("id",)),)
     assert canonical.options == Options()
     assert SERVER.canonical(canonical) == canonical
+
+
+def test_of_constraints_that_say_the_same_the_first_is_kept_under_the_first_name() -> None:
+    table = Table(
+        T,
+        (Column("a", INTEGER, nullable=False), Column("b", INTEGER)),
+        PrimaryKey(("a",)),
+        uniques=(
+            Unique(("a",), "one"),
+            Unique(("b",)),
+            Unique(("b",), "two"),
+            Unique(("b",), "three", "DEFERRABLE"),
+        ),
+    )
+    canonical = SERVER.canonical(table)
+    assert canonical.primary_key == PrimaryKey(("a",), "one")
+    assert canonical.uniques == (Unique(("b",), "two"), Unique(("b",), "three", "DEFERRABLE"))
 
 
 def test_an_option_of_a_table_that_is_not_known_is_refused_by_name() -> None:

@@ -109,6 +109,7 @@ MODELS: dict[str, Callable[[], list[Any]]] = {
         sa.Column("a", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("b", sa.Integer, comment="no place for this"),
     ],
+    "a key with a default": lambda: [sa.Column("a", sa.Integer, primary_key=True, server_default="5")],
     "no key": lambda: [sa.Column("a", sa.Integer), sa.Column("b", sa.Text)],
     "constraints with and without names": lambda: [
         sa.Column("id", sa.Integer, primary_key=True),

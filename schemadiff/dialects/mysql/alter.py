@@ -26,7 +26,7 @@ from schemadiff.dialects.mysql.ddl import (
     qualified,
 )
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.limits import joins, mark
+from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
 from schemadiff.lookup import find
@@ -110,8 +110,16 @@ class _Work:
         if after.name in self.schema.tables:
             self.schema = self.schema.with_table(after)
         clauses = pending.render(after, self.facts)
+        operations = tuple(pending.operations)
         if clauses:
-            self.done.append(Statement(_alter_table(pending.table, clauses), tuple(pending.operations)))
+            self.done.append(Statement(_alter_table(pending.table, clauses), operations))
+        if pending.lifted_keys:
+            back = [
+                f"ADD {foreign_key_definition(key, after.name, self.facts)}" for key in pending.lifted_keys
+            ]
+            self.done.append(Statement(_alter_table(pending.table, back), operations))
+            keys = (*after.foreign_keys, *pending.lifted_keys)
+            self.schema = self.schema.with_table(dataclasses.replace(after, foreign_keys=keys))
 
     def _whole(self, sql: str, operation: Operation) -> None:
         self.flush()
@@ -197,6 +205,7 @@ class _Work:
             self.flush()
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
+        self._lift(clauses, operation)
         mark(clauses, operation, self.schema, self.facts)
         table = self._table(operation.table)
         match operation:
@@ -226,6 +235,19 @@ class _Work:
         self._apply(operation)
         if isinstance(operation, RenameColumn):
             self._rename_indexes(operation.table, clauses.renamed_indexes)
+            clauses.lifted_keys = [_with_column(key, operation) for key in clauses.lifted_keys]
+
+    def _lift(self, clauses: Clauses, operation: Operation) -> None:
+        """Drops foreign keys until the end of the ALTER; their indexes stay."""
+        table = self._table(clauses.table)
+        keys = bound_keys(operation, table, self.schema, self.facts)
+        for key in keys:
+            name = key.name or implicit.foreign_key_name(table, key)
+            clauses.drops.append(f"DROP FOREIGN KEY {quote(name)}")
+            clauses.lifted_keys.append(dataclasses.replace(key, name=name))
+        if keys:
+            rest = tuple(key for key in table.foreign_keys if key not in keys)
+            self.schema = self.schema.with_table(dataclasses.replace(table, foreign_keys=rest))
 
     def _rename_indexes(self, name: Name, renamed: Mapping[str, str]) -> None:
         table = self._table(name)
@@ -318,6 +340,16 @@ class _Work:
         if not self.facts.product.column_checks or check.name is not None or check.column is None:
             return None
         return table.column(check.column)
+
+
+def _with_column(key: ForeignKey, renamed: RenameColumn) -> ForeignKey:
+    """The foreign key of the table, with one of the table's columns under its new name."""
+
+    def new(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(renamed.after if column == renamed.before else column for column in columns)
+
+    targets = new(key.target_columns) if key.target == renamed.table else key.target_columns
+    return dataclasses.replace(key, columns=new(key.columns), target_columns=targets)
 
 
 def _alter_table(name: Name, clauses: Sequence[str]) -> str:

@@ -38,6 +38,7 @@ class Clauses:
     additions: list[str] = field(default_factory=list)
     dropped_foreign_keys: list[str] = field(default_factory=list)
     gone_keys: list[ForeignKey] = field(default_factory=list)
+    lifted_keys: list[ForeignKey] = field(default_factory=list)
     dropped_columns: list[str] = field(default_factory=list)
     renamed_indexes: dict[str, str] = field(default_factory=dict)
     changes: list[_Change] = field(default_factory=list)

@@ -5,8 +5,11 @@ Measured on MySQL 9.7 and MariaDB 10.11; the numbers are their errors.
 
 from __future__ import annotations
 
+import re
+
 from schemadiff.dialects.mysql.clauses import Clauses
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.sqltext import mentions
 from schemadiff.lookup import find
 from schemadiff.operations import (
     AddColumn,
@@ -20,7 +23,7 @@ from schemadiff.operations import (
     Operation,
     RenameColumn,
 )
-from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema
+from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema, Table
 
 
 def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) -> bool:
@@ -33,6 +36,8 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
     if (pending.moves_bound or _moves_bound(operation, schema, facts)) and (
         pending.copies or _may_copy(operation)
     ):
+        return False
+    if pending.lifted_keys and isinstance(operation, AddConstraint | DropConstraint):
         return False
     match operation:
         case AddConstraint(constraint=ForeignKey(name=name, target=target)):
@@ -65,6 +70,45 @@ def mark(pending: Clauses, operation: Operation, schema: Schema, facts: Facts) -
     pending.copies = pending.copies or _may_copy(operation)
     pending.renames_bound = pending.renames_bound or _renames_bound(operation, schema)
     pending.moves_bound = pending.moves_bound or _moves_bound(operation, schema, facts)
+
+
+def bound_keys(operation: Operation, table: Table, schema: Schema, facts: Facts) -> tuple[ForeignKey, ...]:
+    """The table's own foreign keys that must be lifted for the operation, which would go in place but for something
+    that makes MySQL 9.7 copy the table, and a copy is refused (1832, 1846).
+
+    These are: a CHECK that mentions a column of certain types makes it copy for every change of any column, and a
+    full-text index for every change that rebuilds the table.
+    """
+    if isinstance(operation, RenameColumn):
+        name = operation.before
+        bound = _renames_bound(operation, schema)
+    elif isinstance(operation, AlterColumn):
+        name = operation.before.name
+        bound = _moves_bound(operation, schema, facts)
+    else:
+        return ()
+    if not bound or not _copies_always(table, rebuilds=isinstance(operation, AlterColumn), facts=facts):
+        return ()
+    return tuple(
+        key
+        for key in table.foreign_keys
+        if name in key.columns or (key.target == table.name and name in key.target_columns)
+    )
+
+
+def _copies_always(table: Table, *, rebuilds: bool, facts: Facts) -> bool:
+    if facts.product.copies_under_foreign_keys:
+        return False
+    if rebuilds and any(index.kind == "FULLTEXT" for index in table.indexes):
+        return True
+    columns = [column.name for column in table.columns if _RECHECKED.match(column.type.sql)]
+    return any(mentions(check.expression, name) for check in table.checks for name in columns)
+
+
+_RECHECKED = re.compile(
+    r"(?:enum|set|date|time|datetime|timestamp|(?:tiny|medium|long)(?:text|blob))(?:\(|$)", re.DOTALL
+)
+"""Types that MySQL 9.7 takes for changed in its test whether a CHECK has to be evaluated anew."""
 
 
 def _is_bound(name: Name, column: str, schema: Schema) -> bool:

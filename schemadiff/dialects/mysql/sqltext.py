@@ -125,3 +125,12 @@ def with_names(expression: str, names: Mapping[str, str]) -> str:
         return match[0] if new == name else quote(new)
 
     return _TOKEN.sub(renamed, expression)
+
+
+def mentions(expression: str, name: str) -> bool:
+    """Whether the expression uses the column of that name, in backticks or without."""
+    tokens = [match[0] for match in _TOKEN.finditer(expression)]
+    if any(token.startswith("`") and unquote_name(token).lower() == name.lower() for token in tokens):
+        return True
+    outside = _TOKEN.sub(" ", expression)
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", outside, re.IGNORECASE) is not None

@@ -39,7 +39,10 @@ class PostgreSQL(Dialect):
 
     name: ClassVar[str] = "postgresql"
     transactional_ddl: ClassVar[bool] = True
+    script_opening: ClassVar[tuple[str, ...]] = ("BEGIN",)
+    script_closing: ClassVar[tuple[str, ...]] = ("COMMIT",)
     named_enums: ClassVar[bool] = True
+    lifts_foreign_keys: ClassVar[bool] = True
 
     version: int = _NEWEST
     schema: str | None = None
@@ -56,9 +59,7 @@ class PostgreSQL(Dialect):
 
     @classmethod
     def connect(cls, connection: Connection) -> PostgreSQL:
-        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before
-        12.
-        """
+        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 12."""
         number, schema = connection.execute(
             sa.text("SELECT current_setting('server_version_num')::int, current_schema()")
         ).one()
@@ -114,9 +115,7 @@ class PostgreSQL(Dialect):
         return found
 
     def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
-        """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as
-        needed.
-        """
+        """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as needed."""
         return ddl.statements(operations, before, version=self.version, default_schema=self.schema)
 
     # carrying out

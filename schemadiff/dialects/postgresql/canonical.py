@@ -58,9 +58,7 @@ _LIMITS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
 def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Table:
-    """The table in canonical form. `virtual`: whether the server can compute generated columns when they are
-    read.
-    """
+    """The table in canonical form. `virtual`: whether the server knows generated columns that are not stored."""
     key = table.primary_key.columns if table.primary_key else ()
     names = {column.name for column in table.columns}
     varchars = frozenset(column.name for column in table.columns if _is_varchar(column.type))
@@ -329,9 +327,7 @@ def _part(part: Part, names: set[str], varchars: frozenset[str]) -> Part:
 
 
 def _spelled_out(part: Part, names: set[str], varchars: frozenset[str]) -> Part:
-    """An index part given as text may hold what has a field of its own: ``lower(name) text_pattern_ops
-    DESC``.
-    """
+    """An index part given as text may hold what has a field of its own: ``lower(name) text_pattern_ops DESC``."""
     masked = mask(part.expression or "")
     text = strip_parentheses(masked.skeleton)
     descending, nulls, opclass, collation = part.descending, part.nulls, part.opclass, part.collation

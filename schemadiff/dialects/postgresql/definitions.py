@@ -206,9 +206,7 @@ def comment_on_column(table: Name, name: str, comment: str | None) -> str:
 
 
 def constraint_name(table: Name, wanted: Constraint, live: Table | None) -> str:
-    """The name under which the server knows the constraint: that in `live`, else the one that it would have
-    made.
-    """
+    """The name under which the server knows the constraint: that in `live`, else the one that it would have made."""
     match wanted:
         case PrimaryKey():
             found = live.primary_key if live else None

@@ -1,5 +1,4 @@
-"""Enumerated types, which are objects of their own and have no operations: what a column's type asks for, is
-made.
+"""Enumerated types: objects with no operations of their own. What the type of a column asks for, is made.
 
 Whether a type exists, and with which members, is what the columns of `before` say; only where no column has
 it, the types that the live database was found to hold. That is right at any point of a plan, because a type

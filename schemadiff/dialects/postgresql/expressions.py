@@ -6,9 +6,7 @@ The rules are few, and each is about a text that PostgreSQL 15 was measured to w
 - ``varchar IN ('x')`` is reported as casts of an array first, and as an array of casts when that is sent
   again or the column has become text: the constants with the cast that they end up with stand for all;
 - ``integer IN (1)`` likewise, when the column has become bigint: the bare numbers stand for all;
-- ``a BETWEEN 1 AND 2 AND b`` is reported as ``((…) AND b)`` first, and flat when that is sent again: flat it
-  is.
-
+- ``a BETWEEN 1 AND 2 AND b`` is reported as ``((…) AND b)`` first, and flat when that is sent again: flat it is;
 - a varchar column stands as ``(s)::text`` wherever text is wanted, and as ``s`` once it has become text: the cast,
   which changes nothing, is left out.
 
@@ -45,8 +43,9 @@ _BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
 
 @functools.lru_cache(maxsize=8192)
 def expression(text: str, varchars: frozenset[str] = frozenset()) -> str:
-    """An expression without outer parentheses and line breaks, with the few texts folded that have two
-    spellings.
+    """An expression without outer parentheses and line breaks, in the one spelling of those that it has.
+
+    `varchars` are the columns of that type.
     """
     masked = mask(text)
     skeleton = fold(masked)
@@ -71,9 +70,7 @@ def fold(masked: Masked) -> str:
 
 
 def _as_text(whole: str, inside: str, masked: Masked) -> str:
-    """The constants of a string type, cast to text at once; not those whose blanks at the end the casts would
-    cut.
-    """
+    """The constants of a string type, cast to text at once; not those whose blanks at the end a cast cuts off."""
     if "::bpchar" in whole and any(masked.restore(one).endswith(" '") for one in re.findall(_S, whole)):
         return whole
     return re.sub("::(?:character varying|bpchar)", "::text", inside)
@@ -92,9 +89,7 @@ def _bare_numbers(match: re.Match[str], masked: Masked) -> str:
 
 
 def _flatten(skeleton: str, word: str) -> str:
-    """``(a AND b) AND c`` as ``a AND b AND c``: how the server nests them depends on how often the text was
-    sent.
-    """
+    """``(a AND b) AND c`` as ``a AND b AND c``: how the server nests them depends on how often the text was sent."""
     if not re.search(rf"\) {word} |\b{word} \(", skeleton):
         return skeleton
     position = skeleton.find("(")

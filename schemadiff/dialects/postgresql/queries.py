@@ -41,7 +41,7 @@ JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
 LEFT JOIN pg_description d
        ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
-WHERE a.attrelid = ANY (:tables) AND a.attnum > 0 AND NOT a.attisdropped
+WHERE a.attrelid = ANY (CAST(:tables AS oid[])) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """
 
@@ -66,7 +66,7 @@ SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_am a ON a.oid = c.relam
-WHERE i.indrelid = ANY (:tables)
+WHERE i.indrelid = ANY (CAST(:tables AS oid[]))
 ORDER BY c.relname
 """
 
@@ -78,7 +78,7 @@ SELECT c.conrelid::int8 AS conrelid, c.conname, c.contype::text AS contype, c.co
        pg_get_expr(c.conbin, c.conrelid) AS expression,
        {delete_columns} AS delete_columns
 FROM pg_constraint c
-WHERE c.conrelid = ANY (:tables) AND c.conparentid = 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x')
+WHERE c.conrelid = ANY (CAST(:tables AS oid[])) AND c.conparentid = 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x')
 ORDER BY c.conname
 """
 
@@ -99,7 +99,7 @@ FROM pg_opclass WHERE NOT opcdefault
 COLLATIONS = """
 SELECT oid::int8, CASE WHEN pg_collation_is_visible(oid) THEN collname::text
                        ELSE collnamespace::regnamespace || '.' || collname END
-FROM pg_collation WHERE oid = ANY (:oids)
+FROM pg_collation WHERE oid = ANY (CAST(:oids AS oid[]))
 """
 
 TARGETS = """
@@ -107,19 +107,19 @@ SELECT c.oid::int8, n.nspname, c.relname, a.attnum, a.attname
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid
-WHERE c.oid = ANY (:oids) AND a.attnum > 0
+WHERE c.oid = ANY (CAST(:oids AS oid[])) AND a.attnum > 0
 """
 
 OTHERS = """
-SELECT tgrelid::int8, 'trigger ' || tgname FROM pg_trigger WHERE tgrelid = ANY (:tables) AND NOT tgisinternal
+SELECT r.oid::int8, 'trigger ' || tgname FROM {relations} JOIN pg_trigger ON tgrelid = r.oid WHERE NOT tgisinternal
 UNION ALL
-SELECT polrelid::int8, 'row security policy ' || polname FROM pg_policy WHERE polrelid = ANY (:tables)
+SELECT r.oid::int8, 'row security policy ' || polname FROM {relations} JOIN pg_policy ON polrelid = r.oid
 UNION ALL
-SELECT ev_class::int8, 'rule ' || rulename FROM pg_rewrite WHERE ev_class = ANY (:tables)
+SELECT r.oid::int8, 'rule ' || rulename FROM {relations} JOIN pg_rewrite ON ev_class = r.oid
 UNION ALL
-SELECT inhrelid::int8, 'inherits from ' || inhparent::regclass FROM pg_inherits WHERE inhrelid = ANY (:tables)
+SELECT r.oid::int8, 'inherits from ' || inhparent::regclass FROM {relations} JOIN pg_inherits ON inhrelid = r.oid
 UNION ALL
-SELECT indrelid::int8, 'parameters of an operator class in index ' || indexrelid::regclass
-FROM pg_index JOIN pg_attribute ON attrelid = indexrelid AND attoptions IS NOT NULL
-WHERE indrelid = ANY (:tables)
-"""
+SELECT r.oid::int8, 'parameters of an operator class in index ' || indexrelid::regclass
+FROM {relations} JOIN pg_index ON indrelid = r.oid JOIN pg_attribute ON attrelid = indexrelid
+WHERE attoptions IS NOT NULL
+""".replace("{relations}", "unnest(CAST(:tables AS oid[])) AS r (oid)")

@@ -96,9 +96,7 @@ def strip_parentheses(skeleton: str) -> str:
 
 
 def closing(skeleton: str, opening: int = 0) -> int:
-    """The position of the parenthesis that closes the one at `opening`; the length of the text when none
-    does.
-    """
+    """The position of the parenthesis that closes the one at `opening`; the length of the text when none does."""
     depth = 0
     for position in range(opening, len(skeleton)):
         character = skeleton[position]

@@ -64,9 +64,7 @@ _ARGUMENTS = re.compile(r"\s*\(([^()]*)\)")
 
 
 class Words(NamedTuple):
-    """A type in canonical words: ``numeric``, ``(10, 2)``; whether it is an array; its collation, if it names
-    one.
-    """
+    """A type in canonical words: ``numeric``, ``(10, 2)``; whether it is an array; its collation, if it names one."""
 
     kind: str
     arguments: tuple[str, ...] = ()

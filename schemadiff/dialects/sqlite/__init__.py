@@ -37,6 +37,9 @@ class SQLite(Dialect):
 
     name: ClassVar[str] = "sqlite"
     transactional_ddl: ClassVar[bool] = True
+    # Where foreign keys are enforced, dropping the old table of a rebuild would delete the rows that refer to it.
+    script_opening: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
+    script_closing: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_key_check", "COMMIT")
     gathers_by_table: ClassVar[bool] = True
 
     version: tuple[int, ...] = (3, 51, 0)

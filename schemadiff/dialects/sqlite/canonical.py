@@ -65,16 +65,21 @@ def canonical_around(table: Table, scope: Scope) -> Table:
     )
 
 
-def is_counter(column: str, type_sql: str, key: PrimaryKey | None, options: Options) -> bool:
+def is_counter(
+    column: str, type_sql: str, default: str | None, key: PrimaryKey | None, options: Options
+) -> bool:
     """Whether the column is another name of the rowid, and so counts by itself, whatever the models say of
     it.
 
-    SQLite's manual, "ROWIDs and the INTEGER PRIMARY KEY": the type must be INTEGER to the letter.
+    SQLite's manual, "ROWIDs and the INTEGER PRIMARY KEY": the type must be INTEGER to the letter. A default
+    changes nothing about that, but to SQLAlchemy a column with a default does not count, and only one of
+    them can be right.
     """
     return (
         key is not None
         and key.columns == (column,)
         and type_sql == "INTEGER"
+        and default is None
         and WITHOUT_ROWID not in options.extra
     )
 
@@ -100,17 +105,18 @@ def _key(key: PrimaryKey, options: Options, scope: Scope) -> PrimaryKey:
 
 def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
     sql, collation = canonical_type(column.type.sql)
-    counter = is_counter(column.name, sql, key, options)
-    if key is None:  # a column that is read alone: what it says of itself is all that is known
-        counter = column.autoincrement and sql == "INTEGER"
     generated = column.generated
+    default = None if generated else canonical_default(column.default, sql)
+    counter = is_counter(column.name, sql, default, key, options)
+    if key is None:  # a column that is read alone: what it says of itself is all that is known
+        counter = column.autoincrement and sql == "INTEGER" and default is None
     if generated is not None:
         generated = _with(generated, expression=canonical_expression(generated.expression, scope))
     return _with(
         column,
         type=_with(column.type, sql=sql, values=None),
         nullable=column.nullable and not (key is not None and column.name in key.columns),
-        default=None if generated else canonical_default(column.default, sql),
+        default=default,
         on_update=None,
         generated=generated,
         identity=None,

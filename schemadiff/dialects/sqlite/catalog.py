@@ -223,13 +223,14 @@ def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, opt
             found.odd.append(f'the expression of column "{name}" cannot be read')
         generated = Generated(text.expression if text else "", stored=hidden == _STORED)
     sql = canonical_type(kind)[0]
+    default = None if generated or default is None else canonical_default(default, sql)
     return Column(
         name=name,
         type=_type(sql),
         nullable=not not_null and not key_place,
-        default=None if generated or default is None else canonical_default(default, sql),
+        default=default,
         generated=generated,
-        autoincrement=bool(key_place) and is_counter(name, sql, key, options),
+        autoincrement=bool(key_place) and is_counter(name, sql, default, key, options),
         collation=found.collations.get(place),
     )
 

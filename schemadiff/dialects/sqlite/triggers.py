@@ -23,7 +23,8 @@ EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 
 class Head(NamedTuple):
-    """What a CREATE TRIGGER says before its body; ``name_at`` and ``table_at`` are where these names begin."""
+    """What a CREATE TRIGGER says before its body; ``name_at`` and ``table_at`` are where these names
+    begin."""
 
     name: str
     event: str
