@@ -1,4 +1,4 @@
-"""How long schemadiff works on a thousand tables, beside SQLAlchemy's own reflection of the same tables in the same run.
+"""How long schemadiff works on a thousand tables, beside SQLAlchemy's own reflection of them in the same run.
 
     python benchmarks/thousand_tables.py sqlite:////tmp/bench.db mysql+pymysql://root@127.0.0.1:3306/bench …
 
@@ -26,14 +26,25 @@ from schemadiff.reader import read
 def models(tables: int, columns: int) -> sa.MetaData:
     """That many tables with that many columns each, an index, a unique and a foreign key constraint and a CHECK."""
     metadata = sa.MetaData()
-    kinds = (sa.Integer(), sa.String(50), sa.DateTime(), sa.Numeric(10, 2), sa.Text(), sa.Boolean(), sa.BigInteger())
+    kinds = (
+        sa.Integer(),
+        sa.String(50),
+        sa.DateTime(),
+        sa.Numeric(10, 2),
+        sa.Text(),
+        sa.Boolean(),
+        sa.BigInteger(),
+    )
     for number in range(tables):
         sa.Table(
             f"table_{number:04}",
             metadata,
             sa.Column("id", sa.Integer, primary_key=True),
             sa.Column("parent_id", sa.Integer, sa.ForeignKey(f"table_{max(number - 1, 0):04}.id")),
-            *(sa.Column(f"column_{one}", kinds[one % len(kinds)], nullable=one % 3 > 0) for one in range(columns - 2)),
+            *(
+                sa.Column(f"column_{one}", kinds[one % len(kinds)], nullable=one % 3 > 0)
+                for one in range(columns - 2)
+            ),
             sa.Index(f"ix_{number}", "column_0", "column_3"),
             sa.UniqueConstraint("column_1", name=f"uq_{number}"),
             sa.CheckConstraint("column_0 > 0", name=f"ck_{number}"),
@@ -83,7 +94,9 @@ def run(url: str, tables: int, columns: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("urls", nargs="+")
     parser.add_argument("--tables", type=int, default=1000)
     parser.add_argument("--columns", type=int, default=15)

@@ -16,7 +16,7 @@ The algorithm in prose:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ from schemadiff.operations import (
     DropTable,
     Operation,
 )
-from schemadiff.schema import Column, ForeignKey, Name, Schema, Table
+from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema, Table, Unique
 
 
 def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operation, ...]:
@@ -67,8 +67,8 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
             for table, key in lifted
             if table in desired.tables and key in desired.tables[table].foreign_keys
         ]
-    creations, late = _creations(created)
-    early, drops = _drops(dropped)
+    creations, late = _creations(created, _changing_keys(changes))
+    early, drops = _drops(dropped, _changing_keys(changes))
     return (*leaving, *early, *creations, *changes, *late, *arriving, *drops)
 
 
@@ -85,11 +85,16 @@ def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
 
 
 def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
-    """`desired` with the names that `current` has for what it leaves unnamed; see `align`."""
+    """`desired` as `align` makes it of one table."""
+    return dialect.settle(current, take_names(current, desired))
+
+
+def take_names(current: Table, desired: Table) -> Table:
+    """`desired` with the names that `current` has for what it leaves unnamed, everything in its order."""
     key = desired.primary_key
     if key and current.primary_key and key.name is None and current.primary_key.columns == key.columns:
         key = dataclasses.replace(key, name=current.primary_key.name)
-    named = dataclasses.replace(
+    return dataclasses.replace(
         desired,
         columns=tuple(_take_unsaid(current.column(column.name), column) for column in desired.columns),
         primary_key=key,
@@ -98,7 +103,6 @@ def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
         foreign_keys=_take_names(current.foreign_keys, desired.foreign_keys),
         checks=_take_names(current.checks, desired.checks),
     )
-    return dialect.settle(current, named)
 
 
 def _take_unsaid(current: Column | None, desired: Column) -> Column:
@@ -155,7 +159,8 @@ def _compare_table(before: Table, after: Table) -> tuple[list[Operation], list[O
         changes.append(AddConstraint(name, after.primary_key))
     changes += [CreateIndex(name, index) for index in new_indexes]
     changes += [AddConstraint(name, unique) for unique in new_uniques]
-    changes += [AddConstraint(name, check) for check in new_checks]
+    # A CHECK that comes later stands in the table: only a new column could have it in its own definition.
+    changes += [AddConstraint(name, dataclasses.replace(check, column=None)) for check in new_checks]
     return (
         [DropConstraint(name, key) for key in old_keys],
         changes,
@@ -178,14 +183,13 @@ def _unmatched(before: Sequence[Named], after: Sequence[Named]) -> tuple[list[Na
 def _lifted(
     changes: Iterable[Operation], current: Schema, leaving: Iterable[Operation]
 ) -> list[tuple[Name, ForeignKey]]:
-    """The foreign keys that stay and join a column whose type, charset or collation changes."""
+    """The foreign keys that stay although a column that they join, or the key that they refer to, changes."""
     changed = {
         (change.table, change.before.name)
         for change in changes
-        if isinstance(change, AlterColumn)
-        and (change.before.type, change.before.charset, change.before.collation)
-        != (change.after.type, change.after.charset, change.after.collation)
+        if isinstance(change, AlterColumn) and _joined(change.before) != _joined(change.after)
     }
+    lost = {key for change in changes for key in _lost_key(change)}
     gone = {(drop.table, drop.constraint) for drop in leaving if isinstance(drop, DropConstraint)}
     return [
         (table.name, key)
@@ -195,14 +199,34 @@ def _lifted(
         and (
             any((table.name, column) in changed for column in key.columns)
             or any((key.target, column) in changed for column in key.target_columns)
+            or (key.target, frozenset(key.target_columns)) in lost
         )
     ]
 
 
-def _creations(tables: Iterable[Table]) -> tuple[list[Operation], list[Operation]]:
+def _lost_key(change: Operation) -> list[tuple[Name, frozenset[str]]]:
+    """The table and the columns of the key that an operation drops, to which a foreign key may refer."""
+    match change:
+        case DropConstraint(constraint=PrimaryKey() | Unique() as key):
+            return [(change.table, frozenset(key.columns))]
+        case DropIndex(index=index) if index.unique:
+            return [(change.table, frozenset(index.columns))]
+        case _:
+            return []
+
+
+def _joined(column: Column) -> tuple[object, ...]:
+    """What cannot change in a column that a foreign key joins (MySQL 9.7: 3780, and 1833 for AUTO_INCREMENT)."""
+    return (column.type, column.charset, column.collation, column.autoincrement)
+
+
+def _creations(
+    tables: Iterable[Table], changing: Collection[Name]
+) -> tuple[list[Operation], list[Operation]]:
     """The creation of the tables, referred-to ones first, and the foreign keys that can only be added after."""
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
+    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if key.target in changing}
     creations: list[Operation] = []
     late: list[Operation] = []
     for name in order:
@@ -213,10 +237,23 @@ def _creations(tables: Iterable[Table]) -> tuple[list[Operation], list[Operation
     return creations, late
 
 
-def _drops(tables: Iterable[Table]) -> tuple[list[Operation], list[Operation]]:
+def _changing_keys(changes: Iterable[Operation]) -> set[Name]:
+    """The tables that lose or gain something a foreign key from another table may need."""
+    return {
+        change.table
+        for change in changes
+        if isinstance(
+            change,
+            DropConstraint | DropIndex | DropColumn | AlterColumn | AddColumn | CreateIndex | AddConstraint,
+        )
+    }
+
+
+def _drops(tables: Iterable[Table], changing: Collection[Name]) -> tuple[list[Operation], list[Operation]]:
     """The foreign keys that must go first, and the drops of the tables, referring ones first."""
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
+    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if key.target in changing}
     early: list[Operation] = []
     drops: list[Operation] = []
     for name in reversed(order):

@@ -20,10 +20,10 @@ from types import CodeType, ModuleType
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import RevisionError, SchemadiffError
+from schemadiff.naming import slug
 from schemadiff.operations import Operation
 from schemadiff.recorder import Recorder
 from schemadiff.schema import Schema
-from schemadiff.writer import slug
 
 _FILE = re.compile(r"(\d+)_(\w+)\.py")
 
@@ -102,16 +102,25 @@ def load(directory: Path) -> tuple[Revision, ...]:
                 hint="Bring the missing file back, or run `schemadiff renumber` to close the gap.",
             )
         previous = files[number]
-    digest = ""
-    revisions = []
+    revisions: list[Revision] = []
     for number in sorted(files):
-        path = files[number]
-        tree, code = _parse(path)
-        meaning = _meaning(tree)
-        digest = _sha256(f"{digest}\n{number}\n{meaning}")
-        message = (ast.get_docstring(tree) or path.stem).strip().splitlines()[0]
-        revisions.append(Revision(number, path, message, digest, _sha256(meaning)[:16], code))
+        revisions.append(understand(_text(files[number]), files[number], number, revisions))
     return tuple(revisions)
+
+
+def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -> Revision:
+    """The revision that a file of that text is, behind the ones `before`. Raises `RevisionError`."""
+    try:
+        tree = ast.parse(text, str(path))
+        code = compile(text, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise RevisionError(f"{path}, line {error.lineno}: syntax error: {error.msg}") from error
+    except ValueError as error:
+        raise RevisionError(f"cannot read {path}: {error}") from error
+    meaning = _meaning(tree)
+    digest = _sha256(f"{before[-1].digest if before else ''}\n{number}\n{meaning}")
+    message = (ast.get_docstring(tree) or path.stem).strip().splitlines()[0]
+    return Revision(number, path, message, digest, _sha256(meaning)[:16], code)
 
 
 def replay(
@@ -126,12 +135,17 @@ def replay(
     return schema, tuple(recorded)
 
 
+def path_of(directory: Path, number: int, message: str) -> Path:
+    """The path of the revision file of that number and message."""
+    return directory / f"{number:04}_{slug(message)}.py"
+
+
 def save(directory: Path, number: int, message: str, text: str) -> Path:
     """Writes a new revision file, whole or not at all, and returns its path.
 
     Raises `RevisionError` when the directory cannot be written to.
     """
-    path = directory / f"{number:04}_{slug(message)}.py"
+    path = path_of(directory, number, message)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=directory)
@@ -161,14 +175,10 @@ def _umask() -> int:
     return mask
 
 
-def _parse(path: Path) -> tuple[ast.Module, CodeType]:
+def _text(path: Path) -> str:
     try:
-        source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source, str(path))
-        return tree, compile(source, str(path), "exec", dont_inherit=True)
-    except SyntaxError as error:
-        raise RevisionError(f"{path}, line {error.lineno}: syntax error: {error.msg}") from error
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise RevisionError(f"cannot read {path}: {error}") from error
 
 

@@ -28,6 +28,10 @@ class Name(NamedTuple):
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
+    def __lt__(self, other: tuple[object, ...]) -> bool:
+        # The same name may stand in the default schema, which is None, and in another one.
+        return isinstance(other, Name) and (self.name, self.schema or "") < (other.name, other.schema or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Type:

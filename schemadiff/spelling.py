@@ -17,12 +17,11 @@ from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Name
 Part = TypeVar("Part", Column, Unique, Index, ForeignKey, Check)
 
 
-def live_parts(expected: Schema, asked: Schema, live: Schema, dialect: Dialect) -> LiveParts:
+def live_parts(expected: Schema, asked: Schema, live: Schema) -> LiveParts:
     """For each table, which of the live constraints and indexes each of those that `expected` describes is.
 
     `asked` is `expected` in the server's spelling, by which they are recognised.
     """
-    aligned = comparer.align(live, asked, dialect)
     found: dict[Name, dict[Constraint | Index, Constraint | Index]] = {}
     for name, table in expected.tables.items():
         known = live.tables.get(name)
@@ -31,8 +30,7 @@ def live_parts(expected: Schema, asked: Schema, live: Schema, dialect: Dialect) 
         by_value: dict[object, Constraint | Index] = {
             one: one for one in (*known.constraints(), *known.indexes)
         }
-        mine, theirs = _parts(table), _parts(aligned.tables[name])
-        # Aligning keeps the order, and puts what the server made by itself behind the rest.
+        mine, theirs = _parts(table), _parts(comparer.take_names(known, asked.tables[name]))
         found[name] = {
             one: by_value[other] for one, other in zip(mine, theirs, strict=True) if other in by_value
         }

@@ -105,7 +105,7 @@ def _tasks(
     live = inspect(site.connection, site.dialect, schemas)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
-    parts = live_parts(expected, asked, live, site.dialect)
+    parts = live_parts(expected, asked, live)
     live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
     tasks = []
     for revision, some, end in zip(chosen, operations, ends, strict=True):

@@ -14,13 +14,12 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from schemadiff import comparer, executor, planner, renames, revisions, tasks, version, writer
+from schemadiff import comparer, executor, naming, planner, renames, revisions, tasks, version, writer
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import (
     AmbiguousError,
     PendingError,
-    RevisionError,
     UsageError,
     VersionError,
 )
@@ -35,7 +34,7 @@ from schemadiff.reader import read
 from schemadiff.renames import Candidate
 from schemadiff.revisions import Revision
 from schemadiff.schema import Schema, Unsupported
-from schemadiff.spelling import as_written, unnamed_drops
+from schemadiff.spelling import as_written, live_parts, unnamed_drops
 from schemadiff.tasks import Confirm, Gate, Site, facts_about, interrupted_in, resume, schemas_of
 from schemadiff.version import State
 
@@ -177,29 +176,28 @@ def plan(
             if extra:
                 operations = _compare_renamed(connection, dialect, current, desired, (*moves, *extra))
         recorded = (*(Found(one) for one in found), *unnamed_drops(operations, asked))
-        facts = facts_about(connection, dialect, operations, live)
+        number = len(history) + 1
+        if not recorded:
+            return Planned(Plan((), ()), message or "", number, "", None, live.unsupported)
+        text = message or naming.suggest_message(recorded)
+        source = writer.write(recorded, text, dialect)
+        # What is shown is what `apply` will make of the file: it is read back before it is written.
+        path = revisions.path_of(directory, number, text)
+        loaded, _ = revisions.understand(source, path, number, history).record(expected, dialect)
         planned = planner.plan(
-            operations,
+            planner.find_drops(loaded, expected, live_parts(expected, asked, live)),
             planner.mark_implicit(live, comparer.align(live, asked, dialect)),
             dialect,
-            facts=facts,
+            facts=facts_about(connection, dialect, loaded, live),
         )
-        text = message or writer.suggest_message(recorded)
-        number = len(history) + 1
-        source = writer.write(recorded, text, dialect) if recorded else ""
         result = Planned(
-            dataclasses.replace(planned, operations=recorded), text, number, source, None, live.unsupported
+            dataclasses.replace(planned, operations=loaded), text, number, source, None, live.unsupported
         )
-    if dry_run or not recorded:
-        return result
-    path = revisions.save(directory, number, text, source)
-    try:
-        revisions.replay(revisions.load(directory), dialect)
-    except RevisionError:
-        # A file that cannot be replayed must not stand in the history.
-        path.unlink()
-        raise
-    return dataclasses.replace(result, path=path)
+    return (
+        result
+        if dry_run
+        else dataclasses.replace(result, path=revisions.save(directory, number, text, source))
+    )
 
 
 def apply(

@@ -10,7 +10,6 @@ import ast
 import copy
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, assert_never, cast
 
@@ -36,7 +35,6 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
     Run,
-    touched,
 )
 from schemadiff.schema import (
     Check,
@@ -84,63 +82,6 @@ def write(operations: Sequence[Operation], message: str, dialect: Dialect) -> st
     return "\n".join([*head, "", *lines, ""])
 
 
-def suggest_message(operations: Sequence[Operation]) -> str:
-    """A short description of what the operations do, for a revision that was given none."""
-    operations = [one.operation if isinstance(one, Found) else one for one in operations]
-    created = [one.table.name.name for one in operations if isinstance(one, CreateTable)]
-    dropped = [one.table.name.name for one in operations if isinstance(one, DropTable)]
-    apart = {*created, *dropped}
-    words = [f"create {_listed(created)}"] if created else []
-    words += [f"drop {_listed(dropped)}"] if dropped else []
-    changes = [one for one in operations if (touched(one) or Name("")).name not in apart]
-    if len(changes) + len(words) <= 2:
-        words += [_phrase(one) for one in changes]
-    elif changes:
-        tables = dict.fromkeys(name.name for name in map(touched, changes) if name)
-        words.append(f"change {_listed(list(tables))}")
-    return " and ".join(words) or "nothing"
-
-
-def slug(message: str) -> str:
-    """The message as part of a file name: lower-case words joined by underscores, at most 60 characters."""
-    plain = unicodedata.normalize("NFKD", message).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
-    return words[:60].rstrip("_") or "revision"
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) <= 3:
-        return ", ".join(names)
-    return f"{', '.join(names[:2])} and {len(names) - 2} more"
-
-
-def _phrase(operation: Operation) -> str:
-    match operation:
-        case AddColumn():
-            return f"add {operation.column.name} to {operation.table.name}"
-        case DropColumn():
-            return f"drop {operation.column.name} from {operation.table.name}"
-        case AlterColumn():
-            return f"alter {operation.table.name} {operation.after.name}"
-        case RenameColumn():
-            return f"rename {operation.table.name} {operation.before} to {operation.after}"
-        case RenameTable():
-            return f"rename {operation.before.name} to {operation.after.name}"
-        case CreateIndex():
-            return f"index {operation.table.name} {' '.join(operation.index.columns)}".rstrip()
-        case DropIndex():
-            return f"drop index {operation.index.name or ''} of {operation.table.name}"
-        case AddConstraint() | DropConstraint():
-            verb = "add" if isinstance(operation, AddConstraint) else "drop"
-            kind = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check"}
-            where = "to" if verb == "add" else "from"
-            return f"{verb} {kind[type(operation.constraint)]} {where} {operation.table.name}"
-        case AlterTable():
-            return f"alter {operation.table.name}"
-        case _:
-            return "run SQL"
-
-
 class _Writer:
     """Turns operations into calls, and remembers which imports they need."""
 
@@ -172,10 +113,11 @@ class _Writer:
             case DropColumn():
                 return self._verb("drop_column", operation.table, self._column(operation.column))
             case AlterColumn(table=table, before=before, after=after):
-                if (before.charset, before.collation) != (after.charset, after.collation):
-                    # A column that names no collation has its table's, which this revision may change as well.
-                    before, after = self._collated(before), self._collated(after)
-                return self._verb("alter_column", table, self._column(before), self._column(after))
+                sides = [self._column(before), self._column(after)]
+                if sides[0] == sides[1]:
+                    # A column that names no collation has its table's, which this revision changes as well.
+                    sides = [self._column(self._collated(one)) for one in (before, after)]
+                return self._verb("alter_column", table, *sides)
             case RenameColumn():
                 return self._verb("rename_column", operation.table, operation.before, operation.after)
             case CreateIndex() | DropIndex():
@@ -241,7 +183,10 @@ class _Writer:
         if written.on_update:
             default = f"{default or 'NULL'} ON UPDATE {written.on_update}"
         if default is not None:
-            arguments.append(("server_default", self._text(default)))
+            # A plain string is the same on every database; with a backslash in it its SQL is not.
+            plain = _STRING.fullmatch(default)
+            value = plain[1].replace("''", "'") if plain else self._text(default)
+            arguments.append(("server_default", value))
         if written.comment:
             arguments.append(("comment", written.comment))
         told = {"visible": column.visible, "srid": column.srid}
@@ -436,6 +381,8 @@ def _arguments(source: TypeEngine[Any]) -> list[Node]:
         positional.append(keywords.pop(name))
     return [*positional, *keywords.items()]
 
+
+_STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 
 _DERIVED = ("astext_type",)
 """Arguments that a type's repr shows and that say nothing about the column."""

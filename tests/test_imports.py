@@ -30,6 +30,7 @@ LAYERS = (
         "hazards",
         "reader",
         "writer",
+        "naming",
         "recorder",
         "renames",
         "source",

@@ -6,7 +6,6 @@ for, and other ones each time; ``--hypothesis-seed`` repeats a run.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import tempfile
@@ -26,7 +25,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.inspector import inspect
 from schemadiff.operations import touched
 from tests.servers.databases import Databases
-from tests.strategies import ForeignKey, Models, Pair, Table, pairs
+from tests.strategies import Models, Pair, pairs
 
 EXAMPLES = os.environ.get("SCHEMADIFF_FUZZ_EXAMPLES")
 SETTINGS = hypothesis.settings(
@@ -45,103 +44,12 @@ def test_random_pairs(engine_name: str, server_url: Callable[[str], str], tmp_pa
     @SETTINGS
     @hypothesis.given(pairs(engine_name))
     def converges(pair: Pair) -> None:
-        hypothesis.assume(not any(known(pair) for known in KNOWN_BUGS))
         converge(databases, pair, tmp_path)
 
     try:
         converges()
     finally:
         databases.close()
-
-
-# Known bugs of schemadiff: a filter goes when its bug does.
-
-
-def _known_jsonb(pair: Pair) -> bool:
-    """writer._arguments cannot say JSONB(astext_type=Text())."""
-    return "JSONB" in str(pair)
-
-
-def _known_redundant_unique(pair: Pair) -> bool:
-    """PostgreSQL makes no UNIQUE that repeats the primary key or another one in one CREATE TABLE: check is noisy."""
-    if pair.before.engine != "postgresql":
-        return False
-    for table in (*pair.before.tables, *pair.after.tables):
-        columns = [table.primary_key, *(unique.columns for unique in table.uniques)]
-        if len(set(columns)) < len(columns):
-            return True
-    return False
-
-
-def _known_type_under_foreign_key(pair: Pair) -> bool:
-    """PostgreSQL changes no type on one side of a foreign key alone: the key has to be lifted, as on MySQL."""
-    if pair.before.engine != "postgresql":
-        return False
-    before = {
-        (table.name, one.name): one.kind.source for table in pair.before.tables for one in table.columns
-    }
-    after = {(table.name, one.name): one.kind.source for table in pair.after.tables for one in table.columns}
-    changed = {column for column, kind in before.items() if after.get(column, kind) != kind}
-    return any(
-        (table.name, name) in changed
-        for table in pair.before.tables
-        for key in table.foreign_keys
-        for name in key.columns
-    )
-
-
-def _known_counter_with_default(pair: Pair) -> bool:
-    """On SQLite a lone INTEGER primary key with a server default counts for the inspector and not for the reader."""
-    return pair.before.engine == "sqlite" and any(
-        len(table.primary_key) == 1
-        and table.column(table.primary_key[0]).default is not None
-        and table.column(table.primary_key[0]).kind.group == "int"
-        for table in (*pair.before.tables, *pair.after.tables)
-    )
-
-
-def _known_naming_alone(pair: Pair) -> bool:
-    """check (and on SQLite plan) does not see that what had no name is given one, or loses it."""
-    for table in pair.before.tables:
-        for other in pair.after.tables:
-            if table.name != other.name:
-                continue
-            for field in ("uniques", "foreign_keys", "checks"):
-                mine = {repr(dataclasses.replace(one, name=None)): one.name for one in getattr(table, field)}
-                theirs = {
-                    repr(dataclasses.replace(one, name=None)): one.name for one in getattr(other, field)
-                }
-                if any((mine[one] is None) != (theirs[one] is None) for one in mine.keys() & theirs.keys()):
-                    return True
-            if (table.primary_key_name is None) != (other.primary_key_name is None):
-                return True
-    return False
-
-
-def _known_key_under_dropped_table(pair: Pair) -> bool:
-    """comparer._drops leaves the foreign keys of a table that goes until last, even to a key that goes before it."""
-    after = {table.name: table for table in pair.after.tables}
-    return any(
-        key.target in after and key.target_columns not in _made_keys(after[key.target], key)
-        for table in pair.before.tables
-        if table.name not in after
-        for key in table.foreign_keys
-    )
-
-
-def _made_keys(table: Table, key: ForeignKey) -> list[tuple[str, ...]]:
-    names = [column.name for column in table.columns]
-    return table.targets() if all(name in names for name in key.target_columns) else []
-
-
-KNOWN_BUGS = (
-    _known_key_under_dropped_table,
-    _known_jsonb,
-    _known_redundant_unique,
-    _known_type_under_foreign_key,
-    _known_counter_with_default,
-    _known_naming_alone,
-)
 
 
 def converge(databases: Databases, pair: Pair, scratch: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from schemadiff.errors import (
     UsageError,
     VersionError,
 )
+from schemadiff.hazards import Hazard
 from schemadiff.operations import RenameColumn
 from tests.models import first, second
 
@@ -179,8 +180,13 @@ def test_nothing_is_dropped_unasked(url: str, versions: Path) -> None:
     assert not schemadiff.check(url, first(), versions).drifted
     with pytest.raises(HazardError, match=r"SD101 drops table"):
         schemadiff.rollback(url, versions, to=0)
-    asked = []
-    schemadiff.apply(url, versions, confirm=lambda hazards: bool(asked.append(hazards)) or True)
+    asked: list[Sequence[Hazard]] = []
+
+    def confirm(hazards: Sequence[Hazard]) -> bool:
+        asked.append(hazards)
+        return True
+
+    schemadiff.apply(url, versions, confirm=confirm)
     assert [[hazard.code for hazard in hazards] for hazards in asked] == [["SD102"]]
 
 

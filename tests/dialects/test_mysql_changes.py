@@ -220,6 +220,18 @@ def type_under_foreign_key(metadata: sa.MetaData, new: bool) -> None:
     )
 
 
+def key_to_the_table_itself(metadata: sa.MetaData, new: bool) -> None:
+    items = [
+        sa.Column("a", sa.Integer),
+        sa.Column("b", sa.Integer),
+        sa.Column("c", sa.Integer),
+        sa.UniqueConstraint("a", "b"),
+        sa.ForeignKeyConstraint(["p", "c"], ["t.a", "t.b"], name="fk_self"),
+        sa.ForeignKeyConstraint(["c"], ["t.id"]),
+    ]
+    _table(metadata, *([] if new else items))
+
+
 def much_under_foreign_keys(metadata: sa.MetaData, new: bool) -> None:
     """What MySQL 9.7 refuses to do at once."""
     _parent(metadata)
@@ -355,6 +367,7 @@ CHANGES: list[Change] = [
     index_for_foreign_key,
     index_that_replaces_another,
     type_under_foreign_key,
+    key_to_the_table_itself,
     much_under_foreign_keys,
     copies_under_foreign_keys,
     new_tables,

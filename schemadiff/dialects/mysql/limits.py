@@ -23,7 +23,7 @@ from schemadiff.operations import (
     Operation,
     RenameColumn,
 )
-from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema, Table
+from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema, Table, Unique
 
 
 def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) -> bool:
@@ -38,6 +38,8 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
     ):
         return False
     if pending.lifted_keys and isinstance(operation, AddConstraint | DropConstraint):
+        return False
+    if _drops_target(operation, pending):
         return False
     match operation:
         case AddConstraint(constraint=ForeignKey(name=name, target=target)):
@@ -94,6 +96,20 @@ def bound_keys(operation: Operation, table: Table, schema: Schema, facts: Facts)
         for key in table.foreign_keys
         if name in key.columns or (key.target == table.name and name in key.target_columns)
     )
+
+
+def _drops_target(operation: Operation, pending: Clauses) -> bool:
+    """Whether it may drop the index at the other end of a foreign key to the table itself, which the same ALTER drops:
+    refused by both (1553), though dropping the key together with the index at its own end is not.
+    """
+    keys = [key for key in (*pending.gone_keys, *pending.lifted_keys) if key.target == pending.table]
+    match operation:
+        case DropColumn(column=column):
+            return any(column.name in key.target_columns for key in keys)
+        case DropIndex() | DropConstraint(constraint=PrimaryKey() | Unique()):
+            return bool(keys)
+        case _:
+            return False
 
 
 def _copies_always(table: Table, *, rebuilds: bool, facts: Facts) -> bool:

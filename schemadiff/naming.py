@@ -1,0 +1,83 @@
+"""What a revision is called when nobody says: from what it does. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    touched,
+)
+from schemadiff.schema import Check, ForeignKey, Name, PrimaryKey, Unique
+
+
+def suggest_message(operations: Sequence[Operation]) -> str:
+    """A short description of what the operations do, for a revision that was given none."""
+    operations = [one.operation if isinstance(one, Found) else one for one in operations]
+    created = [one.table.name.name for one in operations if isinstance(one, CreateTable)]
+    dropped = [one.table.name.name for one in operations if isinstance(one, DropTable)]
+    apart = {*created, *dropped}
+    words = [f"create {_listed(created)}"] if created else []
+    words += [f"drop {_listed(dropped)}"] if dropped else []
+    changes = [one for one in operations if (touched(one) or Name("")).name not in apart]
+    if len(changes) + len(words) <= 2:
+        words += [_phrase(one) for one in changes]
+    elif changes:
+        tables = dict.fromkeys(name.name for name in map(touched, changes) if name)
+        words.append(f"change {_listed(list(tables))}")
+    return " and ".join(words) or "nothing"
+
+
+def slug(message: str) -> str:
+    """The message as part of a file name: lower-case words joined by underscores, at most 60 characters."""
+    plain = unicodedata.normalize("NFKD", message).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+    return words[:60].rstrip("_") or "revision"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= 3:
+        return ", ".join(names)
+    return f"{', '.join(names[:2])} and {len(names) - 2} more"
+
+
+def _phrase(operation: Operation) -> str:
+    match operation:
+        case AddColumn():
+            return f"add {operation.column.name} to {operation.table.name}"
+        case DropColumn():
+            return f"drop {operation.column.name} from {operation.table.name}"
+        case AlterColumn():
+            return f"alter {operation.table.name} {operation.after.name}"
+        case RenameColumn():
+            return f"rename {operation.table.name} {operation.before} to {operation.after}"
+        case RenameTable():
+            return f"rename {operation.before.name} to {operation.after.name}"
+        case CreateIndex():
+            return f"index {operation.table.name} {' '.join(operation.index.columns)}".rstrip()
+        case DropIndex():
+            return f"drop index {operation.index.name or ''} of {operation.table.name}"
+        case AddConstraint() | DropConstraint():
+            verb = "add" if isinstance(operation, AddConstraint) else "drop"
+            kind = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check"}
+            where = "to" if verb == "add" else "from"
+            return f"{verb} {kind[type(operation.constraint)]} {where} {operation.table.name}"
+        case AlterTable():
+            return f"alter {operation.table.name}"
+        case _:
+            return "run SQL"
