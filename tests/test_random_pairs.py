@@ -29,7 +29,7 @@ from tests.strategies import Models, Pair, pairs
 
 EXAMPLES = os.environ.get("SCHEMADIFF_FUZZ_EXAMPLES")
 SETTINGS = hypothesis.settings(
-    max_examples=int(EXAMPLES or 25),
+    max_examples=int(EXAMPLES or 12),
     derandomize=EXAMPLES is None,
     deadline=None,
     database=None,

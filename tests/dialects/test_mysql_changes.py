@@ -492,6 +492,26 @@ def test_rename_a_column_of_a_foreign_key(kind: sa.types.TypeEngine[Any], url: s
         assert differences(connection, dialect, dialect.inspect(connection), before) == ()
 
 
+def test_an_index_for_two_foreign_keys_keeps_the_name_of_the_one_that_stays(url: str) -> None:
+    def models(metadata: sa.MetaData, new: bool) -> None:
+        _parent(metadata)
+        more = [sa.ForeignKeyConstraint(["p"], ["parent.id"])] if new else []
+        _table(metadata, sa.ForeignKeyConstraint(["p"], ["parent.id"], name="fk_p"), *more)
+
+    old, new = sa.MetaData(), sa.MetaData()
+    models(old, False)
+    models(new, True)
+    with open_database(url) as (connection, dialect):
+        old.create_all(connection)
+        original = texts(connection, dialect)
+        before, after = read(old, dialect), read(new, dialect)
+        operations = differences(connection, dialect, dialect.inspect(connection), after)
+        perform(connection, dialect, operations, before)
+        assert differences(connection, dialect, dialect.inspect(connection), after) == ()
+        perform(connection, dialect, reverse(operations), after)
+        assert texts(connection, dialect) == original
+
+
 def test_names_that_the_server_made_up_are_found(url: str) -> None:
     """What a revision drops without a name is dropped by the name that it has in the live database."""
 

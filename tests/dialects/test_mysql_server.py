@@ -32,6 +32,11 @@ Models = Callable[[sa.MetaData], object]
 """A function that declares tables in a MetaData."""
 
 
+def both(**words: str) -> dict[str, Any]:
+    """Options for either name that a URL may have for a MariaDB server."""
+    return {f"{prefix}_{word}": value for prefix in ("mysql", "mariadb") for word, value in words.items()}
+
+
 class Colour(enum.Enum):
     red = 1
     green = 2
@@ -133,7 +138,7 @@ def native_types(metadata: sa.MetaData) -> None:
         sa.Column("enum", mysql.ENUM("a", "b", charset="latin1")),
         sa.Column("set", mysql.SET("a", "it's", "b,c".replace(",", ";"))),
         sa.Column("json", mysql.JSON),
-        mysql_charset="latin1",
+        **both(charset="latin1"),
     )
 
 
@@ -248,34 +253,26 @@ def synonyms(metadata: sa.MetaData) -> None:
         sa.Column("three", sa.Integer),
         sa.CheckConstraint("(THREE >= 0)", name="ck_three"),
         sa.Index("ix_three", "three"),
-        mysql_engine="innodb",
-        mysql_row_format="dynamic",
+        **both(engine="innodb", row_format="dynamic"),
     )
 
 
 def options(metadata: sa.MetaData) -> None:
-    words: dict[str, Any] = {
-        "engine": "myisam",
-        "charset": "utf8",
-        "row_format": "dynamic",
-        "stats_persistent": "0",
-    }
-    given = {f"{prefix}_{key}": value for prefix in ("mysql", "mariadb") for key, value in words.items()}
+    words = both(engine="myisam", charset="utf8", row_format="dynamic", stats_persistent="0")
     sa.Table(
         "myisam",
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("x", sa.String(9)),
-        **given,
+        **words,
     )
-    given = {f"{prefix}_collate": "latin1_bin" for prefix in ("mysql", "mariadb")}
     sa.Table(
         "latin",
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("text", sa.Text(100)),
         sa.Column("utf8", mysql.VARCHAR(10, charset="utf8mb4")),
-        **given,
+        **both(collate="latin1_bin"),
     )
 
 
@@ -372,6 +369,15 @@ def test_rules_alone_settle_types_and_options(url: str) -> None:
             live = dialect.inspect(connection)
             assert compare(live, read(metadata, dialect), dialect) == ()
             metadata.drop_all(connection)
+
+
+@pytest.mark.parametrize("models", [generic_types, native_types, options, hostile])
+def test_the_server_says_what_the_rules_say(models: Models, url: str) -> None:
+    with open_database(url) as (connection, dialect):
+        tables = tuple(read(declare(models), dialect).tables.values())
+        for table, answer in zip(tables, dialect.ask(connection, tables), strict=True):
+            assert answer.columns == table.columns
+            assert answer.indexes == table.indexes
 
 
 @pytest.mark.parametrize("models", MODELS)

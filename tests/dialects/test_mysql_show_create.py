@@ -62,7 +62,7 @@ PARTITIONS 3"""  # noqa: E501
 def test_mysql() -> None:
     table, unsupported = parse(MYSQL, Name("t`,\n  x"), "home")
     assert table.columns == (
-        Column("id", Type("int unsigned"), False, autoincrement=True, visible=True),
+        Column("id", Type("int unsigned"), False, autoincrement=True),
         Column(
             "a`,\n  b",
             Type("varchar(20)"),
@@ -71,14 +71,12 @@ def test_mysql() -> None:
             charset="latin1",
             collation="latin1_swedish_ci",
             comment="c;,\n) 'q'",
-            visible=True,
         ),
         Column(
             "e",
             Type(r"enum('a,b','(c','it''s','\\')"),
             charset="utf8mb4",
             collation="utf8mb4_bin",
-            visible=True,
         ),
         Column(
             "g",
@@ -88,7 +86,6 @@ def test_mysql() -> None:
             charset="utf8mb4",
             collation="utf8mb4_0900_ai_ci",
             comment="g",
-            visible=True,
         ),
         Column(
             "u",
@@ -98,8 +95,8 @@ def test_mysql() -> None:
             comment="u",
             visible=False,
         ),
-        Column("p", Type("point"), False, visible=True, srid=4326),
-        Column("f", Type("int"), default="((1 + (2)))", visible=True),
+        Column("p", Type("point"), False, srid=4326),
+        Column("f", Type("int"), default="((1 + (2)))"),
     )
     assert table.primary_key == PrimaryKey(("id",))
     assert table.indexes == (
@@ -151,7 +148,7 @@ def test_mariadb() -> None:
         ("z", "'x'"),
         ("s", None),
     ]
-    assert [column.visible for column in table.columns[:2]] == [True, False]
+    assert [column.visible for column in table.columns[:2]] == [None, False]
     assert table.columns[2].on_update == "current_timestamp()"
     assert table.checks == (Check("(`a` > 3 and `a` <> ')')", column="a"), Check("(`a` < 5)", "CONSTRAINT_1"))
     assert [check.column for check in table.checks] == ["a", None]

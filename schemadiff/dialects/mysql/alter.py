@@ -29,7 +29,6 @@ from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
-from schemadiff.lookup import find
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -319,7 +318,7 @@ class _Work:
                 index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
                 clauses.drop_index(_index_name(table, index))
             case ForeignKey():
-                found = find(table.foreign_keys, constraint) or constraint
+                found = implicit.find_made(table.foreign_keys, constraint, table) or constraint
                 name = found.name or implicit.foreign_key_name(table, found)
                 clauses.drops.append(f"DROP FOREIGN KEY {quote(name)}")
                 clauses.dropped_foreign_keys.append(name)
@@ -366,7 +365,7 @@ def _changes_virtual(operation: AlterColumn) -> bool:
 
 
 def _index_name(table: Table, index: Index) -> str:
-    found = find(table.indexes, index) or index
+    found = implicit.find_made(table.indexes, index, table) or index
     if found.name:
         return found.name
     return implicit.free_name(found.columns[0], (other.name for other in table.indexes))
@@ -374,7 +373,7 @@ def _index_name(table: Table, index: Index) -> str:
 
 def _find_check(table: Table, check: Check) -> Check:
     """The table's CHECK that is meant, also where it has no name and its text was never asked for."""
-    found = find(table.checks, check)
+    found = implicit.find_made(table.checks, check, table)
     if found is None:
         alike = [other for other in table.checks if _letters(other.expression) == _letters(check.expression)]
         found = alike[0] if alike else None

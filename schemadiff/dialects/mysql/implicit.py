@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable
 
 from schemadiff.dialects.mysql.facts import Product
-from schemadiff.schema import Check, ForeignKey, Index, Options, Part, Table
+from schemadiff.operations import Named, find
+from schemadiff.schema import Check, ForeignKey, Index, Options, Part, Table, Unique
 
 _SERVER_NAME = re.compile(r".*_ibfk_\d+", re.DOTALL)
 _UNSEEN_OPTIONS = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "TABLESPACE")
@@ -138,6 +139,31 @@ def free_name(column: str, taken: Iterable[str | None]) -> str:
     while name.lower() in used:
         name, number = f"{column}_{number}", number + 1
     return name
+
+
+def find_made(things: tuple[Named, ...], thing: Named, table: Table) -> Named | None:
+    """As `find`; but what is looked for without a name is one without a name, or with one that the server made up,
+    before it is one that somebody has named.
+    """
+    if thing.name is None and thing not in things:
+        alike = tuple(other for other in things if dataclasses.replace(other, name=None) == thing)
+        made = (other for other in alike if other.name and _is_made(other.name, other, table))
+        found = next(made, None)
+        if found is not None:
+            return found
+    return find(things, thing)
+
+
+def _is_made(name: str, thing: Index | ForeignKey | Check | Unique, table: Table) -> bool:
+    match thing:
+        case Index() | Unique():
+            first = re.escape(thing.columns[0]) if thing.columns else ""
+            return re.fullmatch(rf"{first}(?:_\d+)?", name, re.IGNORECASE) is not None
+        case ForeignKey():
+            return re.fullmatch(rf"{re.escape(table.name.name)}_ibfk_\d+", name, re.IGNORECASE) is not None
+        case Check():
+            made = rf"(?:{re.escape(table.name.name)}_chk|CONSTRAINT)_\d+"
+            return re.fullmatch(made, name, re.IGNORECASE) is not None
 
 
 def foreign_key_name(table: Table, key: ForeignKey) -> str:

@@ -31,6 +31,8 @@ def keep_foreign_keys_served(pending: Clauses, after: Table, facts: Facts) -> Ta
             if not _is_needed(index, pending, after, product):
                 pending.drop_index(index.name or key.columns[0])
                 after = _without_index(after, index)
+            elif index in before.indexes:
+                after = _named_for_another(index, pending, after)
     for index in after.indexes:
         keys = [key for key in after.foreign_keys if implicit.index_serves(index, key, product)]
         served = [implicit.is_served(after, key, product, [index]) for key in keys]
@@ -46,6 +48,21 @@ def keep_foreign_keys_served(pending: Clauses, after: Table, facts: Facts) -> Ta
             pending.additions.append(f"ADD {index_definition(index, facts, word='INDEX')}")
             after = dataclasses.replace(after, indexes=(*after.indexes, index))
     return after
+
+
+def _named_for_another(index: Index, pending: Clauses, after: Table) -> Table:
+    """The server names its index for the last one of several foreign keys on the same columns: when that one goes, it
+    gets the name that it would have without.
+    """
+    keys = [key for key in after.foreign_keys if key.columns == index.columns]
+    taken = [other.name for other in after.indexes if other.name != index.name]
+    name = implicit.spare_index_name(keys[-1], taken) if keys else index.name
+    if name == index.name or name in taken or not index.name or not name:
+        return after
+    pending.renamed_indexes[index.name] = name
+    renamed = dataclasses.replace(index, name=name)
+    indexes = tuple(renamed if other.name == index.name else other for other in after.indexes)
+    return dataclasses.replace(after, indexes=indexes)
 
 
 def _is_needed(index: Index, pending: Clauses, after: Table, product: Product) -> bool:
