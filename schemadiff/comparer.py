@@ -221,12 +221,12 @@ def _joined(column: Column) -> tuple[object, ...]:
 
 
 def _creations(
-    tables: Iterable[Table], changing: Collection[Name]
+    tables: Iterable[Table], changing: Collection[tuple[Name, str]]
 ) -> tuple[list[Operation], list[Operation]]:
     """The creation of the tables, referred-to ones first, and the foreign keys that can only be added after."""
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
-    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if key.target in changing}
+    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if _needs(key, changing)}
     creations: list[Operation] = []
     late: list[Operation] = []
     for name in order:
@@ -237,23 +237,35 @@ def _creations(
     return creations, late
 
 
-def _changing_keys(changes: Iterable[Operation]) -> set[Name]:
-    """The tables that lose or gain something a foreign key from another table may need."""
-    return {
-        change.table
-        for change in changes
-        if isinstance(
-            change,
-            DropConstraint | DropIndex | DropColumn | AlterColumn | AddColumn | CreateIndex | AddConstraint,
-        )
-    }
+def _changing_keys(changes: Iterable[Operation]) -> set[tuple[Name, str]]:
+    """The columns, each with its table, that change or are in a key that comes or goes: what a foreign key needs."""
+    found: set[tuple[Name, str]] = set()
+    for change in changes:
+        match change:
+            case AddColumn(column=column) | DropColumn(column=column) | AlterColumn(after=column):
+                found.add((change.table, column.name))
+            case AddConstraint(constraint=PrimaryKey() | Unique() as key):
+                found |= {(change.table, name) for name in key.columns}
+            case DropConstraint(constraint=PrimaryKey() | Unique() as key):
+                found |= {(change.table, name) for name in key.columns}
+            case CreateIndex(index=index) | DropIndex(index=index) if index.unique:
+                found |= {(change.table, name) for name in index.columns}
+            case _:
+                pass
+    return found
 
 
-def _drops(tables: Iterable[Table], changing: Collection[Name]) -> tuple[list[Operation], list[Operation]]:
+def _needs(key: ForeignKey, changing: Collection[tuple[Name, str]]) -> bool:
+    return any((key.target, column) in changing for column in key.target_columns)
+
+
+def _drops(
+    tables: Iterable[Table], changing: Collection[tuple[Name, str]]
+) -> tuple[list[Operation], list[Operation]]:
     """The foreign keys that must go first, and the drops of the tables, referring ones first."""
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
-    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if key.target in changing}
+    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if _needs(key, changing)}
     early: list[Operation] = []
     drops: list[Operation] = []
     for name in reversed(order):

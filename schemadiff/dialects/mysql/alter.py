@@ -62,6 +62,19 @@ from schemadiff.schema import (
     Unique,
 )
 
+OneTable = (
+    AlterTable
+    | AddColumn
+    | DropColumn
+    | AlterColumn
+    | RenameColumn
+    | CreateIndex
+    | DropIndex
+    | AddConstraint
+    | DropConstraint
+)
+"""What an ALTER TABLE can carry out."""
+
 
 def statements(operations: Sequence[Operation], before: Schema, facts: Facts) -> tuple[Statement, ...]:
     """The SQL of the operations, starting from `before`."""
@@ -182,18 +195,7 @@ class _Work:
 
     # one ALTER TABLE
 
-    def _alter(
-        self,
-        operation: AlterTable
-        | AddColumn
-        | DropColumn
-        | AlterColumn
-        | RenameColumn
-        | CreateIndex
-        | DropIndex
-        | AddConstraint
-        | DropConstraint,
-    ) -> None:
+    def _alter(self, operation: OneTable) -> None:
         if isinstance(operation, AlterColumn) and _changes_virtual(operation):
             self._rebuild_column(operation)
             return
@@ -204,6 +206,7 @@ class _Work:
             self.flush()
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
+        operation = _resolved(operation, self._table(operation.table))
         self._lift(clauses, operation)
         mark(clauses, operation, self.schema, self.facts)
         table = self._table(operation.table)
@@ -316,20 +319,20 @@ class _Work:
                 clauses.drops.append("DROP PRIMARY KEY")
             case Unique():
                 index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
-                clauses.drop_index(_index_name(table, index))
+                clauses.drop_index(
+                    _index_name(table, implicit.find_made(table.indexes, index, table) or index)
+                )
             case ForeignKey():
-                found = implicit.find_made(table.foreign_keys, constraint, table) or constraint
-                name = found.name or implicit.foreign_key_name(table, found)
+                name = constraint.name or implicit.foreign_key_name(table, constraint)
                 clauses.drops.append(f"DROP FOREIGN KEY {quote(name)}")
                 clauses.dropped_foreign_keys.append(name)
-                clauses.gone_keys.append(found)
+                clauses.gone_keys.append(constraint)
             case Check():
-                check = _find_check(table, constraint)
-                column = self._own_column(check, table)
+                column = self._own_column(constraint, table)
                 if column:
                     clauses.modify_column(column.name, column)
                 else:
-                    name = check.name or implicit.check_name(table, check, self.facts.product)
+                    name = constraint.name or implicit.check_name(table, constraint, self.facts.product)
                     clauses.drops.append(f"{self.facts.product.drop_check} {quote(name)}")
             case _:
                 assert_never(constraint)
@@ -364,11 +367,23 @@ def _changes_virtual(operation: AlterColumn) -> bool:
     return len(kinds) == 2 and False in kinds
 
 
+def _resolved(operation: OneTable, table: Table) -> OneTable:
+    """The operation; what it drops is the thing that the table has, with its name there."""
+    match operation:
+        case DropIndex(index=index):
+            return DropIndex(operation.table, implicit.find_made(table.indexes, index, table) or index)
+        case DropConstraint(constraint=ForeignKey() as key):
+            return DropConstraint(operation.table, implicit.find_made(table.foreign_keys, key, table) or key)
+        case DropConstraint(constraint=Check() as check):
+            return DropConstraint(operation.table, _find_check(table, check))
+        case _:
+            return operation
+
+
 def _index_name(table: Table, index: Index) -> str:
-    found = implicit.find_made(table.indexes, index, table) or index
-    if found.name:
-        return found.name
-    return implicit.free_name(found.columns[0], (other.name for other in table.indexes))
+    if index.name:
+        return index.name
+    return implicit.free_name(index.columns[0], (other.name for other in table.indexes))
 
 
 def _find_check(table: Table, check: Check) -> Check:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 
 from schemadiff.dialects.mysql.facts import Product
-from schemadiff.operations import Named, find
+from schemadiff.lookup import Named, find
 from schemadiff.schema import Check, ForeignKey, Index, Options, Part, Table, Unique
 
 _SERVER_NAME = re.compile(r".*_ibfk_\d+", re.DOTALL)
