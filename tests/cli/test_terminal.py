@@ -42,8 +42,9 @@ class Session:
 
     def end(self) -> int:
         """Waits for the end and returns the exit code."""
+        deadline = time.monotonic() + 60
         while self._read():
-            pass
+            assert time.monotonic() < deadline, f"it does not end; seen so far: {self.seen}"
         return self.process.wait(30)
 
     def _read(self) -> bool:
@@ -57,11 +58,18 @@ class Session:
         return bool(data)
 
 
+# A shell starts what it puts in the background with SIGINT ignored, and a child inherits that from the test run.
+PROGRAM = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from schemadiff.cli import main; main()"
+)
+
+
 @contextmanager
 def at_terminal(shell: Shell, *arguments: str) -> Iterator[Session]:
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", "from schemadiff.cli import main; main()", *arguments],
+        [sys.executable, "-c", PROGRAM, *arguments],
         cwd=shell.folder,
         env=clean({"SCHEMADIFF_URL": shell.url, "TERM": "xterm", **shell.environment}),
         stdin=slave,
