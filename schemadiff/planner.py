@@ -203,9 +203,10 @@ def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operat
     """The operations without those that are found to be done, and without a pair that would do and undo them."""
     kept: list[Operation] = []
     done: list[Operation] = []
+    redefined = _redefined(operations, before)
     for operation in operations:
         if isinstance(operation, Found):
-            if not is_done(operation.operation, before):
+            if not redefined.get(operation, is_done(operation.operation, before)):
                 done.append(operation.operation)
                 kept.append(operation.operation)
         elif operation in [one.reverse() for one in done]:
@@ -216,6 +217,43 @@ def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operat
         else:
             kept.append(operation)
     return kept
+
+
+def _redefined(operations: Sequence[Operation], before: Schema) -> dict[Operation, bool]:
+    """What was found to have another definition under the same name, dropped and added: whether that is done. The
+    name alone does not tell, it is there before and after.
+    """
+    found = [one for one in operations if isinstance(one, Found)]
+    dropped = {key: one for one in found if (key := _key_of(one.operation, DropIndex, DropConstraint))}
+    result: dict[Operation, bool] = {}
+    for one in found:
+        key = _key_of(one.operation, CreateIndex, AddConstraint)
+        if key in dropped:
+            table, _, _ = key
+            known = before.tables.get(table)
+            here = (*known.indexes, *known.constraints()) if known else ()
+            result[one] = result[dropped[key]] = _thing_of(one.operation) in here
+    return result
+
+
+def _key_of(
+    operation: Operation, *kinds: type[CreateIndex | DropIndex | AddConstraint | DropConstraint]
+) -> tuple[Name, type[object], str] | None:
+    """The table, the kind and the name of what one of these operations is about; ``None`` where it has no name."""
+    thing = _thing_of(operation)
+    if thing is None or not thing.name or not isinstance(operation, kinds):
+        return None
+    return operation.table, type(thing), thing.name
+
+
+def _thing_of(operation: Operation) -> Constraint | Index | None:
+    match operation:
+        case CreateIndex(index=index) | DropIndex(index=index):
+            return index
+        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
+            return constraint
+        case _:
+            return None
 
 
 def _gathered(operations: Sequence[Operation]) -> list[Operation]:

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, assert_never, cast
 
 import sqlalchemy as sa
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.native import NativeType
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,
@@ -227,6 +228,9 @@ class _Writer:
         source = written.type.source
         if source is None:
             source = self.dialect.sqlalchemy_type(column)
+        if isinstance(source, UserDefinedType) and not isinstance(source, NativeType):
+            # Application code, which no revision imports.
+            source = NativeType(written.type.sql)
         return self._type_source(source)
 
     def _type_source(self, source: TypeEngine[Any]) -> Node:
@@ -263,7 +267,11 @@ class _Writer:
         if module.startswith("schemadiff."):
             return Call("op.type", arguments)
         for known in kind.__mro__:
-            if known.__module__.startswith("sqlalchemy.") and getattr(sa, known.__name__, None) is known:
+            if (
+                issubclass(known, TypeEngine)
+                and known.__module__.startswith("sqlalchemy.")
+                and getattr(sa, known.__name__, None) is known
+            ):
                 return self._sa(known.__name__, arguments)
         raise UnsupportedError(f"no revision file can say the type {kind.__module__}.{kind.__name__}")
 
@@ -384,7 +392,7 @@ def _arguments(source: TypeEngine[Any]) -> list[Node]:
 
 _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 
-_DERIVED = ("astext_type",)
+_DERIVED = ("astext_type", "asdecimal")
 """Arguments that a type's repr shows and that say nothing about the column."""
 
 _LEADING = {

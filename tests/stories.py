@@ -29,7 +29,13 @@ class Story:
         metadata = sa.MetaData()
         exec(
             self.sections[section],
-            {**vars(sa), "mysql": mysql, "postgresql": postgresql, "metadata": metadata},
+            {
+                **vars(sa),
+                "__name__": "models",
+                "mysql": mysql,
+                "postgresql": postgresql,
+                "metadata": metadata,
+            },
         )
         return metadata
 
