@@ -10,7 +10,8 @@ The algorithm in prose:
    other thing that differs is dropped and added.
 3. *Order.* Each operation has a phase: foreign keys go first and come last, tables are created after those they
    refer to and dropped before them, and all that concerns one table alone stands together, so that it can be
-   carried out as one statement. A cycle of foreign keys between tables is broken by adding them afterwards.
+   carried out as one statement. A cycle of foreign keys between tables is broken by adding them afterwards. What
+   is no table comes before or after all of them: see `objects`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from schemadiff import objects
 from schemadiff.dialects import Dialect
 from schemadiff.lookup import Named, unnamed
 from schemadiff.operations import (
@@ -69,7 +71,9 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
         ]
     creations, late = _creations(created, _changing_keys(changes))
     early, drops = _drops(dropped, _changing_keys(changes))
-    return (*leaving, *early, *creations, *changes, *late, *arriving, *drops)
+    tables = (*leaving, *early, *creations, *changes, *late, *arriving, *drops)
+    first, last = objects.compare(current, desired, tables, replaces_views=dialect.replaces_views)
+    return (*first, *tables, *last)
 
 
 def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:

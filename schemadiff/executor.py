@@ -28,6 +28,7 @@ from schemadiff.errors import SchemadiffError, StepError
 from schemadiff.operations import Execute, Found, Operation, Run
 from schemadiff.planner import Plan, Step
 from schemadiff.schema import Name
+from schemadiff.stored import ObjectOperation, object_key
 from schemadiff.version import State
 
 Direction = Literal["up", "down"]
@@ -242,11 +243,19 @@ def _is_data(step: Step) -> bool:
 
 
 def _fingerprint(connection: Connection, dialect: Dialect, step: Step, schemas: Sequence[str | None]) -> str:
-    """What the tables of a step look like now; all tables where nobody knows which ones it touches."""
+    """What a step works on looks like now: its tables, its stored object, or all tables where nobody knows which."""
+    keys = [object_key(one) for one in step.operations if isinstance(one, ObjectOperation)]
+    if keys:
+        known = {one.key: one for one in dialect.objects(connection, schemas, {key.kind for key in keys})}
+        return _hash("\n".join(f"{key}: {known.get(key)!r}" for key in keys))
     only = step.tables or None
     live = dialect.inspect(connection, schemas, only=only)
     names: Sequence[Name] = sorted(live.tables) if only is None else only
     text = "\n".join(f"{name}: {live.tables.get(name)!r}" for name in names)
+    return _hash(text)
+
+
+def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 

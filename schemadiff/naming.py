@@ -24,6 +24,7 @@ from schemadiff.operations import (
     touched,
 )
 from schemadiff.schema import Check, ForeignKey, Name, PrimaryKey, Unique
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
 
 
 def suggest_message(operations: Sequence[Operation]) -> str:
@@ -38,7 +39,7 @@ def suggest_message(operations: Sequence[Operation]) -> str:
     if len(changes) + len(words) <= 2:
         words += [_phrase(one) for one in changes]
     elif changes:
-        tables = dict.fromkeys(name.name for name in map(touched, changes) if name)
+        tables = dict.fromkeys(name.name for name in map(_changed, changes) if name)
         words.append(f"change {_listed(list(tables))}")
     return " and ".join(words) or "nothing"
 
@@ -54,6 +55,12 @@ def _listed(names: Sequence[str]) -> str:
     if len(names) <= 3:
         return ", ".join(names)
     return f"{', '.join(names[:2])} and {len(names) - 2} more"
+
+
+def _changed(operation: Operation) -> Name | None:
+    if isinstance(operation, CreateObject | DropObject | ReplaceObject):
+        return object_key(operation).name
+    return touched(operation)
 
 
 def _phrase(operation: Operation) -> str:
@@ -79,5 +86,10 @@ def _phrase(operation: Operation) -> str:
             return f"{verb} {kind[type(operation.constraint)]} {where} {operation.table.name}"
         case AlterTable():
             return f"alter {operation.table.name}"
+        case CreateObject() | DropObject():
+            verb = "create" if isinstance(operation, CreateObject) else "drop"
+            return f"{verb} {operation.object.kind} {operation.object.name.name}"
+        case ReplaceObject():
+            return f"change {operation.after.kind} {operation.after.name.name}"
         case _:
             return "run SQL"

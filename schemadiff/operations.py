@@ -32,6 +32,7 @@ from schemadiff.schema import (
     Table,
     Unique,
 )
+from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
 from schemadiff.words import constraint_words, differences, index_words, short
 
 if TYPE_CHECKING:
@@ -448,6 +449,7 @@ Operation = (
     | DropIndex
     | AddConstraint
     | DropConstraint
+    | ObjectOperation
     | Execute
     | Run
     | Found
@@ -455,13 +457,15 @@ Operation = (
 
 
 def touched(operation: Operation) -> Name | None:
-    """The table that an operation works on; ``None`` for `Execute` and `Run`, which may touch any."""
+    """The table that an operation works on; ``None`` for what is no table, and for `Execute` and `Run`, which may
+    touch any.
+    """
     match operation:
         case CreateTable() | DropTable():
             return operation.table.name
         case RenameTable():
             return operation.before
-        case Execute() | Run():
+        case Execute() | Run() | CreateObject() | DropObject() | ReplaceObject():
             return None
         case Found():
             return touched(operation.operation)

@@ -31,6 +31,7 @@ from schemadiff.operations import (
     touched,
 )
 from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,10 @@ def plan(
                 flush()
                 if operation.sql and (not operation.only or dialect.name in operation.only):
                     steps.append(Step(operation.sql, (operation,)))
+                schema = operation.apply(schema, strict=False)
+            case CreateObject() | DropObject() | ReplaceObject():
+                flush()
+                steps.extend(_step(one, facts) for one in dialect.object_statements(operation))
                 schema = operation.apply(schema, strict=False)
             case _:
                 if group and not _together(group[-1], operation):
@@ -284,6 +289,12 @@ def is_done(operation: Operation, schema: Schema) -> bool:
             return table is not None
         case DropTable():
             return table is None
+        case CreateObject():
+            return operation.object.key in schema.objects
+        case DropObject():
+            return operation.object.key not in schema.objects
+        case ReplaceObject():
+            return schema.objects.get(operation.after.key) == operation.after
         case RenameTable():
             return operation.after in schema.tables
         case AddColumn() if table:

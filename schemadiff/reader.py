@@ -25,6 +25,7 @@ from sqlalchemy.sql.elements import (
 )
 from sqlalchemy.types import TypeEngine
 
+from schemadiff.declared import has_sequence, stored_objects, view_of
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ModelsError, ReplayError, UnsupportedError
 from schemadiff.schema import (
@@ -40,6 +41,7 @@ from schemadiff.schema import (
     Part,
     PrimaryKey,
     Schema,
+    StoredObject,
     Table,
     Type,
     Unique,
@@ -60,16 +62,18 @@ def read(metadata: sa.MetaData | Iterable[sa.MetaData], dialect: Dialect) -> Sch
     foreign key to a table that is not there, one table declared twice.
     """
     tables: dict[Name, Table] = {}
+    objects: list[StoredObject] = []
     for one in [metadata] if isinstance(metadata, sa.MetaData) else metadata:
+        objects += stored_objects(one, dialect)
         for declared in one.tables.values():
-            if declared.name == VERSION_TABLE:
+            if declared.name == VERSION_TABLE or view_of(declared) is not None:
                 continue
             table = read_table(declared, dialect)
             if table.name in tables:
                 raise ModelsError(f'the table "{table.name}" is declared twice, in two MetaData')
             tables[table.name] = table
     _check_targets(tables)
-    return Schema(tables)
+    return Schema(tables).with_objects(objects)
 
 
 def read_table(table: sa.Table, dialect: Dialect) -> Table:
@@ -218,7 +222,7 @@ class _Reading:
             autoincrement=(column is self.source.autoincrement_column or column.autoincrement is True)
             and identity is None
             and column.server_default is None
-            and not isinstance(column.default, sa.Sequence),
+            and not (isinstance(column.default, sa.Sequence) and has_sequence(column.default, self.dialect)),
             comment=column.comment,
             **self._told(column),
         )

@@ -7,19 +7,22 @@ the schema that the earlier operations left, so that an error names the very lin
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as Several
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
 from schemadiff import operations as ops
+from schemadiff.declared import read_sequence, sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
 from schemadiff.errors import ReplayError
 from schemadiff.operations import Found, Operation
 from schemadiff.reader import read_column, read_onto, read_options, read_table
-from schemadiff.schema import Index, Name, Schema, Table
+from schemadiff.schema import Index, Name, Namespace, Schema, Sequence, Table, View
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 NOTHING = ""
 
@@ -143,6 +146,60 @@ class Recorder:
             return self._record(ops.DropIndex(current.name, read))
         return self._record(ops.DropConstraint(current.name, read))
 
+    # what is no table
+
+    def create_schema(self, name: str) -> Operation:
+        """Creates a schema (on MySQL and MariaDB a database), for tables to be in."""
+        return self._record(CreateObject(Namespace(Name(name))))
+
+    def drop_schema(self, name: str) -> Operation:
+        """Drops a schema, which has to be empty."""
+        return self._record(DropObject(Namespace(Name(name))))
+
+    def create_sequence(self, name: str, *, schema: str | None = None, **options: Any) -> Operation:
+        """Creates a sequence; takes the options of `sa.Sequence`: ``start=1000``."""
+        return self._record(CreateObject(self._sequence(name, schema, options)))
+
+    def drop_sequence(self, name: str, *, schema: str | None = None, **options: Any) -> Operation:
+        """Drops a sequence, which is described as fully as when it is created."""
+        return self._record(DropObject(self._sequence(name, schema, options)))
+
+    def alter_sequence(
+        self,
+        name: str,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        *,
+        schema: str | None = None,
+    ) -> Operation:
+        """Changes options of a sequence, given as those of `sa.Sequence`: ``{"cache": 10}``. Its value stays."""
+        key = self._sequence(name, schema, {}).key
+        current = self.schema.objects.get(key)
+        if not isinstance(current, Sequence):
+            raise ReplayError(
+                f'alter_sequence: there is no sequence "{key.name}" at this point of the history'
+            )
+        options = sequence_options(current)
+        old = self._sequence(name, schema, {**options, **before})
+        return self._record(ReplaceObject(old, self._sequence(name, schema, {**options, **after})))
+
+    def create_view(
+        self, name: str, definition: str, *, materialized: bool = False, schema: str | None = None
+    ) -> Operation:
+        """Creates a view of that SELECT."""
+        return self._record(CreateObject(self._view(name, definition, materialized, schema)))
+
+    def drop_view(
+        self, name: str, definition: str, *, materialized: bool = False, schema: str | None = None
+    ) -> Operation:
+        """Drops a view, which is described as fully as when it is created."""
+        return self._record(DropObject(self._view(name, definition, materialized, schema)))
+
+    def replace_view(self, name: str, before: str, after: str, *, schema: str | None = None) -> Operation:
+        """Gives a view another SELECT."""
+        old, new = (self._view(name, text, False, schema) for text in (before, after))
+        return self._record(ReplaceObject(old, new))
+
     # what the user says in SQL or Python
 
     def execute(
@@ -150,8 +207,8 @@ class Recorder:
         sql: str,
         *,
         reverse: str | Callable[..., None] | None = None,
-        only: str | Sequence[str] = (),
-        effect: Sequence[Operation] = (),
+        only: str | Several[str] = (),
+        effect: Several[Operation] = (),
     ) -> Operation:
         """Raw SQL, one statement. ``reverse`` is the SQL that undoes it, `nothing` where there is nothing to undo;
         without it the revision cannot be rolled back. ``only`` names the dialects it is meant for. ``effect`` are
@@ -199,6 +256,19 @@ class Recorder:
 
     def _name(self, name: str, schema: str | None) -> Name:
         return Name(name, None if schema == self._dialect.default_schema else schema)
+
+    def _sequence(self, name: str, schema: str | None, options: Mapping[str, Any]) -> Sequence:
+        given = {key: value for key, value in options.items() if value is not None}
+        declared = sa.Sequence(name, schema=schema, **given)
+        read = self._dialect.canonical_object(read_sequence(declared, self._dialect))
+        assert isinstance(read, Sequence)
+        return read
+
+    def _view(self, name: str, definition: str, materialized: bool, schema: str | None) -> View:
+        view = View(self._name(name, schema), definition, materialized, written=definition)
+        read = self._dialect.canonical_object(view)
+        assert isinstance(read, View)
+        return read
 
     def _table(self, verb: str, name: str, schema: str | None) -> Table:
         table = self.schema.tables.get(self._name(name, schema))

@@ -11,9 +11,9 @@ No I/O and no SQLAlchemy here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
@@ -250,6 +250,90 @@ def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Namespace:
+    """A schema in the sense of CREATE SCHEMA, which holds tables: ``name.name`` is what it is called."""
+
+    name: Name
+    kind: ClassVar[str] = "schema"
+
+    @property
+    def key(self) -> Key:
+        """What it is and its name, by which it is found in a `Schema`."""
+        return Key(self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A sequence that belongs to no column. ``None`` where the server's default stands."""
+
+    name: Name
+    type: str | None = None
+    start: int | None = None
+    increment: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    cycle: bool = False
+    cache: int | None = None
+    kind: ClassVar[str] = "sequence"
+
+    @property
+    def key(self) -> Key:
+        """What it is and its name, by which it is found in a `Schema`."""
+        return Key(self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view: ``definition`` is its SELECT. ``written`` is that as somebody wrote it."""
+
+    name: Name
+    definition: str
+    materialized: bool = False
+    written: str | None = field(default=None, compare=False, repr=False)
+    kind: ClassVar[str] = "view"
+
+    @property
+    def key(self) -> Key:
+        """What it is and its name, by which it is found in a `Schema`."""
+        return Key(self.kind, self.name)
+
+
+RoutineKind = Literal["function", "procedure", "trigger", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A trigger, a function, a procedure or an event: ``definition`` is the server's own CREATE statement.
+
+    ``table`` is the one that a trigger stands on. ``arguments`` are the types by which PostgreSQL tells functions of
+    one name apart, in parentheses.
+    """
+
+    kind: RoutineKind
+    name: Name
+    definition: str
+    table: Name | None = None
+    arguments: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What it is and its name, by which it is found in a `Schema`."""
+        return Key(self.kind, self.name, f"{self.table or ''}{self.arguments}")
+
+
+StoredObject = Namespace | Sequence | View | Routine
+"""What a database holds besides tables."""
+
+
+class Key(NamedTuple):
+    """What identifies a stored object: two triggers may have one name, on two tables."""
+
+    kind: str
+    name: Name
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """Something that was found and cannot be represented. It is said loudly and by name, never skipped in silence."""
 
@@ -262,7 +346,7 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The tables of a database by name. Treat the mappings as frozen, too.
+    """The tables of a database by name, and its other objects by their keys. Treat the mappings as frozen, too.
 
     ``enums`` are the enumerated types that the live database holds as objects (PostgreSQL). A schema that was read
     from models has them only in its columns' types, so they do not count in the comparison. ``definitions`` holds
@@ -273,6 +357,18 @@ class Schema:
     enums: Mapping[Name, tuple[str, ...]] = field(default_factory=dict, compare=False)
     unsupported: tuple[Unsupported, ...] = field(default=(), compare=False)
     definitions: Mapping[Name, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    objects: Mapping[Key, StoredObject] = field(default_factory=dict)
+
+    @property
+    def namespaces(self) -> set[str]:
+        """The names of the schemas that are there: created ones, and those that tables and other objects are in."""
+        names = [*self.tables, *(key.name for key in self.objects)]
+        created = {key.name.name for key in self.objects if key.kind == Namespace.kind}
+        return created | {name.schema for name in names if name.schema}
+
+    def with_objects(self, objects: Iterable[StoredObject]) -> Schema:
+        """This schema with these stored objects and no others."""
+        return dataclasses.replace(self, objects={one.key: one for one in objects})
 
     def with_table(self, table: Table) -> Schema:
         """This schema with the table added, or put in the place of the one of the same name."""

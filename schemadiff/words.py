@@ -5,10 +5,20 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Options, PrimaryKey, Unique
+from schemadiff.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Options,
+    PrimaryKey,
+    StoredObject,
+    Unique,
+)
 
 
-def differences(before: Column | Options, after: Column | Options) -> list[str]:
+def differences(before: Column | Options | StoredObject, after: Column | Options | StoredObject) -> list[str]:
     words = []
     for item in dataclasses.fields(before):
         if not item.compare:

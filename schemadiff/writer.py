@@ -16,6 +16,7 @@ from typing import Any, assert_never, cast
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
+from schemadiff.declared import sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
 from schemadiff.errors import UnsupportedError
@@ -44,13 +45,19 @@ from schemadiff.schema import (
     ForeignKey,
     Index,
     Name,
+    Namespace,
     Options,
     Part,
     PrimaryKey,
+    Routine,
+    StoredObject,
     Table,
     Unique,
+    View,
 )
+from schemadiff.schema import Sequence as StoredSequence
 from schemadiff.source import Call, Node, Strings, render
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 WIDTH = 88
 """The line length of a revision file: what ruff and black assume where nobody says otherwise."""
@@ -132,10 +139,41 @@ class _Writer:
                 return self._verb("add_constraint", operation.table, self._constraint(operation.constraint))
             case DropConstraint():
                 return self._verb("drop_constraint", operation.table, self._constraint(operation.constraint))
+            case CreateObject(object=stored) | DropObject(object=stored):
+                verb = "create" if isinstance(operation, CreateObject) else "drop"
+                return self._stored(verb, stored)
+            case ReplaceObject(before=before, after=after):
+                return self._replaced(before, after)
             case Execute() | Run() | Found():
                 raise UnsupportedError(f"{operation.describe()}: a plan cannot write that")
             case _:
                 assert_never(operation)
+
+    def _stored(self, verb: str, stored: StoredObject) -> Call:
+        match stored:
+            case View():
+                kind: list[Node] = [("materialized", True)] if stored.materialized else []
+                return self._verb(f"{verb}_view", stored.name, stored.written or stored.definition, *kind)
+            case StoredSequence():
+                return self._verb(f"{verb}_sequence", stored.name, *sequence_options(stored).items())
+            case Namespace():
+                return Call(f"op.{verb}_schema", [stored.name.name])
+            case Routine():
+                raise UnsupportedError(
+                    f"no revision file can say a {stored.kind}: {stored.name}",
+                    hint="Write it as op.execute(sql, reverse=sql).",
+                )
+
+    def _replaced(self, before: StoredObject, after: StoredObject) -> Call:
+        if isinstance(before, View) and isinstance(after, View):
+            texts = [view.written or view.definition for view in (before, after)]
+            return self._verb("replace_view", after.name, *texts)
+        if isinstance(before, StoredSequence) and isinstance(after, StoredSequence):
+            old, new = sequence_options(before), sequence_options(after)
+            keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+            sides = [{key: side.get(key) for key in keys} for side in (old, new)]
+            return self._verb("alter_sequence", after.name, *sides)
+        raise UnsupportedError(f"no revision file can say how {after.kind} {after.name} is replaced")
 
     def _verb(self, verb: str, table: Name, *arguments: Node) -> Call:
         return Call(f"op.{verb}", [table.name, *arguments, *_schema(table)])

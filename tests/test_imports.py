@@ -22,10 +22,13 @@ SOURCES = {
 LAYERS = (
     ("errors",),
     ("schema", "words", "lookup"),
-    ("operations",),
+    ("operations", "stored"),
     ("dialects",),
     (
         "comparer",
+        "objects",
+        "dependencies",
+        "declared",
         "planner",
         "hazards",
         "reader",
@@ -51,7 +54,7 @@ LAYERS = (
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_SQLALCHEMY = ("errors", "schema", "operations")
+WITHOUT_SQLALCHEMY = ("errors", "schema", "stored", "operations")
 DIALECTS = {"mysql", "mariadb", "postgresql", "sqlite"}
 
 

@@ -36,7 +36,21 @@ from schemadiff.operations import (
     Run,
     touched,
 )
-from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Name, Options, PrimaryKey, Unique
+from schemadiff.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Name,
+    Options,
+    PrimaryKey,
+    Routine,
+    StoredObject,
+    Unique,
+    View,
+)
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
 
 if TYPE_CHECKING:
     from schemadiff.executor import Interrupted
@@ -184,7 +198,7 @@ def _operation(operation: Operation, told: Sequence[Hazard]) -> Object:
     inner = operation.operation if isinstance(operation, Found) else operation
     name = touched(inner)
     result: Object = {
-        "kind": re.sub(r"(?<!^)(?=[A-Z])", "_", type(inner).__name__).lower(),
+        "kind": _kind(inner),
         "table": name.name if name else None,
         "schema": name.schema if name else None,
         **_details(inner),
@@ -194,6 +208,14 @@ def _operation(operation: Operation, told: Sequence[Hazard]) -> Object:
     if inner is not operation:
         result["found"] = True
     return result
+
+
+def _kind(operation: Operation) -> str:
+    """The verb of a revision file: ``add_column``, ``create_view``."""
+    verb = re.sub(r"(?<!^)(?=[A-Z])", "_", type(operation).__name__).lower()
+    if isinstance(operation, CreateObject | DropObject | ReplaceObject):
+        return f"{verb.removesuffix('object')}{object_key(operation).kind}"
+    return verb
 
 
 def _details(operation: Operation) -> Object:
@@ -215,12 +237,21 @@ def _details(operation: Operation) -> Object:
             return {"index": index.name, "columns": list(index.columns), "unique": index.unique}
         case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
             return _constraint(constraint)
+        case CreateObject(object=stored) | DropObject(object=stored):
+            return {"schema": stored.name.schema, "name": stored.name.name, **_text(stored)}
+        case ReplaceObject(before=before, after=after):
+            sides = {"before": dataclasses.asdict(before), "after": dataclasses.asdict(after)}
+            return {"schema": after.name.schema, "name": after.name.name, **sides}
         case Execute(sql=sql, only=only):
             return {"sql": sql, "only": list(only)}
         case Run():
             return {"function": operation.function.__name__}
         case Found():
             return _details(operation.operation)
+
+
+def _text(stored: StoredObject) -> Object:
+    return {"definition": stored.definition} if isinstance(stored, View | Routine) else {}
 
 
 def _constraint(constraint: Constraint) -> Object:

@@ -25,6 +25,7 @@ from schemadiff.operations import (
     Run,
     touched,
 )
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal import Line, Piece
@@ -63,15 +64,20 @@ def operations(found: Iterable[Operation], indent: str = "  ") -> Iterator[Line]
     groups: dict[str, list[Operation]] = {}
     for operation in found:
         name = touched(operation)
-        groups.setdefault(str(name) if name else "", []).append(operation)
+        groups.setdefault(str(name) if name else _apart(operation), []).append(operation)
     for table, members in groups.items():
-        whole = isinstance(members[0], CreateTable | DropTable)
+        whole = isinstance(members[0], CreateTable | DropTable | CreateObject | DropObject | ReplaceObject)
         if not whole:
             yield (indent, (_one_line(table) or "SQL and functions", "bold"))
         for position, operation in enumerate(members):
             symbol, style = _symbol(operation)
             inner = indent if whole and not position else f"{indent}  "
             yield (inner, (f"{symbol} {_one_line(operation.describe())}", style))
+
+
+def _apart(operation: Operation) -> str:
+    """What an operation stands under that works on no table: a stored object by itself, SQL and functions together."""
+    return "" if isinstance(operation, Execute | Run) else operation.describe()
 
 
 def statements(plan: Plan, indent: str = "  ") -> Iterator[Line]:
@@ -280,11 +286,13 @@ def direction(way: str) -> str:
 
 def _symbol(operation: Operation) -> tuple[str, str]:
     match operation:
-        case CreateTable() | AddColumn() | CreateIndex() | AddConstraint():
+        case CreateTable() | AddColumn() | CreateIndex() | AddConstraint() | CreateObject():
             return "+", "green"
-        case DropTable() | DropColumn() | DropIndex() | DropConstraint():
+        case DropTable() | DropColumn() | DropIndex() | DropConstraint() | DropObject():
             return "-", "red"
-        case RenameTable() | AlterTable() | AlterColumn() | RenameColumn() | Execute() | Run():
+        case RenameTable() | AlterTable() | AlterColumn() | RenameColumn() | ReplaceObject():
+            return "~", "yellow"
+        case Execute() | Run():
             return "~", "yellow"
         case Found():
             return _symbol(operation.operation)

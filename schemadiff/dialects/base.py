@@ -29,13 +29,19 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, Index, Name, Part, Schema, Table, Type
+from schemadiff.schema import Column, Index, Name, Part, Schema, StoredObject, Table, Type, View
+from schemadiff.stored import ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
     from sqlalchemy.types import TypeEngine
+
+
+STORED_KINDS = ("schema", "sequence", "view", "trigger", "function", "procedure", "event")
+"""What a database may hold besides tables: the kinds of `StoredObject`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,9 @@ class Dialect(ABC):
     """Whether all operations on one table are better carried out together, whatever stands between them: each change
     may cost a rebuild of the table, and no foreign key is checked before the end of the transaction.
     """
+
+    replaces_views: ClassVar[bool] = False
+    """Whether CREATE OR REPLACE VIEW takes any change, and no view stands in the way when its tables change."""
 
     named_enums: ClassVar[bool] = False
     """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
@@ -133,6 +142,30 @@ class Dialect(ABC):
         A table that the server will not create for the asking comes back as it was given.
         """
 
+    def objects(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        kinds: Collection[str] = STORED_KINDS,
+    ) -> tuple[StoredObject, ...]:
+        """What the schemas hold besides tables, of these kinds, in canonical form: sequences that belong to no column,
+        views, triggers and routines, with those of the given schemas that exist as `Namespace`. What the server or
+        an extension made by itself is left out.
+
+        Raises `DatabaseError` when the server refuses.
+        """
+        return ()
+
+    def canonical_object(self, stored: StoredObject) -> StoredObject:
+        """The object in canonical form, by rules only. Idempotent."""
+        return stored
+
+    def same_view(self, connection: Connection, one: View, other: View) -> bool:
+        """Whether the server takes two definitions of a view, which the rules tell apart, for the same. Changes
+        nothing, commits nothing.
+        """
+        return False
+
     # text: pure
 
     @abstractmethod
@@ -148,6 +181,10 @@ class Dialect(ABC):
         `before` is the schema that they start from: the live one where there is a connection, so that what is
         dropped is found under its real name. Never handed `Execute`, `Run` or `Found`.
         """
+
+    def object_statements(self, operation: ObjectOperation) -> tuple[Statement, ...]:
+        """The SQL of an operation on a stored object. Raises `UnsupportedError` where the product has no such thing."""
+        raise UnsupportedError(f"{self.name} cannot {operation.describe()}")
 
     def quote(self, identifier: str) -> str:
         """The identifier, quoted."""

@@ -61,6 +61,7 @@ from schemadiff.schema import (
     Table,
     Unique,
 )
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 OneTable = (
     AlterTable
@@ -108,7 +109,7 @@ class _Work:
                 sql = f"RENAME TABLE {qualified(operation.before)} TO {qualified(operation.after)}"
                 self._whole(sql, operation)
                 self._rename_server_names(operation.before, operation.after)
-            case Execute() | Run() | Found():
+            case Execute() | Run() | Found() | CreateObject() | DropObject() | ReplaceObject():
                 raise TypeError(f"{type(operation).__name__} is not for a dialect to carry out")
             case _:
                 self._alter(operation)
@@ -146,7 +147,7 @@ class _Work:
                 pass
             case DropTable() | RenameTable():
                 self.schema = operation.apply(self.schema, strict=False)
-            case Execute() | Run() | Found():
+            case Execute() | Run() | Found() | CreateObject() | DropObject() | ReplaceObject():
                 pass
             case _:
                 if operation.table in self.schema.tables:

@@ -45,6 +45,7 @@ from schemadiff.operations import (
     Run,
 )
 from schemadiff.schema import Column, ForeignKey, Name, Schema, Table
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 Version = tuple[int, ...]
 
@@ -300,7 +301,7 @@ def _table_of(operation: Operation) -> Name:
     match operation:
         case CreateTable() | DropTable():
             return operation.table.name
-        case RenameTable() | Execute() | Run() | Found():
+        case RenameTable() | Execute() | Run() | Found() | CreateObject() | DropObject() | ReplaceObject():
             raise AssertionError(f"not a change of one table: {operation}")
         case (
             AlterTable()

@@ -1,0 +1,98 @@
+"""What a MetaData declares besides tables: sequences, SQLAlchemy 2.1's views, the schemas that they are in. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from schemadiff.dialects import Dialect
+from schemadiff.errors import UnsupportedError
+from schemadiff.schema import Name, Sequence, StoredObject, View
+
+SEQUENCE_OPTIONS = {
+    "start": "start",
+    "increment": "increment",
+    "minimum": "minvalue",
+    "maximum": "maxvalue",
+    "cycle": "cycle",
+    "cache": "cache",
+}
+"""The fields of a `Sequence`, and what `sa.Sequence` calls them."""
+
+_TEXT_OR_BREAK = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`)|\s*\n\s*")
+
+
+def view_of(table: sa.Table) -> Any:
+    """The CreateView behind a table of the MetaData (SQLAlchemy 2.1), or ``None`` for a table."""
+    creator = getattr(table, "_creator_ddl", None)
+    return creator if creator is not None and hasattr(creator, "materialized") else None
+
+
+def is_copy(table: sa.Table) -> bool:
+    """Whether the table is made from a SELECT (SQLAlchemy 2.1's CreateTableAs)."""
+    return getattr(table, "_creator_ddl", None) is not None and view_of(table) is None
+
+
+def stored_objects(metadata: sa.MetaData, dialect: Dialect) -> Iterator[StoredObject]:
+    """The canonical sequences and views of a MetaData that the dialect has.
+
+    Raises `UnsupportedError` for a view that cannot be compiled, and for a materialized one where there is none.
+    """
+    for sequence in metadata._sequences.values():
+        if has_sequence(sequence, dialect):
+            yield dialect.canonical_object(read_sequence(sequence, dialect))
+    for table in metadata.tables.values():
+        creator = view_of(table)
+        if creator is not None and not creator.temporary:
+            yield dialect.canonical_object(_read_view(creator, table, dialect))
+
+
+def has_sequence(sequence: sa.Sequence, dialect: Dialect) -> bool:
+    """Whether ``create_all`` makes the sequence on the dialect."""
+    sqlalchemy = dialect.sqlalchemy
+    return bool(sqlalchemy.supports_sequences) and not (sqlalchemy.sequences_optional and sequence.optional)
+
+
+def read_sequence(sequence: sa.Sequence, dialect: Dialect) -> Sequence:
+    """The sequence as it is declared."""
+    minimum = None if sequence.nominvalue else sequence.minvalue
+    maximum = None if sequence.nomaxvalue else sequence.maxvalue
+    kind = sequence.data_type
+    return Sequence(
+        Name(sequence.name, None if sequence.schema == dialect.default_schema else sequence.schema),
+        dialect.sqlalchemy.type_compiler_instance.process(kind).lower() if kind is not None else None,
+        sequence.start,
+        sequence.increment,
+        minimum,
+        maximum,
+        bool(sequence.cycle),
+        sequence.cache,
+    )
+
+
+def sequence_options(sequence: Sequence) -> dict[str, Any]:
+    """What the verbs for sequences and `sa.Sequence` call the options, without those that the server chooses."""
+    return {
+        key: value
+        for field, key in SEQUENCE_OPTIONS.items()
+        if (value := getattr(sequence, field)) not in (None, False)
+    }
+
+
+def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:
+    try:
+        compiled = creator.selectable.compile(
+            dialect=dialect.sqlalchemy, compile_kwargs={"literal_binds": True}
+        )
+    except exc.CompileError as error:
+        raise UnsupportedError(f'view "{table.name}": {error}') from error
+    text = str(compiled)
+    if dialect.sqlalchemy.identifier_preparer._double_percents:
+        text = text.replace("%%", "%")
+    text = _TEXT_OR_BREAK.sub(lambda match: match[1] or " ", text).strip()
+    name = Name(table.name, None if table.schema == dialect.default_schema else table.schema)
+    return View(name, text, bool(creator.materialized), written=text)
