@@ -13,7 +13,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.hazards import Facts
 from schemadiff.operations import Operation
 from schemadiff.reader import VERSION_TABLE
-from schemadiff.schema import Name, Schema
+from schemadiff.schema import Key, Name, Namespace, Schema, StoredObject, View
 
 COUNT_LIMIT = 100_000
 """Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
@@ -24,8 +24,31 @@ def inspect(connection: Connection, dialect: Dialect, schemas: Collection[str | 
     return dialect.inspect(connection, schemas).without_table(Name(VERSION_TABLE))
 
 
+def inspect_for(connection: Connection, dialect: Dialect, *known: Schema) -> Schema:
+    """The live schema as far as it is to be compared with those that are known: the tables of their schemas, and of
+    the sequences and views those that one of them knows. What else is there is somebody else's.
+    """
+    schemas = schemas_of(*known)
+    live = inspect(connection, dialect, schemas)
+    keys = {key for schema in known for key in schema.objects}
+    kinds = {key.kind for key in keys} | ({Namespace.kind} if len(schemas) > 1 else set())
+    if not kinds:
+        return live
+    found = dialect.objects(connection, schemas, kinds)
+    return live.with_objects(one for one in found if one.key in keys or isinstance(one, Namespace))
+
+
+def schemas_of(*known: Schema) -> tuple[str | None, ...]:
+    """The schemas that the tables and objects of these are in; ``None``, the default one, is always among them."""
+    return (None, *sorted({name for schema in known for name in schema.namespaces}))
+
+
 def ask(connection: Connection, dialect: Dialect, schema: Schema, live: Schema) -> Schema:
-    """`schema`, with its tables that differ from the live ones spelled as the server itself would spell them."""
+    """`schema`, with its tables and views that differ from the live ones spelled as the server itself would spell
+    them, and with the (maybe empty) schemas that are there.
+    """
+    if live.objects or schema.objects:
+        schema = dataclasses.replace(schema, objects=_asked_objects(connection, dialect, schema, live))
     aligned = align(live, schema, dialect)
     names = [
         name for name, table in aligned.tables.items() if name in live.tables and table != live.tables[name]
@@ -35,6 +58,23 @@ def ask(connection: Connection, dialect: Dialect, schema: Schema, live: Schema) 
     answers = dialect.ask(connection, [schema.tables[name] for name in names])
     asked = dict(zip(names, answers, strict=True))
     return dataclasses.replace(schema, tables={**schema.tables, **asked})
+
+
+def _asked_objects(
+    connection: Connection, dialect: Dialect, schema: Schema, live: Schema
+) -> dict[Key, StoredObject]:
+    asked: dict[Key, StoredObject] = {
+        key: one for key, one in live.objects.items() if isinstance(one, Namespace)
+    }
+    for key, one in schema.objects.items():
+        there = live.objects.get(key)
+        if isinstance(one, View) and isinstance(there, View) and one != there:
+            one = dataclasses.replace(one, options=one.options or there.options)
+            same = one.materialized == there.materialized and dialect.same_view(connection, one, there)
+            asked[key] = dataclasses.replace(one, definition=there.definition) if same else one
+        else:
+            asked[key] = one
+    return asked
 
 
 def differences(

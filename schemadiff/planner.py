@@ -30,8 +30,20 @@ from schemadiff.operations import (
     Run,
     touched,
 )
-from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
-from schemadiff.stored import CreateObject, DropObject, ReplaceObject
+from schemadiff.schema import (
+    Check,
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Name,
+    PrimaryKey,
+    Schema,
+    StoredObject,
+    Table,
+    Unique,
+)
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,7 @@ def plan(
     steps: list[Step] = []
     group: list[Operation] = []
     schema = before
+    known: dict[Key, StoredObject] = {}
 
     def flush() -> None:
         nonlocal schema
@@ -102,7 +115,12 @@ def plan(
                 schema = operation.apply(schema, strict=False)
             case CreateObject() | DropObject() | ReplaceObject():
                 flush()
-                steps.extend(_step(one, facts) for one in dialect.object_statements(operation))
+                key = object_key(operation)
+                if key in schema.objects:
+                    known[key] = schema.objects[key]
+                steps.extend(
+                    _step(one, facts) for one in dialect.object_statements(operation, known.get(key))
+                )
                 schema = operation.apply(schema, strict=False)
             case _:
                 if group and not _together(group[-1], operation):

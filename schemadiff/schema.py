@@ -284,12 +284,17 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view: ``definition`` is its SELECT. ``written`` is that as somebody wrote it."""
+    """A view: ``definition`` is its SELECT, ``options`` the server's words for how it is carried out, empty where
+    nobody said. ``written`` is the SELECT as somebody wrote it; ``belongings`` are the statements that give the view
+    back, after it was dropped and created again, what hangs on it: grants, comment, indexes, triggers.
+    """
 
     name: Name
     definition: str
     materialized: bool = False
+    options: str = ""
     written: str | None = field(default=None, compare=False, repr=False)
+    belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     kind: ClassVar[str] = "view"
 
     @property

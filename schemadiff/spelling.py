@@ -58,7 +58,11 @@ def as_written(live: Schema, expected: Schema, dialect: Dialect) -> Schema:
             foreign_keys=_known(table.foreign_keys, known.foreign_keys),
             checks=_known(table.checks, known.checks),
         )
-    return dataclasses.replace(live, tables=tables)
+    objects = {
+        key: expected.objects[key] if expected.objects.get(key) == one else one
+        for key, one in live.objects.items()
+    }
+    return dataclasses.replace(live, tables=tables, objects=objects)
 
 
 def _known(things: Sequence[Part], known: Sequence[Part]) -> tuple[Part, ...]:

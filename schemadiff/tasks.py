@@ -16,7 +16,7 @@ from schemadiff.errors import DigestError, HazardError, VersionError
 from schemadiff.executor import Direction, Interrupted, Progress, Task
 from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
-from schemadiff.inspector import ask, count_rows, inspect
+from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
 from schemadiff.operations import DropColumn, DropTable, Found, Operation, touched
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
@@ -80,7 +80,7 @@ def forward(site: Site, state: State, pending: Sequence[Revision]) -> list[Task]
         operations, schema = revision.record(schema, site.dialect)
         recorded.append(operations)
     ends = [state_at(revision.number, site.history) for revision in pending]
-    return _tasks(site, "up", state, expected, pending, recorded, ends, schemas_of(expected, schema))
+    return _tasks(site, "up", state, expected, pending, recorded, ends, (expected, schema))
 
 
 def backward(site: Site, state: State, undone: Sequence[Revision]) -> list[Task]:
@@ -88,7 +88,7 @@ def backward(site: Site, state: State, undone: Sequence[Revision]) -> list[Task]
     expected, recorded = revisions.replay(site.history[: undone[0].number], site.dialect)
     operations = [_reversed(recorded[revision.number - 1], revision) for revision in undone]
     ends = [state_at(revision.number - 1, site.history) for revision in undone]
-    return _tasks(site, "down", state, expected, undone, operations, ends, schemas_of(expected))
+    return _tasks(site, "down", state, expected, undone, operations, ends, (expected,))
 
 
 def _tasks(
@@ -99,10 +99,11 @@ def _tasks(
     chosen: Sequence[Revision],
     operations: Sequence[Sequence[Operation]],
     ends: Sequence[State],
-    schemas: tuple[str | None, ...],
+    known: Sequence[Schema],
 ) -> list[Task]:
     """One task for each chosen revision, planned on the live schema, which is `expected` but for its spelling."""
-    live = inspect(site.connection, site.dialect, schemas)
+    schemas = schemas_of(*known)
+    live = inspect_for(site.connection, site.dialect, *known)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
     parts = live_parts(expected, asked, live)
@@ -172,7 +173,7 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     direction: Direction = "down" if interrupted.direction == "up" else "up"
     operations = comparer.reverse(interrupted.done_operations)
     expected, _ = revisions.replay(site.history[: interrupted.revision], site.dialect)
-    live = inspect(site.connection, site.dialect, schemas_of(expected))
+    live = inspect_for(site.connection, site.dialect, expected)
     plan = site.plan(operations, live, facts_about(site.connection, site.dialect, operations, live))
     site.gate.pass_(plan.hazards)
     at_rest = dataclasses.replace(state, journal=None)
@@ -183,11 +184,6 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
 
 def _hazards(step: planner.Step) -> list[Hazard]:
     return [hazard for operation in step.operations for hazard in find(operation)]
-
-
-def schemas_of(*schemas: Schema) -> tuple[str | None, ...]:
-    named = {name.schema for schema in schemas for name in schema.tables if name.schema}
-    return (None, *sorted(named))
 
 
 def facts_about(

@@ -26,7 +26,7 @@ from schemadiff.errors import (
 from schemadiff.executor import Interrupted, Progress, Task
 from schemadiff.hazards import Hazard
 from schemadiff.history import at_head, check_target, verify
-from schemadiff.inspector import ask, differences, inspect
+from schemadiff.inspector import ask, differences, inspect_for
 from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.planner import Plan
@@ -35,7 +35,7 @@ from schemadiff.renames import Candidate
 from schemadiff.revisions import Revision
 from schemadiff.schema import Schema, Unsupported
 from schemadiff.spelling import as_written, live_parts, unnamed_drops
-from schemadiff.tasks import Confirm, Gate, Site, facts_about, interrupted_in, resume, schemas_of
+from schemadiff.tasks import Confirm, Gate, Site, facts_about, interrupted_in, resume
 from schemadiff.version import State
 
 Models = sa.MetaData | str | object
@@ -165,7 +165,7 @@ def plan(
         at_head(state or State(), history, where(database))
         expected, _ = revisions.replay(history, dialect)
         desired = read(metadata, dialect)
-        live = inspect(connection, dialect, schemas_of(expected, desired))
+        live = inspect_for(connection, dialect, expected, desired)
         asked = ask(connection, dialect, expected, live)
         found = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
         current = as_written(live, asked, dialect)
@@ -270,7 +270,7 @@ def check(database: Database, models: Models, versions: str | Path = "versions")
         verify(state or State(), history)
         desired = read(metadata, dialect)
         head, _ = revisions.replay(history, dialect)
-        live = inspect(connection, dialect, schemas_of(head, desired))
+        live = inspect_for(connection, dialect, head, desired)
         if state is None and not history:
             return Drift(0, differences(connection, dialect, live, desired), unsupported=live.unsupported)
         state = state or State()

@@ -182,8 +182,14 @@ class Dialect(ABC):
         dropped is found under its real name. Never handed `Execute`, `Run` or `Found`.
         """
 
-    def object_statements(self, operation: ObjectOperation) -> tuple[Statement, ...]:
-        """The SQL of an operation on a stored object. Raises `UnsupportedError` where the product has no such thing."""
+    def object_statements(
+        self, operation: ObjectOperation, was: StoredObject | None
+    ) -> tuple[Statement, ...]:
+        """The SQL of an operation on a stored object. `was` is the live object of that key, or the one that was
+        dropped before in the same plan: what hangs on it and nobody speaks of comes back.
+
+        Raises `UnsupportedError` where the product has no such thing.
+        """
         raise UnsupportedError(f"{self.name} cannot {operation.describe()}")
 
     def quote(self, identifier: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.base import Dialect, Statement
+from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.mysql import objects
 from schemadiff.dialects.mysql.alter import statements
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
@@ -19,7 +20,8 @@ from schemadiff.dialects.mysql.lock import locked, transaction
 from schemadiff.dialects.mysql.sqltext import quote
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, Name, Schema, Table
+from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
+from schemadiff.stored import ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -34,6 +36,7 @@ class MySQL(Facts, Dialect):
     name: ClassVar[str] = "mysql"
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
+    replaces_views: ClassVar[bool] = True
 
     @property
     def default_schema(self) -> str | None:
@@ -94,6 +97,20 @@ class MySQL(Facts, Dialect):
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
         return ask_server(connection, self, tables, self.canonical)
 
+    def objects(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        kinds: Collection[str] = STORED_KINDS,
+    ) -> tuple[StoredObject, ...]:
+        return tuple(objects.read_objects(connection, self, schemas, kinds))
+
+    def canonical_object(self, stored: StoredObject) -> StoredObject:
+        return objects.canonical_object(stored)
+
+    def same_view(self, connection: Connection, one: View, other: View) -> bool:
+        return objects.same_view(connection, self, one, other)
+
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
         from schemadiff.dialects.mysql.spelling import sqlalchemy_type
 
@@ -101,6 +118,11 @@ class MySQL(Facts, Dialect):
 
     def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
         return statements(operations, before, self)
+
+    def object_statements(
+        self, operation: ObjectOperation, was: StoredObject | None
+    ) -> tuple[Statement, ...]:
+        return objects.object_statements(operation, was)
 
     def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
         return locked(connection, self, wait)

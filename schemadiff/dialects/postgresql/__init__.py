@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import Dialect, Statement
-from schemadiff.dialects.postgresql import ask, canonical, catalog, ddl, lock, types
+from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.postgresql import ask, canonical, catalog, ddl, lock, objects, types
 from schemadiff.errors import DatabaseError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from schemadiff.operations import Operation
-    from schemadiff.schema import Column, Name, Schema, Table
+    from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
+    from schemadiff.stored import ObjectOperation
 
 __all__ = ["PostgreSQL"]
 
@@ -107,6 +108,29 @@ class PostgreSQL(Dialect):
         except DBAPIError as error:
             raise DatabaseError(f"the server cannot be asked: {_first_line(error)}") from error
 
+    def objects(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        kinds: Collection[str] = STORED_KINDS,
+    ) -> tuple[StoredObject, ...]:
+        """What the schemas hold besides tables, from pg_catalog, but for what belongs to an extension."""
+        wanted = {
+            one or self.schema or "public": None if one in (None, self.schema) else one for one in schemas
+        }
+        try:
+            return tuple(objects.read(connection, wanted, kinds))
+        except DBAPIError as error:
+            raise DatabaseError(f"the catalog cannot be read: {_first_line(error)}") from error
+
+    def canonical_object(self, stored: StoredObject) -> StoredObject:
+        """The object without what is a default."""
+        return objects.canonical(stored)
+
+    def same_view(self, connection: Connection, one: View, other: View) -> bool:
+        """Asked by creating a temporary view, which is rolled back."""
+        return objects.same_view(connection, one, other)
+
     # text
 
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
@@ -117,6 +141,12 @@ class PostgreSQL(Dialect):
     def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
         """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as needed."""
         return ddl.statements(operations, before, version=self.version, default_schema=self.schema)
+
+    def object_statements(
+        self, operation: ObjectOperation, was: StoredObject | None
+    ) -> tuple[Statement, ...]:
+        """CREATE, ALTER and DROP of schemas, sequences, views and routines."""
+        return objects.statements(operation, was)
 
     # carrying out
 

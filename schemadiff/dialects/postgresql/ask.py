@@ -45,8 +45,8 @@ def ask(connection: Connection, tables: Sequence[Table], *, version: int) -> tup
     numbers = list(stand_ins)
     for start in range(0, len(numbers), _CHUNK):
         chunk = [stand_ins[number] for number in numbers[start : start + _CHUNK]]
-        with _rolled_back(connection):
-            if not _may_create(connection):
+        with rolled_back(connection):
+            if not may_create(connection):
                 return tuple(tables)
             found = _read(connection, version, chunk) if _create(connection, chunk, live) else {}
         for number in numbers[start : start + _CHUNK]:
@@ -108,11 +108,11 @@ def _create(connection: Connection, tables: Sequence[Table], live: Mapping[Name,
     if not creations:
         return False
     # All in one round trip, where the driver can; if that fails, one by one.
-    if _try(connection, [";\n".join(sql for statements in (first, *creations) for sql in statements)]):
+    if succeeds(connection, [";\n".join(sql for statements in (first, *creations) for sql in statements)]):
         return True
-    if not _try(connection, first):
+    if not succeeds(connection, first):
         return False
-    created = [_try(connection, statements) for statements in creations]
+    created = [succeeds(connection, statements) for statements in creations]
     return any(created)
 
 
@@ -136,7 +136,7 @@ def _run(connection: Connection, sql: str) -> None:
     connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
-def _try(connection: Connection, statements: Sequence[str]) -> bool:
+def succeeds(connection: Connection, statements: Sequence[str]) -> bool:
     """Whether the server carries all the statements out; if it does not, none of them counts."""
     _run(connection, f"SAVEPOINT {_POINT}_try")
     try:
@@ -151,7 +151,7 @@ def _try(connection: Connection, statements: Sequence[str]) -> bool:
     return True
 
 
-def _may_create(connection: Connection) -> bool:
+def may_create(connection: Connection) -> bool:
     """Whether this role, in this transaction, may create temporary tables at all."""
     sql = """SELECT has_database_privilege(current_database(), 'TEMPORARY')
              AND current_setting('transaction_read_only') = 'off'"""
@@ -168,7 +168,7 @@ def _read(connection: Connection, version: int, tables: Iterable[Table]) -> Mapp
 
 
 @contextmanager
-def _rolled_back(connection: Connection) -> Iterator[None]:
+def rolled_back(connection: Connection) -> Iterator[None]:
     """A savepoint, or a transaction where none is open, that is rolled back whatever happens."""
     try:
         _run(connection, f"SAVEPOINT {_POINT}")

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import Dialect, Statement
-from schemadiff.dialects.sqlite import alter, asking, canonical, catalog, locks, transactions, types
+from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.sqlite import alter, asking, canonical, catalog, locks, objects, transactions, types
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, Name, Schema, Table
+from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
+from schemadiff.stored import ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -79,12 +80,34 @@ class SQLite(Dialect):
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
         return asking.ask(connection, tables, self.version)
 
+    def objects(
+        self,
+        connection: Connection,
+        schemas: Collection[str | None] = (None,),
+        kinds: Collection[str] = STORED_KINDS,
+    ) -> tuple[StoredObject, ...]:
+        try:
+            return tuple(objects.read(connection, schemas, kinds))
+        except DBAPIError as error:
+            raise DatabaseError(f"SQLite refuses to say what views there are: {error.orig}") from error
+
+    def canonical_object(self, stored: StoredObject) -> StoredObject:
+        return objects.canonical(stored)
+
+    def same_view(self, connection: Connection, one: View, other: View) -> bool:
+        return objects.same_view(one, other)
+
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
         found = types.sqlalchemy_type(column.type.sql, column.collation, self.sqlalchemy)
         return cast("TypeEngine[object]", found)
 
     def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
         return alter.statements(operations, before, self.version)
+
+    def object_statements(
+        self, operation: ObjectOperation, was: StoredObject | None
+    ) -> tuple[Statement, ...]:
+        return objects.statements(operation, was)
 
     def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
         return locks.locked(connection, wait)

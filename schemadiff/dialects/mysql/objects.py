@@ -1,0 +1,245 @@
+"""What MySQL and MariaDB hold besides tables: databases, MariaDB's sequences, views, triggers, routines and events.
+
+Their names come from information_schema, their texts from SHOW CREATE (MySQL 9.7 manual, 15.7.7), which leaves the
+name of the connection's own database out. Who created an object (its DEFINER) is not compared: it differs between
+any two servers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+from schemadiff.dialects.base import Statement
+from schemadiff.dialects.mysql.ddl import qualified
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.session import Refusal, Talk, only, session
+from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
+from schemadiff.errors import DatabaseError, UnsupportedError
+from schemadiff.schema import Name, Namespace, Routine, RoutineKind, Sequence, StoredObject, View
+from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_HEAD = re.compile(
+    rf"CREATE (?P<options>.*?)VIEW (?:{QUOTED}\.)?{QUOTED}(?: \((?P<columns>.*?)\))? AS (?P<text>.*)",
+    re.DOTALL,
+)
+_DEFINER = re.compile(rf"DEFINER=(?:{QUOTED}|{STRING})@(?:{QUOTED}|{STRING}) ")
+_USUAL = ("ALGORITHM=UNDEFINED", "SQL SECURITY DEFINER")
+_LITERALS = re.compile(rf"({STRING})|{QUOTED}|(?<![\w.`$])(\d+(?:\.\d+)?)")
+_NAMES = {
+    "view": "SELECT table_schema, table_name, NULL FROM information_schema.views WHERE table_schema IN ({0})",
+    "sequence": "SELECT table_schema, table_name, NULL FROM information_schema.tables "
+    "WHERE table_schema IN ({0}) AND table_type = 'SEQUENCE'",
+    "trigger": "SELECT trigger_schema, trigger_name, event_object_table FROM information_schema.triggers "
+    "WHERE trigger_schema IN ({0})",
+    "function": "SELECT routine_schema, routine_name, NULL FROM information_schema.routines "
+    "WHERE routine_schema IN ({0}) AND routine_type = 'FUNCTION'",
+    "procedure": "SELECT routine_schema, routine_name, NULL FROM information_schema.routines "
+    "WHERE routine_schema IN ({0}) AND routine_type = 'PROCEDURE'",
+    "event": "SELECT event_schema, event_name, NULL FROM information_schema.events WHERE event_schema IN ({0})",
+}
+_SHOWN = {"trigger": 2, "function": 2, "procedure": 2, "event": 3}
+"""In which column of SHOW CREATE the statement stands (MySQL 9.7 and MariaDB 10.11 alike)."""
+
+_HIGHEST = 2**63 - 2
+"""A sequence of MariaDB 10.11 goes up to one less than a bigint can hold."""
+
+
+def read_objects(
+    connection: Connection, facts: Facts, schemas: Collection[str | None], kinds: Collection[str]
+) -> Iterator[StoredObject]:
+    """The objects of these kinds. Raises `DatabaseError` when the server does not show one of them."""
+    asked = {schema: schema for schema in schemas if schema is not None}
+    known: dict[str, str | None] = {**asked}
+    if None in schemas and facts.database is not None:
+        known[facts.database] = None
+    listed = ", ".join(map(literal, known))
+    settings = {"sql_quote_show_create": "1"}
+    with session(connection, settings) as talk:
+        if "schema" in kinds and asked:
+            query = f"SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ({listed})"
+            for (name,) in only(next(talk([[query]]))):
+                if name in asked:
+                    yield Namespace(Name(str(name)))
+        for kind, query in _NAMES.items():
+            if kind in kinds:
+                rows = only(next(talk([[query.format(listed)]])))
+                names = [(Name(str(name), known.get(schema)), table) for schema, name, table in rows]
+                names.sort(key=lambda row: (row[0].schema or "", row[0].name))
+                yield from _shown(talk, kind, names)
+
+
+def _shown(talk: Talk, kind: str, names: list[tuple[Name, str | None]]) -> Iterator[StoredObject]:
+    queries = [
+        f"SELECT minimum_value, maximum_value, start_value, increment, cache_size, cycle_option FROM {_name(name)}"
+        if kind == "sequence"
+        else f"SHOW CREATE {kind.upper()} {_name(name)}"
+        for name, _ in names
+    ]
+    for (name, table), reply in zip(names, talk([[query] for query in queries]), strict=True):
+        if isinstance(reply, Refusal):
+            raise DatabaseError(f'the server does not show the {kind} "{name}": {reply}')
+        row = reply[0]
+        match kind:
+            case "view":
+                yield _view(name, str(row[1]))
+            case "sequence":
+                low, high, start, increment, cache, cycle = (int(value) for value in row)
+                read = Sequence(name, None, start, increment, low, high, bool(cycle), cache)
+                yield canonical_object(read)
+            case _:
+                text = row[_SHOWN[kind]]
+                if text is None:
+                    raise DatabaseError(
+                        f'the definition of {kind} "{name}" is not shown to this user',
+                        hint="It takes the right SHOW_ROUTINE (MySQL), or SELECT on mysql.proc (MariaDB).",
+                    )
+                stands_on = Name(str(table), name.schema) if table else None
+                yield Routine(cast(RoutineKind, kind), name, _DEFINER.sub("", str(text), count=1), stands_on)
+
+
+def _name(name: Name) -> str:
+    return f"{quote(name.schema)}.{quote(name.name)}" if name.schema else quote(name.name)
+
+
+def _view(name: Name, shown: str) -> View:
+    match = _HEAD.fullmatch(shown)
+    if match is None:
+        raise DatabaseError(f'the definition of view "{name}" cannot be read: {shown}')
+    options = _DEFINER.sub("", match["options"]).strip()
+    for usual in _USUAL:
+        options = options.replace(usual, "").strip()
+    return View(name, match["text"], options=" ".join(options.split()))
+
+
+def canonical_object(stored: StoredObject) -> StoredObject:
+    """The object with ``None`` for what is a sequence's default (MariaDB's documentation, CREATE SEQUENCE)."""
+    if isinstance(stored, View) and stored.materialized:
+        raise UnsupportedError(
+            f'view "{stored.name}": MySQL and MariaDB have no materialized views',
+            hint="Declare it without materialized=True, or fill a table from it.",
+        )
+    if not isinstance(stored, Sequence):
+        return stored
+    up = (stored.increment or 1) > 0
+    low, high = (1, _HIGHEST) if up else (-_HIGHEST - 1, -1)
+    minimum = None if stored.minimum == low else stored.minimum
+    maximum = None if stored.maximum == high else stored.maximum
+    first = (low if minimum is None else minimum) if up else (high if maximum is None else maximum)
+    return dataclasses.replace(
+        stored,
+        start=None if stored.start == first else stored.start,
+        increment=None if stored.increment == 1 else stored.increment,
+        minimum=minimum,
+        maximum=maximum,
+        cache=None if stored.cache == 1000 else stored.cache,
+    )
+
+
+def same_view(connection: Connection, facts: Facts, one: View, other: View) -> bool:
+    """Whether the server's optimizer makes the same of two SELECTs that hold the same literals.
+
+    Neither server has a temporary view, and nothing may be created: EXPLAIN and SHOW WARNINGS (note 1003) give both
+    queries in one spelling, with every name resolved.
+    """
+    if _literals(one.definition) != _literals(other.definition):
+        return False
+    with session(connection, {"sql_quote_show_create": "1"}) as talk:
+        texts = [_explained(talk, view.definition) for view in (one, other)]
+    return texts[0] is not None and texts[0] == texts[1]
+
+
+def _explained(talk: Talk, select: str) -> str | None:
+    explain = _CHECK_OPTION.sub("", select)
+    reply = next(talk([[f"EXPLAIN {explain}", "SHOW WARNINGS"]]))
+    if isinstance(reply, Refusal):
+        return None
+    return next((str(text) for _, code, text in reply if int(code) == 1003), None)
+
+
+_CHECK_OPTION = re.compile(r" WITH (?:CASCADED |LOCAL )?CHECK OPTION$", re.IGNORECASE)
+
+
+def _literals(sql: str) -> Counter[str]:
+    return Counter(text or number for text, number in _LITERALS.findall(sql) if text or number)
+
+
+def object_statements(operation: ObjectOperation, was: StoredObject | None) -> tuple[Statement, ...]:
+    """The SQL of an operation; a view keeps the options that `was` has."""
+    match operation:
+        case CreateObject(object=stored):
+            texts = [_creation(stored, was)]
+        case DropObject(object=stored):
+            texts = [f"DROP {_kind(stored)} {_plain(stored)}"]
+        case ReplaceObject(before=Sequence() as before, after=Sequence() as after):
+            texts = [f"ALTER SEQUENCE {qualified(after.name)}{_changes(before, after)}"]
+        case ReplaceObject(after=View() as after):
+            texts = [_creation(after, was, "CREATE OR REPLACE")]
+        case ReplaceObject(before=before, after=after):
+            texts = [f"DROP {_kind(before)} {_plain(before)}", _creation(after, was)]
+    return tuple(Statement(text, (operation,)) for text in texts)
+
+
+def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREATE") -> str:
+    match stored:
+        case Namespace():
+            return f"{verb} DATABASE {quote(stored.name.name)}"
+        case Sequence():
+            return f"{verb} SEQUENCE {qualified(stored.name)}{_options(stored)}"
+        case View():
+            options = stored.options or (was.options if isinstance(was, View) else "")
+            return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
+        case Routine():
+            return stored.definition
+
+
+def _kind(stored: StoredObject) -> str:
+    return "DATABASE" if isinstance(stored, Namespace) else stored.kind.upper()
+
+
+def _plain(stored: StoredObject) -> str:
+    return quote(stored.name.name) if isinstance(stored, Namespace) else qualified(stored.name)
+
+
+def _words(sequence: Sequence) -> Mapping[str, str]:
+    number = {
+        "increment": ("INCREMENT BY", 1),
+        "minimum": ("MINVALUE", None),
+        "maximum": ("MAXVALUE", None),
+        "start": ("START WITH", None),
+        "cache": ("CACHE", 1000),
+    }
+    words = {}
+    for field, (word, default) in number.items():
+        value = getattr(sequence, field)
+        if value is not None or default is not None:
+            words[field] = f" {word} {default if value is None else value}"
+        elif field == "start":
+            up = (sequence.increment or 1) > 0
+            first = sequence.minimum if up else sequence.maximum
+            words[field] = f" {word} {first if first is not None else (1 if up else -1)}"
+        else:
+            words[field] = f" NO {word}"
+    words["cycle"] = " CYCLE" if sequence.cycle else " NOCYCLE"
+    return words
+
+
+def _options(sequence: Sequence) -> str:
+    plain = _words(Sequence(sequence.name))
+    return "".join(
+        text
+        for field, text in _words(sequence).items()
+        if getattr(sequence, field) not in (None, False) and text != plain[field]
+    )
+
+
+def _changes(before: Sequence, after: Sequence) -> str:
+    return "".join(
+        text for field, text in _words(after).items() if getattr(before, field) != getattr(after, field)
+    )

@@ -1,0 +1,206 @@
+"""What PostgreSQL holds besides tables: schemas, sequences, views, triggers, functions and procedures.
+
+Read from pg_catalog (PostgreSQL 15 manual, chapter 53), their texts by pg_get_viewdef, pg_get_triggerdef and
+pg_get_functiondef. What belongs to an extension is left out, and so are sequences that belong to a column.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from schemadiff.dialects.base import Statement
+from schemadiff.dialects.postgresql import ask
+from schemadiff.dialects.postgresql.sqltext import quote
+from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.schema import Name, Namespace, Routine, RoutineKind, Sequence, StoredObject, View
+from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
+
+_OWN = """NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid}
+AND e.deptype = 'e')"""
+
+_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(:schemas)"
+
+_SEQUENCES = f"""
+SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax,
+       s.seqcycle, s.seqcache
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_class", oid="c.oid")}
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))"""
+
+_VIEWS = f"""
+SELECT n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
+    ARRAY(SELECT pg_get_indexdef(x.indexrelid) FROM pg_index x WHERE x.indrelid = c.oid ORDER BY x.indexrelid)
+    || ARRAY(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+    || ARRAY(SELECT format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
+                           c.oid::regclass, description)
+             FROM pg_description WHERE objoid = c.oid AND classoid = 'pg_class'::regclass AND objsubid = 0)
+    || ARRAY(SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, r.rolname) FROM pg_roles r
+             WHERE r.oid = c.relowner AND r.rolname <> current_user)
+    || ARRAY(SELECT format('GRANT %s ON %s TO %s', a.privilege_type, c.oid::regclass,
+                           coalesce(quote_ident(r.rolname), 'PUBLIC'))
+                    || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+             FROM aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> c.relowner)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('v', 'm') AND n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_class", oid="c.oid")}"""
+
+_TRIGGERS = """
+SELECT n.nspname, t.tgname, c.relname, pg_get_triggerdef(t.oid)
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT t.tgisinternal AND n.nspname = ANY(:schemas)"""
+
+_ROUTINES = f"""
+SELECT n.nspname, p.proname, p.prokind = 'p', pg_get_function_identity_arguments(p.oid), pg_get_functiondef(p.oid)
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE p.prokind IN ('f', 'p') AND n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_proc", oid="p.oid")}"""
+
+
+def read(
+    connection: Connection, schemas: Mapping[str, str | None], kinds: Collection[str]
+) -> Iterator[StoredObject]:
+    """The objects of these kinds; `schemas` maps a schema's name to the one that it has in the result."""
+
+    def rows(query: str) -> Iterable[Any]:
+        return connection.execute(sa.text(query), {"schemas": list(schemas)}).all()
+
+    if "schema" in kinds:
+        for (name,) in rows(_SCHEMAS):
+            if schemas[name] is not None:
+                yield Namespace(Name(name))
+    if "sequence" in kinds:
+        for schema, name, *options in rows(_SEQUENCES):
+            yield canonical(Sequence(Name(name, schemas[schema]), *options))
+    if "view" in kinds:
+        for schema, name, materialized, text, options, belongings in rows(_VIEWS):
+            view = View(Name(name, schemas[schema]), text.strip().removesuffix(";"), materialized)
+            yield dataclasses.replace(view, options=options or "", belongings=tuple(belongings))
+    if "trigger" in kinds:
+        for schema, name, table, text in rows(_TRIGGERS):
+            yield Routine("trigger", Name(name, schemas[schema]), text, Name(table, schemas[schema]))
+    if {"function", "procedure"} & set(kinds):
+        for schema, name, is_procedure, arguments, text in rows(_ROUTINES):
+            kind: RoutineKind = "procedure" if is_procedure else "function"
+            if kind in kinds:
+                yield Routine(kind, Name(name, schemas[schema]), text.strip(), arguments=f"({arguments})")
+
+
+def canonical(stored: StoredObject) -> StoredObject:
+    """The object with ``None`` for what is a sequence's default (PostgreSQL 15 manual, CREATE SEQUENCE)."""
+    if not isinstance(stored, Sequence):
+        return stored
+    size = _RANGES.get(stored.type or "bigint", 2**63)
+    up = (stored.increment or 1) > 0
+    low, high = (1, size - 1) if up else (-size, -1)
+    minimum = None if stored.minimum == low else stored.minimum
+    maximum = None if stored.maximum == high else stored.maximum
+    first = (low if minimum is None else minimum) if up else (high if maximum is None else maximum)
+    return dataclasses.replace(
+        stored,
+        type=None if stored.type == "bigint" else stored.type,
+        start=None if stored.start == first else stored.start,
+        increment=None if stored.increment == 1 else stored.increment,
+        minimum=minimum,
+        maximum=maximum,
+        cache=None if stored.cache == 1 else stored.cache,
+    )
+
+
+def same_view(connection: Connection, one: View, other: View) -> bool:
+    """Whether `other`, a live view's text, is what the server makes of `one`: that is created as a temporary view and
+    rolled back.
+    """
+    with ask.rolled_back(connection):
+        sql = f"CREATE TEMPORARY VIEW schemadiff_ask_view AS {one.definition}"
+        if not ask.may_create(connection) or not ask.succeeds(connection, [sql]):
+            return False
+        asked = connection.execute(
+            sa.text("SELECT pg_get_viewdef('pg_temp.schemadiff_ask_view'::regclass)")
+        ).scalar_one()
+    return str(asked).strip().removesuffix(";") == other.definition
+
+
+def statements(operation: ObjectOperation, was: StoredObject | None) -> tuple[Statement, ...]:
+    """The SQL of an operation; `was` is the live object of that name, or the one that this plan has dropped before,
+    whose grants, comment and indexes come back.
+    """
+    match operation:
+        case CreateObject(object=stored):
+            texts = list(_creation(stored, was))
+        case DropObject(object=stored):
+            texts = [_drop(stored)]
+        case ReplaceObject(before=Sequence() as before, after=Sequence() as after):
+            texts = [f"ALTER SEQUENCE {quoted(after.name)}{_changes(before, after)}"]
+        case ReplaceObject(before=before, after=after):
+            texts = [_drop(before), *_creation(after, was)]
+    return tuple(Statement(text, (operation,)) for text in texts)
+
+
+def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
+    match stored:
+        case Namespace():
+            yield f"CREATE SCHEMA {quote(stored.name.name)}"
+        case Sequence():
+            yield f"CREATE SEQUENCE {quoted(stored.name)}{_options(stored)}"
+        case View():
+            known = was if isinstance(was, View) and was.materialized == stored.materialized else stored
+            kind = "MATERIALIZED VIEW" if stored.materialized else "VIEW"
+            options = stored.options or known.options
+            given = f" WITH ({options})" if options else ""
+            yield f"CREATE {kind} {quoted(stored.name)}{given} AS {stored.definition}"
+            yield from known.belongings
+        case Routine():
+            yield stored.definition
+
+
+def _drop(stored: StoredObject) -> str:
+    match stored:
+        case Namespace():
+            return f"DROP SCHEMA {quote(stored.name.name)}"
+        case View():
+            return f"DROP {'MATERIALIZED VIEW' if stored.materialized else 'VIEW'} {quoted(stored.name)}"
+        case Routine(kind="trigger", table=table) if table:
+            return f"DROP TRIGGER {quote(stored.name.name)} ON {quoted(table)}"
+        case Routine():
+            return f"DROP {stored.kind.upper()} {quoted(stored.name)}{stored.arguments}"
+        case Sequence():
+            return f"DROP SEQUENCE {quoted(stored.name)}"
+
+
+def _options(sequence: Sequence) -> str:
+    given = {
+        "AS": sequence.type,
+        "START WITH": sequence.start,
+        "INCREMENT BY": sequence.increment,
+        "MINVALUE": sequence.minimum,
+        "MAXVALUE": sequence.maximum,
+        "CACHE": sequence.cache,
+    }
+    text = "".join(f" {word} {value}" for word, value in given.items() if value is not None)
+    return f"{text} CYCLE" if sequence.cycle else text
+
+
+def _changes(before: Sequence, after: Sequence) -> str:
+    """What ALTER SEQUENCE has to say. START says where a later RESTART begins; the value stays as it is."""
+    size = _RANGES.get(after.type or "bigint", 2**63)
+    up = (after.increment or 1) > 0
+    low = after.minimum if after.minimum is not None else (1 if up else -size)
+    high = after.maximum if after.maximum is not None else (size - 1 if up else -1)
+    words = [
+        ("type", f" AS {after.type or 'bigint'}"),
+        ("increment", f" INCREMENT BY {after.increment or 1}"),
+        ("minimum", " NO MINVALUE" if after.minimum is None else f" MINVALUE {after.minimum}"),
+        ("maximum", " NO MAXVALUE" if after.maximum is None else f" MAXVALUE {after.maximum}"),
+        ("start", f" START WITH {after.start if after.start is not None else (low if up else high)}"),
+        ("cache", f" CACHE {after.cache or 1}"),
+        ("cycle", " CYCLE" if after.cycle else " NO CYCLE"),
+    ]
+    return "".join(text for field, text in words if getattr(before, field) != getattr(after, field))
