@@ -44,7 +44,16 @@ def compare(
     first += [ReplaceObject(*pair) for pair in changed if isinstance(pair[0], Sequence)]
 
     texts = [pair for pair in changed if isinstance(pair[0], View | Routine)]
-    replaced = [pair for pair in texts if replaces_views and isinstance(pair[0], View)]
+    moving = {name for name in map(touched, tables) if name} | {one.name for one in (*gone, *new)}
+    moving |= {before.name for before, _ in texts}
+    # In place only where nothing that it needs changes as well: undoing runs in the contrary order.
+    replaced = [
+        pair
+        for pair in texts
+        if replaces_views
+        and isinstance(pair[0], View)
+        and not any(mentions_any(one, moving - {one.name}) for one in pair)
+    ]
     leaving: list[StoredObject] = [one for one in gone if isinstance(one, View | Routine)]
     leaving += [pair[0] for pair in texts if pair not in replaced]
     arriving: list[StoredObject] = [one for one in new if isinstance(one, View | Routine)]
@@ -55,8 +64,7 @@ def compare(
             if one not in leaving:
                 leaving.append(one)
                 arriving.append(desired.objects[one.key])
-    touched_tables = {name for name in map(touched, tables) if name}
-    early = [one for one in arriving if _is_function(one) and not mentions_any(one, touched_tables)]
+    early = [one for one in arriving if _is_function(one) and not mentions_any(one, moving - {one.name})]
     late = [one for one in arriving if one not in early]
 
     # What takes a dropped function's place is created after it went, and both may stand before the tables.

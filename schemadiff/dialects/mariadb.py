@@ -28,6 +28,7 @@ MARIADB = Product(
     drop_check="DROP CONSTRAINT",
     hidden_index="IGNORED",
     logs_temporary_tables=True,
+    explain="EXPLAIN EXTENDED",
     makes_keys_since=None,
 )
 
@@ -64,4 +65,5 @@ class MariaDB(MySQL):
         dialect.name = self.sqlalchemy_name
         dialect.server_version_info = self.version
         dialect.supports_native_uuid = self.native_uuid
+        dialect.supports_sequences = self.version >= (10, 3)
         return cast("SQLAlchemyDialect", dialect)

@@ -52,6 +52,9 @@ class Product:
 
     drop_check: str = "DROP CHECK"
 
+    explain: str = "EXPLAIN FORMAT=TRADITIONAL"
+    """The EXPLAIN after which SHOW WARNINGS tells what the optimizer made of a query."""
+
     logs_temporary_tables: bool = False
     """Whether the binary log in its default format holds temporary tables (MariaDB)."""
 
