@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,22 @@ from typing import Any
 from schemadiff.errors import ConfigError
 
 DEFAULT_VERSIONS = "versions"
-KEYS = ("url", "models", "versions")
+KEYS = ("url", "models", "versions", "include", "exclude", "schemas")
+LISTS = ("models", "include", "exclude", "schemas")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``None`` where nothing says it. ``source`` is the file that the settings come from, for messages."""
+    """``None`` where nothing says it; ``models`` may be several, with commas between them. ``source`` is the file that
+    the settings come from, for messages.
+    """
 
     url: str | None = None
     models: str | None = None
     versions: Path = Path(DEFAULT_VERSIONS)
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
     source: Path | None = None
 
     def need_url(self) -> str:
@@ -53,6 +59,9 @@ def settings(
     models: str | None = None,
     versions: str | None = None,
     *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    schemas: Sequence[str] = (),
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
@@ -66,8 +75,16 @@ def settings(
             raise ConfigError(
                 f'{path}: there is no setting "{key}"', hint=f"The settings are {', '.join(KEYS)}."
             )
-        if not isinstance(value, str):
-            raise ConfigError(f'{path}: the setting "{key}" must be text, not {value!r}')
+        listed = isinstance(value, list) and key in LISTS and all(isinstance(one, str) for one in value)
+        if not listed and (key in ("include", "exclude", "schemas") or not isinstance(value, str)):
+            kind = (
+                "text"
+                if key not in LISTS
+                else "text or a list of texts"
+                if key == "models"
+                else "a list of texts"
+            )
+            raise ConfigError(f'{path}: the setting "{key}" must be {kind}, not {value!r}')
     chosen = versions or env.get("SCHEMADIFF_VERSIONS")
     if chosen is None:
         in_file = Path(table.get("versions", DEFAULT_VERSIONS))
@@ -76,12 +93,28 @@ def settings(
             folder = folder.relative_to(Path.cwd())
     else:
         folder = Path(chosen)
+    models_in_file = table.get("models")
+    if isinstance(models_in_file, list):
+        models_in_file = ",".join(models_in_file)
     return Settings(
         url=url or env.get("SCHEMADIFF_URL") or env.get("DATABASE_URL") or table.get("url"),
-        models=models or env.get("SCHEMADIFF_MODELS") or table.get("models"),
+        models=models or env.get("SCHEMADIFF_MODELS") or models_in_file,
         versions=folder,
+        include=_list("include", include, env, table),
+        exclude=_list("exclude", exclude, env, table),
+        schemas=_list("schemas", schemas, env, table),
         source=path,
     )
+
+
+def _list(
+    key: str, given: Sequence[str], env: Mapping[str, str], table: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The list that an option gives, else the environment, commas between its members, else the file."""
+    told = env.get(f"SCHEMADIFF_{key.upper()}")
+    if given or told is None:
+        return tuple(given or table.get(key, ()))
+    return tuple(one.strip() for one in told.split(",") if one.strip())
 
 
 def _table(directory: Path) -> tuple[Path | None, dict[str, Any]]:

@@ -26,7 +26,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
@@ -38,12 +38,24 @@ EXTENSION = "schemadiff"
 
 class Migrate:
     """What `flask db` works on: the application's Flask-SQLAlchemy and the directory of revisions, which is relative
-    to the current directory.
+    to the current directory. `include`, `exclude` and `schemas` say what is compared, as for `schemadiff.plan`.
     """
 
-    def __init__(self, app: Flask | None = None, db: Any = None, directory: str = "versions") -> None:
+    def __init__(
+        self,
+        app: Flask | None = None,
+        db: Any = None,
+        directory: str = "versions",
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        schemas: Sequence[str] = (),
+    ) -> None:
         self.db = db
         self.directory = directory
+        self.include = (include,) if isinstance(include, str) else tuple(include)
+        self.exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+        self.schemas = (schemas,) if isinstance(schemas, str) else tuple(schemas)
         if app is not None:
             self.init_app(app)
 
@@ -71,6 +83,12 @@ _lock_wait = click.option(
     default=60.0,
     metavar="SECONDS",
     help="How long to wait for another run to end.",
+)
+_include = click.option(
+    "--include", metavar="GLOB", multiple=True, help="Compare no other tables: table or schema.table."
+)
+_exclude = click.option(
+    "--exclude", metavar="GLOB", multiple=True, help="Do not compare these tables: table or schema.table."
 )
 _format = click.option(
     "--format",
@@ -100,9 +118,17 @@ def init() -> None:
 @_dry_run
 @click.option("--rename", metavar="T.A=B", multiple=True, help="Column A of table T is now called B.")
 @click.option("--no-renames", is_flag=True, help="What looks like a rename is a drop and an addition.")
+@_include
+@_exclude
 @_format
 def migrate(
-    message: str | None, dry_run: bool, rename: tuple[str, ...], no_renames: bool, output: str
+    message: str | None,
+    dry_run: bool,
+    rename: tuple[str, ...],
+    no_renames: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    output: str,
 ) -> None:
     """Compare with the models and write the next revision."""
 
@@ -120,7 +146,7 @@ def migrate(
             output=Format(output),
         )
 
-    _finish(work)
+    _finish(work, include, exclude)
 
 
 @db_commands.command()
@@ -210,8 +236,10 @@ def history(output: str) -> None:
 
 
 @db_commands.command()
+@_include
+@_exclude
 @_format
-def check(output: str) -> None:
+def check(include: tuple[str, ...], exclude: tuple[str, ...], output: str) -> None:
     """Tell whether models, revisions, database agree."""
 
     def work(terminal: Terminal, project: Project) -> int:
@@ -220,22 +248,24 @@ def check(output: str) -> None:
 
         return actions.check(terminal, project, Format(output))
 
-    _finish(work)
+    _finish(work, include, exclude)
 
 
-def _finish(work: Callable[[Terminal, Project], int]) -> None:
+def _finish(
+    work: Callable[[Terminal, Project], int], include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
+) -> None:
     """Runs a command's work on the application's project, and exits with its code."""
     from schemadiff.cli import guard
 
     def with_project(terminal: Terminal) -> int:
-        project = _project()
+        project = _project(include, exclude)
         terminal.hide(project.secrets)
         return work(terminal, project)
 
     click.get_current_context().exit(guard.run(with_project, speak=_speak))
 
 
-def _project() -> Project:
+def _project(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
     from schemadiff.cli.project import Project, passwords
     from schemadiff.errors import ConfigError
@@ -256,7 +286,16 @@ def _project() -> Project:
     secrets = passwords(engine.url.render_as_string(hide_password=False))
     # A database in memory is the engine's alone; any other one gets a connection with schemadiff's own settings.
     in_memory = engine.url.database in (None, "", ":memory:") and not engine.url.host
-    return Project(Path(found.directory), engine if in_memory else engine.url, db, secrets, _speak)
+    return Project(
+        Path(found.directory),
+        engine if in_memory else engine.url,
+        db,
+        secrets,
+        _speak,
+        include=include or found.include,
+        exclude=exclude or found.exclude,
+        schemas=found.schemas,
+    )
 
 
 def _speak(text: str) -> str:

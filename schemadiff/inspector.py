@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
 
@@ -13,7 +14,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.hazards import Facts
 from schemadiff.operations import Operation
 from schemadiff.reader import VERSION_TABLE
-from schemadiff.schema import Key, Name, Namespace, Schema, StoredObject, View
+from schemadiff.schema import Column, Key, Name, Namespace, Schema, StoredObject, View
 
 COUNT_LIMIT = 100_000
 """Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
@@ -24,11 +25,14 @@ def inspect(connection: Connection, dialect: Dialect, schemas: Collection[str | 
     return dialect.inspect(connection, schemas).without_table(Name(VERSION_TABLE))
 
 
-def inspect_for(connection: Connection, dialect: Dialect, *known: Schema) -> Schema:
-    """The live schema as far as it is to be compared with those that are known: the tables of their schemas, and of
-    the sequences and views those that one of them knows. What else is there is somebody else's.
+def inspect_for(
+    connection: Connection, dialect: Dialect, *known: Schema, beside: Iterable[str] = ()
+) -> Schema:
+    """The live schema as far as it is to be compared with those that are known: the tables of their schemas and of
+    those named `beside` them, and of the sequences and views those that one of them knows. What else is there is
+    somebody else's.
     """
-    schemas = schemas_of(*known)
+    schemas = tuple(dict.fromkeys((*schemas_of(*known), *beside)))
     live = inspect(connection, dialect, schemas)
     keys = {key for schema in known for key in schema.objects}
     kinds = {key.kind for key in keys} | ({Namespace.kind} if len(schemas) > 1 else set())
@@ -43,9 +47,17 @@ def schemas_of(*known: Schema) -> tuple[str | None, ...]:
     return (None, *sorted({name for schema in known for name in schema.namespaces}))
 
 
-def ask(connection: Connection, dialect: Dialect, schema: Schema, live: Schema) -> Schema:
+def ask(
+    connection: Connection,
+    dialect: Dialect,
+    schema: Schema,
+    live: Schema,
+    hidden: Mapping[Name, Collection[Column]] = MappingProxyType({}),
+) -> Schema:
     """`schema`, with its tables and views that differ from the live ones spelled as the server itself would spell
     them, and with the (maybe empty) schemas that are there.
+
+    `hidden` are columns of the tables that are in neither schema: what expressions of the others may speak of.
     """
     if live.objects or schema.objects:
         schema = dataclasses.replace(schema, objects=_asked_objects(connection, dialect, schema, live))
@@ -55,8 +67,16 @@ def ask(connection: Connection, dialect: Dialect, schema: Schema, live: Schema) 
     ]
     if not names:
         return schema
-    answers = dialect.ask(connection, [schema.tables[name] for name in names])
-    asked = dict(zip(names, answers, strict=True))
+    questions = [schema.tables[name] for name in names]
+    whole = [
+        dataclasses.replace(table, columns=(*table.columns, *hidden.get(table.name, ())))
+        for table in questions
+    ]
+    asked = {}
+    for table, answer in zip(questions, dialect.ask(connection, whole), strict=True):
+        known = {column.name for column in table.columns}
+        columns = tuple(column for column in answer.columns if column.name in known)
+        asked[table.name] = dataclasses.replace(answer, columns=columns)
     return dataclasses.replace(schema, tables={**schema.tables, **asked})
 
 
@@ -78,10 +98,14 @@ def _asked_objects(
 
 
 def differences(
-    connection: Connection, dialect: Dialect, live: Schema, desired: Schema
+    connection: Connection,
+    dialect: Dialect,
+    live: Schema,
+    desired: Schema,
+    hidden: Mapping[Name, Collection[Column]] = MappingProxyType({}),
 ) -> tuple[Operation, ...]:
     """The operations that lead from the live schema to `desired`, after asking the server."""
-    return compare(live, ask(connection, dialect, desired, live), dialect)
+    return compare(live, ask(connection, dialect, desired, live, hidden), dialect)
 
 
 def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> Facts:

@@ -1,7 +1,7 @@
 """``module:attribute`` -> the MetaData that it holds. Imports the user's code: the only module that does.
 
 The attribute may be a MetaData, a declarative base, a Flask-SQLAlchemy ``db``, a Flask application, a list of
-these, or a function without arguments that returns one.
+these, or a function without arguments that returns one. Several are written with commas between them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ HERE = Path(__file__).parent
 
 
 def load_models(path: str) -> tuple[sa.MetaData, ...]:
-    """The MetaData behind ``module:attribute``, with at least one table among them.
+    """The MetaData behind ``module:attribute``, or behind several with commas between them, with at least one table
+    in each.
 
     Raises `ModelsError` when it cannot be imported (with the user's own failing line), when there is no such
     attribute, when it is none of what the module's docstring lists, or when no table is declared.
     """
+    if "," in path:
+        return metadata_of([one.strip() for one in path.split(",") if one.strip()], path)
     module_name, separator, attribute = path.partition(":")
     if not separator or not module_name or not attribute:
         raise ModelsError(
@@ -76,7 +79,8 @@ def metadata_of(value: object, name: str = "models") -> tuple[sa.MetaData, ...]:
     if isinstance(value, sa.MetaData):
         return (value,)
     if isinstance(value, list | tuple | set | frozenset):
-        return tuple(dict.fromkeys(one for item in value for one in metadata_of(item, name)))
+        found = (load_models(item) if isinstance(item, str) else metadata_of(item, name) for item in value)
+        return tuple(dict.fromkeys(one for several in found for one in several))
     extensions = getattr(value, "extensions", None)
     if isinstance(extensions, dict) and hasattr(value, "app_context"):
         if "sqlalchemy" not in extensions:

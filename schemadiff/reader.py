@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -25,9 +25,11 @@ from sqlalchemy.sql.elements import (
 )
 from sqlalchemy.types import TypeEngine
 
+from schemadiff.coherence import join
 from schemadiff.declared import has_sequence, stored_objects, view_of
 from schemadiff.dialects import Dialect
-from schemadiff.errors import ModelsError, ReplayError, UnsupportedError
+from schemadiff.errors import ReplayError, UnsupportedError
+from schemadiff.filters import NO_FILTER, Filter, visible_part
 from schemadiff.schema import (
     Check,
     Column,
@@ -41,7 +43,6 @@ from schemadiff.schema import (
     Part,
     PrimaryKey,
     Schema,
-    StoredObject,
     Table,
     Type,
     Unique,
@@ -55,25 +56,30 @@ _CHARSET = ("charset", "default_charset", "default_character_set", "character_se
 _COLLATION = ("collate", "default_collate", "collation")
 
 
-def read(metadata: sa.MetaData | Iterable[sa.MetaData], dialect: Dialect) -> Schema:
-    """The canonical schema that the models declare.
+def read(
+    metadata: sa.MetaData | Iterable[sa.MetaData], dialect: Dialect, chosen: Filter = NO_FILTER
+) -> Schema:
+    """The canonical schema that the models declare, without what `chosen` ignores, which is not even read: it may
+    be just what schemadiff cannot represent.
 
     Raises `UnsupportedError` for what the dialect cannot have, `ModelsError` for what does not fit together: a
-    foreign key to a table that is not there, one table declared twice.
+    foreign key to a table that is not there, one table declared twice and not alike.
     """
-    tables: dict[Name, Table] = {}
-    objects: list[StoredObject] = []
-    for one in [metadata] if isinstance(metadata, sa.MetaData) else metadata:
-        objects += stored_objects(one, dialect)
-        for declared in one.tables.values():
-            if declared.name == VERSION_TABLE or view_of(declared) is not None:
-                continue
-            table = read_table(declared, dialect)
-            if table.name in tables:
-                raise ModelsError(f'the table "{table.name}" is declared twice, in two MetaData')
-            tables[table.name] = table
-    _check_targets(tables)
-    return Schema(tables).with_objects(objects)
+    every = [metadata] if isinstance(metadata, sa.MetaData) else list(metadata)
+    tables = join(((one, _read_visible(one, dialect, chosen)) for one in every), chosen, dialect)
+    objects = (found for one in every for found in stored_objects(one, dialect))
+    return Schema(tables).with_objects(one for one in objects if not chosen.hides_object(one))
+
+
+def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> Iterator[Table]:
+    for declared in metadata.tables.values():
+        reading = _Reading(declared, dialect)
+        if declared.name == VERSION_TABLE or view_of(declared) is not None or chosen.hides(reading.name):
+            continue
+        hidden = chosen.columns.get(reading.name, frozenset())
+        table = dialect.canonical(visible_part(reading.table(hidden), hidden, dialect))
+        if table.columns or not hidden:
+            yield table
 
 
 def read_table(table: sa.Table, dialect: Dialect) -> Table:
@@ -136,24 +142,6 @@ def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) 
     return dialect.canonical(lone).options
 
 
-def _check_targets(tables: Mapping[Name, Table]) -> None:
-    for table in tables.values():
-        for key in table.foreign_keys:
-            target = tables.get(key.target)
-            if target is None:
-                raise ModelsError(
-                    f'the foreign key {", ".join(key.columns)} of table "{table.name}" refers to table '
-                    f'"{key.target}", which the models do not declare',
-                    hint="Was the module that defines it imported? Check the setting models.",
-                )
-            missing = [name for name in key.target_columns if target.column(name) is None]
-            if missing:
-                raise ModelsError(
-                    f'the foreign key {", ".join(key.columns)} of table "{table.name}" refers to '
-                    f'"{key.target}.{missing[0]}", and that table has no such column'
-                )
-
-
 class _Reading:
     """Reads one `sa.Table` for one dialect."""
 
@@ -164,7 +152,8 @@ class _Reading:
         self.compiler = _ddl_compiler(self.sqlalchemy)
         self.name = Name(table.name, self._schema(table.schema))
 
-    def table(self) -> Table:
+    def table(self, hidden: Collection[str] = ()) -> Table:
+        """The table; of its `hidden` columns there is nothing but the names in keys and indexes."""
         primary_key = self.source.primary_key
         inline = [constraint for column in self.source.columns for constraint in column.constraints]
         constraints = [
@@ -176,7 +165,7 @@ class _Reading:
             or constraint._create_rule is None
             or constraint._create_rule(self.compiler)
         ]
-        columns = tuple(self.column(column) for column in self.source.columns)
+        columns = tuple(self.column(column) for column in self.source.columns if column.name not in hidden)
         indexes = tuple(
             self.index(index) for index in sorted(self.source.indexes, key=lambda i: i.name or "")
         )

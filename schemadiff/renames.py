@@ -65,6 +65,8 @@ def declared(metadata: Iterable[sa.MetaData], current: Schema, desired: Schema) 
         live = current.tables.get(name) or current.tables.get(old)
         for column in table.columns:
             before = column.info.get("renamed_from")
+            if not desired.tables[name].column(column.name):
+                continue  # it is ignored
             if before and live and live.column(str(before)) and not live.column(column.name):
                 operations.append(RenameColumn(name, str(before), column.name))
     return tuple(operations)

@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
-from schemadiff import comparer, executor, naming, planner, renames, revisions, tasks, version, writer
+from schemadiff import (
+    comparer,
+    executor,
+    filters,
+    naming,
+    planner,
+    renames,
+    revisions,
+    tasks,
+    version,
+    writer,
+)
 from schemadiff.database import Database, connected, where
-from schemadiff.dialects import Dialect
 from schemadiff.errors import (
     AmbiguousError,
     PendingError,
@@ -24,6 +33,7 @@ from schemadiff.errors import (
     VersionError,
 )
 from schemadiff.executor import Interrupted, Progress, Task
+from schemadiff.filters import NOTHING_IGNORED, Ignored
 from schemadiff.hazards import Hazard
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for
@@ -33,7 +43,7 @@ from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.renames import Candidate
 from schemadiff.revisions import Revision
-from schemadiff.schema import Schema, Unsupported
+from schemadiff.schema import Unsupported
 from schemadiff.spelling import as_written, live_parts, unnamed_drops
 from schemadiff.tasks import Confirm, Gate, Site, facts_about, interrupted_in, resume
 from schemadiff.version import State
@@ -55,6 +65,7 @@ class Planned:
     text: str
     path: Path | None = None
     unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
 
     @property
     def found(self) -> tuple[Operation, ...]:
@@ -115,6 +126,7 @@ class Drift:
     drifted: tuple[Operation, ...] = ()
     interrupted: Interrupted | None = None
     unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
 
     def __bool__(self) -> bool:
         """Whether there is any difference."""
@@ -147,11 +159,16 @@ def plan(
     renamed: Iterable[str] = (),
     renames_allowed: bool = True,
     decide: Decide | None = None,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    schemas: Iterable[str] = (),
 ) -> Planned:
     """Compares the live database with the models and writes the next revision file, unless nothing differs or
     `dry_run`.
 
-    `renamed` are lines as ``user.phone=mobile``; without `renames_allowed` nothing is taken for a rename.
+    `renamed` are lines as ``user.phone=mobile``; without `renames_allowed` nothing is taken for a rename. `include`
+    and `exclude` are patterns for ``table`` or ``schema.table``: nothing else, or all but these, is compared (see
+    `filters`). `schemas` are compared beside those that the models and revisions name.
 
     Raises `PendingError` while revisions are pending, `AmbiguousError` when a column may have been renamed and
     `decide` is not there to say.
@@ -163,36 +180,51 @@ def plan(
         state = version.read(connection)
         verify(state or State(), history)
         at_head(state or State(), history, where(database))
-        expected, _ = revisions.replay(history, dialect)
-        desired = read(metadata, dialect)
-        live = inspect_for(connection, dialect, expected, desired)
-        asked = ask(connection, dialect, expected, live)
+        chosen = filters.choose(metadata, dialect, include, exclude)
+        replayed, _ = revisions.replay(history, dialect)
+        desired = read(metadata, dialect, chosen)
+        whole = inspect_for(connection, dialect, replayed, desired, beside=filters.names(schemas, dialect))
+        ignored = filters.ignored(chosen, replayed, whole)
+        live = filters.visible(whole, chosen, dialect)
+        moves = (*renames.given(renamed, live), *renames.declared(metadata, live, desired))
+        if moves:
+            chosen = chosen.through(moves)
+            live = filters.visible(whole, chosen, dialect)
+        expected = filters.visible(replayed, chosen, dialect)
+        hidden = filters.hidden_columns(whole, chosen)
+        asked = ask(connection, dialect, expected, live, hidden)
         found = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
         current = as_written(live, asked, dialect)
-        moves = (*renames.given(renamed, live), *renames.declared(metadata, live, desired))
-        operations = _compare_renamed(connection, dialect, current, desired, moves)
+
+        def compare(moves: Sequence[Operation]) -> tuple[Operation, ...]:
+            renamed = current
+            for move in moves:
+                renamed = move.apply(renamed, strict=False)
+            renamed = filters.visible(renamed, chosen, dialect)
+            return (*moves, *differences(connection, dialect, renamed, desired, hidden))
+
+        operations = compare(moves)
         if renames_allowed:
             extra = _decide(renames.candidates(operations), decide)
             if extra:
-                operations = _compare_renamed(connection, dialect, current, desired, (*moves, *extra))
+                operations = compare((*moves, *extra))
         recorded = (*(Found(one) for one in found), *unnamed_drops(operations, asked))
         number = len(history) + 1
         if not recorded:
-            return Planned(Plan((), ()), message or "", number, "", None, live.unsupported)
+            return Planned(Plan((), ()), message or "", number, "", None, live.unsupported, ignored)
         text = message or naming.suggest_message(recorded)
         source = writer.write(recorded, text, dialect)
         # What is shown is what `apply` will make of the file: it is read back before it is written.
         path = revisions.path_of(directory, number, text)
-        loaded, _ = revisions.understand(source, path, number, history).record(expected, dialect)
+        loaded, _ = revisions.understand(source, path, number, history).record(replayed, dialect)
         planned = planner.plan(
             planner.find_drops(loaded, expected, live_parts(expected, asked, live)),
-            planner.mark_implicit(live, comparer.align(live, asked, dialect)),
+            planner.mark_implicit(whole, comparer.align(live, asked, dialect)),
             dialect,
             facts=facts_about(connection, dialect, loaded, live),
         )
-        result = Planned(
-            dataclasses.replace(planned, operations=loaded), text, number, source, None, live.unsupported
-        )
+        planned = dataclasses.replace(planned, operations=loaded)
+        result = Planned(planned, text, number, source, None, live.unsupported, ignored)
     return (
         result
         if dry_run
@@ -258,8 +290,17 @@ def rollback(
             return _rollback(site, to, steps, where(database))
 
 
-def check(database: Database, models: Models, versions: str | Path = "versions") -> Drift:
-    """Whether models, revision files and database agree. Changes nothing.
+def check(
+    database: Database,
+    models: Models,
+    versions: str | Path = "versions",
+    *,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    schemas: Iterable[str] = (),
+) -> Drift:
+    """Whether models, revision files and database agree. Changes nothing. `include`, `exclude` and `schemas` are as
+    in `plan`.
 
     Where there are neither revisions nor a version table, the database is compared with the models alone.
     """
@@ -268,26 +309,34 @@ def check(database: Database, models: Models, versions: str | Path = "versions")
     with connected(database) as (connection, dialect):
         state = version.read(connection)
         verify(state or State(), history)
-        desired = read(metadata, dialect)
-        head, _ = revisions.replay(history, dialect)
-        live = inspect_for(connection, dialect, head, desired)
+        chosen = filters.choose(metadata, dialect, include, exclude)
+        desired = read(metadata, dialect, chosen)
+        replayed, _ = revisions.replay(history, dialect)
+        head = filters.visible(replayed, chosen, dialect)
+        whole = inspect_for(connection, dialect, replayed, desired, beside=filters.names(schemas, dialect))
+        ignored = filters.ignored(chosen, replayed, whole)
+        live = filters.visible(whole, chosen, dialect)
+        hidden = filters.hidden_columns(whole, chosen)
         if state is None and not history:
-            return Drift(0, differences(connection, dialect, live, desired), unsupported=live.unsupported)
+            missing = differences(connection, dialect, live, desired, hidden)
+            return Drift(0, missing, unsupported=live.unsupported, ignored=ignored)
         state = state or State()
         expected = head
         if state.version != len(history):
             expected, _ = revisions.replay(history[: state.version], dialect)
+            expected = filters.visible(expected, chosen, dialect)
         interrupted = interrupted_in(connection, dialect, state, history)
         drifted: tuple[Operation, ...] = ()
         if interrupted is None:
-            asked = ask(connection, dialect, expected, live)
+            asked = ask(connection, dialect, expected, live, hidden)
             drifted = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
         missing = comparer.compare(head, desired, dialect)
         if missing:
             # The rules see a difference: what would the server say?
-            both = [ask(connection, dialect, one, live) for one in (head, desired)]
+            both = [ask(connection, dialect, one, live, hidden) for one in (head, desired)]
             missing = comparer.compare(both[0], both[1], dialect)
-        return Drift(state.version, missing, history[state.version :], drifted, interrupted, live.unsupported)
+        pending = history[state.version :]
+        return Drift(state.version, missing, pending, drifted, interrupted, live.unsupported, ignored)
 
 
 def status(database: Database, versions: str | Path = "versions") -> Status:
@@ -410,14 +459,6 @@ def _done(site: Site, task: Task) -> Done:
 
 def _metadata(models: Models) -> tuple[sa.MetaData, ...]:
     return load_models(models) if isinstance(models, str) else metadata_of(models)
-
-
-def _compare_renamed(
-    connection: Connection, dialect: Dialect, current: Schema, desired: Schema, moves: Sequence[Operation]
-) -> tuple[Operation, ...]:
-    for move in moves:
-        current = move.apply(current, strict=False)
-    return (*moves, *differences(connection, dialect, current, desired))
 
 
 def _decide(candidates: Sequence[Candidate], decide: Decide | None) -> tuple[Operation, ...]:

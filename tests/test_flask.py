@@ -195,3 +195,17 @@ def test_without_flask_the_message_says_what_to_install() -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("ImportError: schemadiff.flask needs Flask")
     assert "pip install 'sqlalchemy-schemadiff[flask]'" in done.stderr
+
+
+@pytest.mark.engines("sqlite")
+def test_what_is_compared(url: str, tmp_path: Path) -> None:
+    site = Site(url, tmp_path)
+    sa.Table("old", site.db.metadata, sa.Column("id", sa.Integer, primary_key=True))
+    assert "create table old" in site("migrate", "--dry-run", code=1).output
+    assert "create table old" not in site("migrate", "--dry-run", "--exclude", "o*", code=1).output
+    Migrate(site.app, site.db, str(tmp_path / "versions"), include=["user"])
+    site("migrate")
+    site("upgrade")
+    assert "(revision 0001, 1 table ignored)" in site("check").output
+    assert "create table old" in site("check", "--include", "*", code=1).output
+    site.close()

@@ -29,6 +29,8 @@ LAYERS = (
         "objects",
         "dependencies",
         "declared",
+        "coherence",
+        "filters",
         "planner",
         "hazards",
         "reader",

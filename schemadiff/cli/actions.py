@@ -46,6 +46,9 @@ def plan(
         renamed=renamed,
         renames_allowed=renames_allowed,
         decide=decide if terminal.interactive else None,
+        include=project.include,
+        exclude=project.exclude,
+        schemas=project.schemas,
     )
     if output is Format.json:
         terminal.machine(machine.dump("plan", machine.planned(found)))
@@ -58,7 +61,14 @@ def plan(
 
 def check(terminal: Terminal, project: Project, output: Format = Format.text) -> int:
     """Tells whether models, revision files and database agree."""
-    found = workflow.check(project.need_database(), project.need_models(), project.versions)
+    found = workflow.check(
+        project.need_database(),
+        project.need_models(),
+        project.versions,
+        include=project.include,
+        exclude=project.exclude,
+        schemas=project.schemas,
+    )
     if output is Format.json:
         terminal.machine(machine.dump("check", machine.drift(found)))
     else:

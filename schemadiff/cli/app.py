@@ -12,11 +12,14 @@ import typer
 from schemadiff.cli.options import (
     Allow,
     DryRun,
+    Exclude,
     Format,
+    Include,
     LockWait,
     Message,
     Models,
     Output,
+    Schemas,
     Sql,
     Url,
     Versions,
@@ -102,6 +105,9 @@ def plan(
     no_renames: Annotated[
         bool, typer.Option("--no-renames", help="What looks like a rename is a drop and an addition.")
     ] = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    schema: Schemas = None,
     output: Output = Format.text,
     url: Url = None,
     models: Models = None,
@@ -122,7 +128,7 @@ def plan(
             output=output,
         )
 
-    _finish(work, url, models, versions)
+    _finish(work, url, models, versions, include=include or (), exclude=exclude or (), schemas=schema or ())
 
 
 @app.command()
@@ -188,7 +194,13 @@ def rollback(
 
 @app.command()
 def check(
-    output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
+    include: Include = None,
+    exclude: Exclude = None,
+    schema: Schemas = None,
+    output: Output = Format.text,
+    url: Url = None,
+    models: Models = None,
+    versions: Versions = None,
 ) -> None:
     """Tell whether models, revisions, database agree."""
 
@@ -197,7 +209,7 @@ def check(
 
         return actions.check(terminal, project, output)
 
-    _finish(work, url, models, versions)
+    _finish(work, url, models, versions, include=include or (), exclude=exclude or (), schemas=schema or ())
 
 
 @app.command()
@@ -249,7 +261,14 @@ def show(
 
 
 def _finish(
-    work: Callable[[Terminal, Project], int], url: str | None, models: str | None, versions: str | None
+    work: Callable[[Terminal, Project], int],
+    url: str | None,
+    models: str | None,
+    versions: str | None,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    schemas: Sequence[str] = (),
 ) -> None:
     """Runs a command's work on the project that the settings name, and exits with its code."""
     from schemadiff.cli import guard
@@ -257,7 +276,7 @@ def _finish(
     def with_project(terminal: Terminal) -> int:
         from schemadiff.cli.project import from_settings
 
-        project = from_settings(url, models, versions)
+        project = from_settings(url, models, versions, include=include, exclude=exclude, schemas=schemas)
         terminal.hide(project.secrets)
         return work(terminal, project)
 

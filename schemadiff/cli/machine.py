@@ -54,6 +54,7 @@ from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_ke
 
 if TYPE_CHECKING:
     from schemadiff.executor import Interrupted
+    from schemadiff.filters import Ignored
     from schemadiff.hazards import Hazard
     from schemadiff.planner import Plan
     from schemadiff.revisions import Revision
@@ -80,6 +81,7 @@ def planned(found: Planned) -> Object:
         "hazards": [_hazard(one) for one in found.plan.hazards],
         "revision": revision if found.plan.operations else None,
         "unsupported": _unsupported(found.unsupported),
+        "ignored": _ignored(found.ignored),
     }
 
 
@@ -96,6 +98,7 @@ def drift(found: Drift) -> Object:
         "drifted": drifted,
         "interrupted": _interrupted(found.interrupted),
         "unsupported": _unsupported(found.unsupported),
+        "ignored": _ignored(found.ignored),
     }
 
 
@@ -310,6 +313,13 @@ def _hazard(hazard: Hazard) -> Object:
 
 def _unsupported(found: Sequence[Unsupported]) -> list[Object]:
     return [{**_name(one.table), "what": one.what} for one in found]
+
+
+def _ignored(found: Ignored) -> Object:
+    return {
+        "tables": [_name(table) for table in found.tables],
+        "columns": [{**_name(table), "column": column} for table, column in found.columns],
+    }
 
 
 def _name(name: Name) -> Object:

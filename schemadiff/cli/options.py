@@ -42,6 +42,33 @@ Versions = Annotated[
         show_default=False,
     ),
 ]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        metavar="GLOB",
+        help="Compare no other tables: a pattern for table or schema.table. May be repeated.",
+        show_default=False,
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="GLOB",
+        help="Do not compare these tables: a pattern for table or schema.table. May be repeated.",
+        show_default=False,
+    ),
+]
+Schemas = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--schema",
+        metavar="NAME",
+        help="Also compare this schema of the database, which no model names. May be repeated.",
+        show_default=False,
+    ),
+]
 Output = Annotated[Format, typer.Option("--format", help="How to write what was found.")]
 Message = Annotated[
     str | None,

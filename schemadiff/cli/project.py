@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,9 @@ class Project:
     models: Models | None = None
     secrets: tuple[str, ...] = ()
     speak: Callable[[str], str] = str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
 
     def need_database(self) -> Database:
         """The database. Raises `ConfigError` when there is none."""
@@ -46,11 +49,25 @@ class Project:
         return self.versions
 
 
-def from_settings(url: str | None, models: str | None, versions: str | None) -> Project:
+def from_settings(
+    url: str | None,
+    models: str | None,
+    versions: str | None,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    schemas: Sequence[str] = (),
+) -> Project:
     """The project that options, environment and settings file name. Raises `ConfigError` for a bad file."""
-    found = settings(url, models, versions)
+    found = settings(url, models, versions, include=include, exclude=exclude, schemas=schemas)
     return Project(
-        found.versions, found.url or None, found.models or None, passwords(found.url) if found.url else ()
+        found.versions,
+        found.url or None,
+        found.models or None,
+        passwords(found.url) if found.url else (),
+        include=found.include,
+        exclude=found.exclude,
+        schemas=found.schemas,
     )
 
 

@@ -111,7 +111,8 @@ def planned(found: Planned, *, apply: str) -> Iterator[Line]:
     """The whole of what `plan` found; `apply` is the command that comes next."""
     rest = [one for one in found.plan.operations if not isinstance(one, Found)]
     if not found.plan.operations:
-        yield (("no differences", "green"), ": the database is as the models say")
+        told = f" ({found.ignored})" if found.ignored else ""
+        yield (("no differences", "green"), f": the database is as the models say{told}")
         yield from unsupported(found.unsupported)
         return
     if rest:
@@ -135,6 +136,8 @@ def planned(found: Planned, *, apply: str) -> Iterator[Line]:
         yield BLANK
         yield from unsupported(found.unsupported)
     yield BLANK
+    if found.ignored:
+        yield (str(found.ignored),)
     if found.path is None:
         yield (
             f"nothing was written: this would be revision {number(found.number)}, {_one_line(found.message)}",
@@ -177,8 +180,12 @@ def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
     if found.unsupported:
         parts.append(list(unsupported(found.unsupported)))
     if not found:
-        at = f" (revision {number(found.version)})" if found.version else ""
-        parts.append([(("no differences", "green"), f": models, revisions and database agree{at}")])
+        at = f"revision {number(found.version)}" if found.version else ""
+        told = ", ".join(one for one in (at, str(found.ignored) if found.ignored else "") if one)
+        agree = f": models, revisions and database agree{f' ({told})' if told else ''}"
+        parts.append([(("no differences", "green"), agree)])
+    elif found.ignored:
+        parts.append([(str(found.ignored),)])
     for position, part in enumerate(parts):
         if position:
             yield BLANK

@@ -117,6 +117,10 @@ class Dialect(ABC):
         """
         return desired
 
+    @abstractmethod
+    def mentions(self, expression: str, column: str) -> bool:
+        """Whether the expression may speak of its table's column of that name; true rather than false in doubt."""
+
     # reading
 
     @abstractmethod

@@ -11,10 +11,19 @@ COMMANDS = ("init", "plan", "apply", "rollback", "check", "status", "history", "
 EVERYWHERE = ("--url", "--models", "--versions")
 OPTIONS = {
     "init": (),
-    "plan": ("--message", "--dry-run", "--rename", "--no-renames", "--format"),
+    "plan": (
+        "--message",
+        "--dry-run",
+        "--rename",
+        "--no-renames",
+        "--include",
+        "--exclude",
+        "--schema",
+        "--format",
+    ),
     "apply": ("--to", "--sql", "--dry-run", "--allow", "--yes", "--lock-wait", "--format"),
     "rollback": ("--to", "--steps", "--sql", "--dry-run", "--allow", "--yes", "--lock-wait", "--format"),
-    "check": ("--format",),
+    "check": ("--include", "--exclude", "--schema", "--format"),
     "status": ("--format",),
     "history": ("--format",),
     "show": ("--format",),

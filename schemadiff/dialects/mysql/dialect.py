@@ -17,7 +17,7 @@ from schemadiff.dialects.mysql.catalog import read_schema
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
 from schemadiff.dialects.mysql.lock import locked, transaction
-from schemadiff.dialects.mysql.sqltext import quote
+from schemadiff.dialects.mysql.sqltext import mentions, quote
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
 from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
@@ -84,6 +84,9 @@ class MySQL(Facts, Dialect):
 
     def settle(self, current: Table, desired: Table) -> Table:
         return settle(current, desired, self.product)
+
+    def mentions(self, expression: str, column: str) -> bool:
+        return mentions(expression, column)
 
     def inspect(
         self,

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
-from schemadiff.dialects.postgresql import ask, canonical, catalog, ddl, lock, objects, types
+from schemadiff.dialects.postgresql import ask, canonical, catalog, ddl, lock, objects, sqltext, types
 from schemadiff.errors import DatabaseError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ class PostgreSQL(Dialect):
         """The table as the server would report it, as far as rules tell."""
         declared = canonical.without_duplicates(table)
         return canonical.canonical(declared, default_schema=self.schema, virtual=self.version >= 18)
+
+    def mentions(self, expression: str, column: str) -> bool:
+        """Whether the name stands in the expression, outside of strings."""
+        return column in sqltext.words(expression)
 
     # reading
 

@@ -16,7 +16,17 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
-from schemadiff.dialects.sqlite import alter, asking, canonical, catalog, locks, objects, transactions, types
+from schemadiff.dialects.sqlite import (
+    alter,
+    asking,
+    canonical,
+    catalog,
+    expressions,
+    locks,
+    objects,
+    transactions,
+    types,
+)
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
 from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
@@ -64,6 +74,9 @@ class SQLite(Dialect):
 
     def canonical(self, table: Table) -> Table:
         return canonical.canonical(table)
+
+    def mentions(self, expression: str, column: str) -> bool:
+        return expressions.mentions(expression, column)
 
     def inspect(
         self,
