@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 __all__ = [
+    "Difference",
     "Done",
     "Drift",
     "Outcome",
@@ -20,12 +21,14 @@ __all__ = [
     "__version__",
     "apply",
     "check",
+    "diff",
     "plan",
     "rollback",
     "status",
 ]
 
 if TYPE_CHECKING:
+    from schemadiff.difference import Difference, diff
     from schemadiff.errors import SchemadiffError
     from schemadiff.workflow import (
         Done,
@@ -49,6 +52,10 @@ def __getattr__(name: str) -> Any:
         from schemadiff import errors
 
         return errors.SchemadiffError
+    if name in ("Difference", "diff"):
+        from schemadiff import difference
+
+        return getattr(difference, name)
     from schemadiff import workflow
 
     return getattr(workflow, name)

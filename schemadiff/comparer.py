@@ -72,7 +72,7 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
     creations, late = _creations(created, _changing_keys(changes))
     early, drops = _drops(dropped, _changing_keys(changes))
     tables = (*leaving, *early, *creations, *changes, *late, *arriving, *drops)
-    first, last = objects.compare(current, desired, tables, replaces_views=dialect.replaces_views)
+    first, last = objects.compare(current, desired, tables, dialect)
     return (*first, *tables, *last)
 
 

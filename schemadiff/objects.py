@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Several
 
 from schemadiff.dependencies import dependents, in_order, mentions_any
+from schemadiff.dialects import Dialect
 from schemadiff.operations import (
     AlterColumn,
     CreateTable,
@@ -25,13 +26,9 @@ from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 
 def compare(
-    current: Schema, desired: Schema, tables: Several[Operation], *, replaces_views: bool
+    current: Schema, desired: Schema, tables: Several[Operation], dialect: Dialect
 ) -> tuple[list[Operation], list[Operation]]:
-    """The operations that stand before those on tables, and those that stand after.
-
-    Without `replaces_views` a view that changes, one that mentions it, and one that mentions a column that changes is
-    dropped first and created again at the end.
-    """
+    """The operations that stand before those on tables, and those that stand after."""
     gone = [one for key, one in current.objects.items() if key not in desired.objects]
     new = [one for key, one in desired.objects.items() if key not in current.objects]
     both = [(one, desired.objects[key]) for key, one in current.objects.items() if key in desired.objects]
@@ -46,40 +43,45 @@ def compare(
     texts = [pair for pair in changed if isinstance(pair[0], View | Routine)]
     moving = {name for name in map(touched, tables) if name} | {one.name for one in (*gone, *new)}
     moving |= {before.name for before, _ in texts}
-    # In place only where nothing that it needs changes as well: undoing runs in the contrary order.
     replaced = [
         pair
         for pair in texts
-        if replaces_views
-        and isinstance(pair[0], View)
-        and not any(mentions_any(one, moving - {one.name}) for one in pair)
+        if dialect.replaces(*pair)
+        # What needs something that changes as well is not replaced: undoing runs in the contrary order.
+        and (_is_function(pair[0]) or not any(mentions_any(one, moving - {one.name}) for one in pair))
     ]
     leaving: list[StoredObject] = [one for one in gone if isinstance(one, View | Routine)]
-    leaving += [pair[0] for pair in texts if pair not in replaced]
+    leaving += [before for before, after in texts if (before, after) not in replaced]
     arriving: list[StoredObject] = [one for one in new if isinstance(one, View | Routine)]
-    arriving += [pair[1] for pair in texts if pair not in replaced]
-    if not replaces_views:
-        disturbed = {one.name for one in leaving if isinstance(one, View)} | _disturbed(tables)
-        for one in dependents((before for before, _ in both if isinstance(before, View)), disturbed):
-            if one not in leaving:
+    arriving += [after for before, after in texts if (before, after) not in replaced]
+    if dialect.lifts_views:
+        disturbed = {one.name for one in leaving} | _disturbed(tables)
+        for one in dependents((before for before, _ in both if _depends(before)), disturbed):
+            if one not in leaving and one.key not in {before.key for before, _ in replaced}:
                 leaving.append(one)
                 arriving.append(desired.objects[one.key])
     early = [one for one in arriving if _is_function(one) and not mentions_any(one, moving - {one.name})]
     late = [one for one in arriving if one not in early]
 
-    # What takes a dropped function's place is created after it went, and both may stand before the tables.
-    free = {one.key for one in leaving}
+    # A function may be called by a table that only this plan changes, and goes after that.
     going = list(reversed(in_order(leaving)))
-    needed = [one for one in going if _is_function(one) and one.key not in {o.key for o in early}]
+    created = {one.key for one in early}
+    needed = [one for one in going if _is_function(one) and one.key not in created]
     first += [DropObject(one) for one in going if one not in needed]
     first += [CreateObject(one) for one in in_order(early)]
-    last: list[Operation] = [DropObject(one) for one in needed if one.key in free]
-    after = {pair[1].key: pair[0] for pair in replaced}
-    for one in in_order([*late, *(pair[1] for pair in replaced)]):
-        before = after.get(one.key)
+    last: list[Operation] = [DropObject(one) for one in needed]
+    before_of = {after.key: before for before, after in replaced}
+    for one in in_order([*late, *(after for _, after in replaced)]):
+        before = before_of.get(one.key)
         last.append(CreateObject(one) if before is None else ReplaceObject(before, one))
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Sequence)]
+    last += [DropObject(one) for one in in_order(gone) if isinstance(one, Namespace)]
     return first, last
+
+
+def _depends(stored: StoredObject) -> bool:
+    """Whether the server refuses to drop what the object mentions."""
+    return isinstance(stored, View) or (isinstance(stored, Routine) and stored.kind == "trigger")
 
 
 def _is_function(stored: StoredObject) -> bool:

@@ -51,7 +51,7 @@ LAYERS = (
         "history",
         "models",
     ),  # edges: I/O
-    ("workflow", "tasks"),
+    ("workflow", "tasks", "difference"),
     ("cli",),
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )

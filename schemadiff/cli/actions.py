@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schemadiff import revisions, workflow
+from schemadiff import difference, revisions, workflow
 from schemadiff.cli import machine, render
-from schemadiff.cli.options import Format
-from schemadiff.errors import SchemadiffError
+from schemadiff.cli.options import DiffFormat, Format
+from schemadiff.cli.project import passwords
+from schemadiff.errors import SchemadiffError, UnsupportedError
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
@@ -74,6 +75,26 @@ def check(terminal: Terminal, project: Project, output: Format = Format.text) ->
     else:
         plan_, apply = project.speak("schemadiff plan"), project.speak("schemadiff apply")
         terminal.report(*render.drift(found, plan=plan_, apply=apply))
+    return DIFFERENT if found else FINE
+
+
+def diff(
+    terminal: Terminal, project: Project, before: str, after: str, output: DiffFormat = DiffFormat.text
+) -> int:
+    """Tells how two schemas differ."""
+    for side in (before, after):
+        terminal.hide(passwords(side))
+    found = difference.diff(before, after, database=project.database)
+    if output is DiffFormat.json:
+        terminal.machine(machine.dump("diff", machine.difference(found)))
+    elif output is DiffFormat.sql:
+        if found.unwritten:
+            raise UnsupportedError(
+                found.unwritten, hint="Give a database in the place of A, or leave --format sql out."
+            )
+        terminal.machine(machine.difference_sql(found))
+    else:
+        terminal.report(*render.difference(found))
     return DIFFERENT if found else FINE
 
 

@@ -11,6 +11,7 @@ import typer
 
 from schemadiff.cli.options import (
     Allow,
+    DiffFormat,
     DryRun,
     Exclude,
     Format,
@@ -210,6 +211,32 @@ def check(
         return actions.check(terminal, project, output)
 
     _finish(work, url, models, versions, include=include or (), exclude=exclude or (), schemas=schema or ())
+
+
+@app.command()
+def diff(
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A database URL, module:attribute, or a directory of revisions, at one of them: versions/@7.",
+            show_default=False,
+        ),
+    ],
+    after: Annotated[
+        str, typer.Argument(metavar="B", help="What to compare it with: as A.", show_default=False)
+    ],
+    output: Annotated[DiffFormat, typer.Option("--format", help="How to write it.")] = DiffFormat.text,
+    url: Url = None,
+) -> None:
+    """Compare any two: databases, models, revisions."""
+
+    def work(terminal: Terminal, project: Project) -> int:
+        from schemadiff.cli import actions
+
+        return actions.diff(terminal, project, before, after, output)
+
+    _finish(work, url, None, None)
 
 
 @app.command()

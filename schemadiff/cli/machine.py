@@ -53,6 +53,7 @@ from schemadiff.schema import (
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
 
 if TYPE_CHECKING:
+    from schemadiff.difference import Difference
     from schemadiff.executor import Interrupted
     from schemadiff.filters import Ignored
     from schemadiff.hazards import Hazard
@@ -100,6 +101,28 @@ def drift(found: Drift) -> Object:
         "unsupported": _unsupported(found.unsupported),
         "ignored": _ignored(found.ignored),
     }
+
+
+def difference(found: Difference) -> Object:
+    """The answer of `diff`. ``statements`` is empty where ``unwritten`` says why there is no SQL."""
+    return {
+        "operations": operations(found.plan.operations, found.plan.hazards),
+        "statements": list(found.plan.statements),
+        "hazards": [_hazard(one) for one in found.plan.hazards],
+        "differences": bool(found),
+        "from": found.before,
+        "to": found.after,
+        "unwritten": found.unwritten,
+        "unsupported": _unsupported(found.unsupported),
+    }
+
+
+def difference_sql(found: Difference) -> str:
+    """The statements of `diff --format sql`, each ended by a semicolon."""
+    lines = [f"-- from {_comment(found.before)} to {_comment(found.after)}"]
+    lines += [f"-- {hazard.code} {_comment(hazard.message)}" for hazard in found.plan.hazards]
+    lines += [f"-- not compared: {_comment(str(one))}" for one in found.unsupported]
+    return "\n".join([*lines, *(found.script or ["-- no differences"])])
 
 
 def status(found: Status) -> Object:

@@ -15,6 +15,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class DiffFormat(StrEnum):
+    """How `diff` writes what it found."""
+
+    text = "text"
+    sql = "sql"
+    json = "json"
+
+
 Url = Annotated[
     str | None,
     typer.Option(

@@ -29,6 +29,7 @@ from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal import Line, Piece
+    from schemadiff.difference import Difference
     from schemadiff.executor import Interrupted
     from schemadiff.hazards import Hazard
     from schemadiff.planner import Plan
@@ -190,6 +191,29 @@ def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
         if position:
             yield BLANK
         yield from part
+
+
+def difference(found: Difference) -> Iterator[Line]:
+    """What `diff` found."""
+    if not found:
+        yield (("no differences", "green"), f": {_one_line(found.before)}, {_one_line(found.after)}")
+    else:
+        yield heading(f"from {_one_line(found.before)} to {_one_line(found.after)}")
+        yield from operations(found.plan.operations)
+    if found.plan.steps:
+        yield BLANK
+        yield heading("SQL")
+        yield from statements(found.plan)
+    if found.unwritten:
+        yield BLANK
+        yield heading("SQL", f": not without a database to start from: {_one_line(found.unwritten)}")
+    if found.plan.hazards:
+        yield BLANK
+        yield heading("hazards")
+        yield from hazards(found.plan.hazards)
+    if found.unsupported:
+        yield BLANK
+        yield from unsupported(found.unsupported)
 
 
 def interrupted(found: Interrupted) -> Iterator[Line]:

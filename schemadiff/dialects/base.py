@@ -31,7 +31,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, Index, Name, Part, Schema, StoredObject, Table, Type, View
+from schemadiff.schema import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    Name,
+    Part,
+    Schema,
+    StoredObject,
+    Table,
+    Type,
+    Unique,
+    View,
+)
 from schemadiff.stored import ObjectOperation
 
 if TYPE_CHECKING:
@@ -73,8 +86,8 @@ class Dialect(ABC):
     may cost a rebuild of the table, and no foreign key is checked before the end of the transaction.
     """
 
-    replaces_views: ClassVar[bool] = False
-    """Whether CREATE OR REPLACE VIEW takes any change, and no view stands in the way when its tables change."""
+    lifts_views: ClassVar[bool] = True
+    """Whether a view or a trigger stands in the way when what it mentions is changed or dropped."""
 
     named_enums: ClassVar[bool] = False
     """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
@@ -160,6 +173,18 @@ class Dialect(ABC):
         """
         return ()
 
+    def schemas(self, connection: Connection) -> tuple[str | None, ...]:
+        """All schemas of the database, for `inspect`; ``None`` is the default one."""
+        return (None,)
+
+    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+        """Whether the name of the table's constraint or index looks like one that the server gives by itself."""
+        return False
+
+    def replaces(self, before: StoredObject, after: StoredObject) -> bool:
+        """Whether one statement puts `after` in the place of `before`, whatever depends on it."""
+        return False
+
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         """The object in canonical form, by rules only. Idempotent."""
         return stored
@@ -195,6 +220,10 @@ class Dialect(ABC):
         Raises `UnsupportedError` where the product has no such thing.
         """
         raise UnsupportedError(f"{self.name} cannot {operation.describe()}")
+
+    def script(self, sql: str) -> str:
+        """The statement as it stands in a file for the product's own client, with its terminator."""
+        return f"{sql.rstrip().removesuffix(';')};"
 
     def quote(self, identifier: str) -> str:
         """The identifier, quoted."""

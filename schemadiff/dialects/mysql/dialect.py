@@ -20,7 +20,18 @@ from schemadiff.dialects.mysql.lock import locked, transaction
 from schemadiff.dialects.mysql.sqltext import mentions, quote
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
+from schemadiff.schema import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    Name,
+    Schema,
+    StoredObject,
+    Table,
+    Unique,
+    View,
+)
 from schemadiff.stored import ObjectOperation
 
 if TYPE_CHECKING:
@@ -36,7 +47,7 @@ class MySQL(Facts, Dialect):
     name: ClassVar[str] = "mysql"
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
-    replaces_views: ClassVar[bool] = True
+    lifts_views: ClassVar[bool] = False
 
     @property
     def default_schema(self) -> str | None:
@@ -107,6 +118,15 @@ class MySQL(Facts, Dialect):
         kinds: Collection[str] = STORED_KINDS,
     ) -> tuple[StoredObject, ...]:
         return tuple(objects.read_objects(connection, self, schemas, kinds))
+
+    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+        return objects.made_up(table, thing, self.product.check_name)
+
+    def script(self, sql: str) -> str:
+        return objects.script(super().script(sql))
+
+    def replaces(self, before: StoredObject, after: StoredObject) -> bool:
+        return isinstance(before, View) and isinstance(after, View)
 
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         return objects.canonical_object(stored)

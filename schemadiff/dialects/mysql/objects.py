@@ -19,7 +19,19 @@ from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import Refusal, Talk, only, session
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
 from schemadiff.errors import DatabaseError, UnsupportedError
-from schemadiff.schema import Name, Namespace, Routine, RoutineKind, Sequence, StoredObject, View
+from schemadiff.schema import (
+    Check,
+    ForeignKey,
+    Index,
+    Name,
+    Namespace,
+    Routine,
+    RoutineKind,
+    Sequence,
+    StoredObject,
+    Unique,
+    View,
+)
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
 
 if TYPE_CHECKING:
@@ -140,6 +152,31 @@ def canonical_object(stored: StoredObject) -> StoredObject:
         maximum=maximum,
         cache=None if stored.cache == 1000 else stored.cache,
     )
+
+
+def made_up(table: Name, thing: Unique | Index | ForeignKey | Check, check_name: str) -> bool:
+    """Whether the server may have given the name: that of an index is its first column's, maybe with a number."""
+    name = thing.name or ""
+    match thing:
+        case ForeignKey():
+            return re.fullmatch(rf"{re.escape(table.name)}_ibfk_\d+", name) is not None
+        case Check():
+            start, _, _ = check_name.format(table=table.name, number="#").partition("#")
+            return re.fullmatch(rf"{re.escape(start)}\d+", name) is not None
+        case Index() | Unique():
+            first = re.escape(thing.columns[0]) if thing.columns else "functional_index"
+            keys = rf"(?:{first}|functional_index)(?:_\d+)?|{re.escape(table.name)}_ibfk_\d+"
+            return re.fullmatch(keys, name) is not None
+
+
+def script(statement: str) -> str:
+    """The statement for the command-line client, which takes a semicolon in a body for the end of the statement."""
+    if ";" in statement[:-1] and _BODY.match(statement):
+        return f"DELIMITER $$\n{statement.removesuffix(';')}$$\nDELIMITER ;"
+    return statement
+
+
+_BODY = re.compile(r"CREATE (?:OR REPLACE )?(?:DEFINER|TRIGGER|FUNCTION|PROCEDURE|EVENT|AGGREGATE)\b")
 
 
 def same_view(connection: Connection, facts: Facts, one: View, other: View) -> bool:

@@ -26,7 +26,18 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from schemadiff.operations import Operation
-    from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
+    from schemadiff.schema import (
+        Check,
+        Column,
+        ForeignKey,
+        Index,
+        Name,
+        Schema,
+        StoredObject,
+        Table,
+        Unique,
+        View,
+    )
     from schemadiff.stored import ObjectOperation
 
 __all__ = ["PostgreSQL"]
@@ -126,6 +137,18 @@ class PostgreSQL(Dialect):
             return tuple(objects.read(connection, wanted, kinds))
         except DBAPIError as error:
             raise DatabaseError(f"the catalog cannot be read: {_first_line(error)}") from error
+
+    def schemas(self, connection: Connection) -> tuple[str | None, ...]:
+        """All schemas but the server's own and those of extensions."""
+        return (None, *(name for name in objects.schemas(connection) if name != self.schema))
+
+    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+        """Whether it is made of the table's name, columns and a word for its kind (ChooseIndexName in the source)."""
+        return objects.made_up(table, thing)
+
+    def replaces(self, before: StoredObject, after: StoredObject) -> bool:
+        """A function or procedure, by CREATE OR REPLACE, as long as it returns the same."""
+        return objects.replaces(before, after)
 
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         """The object without what is a default."""

@@ -7,6 +7,7 @@ pg_get_functiondef. What belongs to an extension is left out, and so are sequenc
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,19 @@ from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql import ask
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
-from schemadiff.schema import Name, Namespace, Routine, RoutineKind, Sequence, StoredObject, View
+from schemadiff.schema import (
+    Check,
+    ForeignKey,
+    Index,
+    Name,
+    Namespace,
+    Routine,
+    RoutineKind,
+    Sequence,
+    StoredObject,
+    Unique,
+    View,
+)
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
 
 if TYPE_CHECKING:
@@ -28,6 +41,10 @@ _OWN = """NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::reg
 AND e.deptype = 'e')"""
 
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(:schemas)"
+
+_ALL_SCHEMAS = f"""
+SELECT nspname FROM pg_namespace n WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
+AND {_OWN.format(catalog="pg_namespace", oid="n.oid")} ORDER BY nspname"""
 
 _SEQUENCES = f"""
 SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax,
@@ -93,6 +110,29 @@ def read(
                 yield Routine(kind, Name(name, schemas[schema]), text.strip(), arguments=f"({arguments})")
 
 
+def schemas(connection: Connection) -> list[str]:
+    """The names of all schemas but the server's own and those of extensions, sorted."""
+    return list(connection.execute(sa.text(_ALL_SCHEMAS)).scalars())
+
+
+def made_up(table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+    """Whether the name is as PostgreSQL makes one: ``user_email_key``, ``user_check1``; cut to 63 bytes."""
+    word = {Unique: "key", ForeignKey: "fkey", Check: "check", Index: "(?:idx|excl|key)"}[type(thing)]
+    start = re.escape(table.name[:20])
+    return re.fullmatch(rf"{start}.*_{word}\d*", thing.name or "", re.DOTALL) is not None
+
+
+def replaces(before: StoredObject, after: StoredObject) -> bool:
+    """Whether the definition of a function, which begins with CREATE OR REPLACE, is taken in place of the other."""
+    if not isinstance(before, Routine) or not isinstance(after, Routine) or before.kind == "trigger":
+        return False
+    one, other = (_RETURNS.findall(routine.definition)[:1] for routine in (before, after))
+    return one == other
+
+
+_RETURNS = re.compile(r"^ RETURNS .*$", re.MULTILINE)
+
+
 def canonical(stored: StoredObject) -> StoredObject:
     """The object with ``None`` for what is a sequence's default (PostgreSQL 15 manual, CREATE SEQUENCE)."""
     if not isinstance(stored, Sequence):
@@ -139,6 +179,8 @@ def statements(operation: ObjectOperation, was: StoredObject | None) -> tuple[St
             texts = [_drop(stored)]
         case ReplaceObject(before=Sequence() as before, after=Sequence() as after):
             texts = [f"ALTER SEQUENCE {quoted(after.name)}{_changes(before, after)}"]
+        case ReplaceObject(before=before, after=after) if replaces(before, after):
+            texts = list(_creation(after, was))
         case ReplaceObject(before=before, after=after):
             texts = [_drop(before), *_creation(after, was)]
     return tuple(Statement(text, (operation,)) for text in texts)

@@ -1,0 +1,222 @@
+"""`diff`: how any two schemas differ. A schema is that of a database, of models, or of the revisions up to one.
+
+Between two databases everything is compared that they hold, triggers and routines by their definitions as well;
+against models or revisions what these can say. Changes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+
+from schemadiff import comparer, planner, revisions
+from schemadiff.database import Database, connected, where
+from schemadiff.dialects import Dialect
+from schemadiff.errors import UnsupportedError, UsageError
+from schemadiff.hazards import NO_FACTS
+from schemadiff.inspector import ask, differences, inspect, inspect_for
+from schemadiff.lookup import Named, unnamed
+from schemadiff.models import load_models, metadata_of
+from schemadiff.operations import Operation
+from schemadiff.planner import Plan
+from schemadiff.reader import read
+from schemadiff.schema import Schema, Table, Unsupported
+from schemadiff.tasks import facts_about
+
+Side = str | Path | Database | sa.MetaData | object
+"""One of the two: a URL, an Engine or a Connection; ``module:attribute`` or what it stands for; a directory of
+revisions, ``versions`` or, at one of them, ``versions/@7``.
+"""
+
+_AT = re.compile(r"(?P<directory>.*?)[/\\]?@(?P<number>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What leads from one schema to another. ``before`` and ``after`` say which ones, in words.
+
+    ``script`` are the statements as a file has them, terminators included. Where `diff` starts from what is no
+    database, a name that only a database knows can be missing: ``unwritten`` then says why there is no SQL.
+    """
+
+    before: str
+    after: str
+    plan: Plan
+    script: tuple[str, ...] = ()
+    unwritten: str | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.plan.operations)
+
+
+def diff(before: Side, after: Side, *, database: Database | None = None) -> Difference:
+    """What leads from `before` to `after`.
+
+    `database` is asked what definitions mean where neither of them is a database. Raises `UsageError` when it is
+    needed and missing, and when the two are databases of different products.
+    """
+    sides = (_side(before), _side(after))
+    with ExitStack() as stack:
+        lives = [
+            stack.enter_context(connected(side.database)) if side.database is not None else None
+            for side in sides
+        ]
+        one, other = lives
+        asking = one or other
+        if asking is None:
+            if database is None:
+                raise UsageError(
+                    "neither of the two is a database, and each product has its own types",
+                    hint="Say with --url (or SCHEMADIFF_URL) which database they are meant for.",
+                )
+            asking = stack.enter_context(connected(database))
+        if one and other and one[1].name != other[1].name:
+            raise UsageError(
+                f"a {one[1].name} database cannot be compared with a {other[1].name} database",
+                hint="Compare each of them with the models.",
+            )
+        connection, dialect = asking
+        operations, current, unsupported = _compare(sides, lives, connection, dialect)
+        facts = facts_about(connection, dialect, operations, current) if one else NO_FACTS
+        unwritten = None
+        try:
+            plan = planner.plan(operations, current, dialect, facts=facts)
+        except UnsupportedError as error:
+            if one:
+                raise
+            plan, unwritten = Plan(tuple(operations), ()), str(error)
+    script = tuple(dialect.script(sql) for sql in plan.statements)
+    if script:
+        opening, closing = (
+            [f"{sql};" for sql in some] for some in (dialect.script_opening, dialect.script_closing)
+        )
+        script = (*opening, *script, *closing)
+    return Difference(sides[0].label, sides[1].label, plan, script, unwritten, unsupported)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the two: a database, or a schema that is made without one."""
+
+    label: str
+    database: Database | None = None
+    metadata: tuple[sa.MetaData, ...] = ()
+    history: tuple[revisions.Revision, ...] = ()
+
+    def declared(self, dialect: Dialect) -> Schema:
+        """The schema of models or revisions."""
+        return read(self.metadata, dialect) if self.metadata else revisions.replay(self.history, dialect)[0]
+
+
+def _side(given: Side) -> _Side:
+    if isinstance(given, URL | Engine | Connection):
+        return _Side(where(given), given)
+    if isinstance(given, str) and "://" in given:
+        return _Side(where(given), given)
+    if isinstance(given, str | Path):
+        text = str(given)
+        at = _AT.fullmatch(text)
+        directory = Path(at["directory"] or "versions") if at else Path(text)
+        if at or directory.is_dir():
+            return _revisions(directory, int(at["number"]) if at else None)
+        if ":" not in text or isinstance(given, Path):
+            raise UsageError(
+                f"{text} is neither the URL of a database nor module:attribute nor a directory of revisions",
+                hint="For example mysql://user@host/shop, app:db, versions, versions/@7.",
+            )
+        return _Side(f"models {text}", metadata=load_models(text))
+    return _Side("models", metadata=metadata_of(given))
+
+
+def _revisions(directory: Path, number: int | None) -> _Side:
+    if not directory.is_dir():
+        raise UsageError(f"there is no directory {directory}")
+    history = revisions.load(directory)
+    if number is None:
+        number = len(history)
+    if number > len(history):
+        raise UsageError(
+            f"there is no revision {number} in {directory}", hint=f"The newest one is {len(history)}."
+        )
+    return _Side(f"{directory} at revision {number:04}", history=history[:number])
+
+
+_Live = tuple[Connection, Dialect] | None
+
+
+def _compare(
+    sides: tuple[_Side, _Side], lives: Sequence[_Live], connection: Connection, dialect: Dialect
+) -> tuple[tuple[Operation, ...], Schema, tuple[Unsupported, ...]]:
+    """The operations, the schema that they start from, and what could not be compared."""
+    one, other = lives
+    if one and other:
+        current, desired = _everything(*one), _everything(*other)
+        return (
+            comparer.compare(current, _same_names(current, desired, dialect), dialect),
+            current,
+            (*current.unsupported, *desired.unsupported),
+        )
+    if one:
+        desired = sides[1].declared(dialect)
+        current = inspect_for(connection, dialect, desired)
+        return differences(connection, dialect, current, desired), current, current.unsupported
+    current = sides[0].declared(dialect)
+    if other:
+        desired = inspect_for(connection, dialect, current)
+        current = comparer.align(desired, ask(connection, dialect, current, desired), dialect)
+        return comparer.compare(current, desired, dialect), current, desired.unsupported
+    desired = sides[1].declared(dialect)
+    operations = comparer.compare(current, desired, dialect)
+    if operations:
+        # The rules see a difference: what would the server say?
+        asked = ask(connection, dialect, current, desired)
+        operations = comparer.compare(asked, ask(connection, dialect, desired, current), dialect)
+    return operations, current, ()
+
+
+def _everything(connection: Connection, dialect: Dialect) -> Schema:
+    """All that the database holds."""
+    schemas = dialect.schemas(connection)
+    live = inspect(connection, dialect, schemas)
+    return live.with_objects(dialect.objects(connection, schemas))
+
+
+def _same_names(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
+    """`desired` with the names of `current` for what a server named by itself in both: they number by age."""
+    tables = dict(desired.tables)
+    for name, table in desired.tables.items():
+        known = current.tables.get(name)
+        if known is not None and known != table:
+            tables[name] = _renamed(known, table, dialect)
+    return dataclasses.replace(desired, tables=tables)
+
+
+def _renamed(current: Table, desired: Table, dialect: Dialect) -> Table:
+    def matched(old: Sequence[Named], new: Sequence[Named]) -> tuple[Named, ...]:
+        free = [one for one in old if one not in new and dialect.made_up(current.name, one)]
+        result = []
+        for one in new:
+            if one not in old and dialect.made_up(desired.name, one):
+                match = next((other for other in free if unnamed(other) == unnamed(one)), None)
+                if match is not None:
+                    free.remove(match)
+                    one = dataclasses.replace(one, name=match.name)
+            result.append(one)
+        return tuple(result)
+
+    return dataclasses.replace(
+        desired,
+        uniques=matched(current.uniques, desired.uniques),
+        indexes=matched(current.indexes, desired.indexes),
+        foreign_keys=matched(current.foreign_keys, desired.foreign_keys),
+        checks=matched(current.checks, desired.checks),
+    )
