@@ -1,0 +1,154 @@
+"""Random pairs of models, taken forth and back: what must hold of each of them.
+
+A pair takes some thirty statements of DDL, so what is around them counts: `Bench` keeps its connections open, and
+empties its databases rather than making new ones.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+import schemadiff
+from schemadiff.dialects import connect_arguments, connection_url
+from tests.definitions import definitions
+from tests.servers.databases import Databases
+from tests.strategies import Pair
+
+_EMPTY_MYSQL = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+
+
+class Bench:
+    """Three empty databases of an engine, whose servers' URLs `server_url` returns, and a folder for revisions."""
+
+    def __init__(self, engine: str, server_url: Callable[[str], str]) -> None:
+        self._engine = engine
+        self._folder = Path(tempfile.mkdtemp())
+        self._databases = Databases(server_url)
+        self._urls = [] if engine == "sqlite" else [self._databases.create(engine) for _ in range(3)]
+        self._open: list[sa.Engine] = []
+
+    def set_up(self) -> tuple[sa.Engine, sa.Engine, sa.Engine, Path]:
+        """Return three empty databases, and where revisions may be written."""
+        versions = self._folder / "versions"
+        shutil.rmtree(versions, ignore_errors=True)
+        if self._engine == "sqlite":
+            self._close()
+            for path in self._folder.glob("*.sqlite*"):
+                path.unlink()
+            self._urls = [f"sqlite:///{self._folder}/{number}.sqlite" for number in range(3)]
+        if not self._open:
+            self._open = [_open(url) for url in self._urls]
+        for engine in self._open:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                _empty(connection)
+        first, second, third = self._open
+        return first, second, third, versions
+
+    def _close(self) -> None:
+        for engine in self._open:
+            engine.dispose()
+        self._open = []
+
+    def close(self) -> None:
+        """Drop the databases and close the connections."""
+        self._close()
+        if self._engine != "sqlite":
+            for url in self._urls:
+                self._databases.drop(self._engine, url)
+        self._databases.close()
+        shutil.rmtree(self._folder)
+
+
+def _open(text: str) -> sa.Engine:
+    url = connection_url(sa.make_url(text))
+    arguments = connect_arguments(url)
+    if url.drivername.endswith("+pymysql"):
+        arguments["ssl_disabled"] = True
+    return sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
+
+
+def _empty(connection: sa.Connection) -> None:
+    match connection.dialect.name:
+        case "postgresql":
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        case "mysql":
+            names = connection.exec_driver_sql(_EMPTY_MYSQL).scalars().all()
+            if names:
+                quoted = ", ".join(f"`{name.replace('`', '``')}`" for name in names)
+                drop = f"SET foreign_key_checks = 0; DROP TABLE {quoted}; SET foreign_key_checks = 1"
+                cursor = connection.connection.cursor()
+                cursor.execute(drop)
+                while cursor.nextset():
+                    pass
+                cursor.close()
+
+
+def converge(bench: Bench, pair: Pair) -> None:
+    """Takes an empty database to the pair's first models, to its second and back, and looks at it on the way."""
+    created_before, created_after, database, versions = bench.set_up()
+    before, after = pair.before.metadata(), pair.after.metadata()
+    empty = definitions(database, pair.before)
+    # Known bug: not `before` and `after` themselves, since create_all marks the foreign keys of a cycle
+    # (AddConstraint sets `_create_rule`) and reader.py then takes them for not meant to be created.
+    _create_all(created_before, pair.before.metadata())
+    _create_all(created_after, pair.after.metadata())
+    for fresh, metadata in ((created_before, before), (created_after, after)):
+        drift = schemadiff.check(fresh, metadata, versions)
+        assert not drift, f"create_all then check: {drift}"
+    fresh_before = definitions(created_before, pair.before)
+    fresh_after = definitions(created_after, pair.after)
+
+    _plan(database, before, versions)
+    schemadiff.apply(database, versions, allow=["all"])
+    _expect_quiet(database, before, versions)
+    assert definitions(database, pair.before) == fresh_before, "revision 1 is not as create_all"
+
+    missing = schemadiff.check(database, after, versions).missing
+    planned = _plan(database, after, versions)
+    assert bool(missing) == planned, f"check and plan disagree: {missing}"
+    if not planned:
+        assert definitions(database, pair.after) == fresh_after, "the plan was blind"
+    else:
+        schemadiff.apply(database, versions, allow=["all"])
+        _expect_quiet(database, after, versions)
+        assert definitions(database, pair.after) == fresh_after, "revision 2 is not as create_all"
+        schemadiff.rollback(database, versions, allow=["all"])
+        drifted = schemadiff.check(database, after, versions).drifted
+        assert not drifted, f"drift after rollback: {drifted}"
+        assert definitions(database, pair.before) == fresh_before, "rolled back is not as before"
+
+    schemadiff.rollback(database, versions, to=0, allow=["all"])
+    assert definitions(database, pair.before) == empty, "something is left"
+
+
+def _plan(database: sa.Engine, metadata: sa.MetaData, versions: Path) -> bool:
+    """Whether a revision was written; it says what was planned."""
+    planned = schemadiff.plan(database, metadata, versions, message="change", renames_allowed=False)
+    assert not planned.found
+    return planned.path is not None
+
+
+def _expect_quiet(database: sa.Engine, metadata: sa.MetaData, versions: Path) -> None:
+    drift = schemadiff.check(database, metadata, versions)
+    assert not drift, f"apply then check: {drift}"
+    again = schemadiff.plan(database, metadata, versions, renames_allowed=False)
+    assert again.path is None, f"a second plan: {again.plan.operations}"
+
+
+def _create_all(database: sa.Engine, metadata: sa.MetaData) -> None:
+    """What the server itself refuses is no example."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SQLAlchemy's, about cycles of foreign keys
+            metadata.create_all(database)
+    except (sa.exc.DBAPIError, sa.exc.CompileError, sa.exc.CircularDependencyError) as error:
+        hypothesis.event(f"create_all is refused: {str(error).splitlines()[0][:90]}")
+        hypothesis.reject()
