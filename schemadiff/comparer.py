@@ -10,8 +10,9 @@ The algorithm in prose:
    other thing that differs is dropped and added.
 3. *Order.* Each operation has a phase: foreign keys go first and come last, tables are created after those they
    refer to and dropped before them, and all that concerns one table alone stands together, so that it can be
-   carried out as one statement. A cycle of foreign keys between tables is broken by adding them afterwards. What
-   is no table comes before or after all of them: see `objects`.
+   carried out as one statement. A cycle of foreign keys between tables is broken by adding them afterwards. A table
+   that refers to a key which comes or goes is itself created after that and dropped before it. What is no table
+   comes before or after all of them: see `objects`.
 """
 
 from __future__ import annotations
@@ -62,12 +63,11 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
         changes += same
         arriving += new
     if dialect.lifts_foreign_keys:
-        lifted = _lifted(changes, current, leaving)
+        staying = [table for name, table in sorted(current.tables.items()) if name in desired.tables]
+        lifted = _lifted(changes, staying, leaving)
         leaving += [DropConstraint(table, key) for table, key in lifted]
         arriving += [
-            AddConstraint(table, key)
-            for table, key in lifted
-            if table in desired.tables and key in desired.tables[table].foreign_keys
+            AddConstraint(table, key) for table, key in lifted if key in desired.tables[table].foreign_keys
         ]
     creations, late = _creations(created, _changing_keys(changes))
     early, drops = _drops(dropped, _changing_keys(changes))
@@ -185,9 +185,9 @@ def _unmatched(before: Sequence[Named], after: Sequence[Named]) -> tuple[list[Na
 
 
 def _lifted(
-    changes: Iterable[Operation], current: Schema, leaving: Iterable[Operation]
+    changes: Iterable[Operation], tables: Iterable[Table], leaving: Iterable[Operation]
 ) -> list[tuple[Name, ForeignKey]]:
-    """The foreign keys that stay although a column that they join, or the key that they refer to, changes."""
+    """The foreign keys of tables that stay, where a column that they join, or the key that they refer to, changes."""
     changed = {
         (change.table, change.before.name)
         for change in changes
@@ -197,7 +197,7 @@ def _lifted(
     gone = {(drop.table, drop.constraint) for drop in leaving if isinstance(drop, DropConstraint)}
     return [
         (table.name, key)
-        for table in (current.tables[name] for name in sorted(current.tables))
+        for table in tables
         for key in table.foreign_keys
         if (table.name, key) not in gone
         and (
@@ -227,18 +227,37 @@ def _joined(column: Column) -> tuple[object, ...]:
 def _creations(
     tables: Iterable[Table], changing: Collection[tuple[Name, str]]
 ) -> tuple[list[Operation], list[Operation]]:
-    """The creation of the tables, referred-to ones first, and the foreign keys that can only be added after."""
+    """The creation of the tables, referred-to ones first; and what can only come after the changes: the tables that
+    refer to a key which these make, and the foreign keys of a cycle.
+    """
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
-    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if _needs(key, changing)}
+    waiting = _bound(order, by_name, lifted, changing)
     creations: list[Operation] = []
     late: list[Operation] = []
+    closing: list[Operation] = []
     for name in order:
         table = by_name[name]
         keys = tuple(key for key in table.foreign_keys if (name, key) not in lifted)
-        creations.append(CreateTable(dataclasses.replace(table, foreign_keys=keys)))
-        late += [AddConstraint(name, key) for key in table.foreign_keys if (name, key) in lifted]
-    return creations, late
+        create = CreateTable(dataclasses.replace(table, foreign_keys=keys))
+        (late if name in waiting else creations).append(create)
+        closing += [AddConstraint(name, key) for key in table.foreign_keys if (name, key) in lifted]
+    return creations, [*late, *closing]
+
+
+def _bound(
+    order: Iterable[Name],
+    tables: Mapping[Name, Table],
+    lifted: Collection[tuple[Name, ForeignKey]],
+    changing: Collection[tuple[Name, str]],
+) -> set[Name]:
+    """The tables that refer to what changes, and those that refer to these; `order` has referred-to ones first."""
+    bound: set[Name] = set()
+    for name in order:
+        keys = [key for key in tables[name].foreign_keys if (name, key) not in lifted]
+        if any(key.target in bound or _needs(key, changing) for key in keys):
+            bound.add(name)
+    return bound
 
 
 def _changing_keys(changes: Iterable[Operation]) -> set[tuple[Name, str]]:
@@ -266,18 +285,21 @@ def _needs(key: ForeignKey, changing: Collection[tuple[Name, str]]) -> bool:
 def _drops(
     tables: Iterable[Table], changing: Collection[tuple[Name, str]]
 ) -> tuple[list[Operation], list[Operation]]:
-    """The foreign keys that must go first, and the drops of the tables, referring ones first."""
+    """What must go before the changes (the foreign keys of a cycle, the tables that refer to a key which is dropped),
+    and the drops of the other tables, referring ones first.
+    """
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
-    lifted |= {(name, key) for name in order for key in by_name[name].foreign_keys if _needs(key, changing)}
+    waiting = _bound(order, by_name, lifted, changing)
+    opening: list[Operation] = []
     early: list[Operation] = []
     drops: list[Operation] = []
     for name in reversed(order):
         table = by_name[name]
         keys = tuple(key for key in table.foreign_keys if (name, key) not in lifted)
-        early += [DropConstraint(name, key) for key in table.foreign_keys if (name, key) in lifted]
-        drops.append(DropTable(dataclasses.replace(table, foreign_keys=keys)))
-    return early, drops
+        opening += [DropConstraint(name, key) for key in table.foreign_keys if (name, key) in lifted]
+        (early if name in waiting else drops).append(DropTable(dataclasses.replace(table, foreign_keys=keys)))
+    return [*opening, *early], drops
 
 
 def sort_tables(tables: Mapping[Name, Table]) -> tuple[list[Name], set[tuple[Name, ForeignKey]]]:

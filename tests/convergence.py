@@ -6,6 +6,7 @@ empties its databases rather than making new ones.
 
 from __future__ import annotations
 
+import difflib
 import shutil
 import tempfile
 import warnings
@@ -109,24 +110,24 @@ def converge(bench: Bench, pair: Pair) -> None:
     _plan(database, before, versions)
     schemadiff.apply(database, versions, allow=["all"])
     _expect_quiet(database, before, versions)
-    assert definitions(database, pair.before) == fresh_before, "revision 1 is not as create_all"
+    _expect_same(definitions(database, pair.before), fresh_before, "revision 1 is not as create_all")
 
     missing = schemadiff.check(database, after, versions).missing
     planned = _plan(database, after, versions)
     assert bool(missing) == planned, f"check and plan disagree: {missing}"
     if not planned:
-        assert definitions(database, pair.after) == fresh_after, "the plan was blind"
+        _expect_same(definitions(database, pair.after), fresh_after, "the plan was blind")
     else:
         schemadiff.apply(database, versions, allow=["all"])
         _expect_quiet(database, after, versions)
-        assert definitions(database, pair.after) == fresh_after, "revision 2 is not as create_all"
+        _expect_same(definitions(database, pair.after), fresh_after, "revision 2 is not as create_all")
         schemadiff.rollback(database, versions, allow=["all"])
         drifted = schemadiff.check(database, after, versions).drifted
         assert not drifted, f"drift after rollback: {drifted}"
-        assert definitions(database, pair.before) == fresh_before, "rolled back is not as before"
+        _expect_same(definitions(database, pair.before), fresh_before, "rolled back is not as before")
 
     schemadiff.rollback(database, versions, to=0, allow=["all"])
-    assert definitions(database, pair.before) == empty, "something is left"
+    _expect_same(definitions(database, pair.before), empty, "something is left")
 
 
 def _plan(database: sa.Engine, metadata: sa.MetaData, versions: Path) -> bool:
@@ -141,6 +142,16 @@ def _expect_quiet(database: sa.Engine, metadata: sa.MetaData, versions: Path) ->
     assert not drift, f"apply then check: {drift}"
     again = schemadiff.plan(database, metadata, versions, renames_allowed=False)
     assert again.path is None, f"a second plan: {again.plan.operations}"
+
+
+def _expect_same(found: dict[str, list[str]], wanted: dict[str, list[str]], otherwise: str) -> None:
+    if found != wanted:
+        lines = difflib.unified_diff(_lines(wanted), _lines(found), "wanted", "found", lineterm="", n=0)
+        raise AssertionError("\n".join([otherwise, *lines]))
+
+
+def _lines(tables: dict[str, list[str]]) -> list[str]:
+    return [f"{name}: {line}" for name in sorted(tables) for line in tables[name]]
 
 
 def _create_all(database: sa.Engine, metadata: sa.MetaData) -> None:
