@@ -58,7 +58,7 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
     leaving: list[Operation] = []
     arriving: list[Operation] = []
     for before, after in pairs:
-        gone, same, new = _compare_table(before, after)
+        gone, same, new = _compare_table(before, after, dialect)
         leaving += gone
         changes += same
         arriving += new
@@ -134,7 +134,9 @@ def _take_names(current: Sequence[Named], desired: Sequence[Named]) -> tuple[Nam
     return tuple(result)
 
 
-def _compare_table(before: Table, after: Table) -> tuple[list[Operation], list[Operation], list[Operation]]:
+def _compare_table(
+    before: Table, after: Table, dialect: Dialect
+) -> tuple[list[Operation], list[Operation], list[Operation]]:
     """Foreign keys that go, all that concerns the table alone, foreign keys that come."""
     name = before.name
     old_keys, new_keys = _unmatched(before.foreign_keys, after.foreign_keys)
@@ -163,8 +165,10 @@ def _compare_table(before: Table, after: Table) -> tuple[list[Operation], list[O
         changes.append(AddConstraint(name, after.primary_key))
     changes += [CreateIndex(name, index) for index in new_indexes]
     changes += [AddConstraint(name, unique) for unique in new_uniques]
-    # A CHECK that comes later stands in the table: only a new column could have it in its own definition.
-    changes += [AddConstraint(name, dataclasses.replace(check, column=None)) for check in new_checks]
+    if not dialect.column_checks:
+        # A CHECK that comes later stands in the table: only a new column could have it in its own definition.
+        new_checks = [dataclasses.replace(check, column=None) for check in new_checks]
+    changes += [AddConstraint(name, check) for check in new_checks]
     return (
         [DropConstraint(name, key) for key in old_keys],
         changes,

@@ -282,7 +282,10 @@ class _Reading:
     def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
         text = self._sql(constraint.sqltext)
         name = self._constraint_name(constraint)
-        column = getattr(constraint.parent, "name", None) if inline and name is None else None
+        told = constraint.info.get("schemadiff")
+        column = told.get("column") if isinstance(told, dict) else None
+        if inline and name is None:
+            column = getattr(constraint.parent, "name", None)
         enforced = self._arguments(constraint.kwargs).get("enforced", True)
         return Check(text, name, enforced=bool(enforced), column=column, written=text)
 

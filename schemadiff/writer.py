@@ -204,7 +204,7 @@ class _Writer:
         # What somebody wrote is repeated, but for the name, which a rename may have changed.
         written = dataclasses.replace(column.written or column, name=column.name)
         arguments: list[Node] = [written.name, self._type(written, column)]
-        arguments += [self._constraint(check) for check in checks]
+        arguments += [self._constraint(check, inline=True) for check in checks]
         if written.generated:
             stored = written.generated.stored
             arguments.append(
@@ -313,7 +313,7 @@ class _Writer:
                 return self._sa(known.__name__, arguments)
         raise UnsupportedError(f"no revision file can say the type {kind.__module__}.{kind.__name__}")
 
-    def _constraint(self, constraint: Constraint) -> Call:
+    def _constraint(self, constraint: Constraint, *, inline: bool = False) -> Call:
         named: list[Node] = [("name", constraint.name)] if constraint.name else []
         match constraint:
             case PrimaryKey():
@@ -326,7 +326,10 @@ class _Writer:
                 return self._sa("UniqueConstraint", [*constraint.columns, *named])
             case Check():
                 text = constraint.written or constraint.expression
-                return self._sa("CheckConstraint", [_escape_binds(text), *named])
+                told: list[Node] = []
+                if constraint.column and not constraint.name and self.dialect.column_checks and not inline:
+                    told = [("info", {"schemadiff": {"column": constraint.column}})]
+                return self._sa("CheckConstraint", [_escape_binds(text), *named, *told])
             case ForeignKey():
                 prefix = f"{constraint.target}."
                 arguments: list[Node] = [

@@ -89,6 +89,9 @@ class Dialect(ABC):
     lifts_views: ClassVar[bool] = True
     """Whether a view or a trigger stands in the way when what it mentions is changed or dropped."""
 
+    column_checks: ClassVar[bool] = False
+    """Whether a CHECK without a name that stands in a column's definition is another thing than one of the table."""
+
     named_enums: ClassVar[bool] = False
     """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
 

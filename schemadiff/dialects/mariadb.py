@@ -39,6 +39,7 @@ class MariaDB(MySQL):
 
     name: ClassVar[str] = "mariadb"
     product: ClassVar[Product] = MARIADB
+    column_checks: ClassVar[bool] = True
 
     @property
     def option_prefixes(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ expressions, and cost no less at a thousand tables (0.25 s on MySQL 9.7, 0.04 s 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -53,10 +54,26 @@ def read_schema(
                     continue
                 raise DatabaseError(f'the server does not show the table "{name}": {reply}')
             parsed = parse(reply[0][1], name, facts.database)
-            table = canonical(parsed.table)
+            table = _as_shown(canonical(parsed.table), parsed.table)
             tables[table.name] = table
             unsupported += [Unsupported(table.name, what) for what in parsed.unsupported]
     return Schema(tables, unsupported=tuple(unsupported))
+
+
+def _as_shown(table: Table, shown: Table) -> Table:
+    """The canonical table, its columns remembering where MySQL shows a default as an expression and it is also
+    a literal: ``DEFAULT (now())``.
+    """
+    columns = tuple(
+        dataclasses.replace(column, written=dataclasses.replace(column, default=raw.default))
+        if raw.default
+        and column.default
+        and raw.default.startswith("(")
+        and not column.default.startswith("(")
+        else column
+        for column, raw in zip(table.columns, shown.columns, strict=True)
+    )
+    return dataclasses.replace(table, columns=columns)
 
 
 def _names(

@@ -97,7 +97,8 @@ def column_definition(column: Column, options: Options, checks: Sequence[Check],
     if column.visible is False:
         words.append("INVISIBLE")
     if column.default is not None:
-        words.append(f"DEFAULT {default_clause(column.default, column.type.sql, facts.product)}")
+        given = column.written.default if column.written else None
+        words.append(f"DEFAULT {default_clause(column.default, given, column.type.sql, facts.product)}")
     if column.on_update is not None:
         words.append(f"ON UPDATE {column.on_update}")
     if column.autoincrement:

@@ -15,6 +15,7 @@ from schemadiff.dialects.mysql.sqltext import STRING, bare, closing, literal, un
 from schemadiff.dialects.mysql.types import members
 
 _NOW = re.compile(r"(?:current_timestamp|now|localtime|localtimestamp)(?:\s*\(\s*(\d*)\s*\))?", re.IGNORECASE)
+_PRECISE_NOW = re.compile(r"(?:now|current_timestamp)\(\d+\)", re.IGNORECASE)
 _TODAY = re.compile(r"(?:current_date|curdate)(?:\s*\(\s*\))?", re.IGNORECASE)
 _ON_UPDATE = re.compile(
     r"(?P<default>.*?)\s*\bON\s+UPDATE\s+(?P<on_update>\w+(?:\s*\(\s*\d*\s*\))?)\s*",
@@ -96,14 +97,30 @@ def canonical_default(text: str, type_sql: str, product: Product) -> str | None:
     return f"'{constant}'" if quoted else constant
 
 
-def default_clause(default: str, type_sql: str, product: Product) -> str:
-    """The canonical default as it must stand after DEFAULT.
+def default_clause(default: str, written: str | None, type_sql: str, product: Product) -> str:
+    """The canonical default as it must stand after DEFAULT: an expression in parentheses where somebody wrote one
+    (`written`), though the server takes it for the same as the literal, so that it shows what it was given.
 
     MySQL 9.7 manual, 13.6: a BLOB, TEXT, JSON or geometry column takes a literal only as an expression.
     """
-    if product.folds_defaults or default.startswith("(") or not _NO_LITERALS.match(type_sql):
+    if product.folds_defaults or default.startswith("("):
         return default
-    return f"({default})"
+    expression = _as_expression(written) if written else None
+    if expression is None and _NO_LITERALS.match(type_sql):
+        return f"({default})"
+    return expression or default
+
+
+def _as_expression(written: str) -> str | None:
+    """The default that was written, in parentheses; ``None`` where it stands without.
+
+    It has parentheses, or SQLAlchemy 2.1 puts them around it in CREATE TABLE: around all but words and literals.
+    """
+    text, on_update = split_on_update(written.strip())
+    if text.startswith("(") and closing(text, 0) == len(text):
+        return f"({bare(text)})"
+    plain = on_update or text.startswith(("'", '"', "(")) or _PRECISE_NOW.match(text)
+    return None if plain or re.fullmatch(r"\w+", text) else f"({text})"
 
 
 def _expression(inner: str, product: Product) -> str:

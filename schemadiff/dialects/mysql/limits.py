@@ -52,7 +52,8 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
                 not pending.touches(operation.column.name) or operation.column.name in pending.dropped_columns
             )
         case AlterColumn():
-            return not pending.touches(operation.before.name) or pending.is_renamed(operation.before.name)
+            name = operation.before.name
+            return not pending.touches(name) or pending.is_renamed(name) or _only_checked(name, pending)
         case RenameColumn():
             return not pending.touches(operation.after) and (
                 not pending.touches(operation.before) or pending.is_modified(operation.before)
@@ -65,6 +66,12 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             return found is None or found in pending.before.indexes
         case _:
             return True
+
+
+def _only_checked(name: str, pending: Clauses) -> bool:
+    """Whether the column is modified so far for nothing but a CHECK in its definition."""
+    others = [one for one in pending.operations if isinstance(one, AlterColumn) and one.after.name == name]
+    return pending.is_modified(name) and not others
 
 
 def mark(pending: Clauses, operation: Operation, schema: Schema, facts: Facts) -> None:
