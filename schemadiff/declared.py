@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,8 +21,6 @@ SEQUENCE_OPTIONS = {
     "cache": "cache",
 }
 """The fields of a `Sequence`, and what `sa.Sequence` calls them."""
-
-_TEXT_OR_BREAK = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`)|\s*\n\s*")
 
 
 def view_of(table: sa.Table) -> Any:
@@ -93,6 +90,5 @@ def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:
     text = str(compiled)
     if dialect.sqlalchemy.identifier_preparer._double_percents:
         text = text.replace("%%", "%")
-    text = _TEXT_OR_BREAK.sub(lambda match: match[1] or " ", text).strip()
     name = Name(table.name, None if table.schema == dialect.default_schema else table.schema)
     return View(name, text, bool(creator.materialized), written=text)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemadiff.operations import DropColumn, DropTable, Operation
-from schemadiff.schema import Name
+from schemadiff.schema import Name, Sequence
+from schemadiff.stored import DropObject
 
 Level = Literal["destructive", "warning"]
 
@@ -77,9 +78,21 @@ def drops_column(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (drops_table, drops_column)
+def drops_sequence(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD103: the number that the sequence has come to is lost."""
+    if not isinstance(operation, DropObject) or not isinstance(operation.object, Sequence):
+        return None
+    return Hazard(
+        "SD103",
+        "destructive",
+        f"drops sequence {operation.object.name}, and with it the number that it has come to",
+        "Note that number first: a sequence that is created again begins anew.",
+    )
 
-CODES = ("SD101", "SD102")
+
+RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (drops_table, drops_column, drops_sequence)
+
+CODES = ("SD101", "SD102", "SD103")
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

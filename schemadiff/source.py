@@ -5,6 +5,7 @@ A call that does not fit on its line has one argument a line and a trailing comm
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,10 @@ def _character(character: str, quote: str) -> str:
 def _lines(prefix: str, node: Node, suffix: str, indent: int, width: int) -> list[str]:
     flat = f"{' ' * indent}{prefix}{_flat(node)}{suffix}"
     opening, items, closing = _parts(node)
+    if len(flat) > width and isinstance(node, str) and not prefix and "\n" in node[:-1]:
+        # One argument of several lines: a literal for each, which Python puts together.
+        pieces = [f"{' ' * indent}{literal(line)}" for line in re.split(r"(?<=\n)", node) if line]
+        return [*pieces[:-1], f"{pieces[-1]}{suffix}"]
     if len(flat) <= width or not items:
         return [flat]
     lines = [f"{' ' * indent}{prefix}{opening}"]

@@ -313,7 +313,12 @@ def check(
         desired = read(metadata, dialect, chosen)
         replayed, _ = revisions.replay(history, dialect)
         head = filters.visible(replayed, chosen, dialect)
-        whole = inspect_for(connection, dialect, replayed, desired, beside=filters.names(schemas, dialect))
+        at = replayed
+        if (state or State()).version != len(history):
+            at, _ = revisions.replay(history[: (state or State()).version], dialect)
+        whole = inspect_for(
+            connection, dialect, replayed, at, desired, beside=filters.names(schemas, dialect)
+        )
         ignored = filters.ignored(chosen, replayed, whole)
         live = filters.visible(whole, chosen, dialect)
         hidden = filters.hidden_columns(whole, chosen)
@@ -321,10 +326,7 @@ def check(
             missing = differences(connection, dialect, live, desired, hidden)
             return Drift(0, missing, unsupported=live.unsupported, ignored=ignored)
         state = state or State()
-        expected = head
-        if state.version != len(history):
-            expected, _ = revisions.replay(history[: state.version], dialect)
-            expected = filters.visible(expected, chosen, dialect)
+        expected = filters.visible(at, chosen, dialect)
         interrupted = interrupted_in(connection, dialect, state, history)
         drifted: tuple[Operation, ...] = ()
         if interrupted is None:

@@ -53,5 +53,8 @@ def read_story(path: Path) -> Story:
 
 
 def stories() -> list[Path]:
-    """All story files."""
-    return sorted(CASES.glob("*/*.txt"))
+    """All story files but those of what this SQLAlchemy cannot declare: views came with 2.1."""
+    new = () if hasattr(sa, "CreateView") else ("CreateView(",)
+    return [
+        path for path in sorted(CASES.glob("*/*.txt")) if not any(word in path.read_text() for word in new)
+    ]

@@ -84,6 +84,10 @@ def test_what_is_rendered_is_what_ruff_makes_of_it(tmp_path: Path) -> None:
             ["t", {"comment": 'it\'s "q"'}, {"comment": 'only "double"', "mysql_engine": None}],
         ),
         Call("f", [long * 2, "back\\slash", "tab\t, bell\a, new\nline", "single'quote", "é\U0001f600"]),
+        Call(
+            "op.create_view", ["names", f"SELECT {long} \nFROM user \nWHERE id > 3", ("materialized", True)]
+        ),
+        Call("sa.text", [f"{long} \n{long}\n"]),
         Call("f", [Call("g", []), 1.5, -3, True, {}]),
     ]
     path = tmp_path / "revision.py"
