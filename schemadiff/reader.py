@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
@@ -429,12 +430,23 @@ def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
         if variant is not None:
             declared = variant
         elif isinstance(declared, sa.types.TypeDecorator) and not isinstance(declared, sa.Interval):
-            declared = declared.load_dialect_impl(dialect.sqlalchemy)
+            declared = _public(declared.load_dialect_impl(dialect.sqlalchemy))
         else:
             break
     if isinstance(declared, sa.ARRAY) and isinstance(declared.item_type, sa.types.TypeDecorator):
         declared = type(declared)(resolve(declared.item_type, dialect), dimensions=declared.dimensions)
     return declared
+
+
+def _public(stored: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A type of `sa` in the place of one that a driver keeps for itself: ``type_descriptor`` hands these out, and no
+    revision could import them.
+    """
+    kind = type(stored)
+    home = sys.modules[".".join(kind.__module__.split(".")[:3])]
+    if not kind.__module__.startswith("sqlalchemy.dialects.") or getattr(home, kind.__name__, None) is kind:
+        return stored
+    return stored.adapt(next(base for base in kind.__mro__ if getattr(sa, base.__name__, None) is base))
 
 
 @functools.lru_cache(maxsize=8)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from schemadiff.database import connected
 from schemadiff.dialects import Dialect
 from schemadiff.inspector import inspect
-from tests.strategies import Models
+
+
+class Models(Protocol):
+    """What names the models gave: any other name was made up by the server."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """Those of constraints and indexes."""
+
+    @property
+    def index_names(self) -> Collection[str]:
+        """Those of indexes and unique constraints."""
 
 
 def definitions(database: sa.Engine, models: Models) -> dict[str, list[str]]:

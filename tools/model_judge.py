@@ -57,6 +57,7 @@ class Given:
     """The names that the models gave: all others were made up by the server, and are not compared."""
 
     names: frozenset[str]
+    index_names: frozenset[str]
 
 
 def judge(assignment: Assignment) -> Verdict:
@@ -98,7 +99,7 @@ def _differences(assignment: Assignment, models: Sequence[sa.MetaData]) -> Itera
         try:
             yield from _drift("create_all, then check", schemadiff.check(created, models, versions))
             with connected(created) as (_, dialect):
-                given = Given(names_in(read(models, dialect)))
+                given = names_in(read(models, dialect))
             nothing = definitions(planned, given)
             schemadiff.plan(planned, models, versions, message="all of it")
             schemadiff.apply(planned, versions)
@@ -121,14 +122,12 @@ def _drift(when: str, drift: schemadiff.Drift) -> Iterator[str]:
         yield f"{when}: cannot be represented: {thing}"
 
 
-def names_in(schema: Schema) -> frozenset[str]:
+def names_in(schema: Schema) -> Given:
     """The names of all constraints and indexes that have one."""
-    return frozenset(
-        thing.name
-        for table in schema.tables.values()
-        for thing in (*table.constraints(), *table.indexes)
-        if thing.name is not None
-    )
+    tables = schema.tables.values()
+    constraints = {one.name for table in tables for one in table.constraints() if one.name}
+    indexes = {one.name for table in tables for one in (*table.indexes, *table.uniques) if one.name}
+    return Given(frozenset(constraints | indexes), frozenset(indexes))
 
 
 def unlike(what: str, found: dict[str, list[str]], other: str, wanted: dict[str, list[str]]) -> Iterator[str]:

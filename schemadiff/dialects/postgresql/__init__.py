@@ -11,9 +11,11 @@ import functools
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
@@ -58,6 +60,7 @@ class PostgreSQL(Dialect):
 
     version: int = _NEWEST
     schema: str | None = None
+    driver: type[Any] = PGDialect_psycopg
 
     @property
     def default_schema(self) -> str | None:
@@ -79,12 +82,15 @@ class PostgreSQL(Dialect):
             raise UnsupportedError(
                 f"schemadiff needs PostgreSQL {_OLDEST} or later, and this server is {number // 10000}"
             )
-        return cls(number // 10000, schema)
+        return cls(number // 10000, schema, type(connection.dialect))
 
     @property
     def sqlalchemy(self) -> SQLAlchemyDialect:
-        """SQLAlchemy's dialect without a driver: it doubles neither percent signs nor backslashes."""
-        return _sqlalchemy()
+        """SQLAlchemy's dialect without a driver: it doubles neither percent signs nor backslashes. But the driver has
+        its say in types: what ``dialect.type_descriptor(sa.CHAR(32))`` in an application's type comes to is VARCHAR(32)
+        with psycopg and pg8000, and CHAR(32) with the others (SQLAlchemy 2.0 and 2.1).
+        """
+        return _sqlalchemy(self.driver)  # type: ignore[arg-type] # mypy thinks that a type has no hash
 
     # canonical forms
 
@@ -187,10 +193,9 @@ class PostgreSQL(Dialect):
 
 
 @functools.cache
-def _sqlalchemy() -> SQLAlchemyDialect:
-    from sqlalchemy.dialects.postgresql.base import PGDialect
-
+def _sqlalchemy(driver: type[Any]) -> SQLAlchemyDialect:
     dialect: SQLAlchemyDialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    dialect.colspecs = driver.colspecs
     # SQLAlchemy's own default in 2.1; in 2.0 it is set from the server's standard_conforming_strings.
     dialect._backslash_escapes = False  # type: ignore[attr-defined]
     return dialect
