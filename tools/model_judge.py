@@ -125,8 +125,9 @@ def _drift(when: str, drift: schemadiff.Drift) -> Iterator[str]:
 def names_in(schema: Schema) -> Given:
     """The names of all constraints and indexes that have one."""
     tables = schema.tables.values()
-    constraints = {one.name for table in tables for one in table.constraints() if one.name}
-    indexes = {one.name for table in tables for one in (*table.indexes, *table.uniques) if one.name}
+    constraints = {one.name or "" for table in tables for one in table.constraints()}
+    indexes = {one.name or "" for table in tables for one in table.indexes}
+    indexes |= {one.name or "" for table in tables for one in table.uniques}
     return Given(frozenset(constraints | indexes), frozenset(indexes))
 
 
