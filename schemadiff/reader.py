@@ -193,7 +193,7 @@ class _Reading:
         read = Column(
             name=column.name,
             type=self._type(column, resolved),
-            nullable=bool(column.nullable) and not column.primary_key,
+            nullable=bool(column.nullable),
             default=None if identity or column.computed is not None else self._default(column),
             generated=None
             if column.computed is None

@@ -216,8 +216,9 @@ class _Writer:
             arguments.append(("autoincrement", True))
         elif in_key and written.identity is None and self._looks_automatic(written):
             arguments.append(("autoincrement", False))
-        if not column.nullable:
-            arguments.append(("nullable", False))
+        if not column.nullable or in_key:
+            # Only SQLite has key columns that can be NULL, and SQLAlchemy makes none of itself.
+            arguments.append(("nullable", column.nullable))
         default = written.default
         if written.on_update:
             default = f"{default or 'NULL'} ON UPDATE {written.on_update}"

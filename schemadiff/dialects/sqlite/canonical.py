@@ -84,6 +84,16 @@ def is_counter(
     )
 
 
+def is_never_null(column: str, type_sql: str, key: PrimaryKey | None, options: Options) -> bool:
+    """Whether being in the primary key keeps NULLs out of a column that does not say NOT NULL.
+
+    SQLite's manual, "CREATE TABLE": only in a rowid's other name and without rowid; any other key has NULLs for values.
+    """
+    if key is None or column not in key.columns:
+        return False
+    return WITHOUT_ROWID in options.extra or (len(key.columns) == 1 and type_sql == "INTEGER")
+
+
 def _options(options: Options) -> Options:
     given = {key.upper().replace(" ", "_"): value.upper() for key, value in options.extra}
     given = {key: "FALSE" if value in {"0", "NONE"} else value for key, value in given.items()}
@@ -115,7 +125,7 @@ def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Sco
     return _with(
         column,
         type=_with(column.type, sql=sql, values=None),
-        nullable=column.nullable and not (key is not None and column.name in key.columns),
+        nullable=column.nullable and not is_never_null(column.name, sql, key, options),
         default=default,
         on_update=None,
         generated=generated,

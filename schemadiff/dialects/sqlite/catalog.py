@@ -20,6 +20,7 @@ from schemadiff.dialects.sqlite.canonical import (
     canonical_action,
     canonical_around,
     is_counter,
+    is_never_null,
 )
 from schemadiff.dialects.sqlite.definition import Definition, Reference, read_index, read_table
 from schemadiff.dialects.sqlite.expressions import Scope, canonical_default, canonical_type
@@ -227,7 +228,7 @@ def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, opt
     return Column(
         name=name,
         type=_type(sql),
-        nullable=not not_null and not key_place,
+        nullable=not not_null and not is_never_null(name, sql, key, options),
         default=default,
         generated=generated,
         autoincrement=bool(key_place) and is_counter(name, sql, default, key, options),
