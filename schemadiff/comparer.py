@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from schemadiff import objects
+from schemadiff import namesakes, objects
 from schemadiff.dialects import Dialect
 from schemadiff.lookup import Named, unnamed
 from schemadiff.operations import (
@@ -69,11 +69,13 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
         arriving += [
             AddConstraint(table, key) for table, key in lifted if key in desired.tables[table].foreign_keys
         ]
-    creations, late = _creations(created, _changing_keys(changes))
-    early, drops = _drops(dropped, _changing_keys(changes))
-    tables = (*leaving, *early, *creations, *changes, *late, *arriving, *drops)
-    first, last = objects.compare(current, desired, tables, dialect)
-    return (*first, *tables, *last)
+    changing = _changing_keys(changes)
+    first, changes, dropped = namesakes.make_way(changes, created, dropped, dialect)
+    creations, late = _creations(created, changing)
+    early, drops = _drops(dropped, changing)
+    tables = (*leaving, *early, *first, *creations, *changes, *late, *arriving, *drops)
+    opening, closing = objects.compare(current, desired, tables, dialect)
+    return (*opening, *tables, *closing)
 
 
 def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:

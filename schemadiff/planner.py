@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from schemadiff import hazards
+from schemadiff import hazards, namesakes
 from schemadiff.dialects import Dialect, Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
@@ -103,7 +103,7 @@ def plan(
             group.clear()
 
     todo = _still_to_do(operations, before)
-    for operation in _gathered(todo) if dialect.gathers_by_table else todo:
+    for operation in _gathered(todo, dialect) if dialect.gathers_by_table else todo:
         match operation:
             case Run():
                 flush()
@@ -279,10 +279,12 @@ def _thing_of(operation: Operation) -> Constraint | Index | None:
             return None
 
 
-def _gathered(operations: Sequence[Operation]) -> list[Operation]:
+def _gathered(operations: Sequence[Operation], dialect: Dialect) -> list[Operation]:
     """The operations, those that alter one table moved behind one another, to where the last of them stands; none
-    is moved past one that creates, drops or renames a table or that is the user's own.
+    is moved past one that creates, drops or renames a table or that is the user's own. What has to give its name to
+    another table stays where it is.
     """
+    named = namesakes.taken(operations, dialect)
     result: list[Operation] = []
     groups: dict[Name, list[Operation]] = {}
     for operation in operations:
@@ -291,7 +293,9 @@ def _gathered(operations: Sequence[Operation]) -> list[Operation]:
             result += [one for group in groups.values() for one in group]
             groups.clear()
             result.append(operation)
-        elif isinstance(operation, CreateTable):
+        elif isinstance(operation, CreateTable) or (
+            namesakes.gives_way(operation, named) and operation.reverse() not in groups.get(name, ())
+        ):
             result.append(operation)
         else:
             groups[name] = [*groups.pop(name, []), operation]

@@ -361,7 +361,13 @@ class _Reading:
                 plain["name"], None, descending, length, nulls=nulls or (plain["nulls"] or "").upper() or None
             )
         opclass = ops.get(getattr(element, "key", None) or "")
-        return Part(None, self._sql(element), descending, opclass=opclass, nulls=nulls)
+        sql = self._sql(element)
+        sorted_ = _SORTED_PART.fullmatch(sql) if isinstance(element, TextClause) else None
+        if sorted_:
+            sql, direction = sorted_["expression"], (sorted_["direction"] or "").upper()
+            descending = descending or direction == "DESC"
+            nulls = nulls or (sorted_["nulls"] or "").upper() or None
+        return Part(None, sql, descending, opclass=opclass, nulls=nulls)
 
     def _column_of(self, expression: object) -> object:
         """The table's column where the expression is only its name, as in ``sa.desc("created")``."""
@@ -416,6 +422,13 @@ _PLAIN_PART = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """An index part that names a column in SQL: ``text("created DESC")``."""
+
+_SORTED_PART = re.compile(
+    r"(?P<expression>.*\S)(?=\s+(?:ASC|DESC|NULLS)\b)(?:\s+(?P<direction>ASC|DESC))?"
+    r"(?:\s+NULLS\s+(?P<nulls>FIRST|LAST))?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An index part that says in SQL how an expression is sorted: ``text("lower(name) DESC")``."""
 
 _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)
 

@@ -31,6 +31,7 @@ LAYERS = (
         "declared",
         "coherence",
         "filters",
+        "namesakes",
         "planner",
         "hazards",
         "reader",

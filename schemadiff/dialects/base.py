@@ -92,6 +92,9 @@ class Dialect(ABC):
     column_checks: ClassVar[bool] = False
     """Whether a CHECK without a name that stands in a column's definition is another thing than one of the table."""
 
+    shared_names: ClassVar[tuple[type, ...]] = ()
+    """The kinds of things whose names no two tables of one schema may both have."""
+
     named_enums: ClassVar[bool] = False
     """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
 

@@ -40,6 +40,7 @@ class MariaDB(MySQL):
     name: ClassVar[str] = "mariadb"
     product: ClassVar[Product] = MARIADB
     column_checks: ClassVar[bool] = True
+    shared_names: ClassVar[tuple[type, ...]] = ()
 
     @property
     def option_prefixes(self) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class MySQL(Facts, Dialect):
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
+    shared_names: ClassVar[tuple[type, ...]] = (Check,)
 
     @property
     def default_schema(self) -> str | None:

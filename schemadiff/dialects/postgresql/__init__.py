@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
 from schemadiff.dialects.postgresql import ask, canonical, catalog, ddl, lock, objects, sqltext, types
 from schemadiff.errors import DatabaseError, UnsupportedError
+from schemadiff.schema import Index, Unique
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -57,6 +58,7 @@ class PostgreSQL(Dialect):
     script_closing: ClassVar[tuple[str, ...]] = ("COMMIT",)
     named_enums: ClassVar[bool] = True
     lifts_foreign_keys: ClassVar[bool] = True
+    shared_names: ClassVar[tuple[type, ...]] = (Index, Unique)
 
     version: int = _NEWEST
     schema: str | None = None

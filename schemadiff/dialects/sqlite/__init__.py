@@ -29,7 +29,7 @@ from schemadiff.dialects.sqlite import (
 )
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, Name, Schema, StoredObject, Table, View
+from schemadiff.schema import Column, Index, Name, Schema, StoredObject, Table, View
 from schemadiff.stored import ObjectOperation
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class SQLite(Dialect):
     script_opening: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
     script_closing: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_key_check", "COMMIT")
     gathers_by_table: ClassVar[bool] = True
+    shared_names: ClassVar[tuple[type, ...]] = (Index,)
 
     version: tuple[int, ...] = (3, 51, 0)
 
