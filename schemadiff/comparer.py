@@ -64,7 +64,7 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
         arriving += new
     if dialect.lifts_foreign_keys:
         staying = [table for name, table in sorted(current.tables.items()) if name in desired.tables]
-        lifted = _lifted(changes, staying, leaving)
+        lifted = _lifted(changes, staying, leaving, dialect)
         leaving += [DropConstraint(table, key) for table, key in lifted]
         arriving += [
             AddConstraint(table, key) for table, key in lifted if key in desired.tables[table].foreign_keys
@@ -191,13 +191,13 @@ def _unmatched(before: Sequence[Named], after: Sequence[Named]) -> tuple[list[Na
 
 
 def _lifted(
-    changes: Iterable[Operation], tables: Iterable[Table], leaving: Iterable[Operation]
+    changes: Iterable[Operation], tables: Iterable[Table], leaving: Iterable[Operation], dialect: Dialect
 ) -> list[tuple[Name, ForeignKey]]:
     """The foreign keys of tables that stay, where a column that they join, or the key that they refer to, changes."""
     changed = {
         (change.table, change.before.name)
         for change in changes
-        if isinstance(change, AlterColumn) and _joined(change.before) != _joined(change.after)
+        if isinstance(change, AlterColumn) and dialect.joined(change.before) != dialect.joined(change.after)
     }
     lost = {key for change in changes for key in _lost_key(change)}
     gone = {(drop.table, drop.constraint) for drop in leaving if isinstance(drop, DropConstraint)}
@@ -223,11 +223,6 @@ def _lost_key(change: Operation) -> list[tuple[Name, frozenset[str]]]:
             return [(change.table, frozenset(index.columns))]
         case _:
             return []
-
-
-def _joined(column: Column) -> tuple[object, ...]:
-    """What cannot change in a column that a foreign key joins (MySQL 9.7: 3780, and 1833 for AUTO_INCREMENT)."""
-    return (column.type, column.charset, column.collation, column.autoincrement)
 
 
 def _creations(

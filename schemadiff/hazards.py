@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from schemadiff.operations import DropColumn, DropTable, Operation
+from schemadiff.operations import AlterColumn, DropColumn, DropTable, Operation
 from schemadiff.schema import Name, Sequence
 from schemadiff.stored import DropObject
 
@@ -66,6 +66,13 @@ def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
 
 def drops_column(operation: Operation, facts: Facts) -> Hazard | None:
     """SD102: the column and its values are lost."""
+    if isinstance(operation, AlterColumn) and operation.after.generated and not operation.before.generated:
+        return Hazard(
+            "SD102",
+            "destructive",
+            f"replaces the values of column {operation.table}.{operation.after.name} by computed ones",
+            "Add the generated column under another name, compare the two, and drop this one in a later revision.",
+        )
     if not isinstance(operation, DropColumn) or operation.column.generated:
         return None
     return Hazard(

@@ -442,6 +442,13 @@ def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
         variant = declared._variant_mapping.get(dialect.sqlalchemy.name)
         if variant is not None:
             declared = variant
+        elif isinstance(declared, sa.Interval) and not declared.native:
+            declared = sa.DateTime()
+        elif isinstance(declared, sa.Interval) and (declared.second_precision or declared.day_precision):
+            # Its repr shows no precision.
+            impl = declared.dialect_impl(dialect.sqlalchemy)
+            declared = declared if impl is declared or isinstance(impl, sa.Interval) else impl
+            break
         elif isinstance(declared, sa.types.TypeDecorator) and not isinstance(declared, sa.Interval):
             declared = _public(declared.load_dialect_impl(dialect.sqlalchemy))
         else:

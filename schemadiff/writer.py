@@ -261,7 +261,9 @@ class _Writer:
         values = [
             (names.get(field.name, field.name), getattr(column.identity, field.name)) for field in fields
         ]
-        return self._sa("Identity", [(name, value) for name, value in values if value not in (None, False)])
+        return self._sa(
+            "Identity", [(name, value) for name, value in values if value is not None and value is not False]
+        )
 
     def _type(self, written: Column, column: Column) -> Node:
         source = written.type.source
@@ -434,7 +436,7 @@ def _arguments(source: TypeEngine[Any]) -> list[Node]:
 
 _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 
-_DERIVED = ("astext_type", "asdecimal")
+_DERIVED = ("astext_type", "asdecimal", "text_type")
 """Arguments that a type's repr shows and that say nothing about the column."""
 
 _LEADING = {

@@ -19,7 +19,17 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
-from schemadiff.dialects.postgresql import ask, canonical, catalog, ddl, lock, objects, sqltext, types
+from schemadiff.dialects.postgresql import (
+    ask,
+    canonical,
+    catalog,
+    conversion,
+    ddl,
+    lock,
+    objects,
+    sqltext,
+    types,
+)
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import Index, Unique
 
@@ -104,6 +114,10 @@ class PostgreSQL(Dialect):
     def mentions(self, expression: str, column: str) -> bool:
         """Whether the name stands in the expression, outside of strings."""
         return column in sqltext.words(expression)
+
+    def joined(self, column: Column) -> object:
+        """The kind of its type: the server compares an integer with a bigint while only one of them has changed."""
+        return conversion.comparable(column.type)
 
     # reading
 

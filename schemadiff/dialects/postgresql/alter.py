@@ -12,12 +12,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql.conversion import default_follows, using
 from schemadiff.dialects.postgresql.enums import retype
 from schemadiff.dialects.postgresql.generated import same_kind
 from schemadiff.dialects.postgresql.sqltext import quote, string
-from schemadiff.dialects.postgresql.types import NUMBERS, STRINGS, parse, parse_enum, quoted
+from schemadiff.dialects.postgresql.types import INTEGERS, parse_enum, quoted
 from schemadiff.operations import AlterColumn
-from schemadiff.schema import Column, Identity, Name, Type
+from schemadiff.schema import Column, Identity, Name
 
 
 @dataclass(slots=True)
@@ -38,7 +39,12 @@ def alter_column(operation: AlterColumn, rebuilt: Collection[Name]) -> Pieces:
         pieces.ahead.append(f"ALTER TABLE {quoted(table)} {column} DROP DEFAULT")
         pieces.ahead.append(_on_sequence("DROP SEQUENCE ", "", table, after.name))
     if before.identity and not after.identity:
-        pieces.clauses.append(f"{column} DROP IDENTITY")
+        drop = f"{column} DROP IDENTITY"
+        if after.type.sql in INTEGERS:
+            pieces.clauses.append(drop)
+        else:
+            # In one statement the new type would be checked first, and an identity counts in whole numbers.
+            pieces.ahead.append(f"ALTER TABLE {quoted(table)} {drop}")
     if before.generated and not after.generated:
         pieces.clauses.append(f"{column} DROP EXPRESSION")
     elif before.generated and after.generated and before.generated != after.generated:
@@ -51,6 +57,8 @@ def alter_column(operation: AlterColumn, rebuilt: Collection[Name]) -> Pieces:
         pieces.behind += _count_on(table, after)
     elif after.identity and before.identity and after.identity != before.identity:
         pieces.clauses.append(f"{column} {_set_identity(before.identity, after.identity)}")
+        if _starts_beyond(before.identity, after.identity):
+            pieces.ahead += _count_on(table, after)
     if after.autoincrement and not before.autoincrement:
         pieces.behind += _count(table, after)
     elif after.autoincrement and before.type != after.type:
@@ -71,100 +79,27 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
         if parse_enum(after.type.sql).name in rebuilt:
             return retype(before, after, after.type.values)
     clauses = []
-    kind_changes = False
+    drops = sets = before.default != after.default
     if not same_words or before.collation != after.collation:
-        kind_changes = not same_words and not same_kind(before.type, after.type)
         collate = f" COLLATE {quote(after.collation)}" if after.collation else ""
-        using = (
-            None
-            if after.generated or before.generated
-            else _using(quote(after.name), before.type, after.type)
-        )
+        computed = after.generated or before.generated
+        values = None if computed else using(quote(after.name), before.type, after.type)
         text = f"{column} TYPE {definitions.type_words(after.type)}{collate}"
-        clauses.append(text + (f" USING {using}" if using else ""))
+        clauses.append(text + (f" USING {values}" if values else ""))
+        if not same_words and not same_kind(before.type, after.type):
+            sets = sets or values is not None or not default_follows(before.default)
+            drops = drops or values is not None
+            if values and before.default is not None:
+                # The server converts a default by an assignment cast only, and refuses where there is none.
+                clauses.insert(0, f"{column} DROP DEFAULT")
+                drops = False
     if after.generated or (before.generated and after.default is None):
         return clauses
-    if kind_changes and before.default is not None:
-        clauses.insert(0, f"{column} DROP DEFAULT")
-    if after.default is not None and (kind_changes or before.default != after.default):
+    if sets and after.default is not None:
         clauses.append(f"{column} SET DEFAULT {definitions.default(after.default)}")
-    elif after.default is None and before.default is not None and not kind_changes:
+    elif drops and after.default is None and before.default is not None:
         clauses.append(f"{column} DROP DEFAULT")
     return clauses
-
-
-def _is_array(kind: Type) -> bool:
-    return parse(kind.sql).array if kind.values is None else parse_enum(kind.sql).array
-
-
-_MOMENTS = frozenset({"date", "timestamp without time zone", "timestamp with time zone"})
-_ASSIGNABLE: dict[str, frozenset[str]] = {
-    **dict.fromkeys(NUMBERS, NUMBERS),
-    **dict.fromkeys(_MOMENTS, _MOMENTS),
-    **{kind: NUMBERS | {"money"} for kind in ("integer", "bigint", "numeric")},
-    "money": frozenset({"numeric"}),
-    "time without time zone": frozenset({"interval", "time with time zone"}),
-    "time with time zone": frozenset({"time without time zone"}),
-    "interval": frozenset({"time without time zone"}),
-    "json": frozenset({"jsonb"}),
-    "jsonb": frozenset({"json"}),
-    "bit": frozenset({"bit varying"}),
-    "bit varying": frozenset({"bit"}),
-    "inet": frozenset({"cidr"}),
-    "cidr": frozenset({"inet"}),
-    "macaddr": frozenset({"macaddr8"}),
-    "macaddr8": frozenset({"macaddr"}),
-}
-"""From which type to which ALTER COLUMN … TYPE finds its way by itself: the assignment casts of pg_cast
-(PostgreSQL 15). Every type can be assigned to a string type."""
-
-_TIMES = {
-    "timestamp without time zone": frozenset({"time without time zone"}),
-    "timestamp with time zone": frozenset({"time without time zone", "time with time zone"}),
-}
-_CASTABLE = frozenset(
-    {
-        *(("bit", "integer"), ("bit", "bigint"), ("integer", "bit"), ("bigint", "bit")),
-        *(("boolean", "integer"), ("integer", "boolean")),
-        *((f"{kind}range", f"{kind}multirange") for kind in ("int4", "int8", "num", "date", "ts", "tstz")),
-    }
-)
-"""Casts that have to be asked for and do not give what the way through text gives."""
-
-
-def _using(column: str, before: Type, after: Type) -> str | None:
-    """The expression for USING; ``None`` where the server finds its way, which then refuses to cut values
-    short.
-
-    An explicit cast would do so in silence: ``'abc'::varchar(2)`` is ``ab``.
-    """
-    target = definitions.type_words(after)
-    if after.values is not None:
-        text = "text[]" if _is_array(before) and _is_array(after) else "text"
-        return f"{column}::{text}::{target}"
-    new = parse(after.sql)
-    if before.values is not None:
-        array = parse_enum(before.sql).array
-        if new.kind in STRINGS and (array == new.array or not new.array):
-            return None
-        return f"{column}::{'text[]' if array and new.array else 'text'}::{target}"
-    old = parse(before.sql)
-    if new.kind in STRINGS and (not new.array or old.array):
-        return None
-    if old.array == new.array:
-        known = _ASSIGNABLE.get(old.kind, frozenset()) | _TIMES.get(old.kind, frozenset())
-        if old.kind == new.kind or new.kind in known:
-            return None
-        if old.kind in STRINGS or (old.kind, new.kind) in _CASTABLE:
-            return f"{column}::{target}"
-        if new.kind == "boolean" and old.kind in NUMBERS and not old.array:
-            return f"{column} <> 0"
-        if old.kind == "boolean" and new.kind in NUMBERS:
-            return f"{column}::integer{'[]' if old.array else ''}::{target}"
-        return f"{column}::{'text[]' if old.array else 'text'}::{target}"
-    if old.kind in STRINGS and not old.array:
-        return f"{column}::{target}"
-    return f"{column}::text::{target}"
 
 
 # what counts by itself
@@ -182,13 +117,26 @@ def _count(table: Name, column: Column) -> list[str]:
 
 
 def _count_on(table: Name, column: Column) -> list[str]:
+    """Moves the column's sequence behind the largest value, and never back."""
     options = column.identity or Identity()
     if (options.increment or 1) < 0:
         return []
-    first = options.start or options.minimum or 1
+    first = _first(options)
     sequence = f"pg_get_serial_sequence({string(quoted(table))}, {string(column.name)})"
     highest = f"greatest(max({quote(column.name)}) + 1, {first})"
     return [f"SELECT setval({sequence}, {highest}, false) FROM {quoted(table)}"]
+
+
+def _first(options: Identity) -> int:
+    return next(number for number in (options.start, options.minimum, 1) if number is not None)
+
+
+def _starts_beyond(before: Identity, after: Identity) -> bool:
+    """Whether the numbers begin above those where the sequence may stand: the server will not leave it there."""
+    up = (before.increment or 1) > 0 and (after.increment or 1) > 0
+    return up and (1 if after.minimum is None else after.minimum) > (
+        1 if before.minimum is None else before.minimum
+    )
 
 
 def _on_sequence(verb: str, rest: str, table: Name, column: str) -> str:
@@ -205,9 +153,10 @@ def _set_identity(before: Identity, after: Identity) -> str:
     clauses = []
     if before.always != after.always:
         clauses.append(f"SET GENERATED {'ALWAYS' if after.always else 'BY DEFAULT'}")
-    start = after.minimum or 1
+    start = 1 if after.minimum is None else after.minimum
     if (after.increment or 1) < 0:
-        start = after.maximum or -1
+        start = -1 if after.maximum is None else after.maximum
+    turns = ((before.increment or 1) < 0) != ((after.increment or 1) < 0)
     for old, new, words_, none in (
         (before.increment, after.increment, "INCREMENT BY", "INCREMENT BY 1"),
         (before.minimum, after.minimum, "MINVALUE", "NO MINVALUE"),
@@ -215,8 +164,16 @@ def _set_identity(before: Identity, after: Identity) -> str:
         (before.start, after.start, "START WITH", f"START WITH {start}"),
         (before.cache, after.cache, "CACHE", "CACHE 1"),
     ):
-        if old != new:
+        # What nobody gave depends on the direction in which it counts, and on where it begins.
+        moved = turns or (words_ == "START WITH" and _limits(before) != _limits(after))
+        if old != new or (moved and new is None and words_ not in ("INCREMENT BY", "CACHE")):
             clauses.append(f"SET {none if new is None else f'{words_} {new}'}")
     if before.cycle != after.cycle:
         clauses.append("SET CYCLE" if after.cycle else "SET NO CYCLE")
+    if turns:
+        clauses.append("RESTART")
     return " ".join(clauses)
+
+
+def _limits(options: Identity) -> tuple[int | None, int | None]:
+    return options.minimum, options.maximum

@@ -1,6 +1,6 @@
 """Generated columns that have to be dropped and added, because PostgreSQL cannot alter them in place. Pure text.
 
-Nothing is lost by that: their values are computed. What goes with such a column is made again. (Manual of PostgreSQL
+Nothing is lost by that but the values of a column that was not generated before. What goes with such a column is made again. (Manual of PostgreSQL
 15, section 5.3 and ALTER TABLE; an expression can be changed in place from version 17 on.)
 """
 
@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse, quoted
-from schemadiff.errors import UnsupportedError
 from schemadiff.operations import AlterColumn, DropColumn, Operation
 from schemadiff.schema import Check, Column, Table, Type
 
@@ -85,10 +84,7 @@ def _cannot_be_altered(operation: AlterColumn, version: int) -> bool:
     if not after.generated:
         return False
     if not before.generated:
-        raise UnsupportedError(
-            f'column "{operation.table}.{after.name}": PostgreSQL cannot make a column generated that is not',
-            hint="Drop the column and add the generated one: two operations, and the values are lost.",
-        )
+        return True
     if before.generated.stored != after.generated.stored:
         return True
     if before.generated.expression != after.generated.expression:

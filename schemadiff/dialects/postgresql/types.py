@@ -42,6 +42,7 @@ _ALIASES = {
     "timetz": "time with time zone",
 }
 NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
+INTEGERS = frozenset({"smallint", "integer", "bigint"})
 FLOATS = frozenset({"real", "double precision"})
 STRINGS = frozenset({"character varying", "character", "text"})
 _BUILT_IN = (
