@@ -90,7 +90,8 @@ def _same_dimension(column: str, old: Words, new: Words, target: str) -> str | N
     known = _ASSIGNABLE.get(old.kind, frozenset()) | _TIMES.get(old.kind, frozenset())
     if old.kind == new.kind == "bit" and not old.array and int(old.arguments[0]) < int(new.arguments[0]):
         return f"{column}::{target}"
-    if old.kind == new.kind or new.kind in known:
+    spans = old.kind.startswith("interval") and new.kind.startswith("interval")
+    if old.kind == new.kind or new.kind in known or spans:
         return None
     if old.kind in STRINGS or (old.kind, new.kind) in _CASTABLE:
         return f"{column}::{target}"

@@ -1,7 +1,8 @@
 """Generated columns that have to be dropped and added, because PostgreSQL cannot alter them in place. Pure text.
 
-Nothing is lost by that but the values of a column that was not generated before. What goes with such a column is made again. (Manual of PostgreSQL
-15, section 5.3 and ALTER TABLE; an expression can be changed in place from version 17 on.)
+Nothing is lost by that but the values of a column that was not generated before. What goes with such a column is
+made again. (Manual of PostgreSQL 15, section 5.3 and ALTER TABLE; an expression can be changed in place from version 17
+on.)
 """
 
 from __future__ import annotations
