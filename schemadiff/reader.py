@@ -459,14 +459,17 @@ def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
 
 
 def _public(stored: TypeEngine[Any]) -> TypeEngine[Any]:
-    """A type of `sa` in the place of one that a driver keeps for itself: ``type_descriptor`` hands these out, and no
-    revision could import them.
+    """A type that can be imported in the place of one that a driver keeps for itself: ``type_descriptor`` hands these
+    out, and no revision could name them.
     """
     kind = type(stored)
     home = sys.modules[".".join(kind.__module__.split(".")[:3])]
     if not kind.__module__.startswith("sqlalchemy.dialects.") or getattr(home, kind.__name__, None) is kind:
         return stored
-    return stored.adapt(next(base for base in kind.__mro__ if getattr(sa, base.__name__, None) is base))
+    # The visit name is what the compiler goes by.
+    bases = [base for base in kind.__mro__ if getattr(base, "__visit_name__", "") == kind.__visit_name__]
+    named = (base for module in (sa, home) for base in bases if getattr(module, base.__name__, None) is base)
+    return stored.adapt(next(named))
 
 
 @functools.lru_cache(maxsize=8)

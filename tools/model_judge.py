@@ -32,7 +32,7 @@ class Assignment:
     """What to load, and two empty databases: one for create_all, one for schemadiff.
 
     ``imports`` are modules, and functions as ``module:function``, that register the models before ``models``
-    (``module:attribute``, as schemadiff takes it) are looked at.
+    (``module:attribute``, as schemadiff takes it) is looked at.
     """
 
     imports: tuple[str, ...]
@@ -145,9 +145,8 @@ def unlike(what: str, found: dict[str, list[str]], other: str, wanted: dict[str,
 def main(assignment: str, verdict: str) -> None:
     """Reads the one file and writes the other."""
     given = json.loads(Path(assignment).read_text())
-    found = judge(
-        Assignment(tuple(given["imports"]), tuple(given["models"]), given["created"], given["planned"])
-    )
+    lists = {name: tuple(given[name]) for name in ("imports", "models")}
+    found = judge(Assignment(**{**given, **lists}))
     Path(verdict).write_text(json.dumps(dataclasses.asdict(found)))
 
 

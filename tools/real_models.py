@@ -41,14 +41,21 @@ JUDGE_SECONDS = 1200
 class Package:
     """A package of the index and where its models are; see `Assignment`.
 
-    ``environment`` are the variables that its models look at, in which ``{url}`` stands for the database's URL.
+    ``part`` tells two databases of one package apart. By engine, ``settings`` are variables of the environment that the
+    models look at.
     """
 
     name: str
     version: str
     models: tuple[str, ...]
     imports: tuple[str, ...] = ()
-    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    part: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is called in the table."""
+        return f"{self.name} ({self.part})" if self.part else self.name
 
     @property
     def requirement(self) -> str:
@@ -64,8 +71,11 @@ _KEYSTONE = """
     revoke.backends.sql trust.backends.sql
 """
 
+_MYSQLS = ("mysql", "mariadb")
+
 PACKAGES = (
     Package("nova", "34.0.0", ("nova.db.main.models:BASE",)),
+    Package("nova", "34.0.0", ("nova.db.api.models:BASE",), part="api"),
     Package("cinder", "29.0.0", ("cinder.db.models:BASE",)),
     Package("neutron", "29.0.0", ("neutron.db.migration.models.head:get_metadata",)),
     Package(
@@ -80,13 +90,7 @@ PACKAGES = (
         "3.3.2",
         ("airflow.models.base:Base",),
         ("airflow.models:import_all_models",),
-        {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "{url}"},
-    ),
-    Package(
-        "mlflow-skinny",
-        "3.17.2",
-        ("mlflow.store.db.base_sql_model:Base",),
-        ("mlflow.store.tracking.dbmodels.models",),
+        {engine: {"AIRFLOW__DATABASE__SQL_ENGINE_COLLATION_FOR_IDS": "utf8mb3_bin"} for engine in _MYSQLS},
     ),
     Package("buildbot", "4.3.0", ("buildbot.db.model:Model",)),
     Package(
@@ -122,12 +126,11 @@ def judge(package: Package, engine: str, databases: Databases) -> Verdict:
         given = Assignment(package.imports, package.models, created, planned)
         assignment.touch(0o600)  # the URLs may hold a password
         assignment.write_text(json.dumps(dataclasses.asdict(given)))
-        own = {name: value.format(url=created) for name, value in package.environment.items()}
         subprocess.run(
             [python, "-W", "ignore", "-m", "tools.model_judge", assignment, verdict],
             cwd=PROJECT,
             # Some packages write a configuration into the home folder when they are imported.
-            env={**os.environ, "HOME": home, "AIRFLOW_HOME": home, **own},
+            env={**os.environ, "HOME": home, "AIRFLOW_HOME": home, **package.settings.get(engine, {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -182,7 +185,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.real_models", description=str(__doc__).partition("\n")[0]
     )
-    names = [package.name for package in PACKAGES]
+    names = list(dict.fromkeys(package.name for package in PACKAGES))
     parser.add_argument("--package", action="append", choices=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--engine", action="append", choices=ENGINES, metavar="NAME", help=", ".join(ENGINES))
     chosen = parser.parse_args(arguments)
@@ -198,14 +201,14 @@ def _run(packages: Iterable[Package], engines: Sequence[str]) -> int:
     try:
         for package in packages:
             for engine in engines:
-                print(f"{package.requirement} on {engine}: ", end="", flush=True)
+                print(f"{package.title} {package.version} on {engine}: ", end="", flush=True)
                 try:
-                    verdicts[package.name, engine] = judge(package, engine, databases)
+                    verdicts[package.title, engine] = judge(package, engine, databases)
                 except subprocess.CalledProcessError as error:
                     failed = True
                     print(f"failed\n{textwrap.indent((error.stderr or '')[-3000:], '  ')}", flush=True)
                 else:
-                    print(outcome(verdicts[package.name, engine]), flush=True)
+                    print(outcome(verdicts[package.title, engine]), flush=True)
     finally:
         databases.close()
         fleet.stop()
