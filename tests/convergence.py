@@ -19,9 +19,9 @@ from sqlalchemy.pool import StaticPool
 
 import schemadiff
 from schemadiff.dialects import connect_arguments, connection_url
+from schemadiff.testing.strategies import Pair
 from tests.definitions import definitions
 from tests.servers.databases import Databases
-from tests.strategies import Pair
 
 _EMPTY_MYSQL = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 

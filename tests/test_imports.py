@@ -176,7 +176,7 @@ def test_dialects_are_named_in_dialects_alone() -> None:
     named = [
         f"{name}:{node.lineno} says {node.value!r}"
         for name, path in SOURCES.items()
-        if not name.startswith("schemadiff.dialects")
+        if not name.startswith(("schemadiff.dialects", "schemadiff.testing.strategies.engines"))
         for node in ast.walk(prose_free(path))
         if isinstance(node, ast.Constant) and node.value in DIALECTS
     ]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import hypothesis
 
+from schemadiff.testing.strategies import Pair, pairs
 from tests.convergence import Bench, converge
-from tests.strategies import Pair, pairs
 
 EXAMPLES = os.environ.get("SCHEMADIFF_FUZZ_EXAMPLES")
 SETTINGS = hypothesis.settings(
