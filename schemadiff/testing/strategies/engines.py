@@ -10,7 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.dialects import mysql, postgresql
+
 from schemadiff.errors import UsageError
+
+DIALECTS = {"mysql": mysql, "postgresql": postgresql}
+"""The modules that source texts name."""
 
 
 @dataclass(frozen=True)

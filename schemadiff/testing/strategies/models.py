@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
 
-from schemadiff.testing.strategies.engines import Engine, Kind
+from schemadiff.testing.strategies.engines import DIALECTS, Engine, Kind
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ class Models:
     def metadata(self) -> sa.MetaData:
         """A new MetaData, which the source text fills."""
         metadata = sa.MetaData()
-        names = {"sa": sa, "mysql": mysql, "postgresql": postgresql, "metadata": metadata}
+        names = {"sa": sa, **DIALECTS, "metadata": metadata}
         exec(self.source(), names)  # noqa: S102 - its own text
         return metadata
 
