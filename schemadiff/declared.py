@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
-from schemadiff.schema import Name, Sequence, StoredObject, View
+from schemadiff.schema import Name, Sequence, StoredObject, Unsupported, View
 
 SEQUENCE_OPTIONS = {
     "start": "start",
@@ -32,6 +33,40 @@ def view_of(table: sa.Table) -> Any:
 def is_copy(table: sa.Table) -> bool:
     """Whether the table is made from a SELECT (SQLAlchemy 2.1's CreateTableAs)."""
     return getattr(table, "_creator_ddl", None) is not None and view_of(table) is None
+
+
+def is_table(table: sa.Table) -> bool:
+    """Whether it is a table of the database: no view, and none that lives as long as a session does."""
+    return view_of(table) is None and "TEMPORARY" not in (str(word).upper() for word in table._prefixes)
+
+
+def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
+    """What the models do besides declaring: such things happen in ``create_all`` alone."""
+    for table in metadata.tables.values():
+        name = Name(table.name, table.schema)
+        if is_copy(table):
+            yield Unsupported(name, "is filled by CREATE TABLE AS: create it with op.execute(…)")
+        if _has_listeners(table):
+            yield Unsupported(name, "has a listener to its creation: what that does belongs in op.execute(…)")
+    if _has_listeners(metadata):
+        yield Unsupported(
+            Name("MetaData"), "has a listener to its creation: what that does belongs in op.execute(…)"
+        )
+
+
+def _has_listeners(target: sa.MetaData | sa.Table) -> bool:
+    """Whether somebody but SQLAlchemy itself, whose ENUM types listen as well, is called at the creation."""
+    listeners = (*target.dispatch.before_create, *target.dispatch.after_create)
+    return any(
+        isinstance(one, ExecutableDDLElement) or not str(_module_of(one)).startswith("sqlalchemy.")
+        for one in listeners
+    )
+
+
+def _module_of(function: Any) -> object:
+    while hasattr(function, "func"):
+        function = function.func  # a partial
+    return getattr(function, "__module__", "")
 
 
 def stored_objects(metadata: sa.MetaData, dialect: Dialect) -> Iterator[StoredObject]:

@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 
 import sqlalchemy as sa
 
+from schemadiff.declared import is_copy
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ModelsError, UsageError
 from schemadiff.operations import Operation, RenameTable
@@ -38,10 +39,12 @@ class Filter:
 
     def hides(self, table: Name) -> bool:
         """Whether the table is ignored."""
-        return (
-            table in self.tables
-            or (bool(self.include) and not any(self.matches(table, one) for one in self.include))
-            or any(self.matches(table, one) for one in self.exclude)
+        return table in self.tables or self.excludes(table)
+
+    def excludes(self, table: Name) -> bool:
+        """Whether the patterns leave the table out."""
+        return (bool(self.include) and not any(self.matches(table, one) for one in self.include)) or any(
+            self.matches(table, one) for one in self.exclude
         )
 
     def hides_object(self, one: StoredObject) -> bool:
@@ -101,7 +104,7 @@ def choose(
     for table in (table for one in metadata for table in one.tables.values()):
         name = Name(table.name, None if table.schema == dialect.default_schema else table.schema)
         declared.add(name)
-        if _is_ignored(table.info, f'table "{name}"'):
+        if _is_ignored(table.info, f'table "{name}"') or is_copy(table):
             tables.add(name)
         hidden = {one.name for one in table.columns if _is_ignored(one.info, f'column "{name}.{one.name}"')}
         if hidden:

@@ -27,7 +27,7 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.coherence import join
-from schemadiff.declared import has_sequence, stored_objects, view_of
+from schemadiff.declared import has_sequence, is_table, stored_objects, unsupported
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
@@ -69,13 +69,15 @@ def read(
     every = [metadata] if isinstance(metadata, sa.MetaData) else list(metadata)
     tables = join(((one, _read_visible(one, dialect, chosen)) for one in every), chosen, dialect)
     objects = (found for one in every for found in stored_objects(one, dialect))
-    return Schema(tables).with_objects(one for one in objects if not chosen.hides_object(one))
+    notes = tuple(note for one in every for note in unsupported(one) if not chosen.excludes(note.table))
+    schema = Schema(tables, unsupported=notes)
+    return schema.with_objects(one for one in objects if not chosen.hides_object(one))
 
 
 def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> Iterator[Table]:
     for declared in metadata.tables.values():
         reading = _Reading(declared, dialect)
-        if declared.name == VERSION_TABLE or view_of(declared) is not None or chosen.hides(reading.name):
+        if declared.name == VERSION_TABLE or not is_table(declared) or chosen.hides(reading.name):
             continue
         hidden = chosen.columns.get(reading.name, frozenset())
         table = dialect.canonical(visible_part(reading.table(hidden), hidden, dialect))
@@ -85,13 +87,13 @@ def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> It
 
 def read_table(table: sa.Table, dialect: Dialect) -> Table:
     """One table in canonical form; a foreign key's target table need not be known."""
-    return dialect.canonical(_Reading(table, dialect).table())
+    return dialect.canonical(_Reading(table, dialect, told=True).table())
 
 
 def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Column:
     """One column that stands alone, as it would be read as part of `table`."""
     scratch = sa.Table(table.name.name, sa.MetaData(), column, schema=table.name.schema)
-    raw = _Reading(scratch, dialect).column(column)
+    raw = _Reading(scratch, dialect, told=True).column(column)
     lone = dataclasses.replace(
         table, columns=(raw,), primary_key=None, uniques=(), indexes=(), foreign_keys=(), checks=()
     )
@@ -144,10 +146,13 @@ def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) 
 
 
 class _Reading:
-    """Reads one `sa.Table` for one dialect."""
+    """Reads one `sa.Table` for one dialect. `told` is whether it stands in a revision file, where any column may
+    count by itself; in models only the one that SQLAlchemy chooses does, whatever the others say.
+    """
 
-    def __init__(self, table: sa.Table, dialect: Dialect) -> None:
+    def __init__(self, table: sa.Table, dialect: Dialect, *, told: bool = False) -> None:
         self.source = table
+        self.told = told
         self.dialect = dialect
         self.sqlalchemy = dialect.sqlalchemy
         self.compiler = _ddl_compiler(self.sqlalchemy)
@@ -209,7 +214,9 @@ class _Reading:
                 bool(identity.cycle),
                 identity.cache,
             ),
-            autoincrement=(column is self.source.autoincrement_column or column.autoincrement is True)
+            autoincrement=(
+                column is self.source.autoincrement_column or (self.told and column.autoincrement is True)
+            )
             and identity is None
             and column.server_default is None
             and not (isinstance(column.default, sa.Sequence) and has_sequence(column.default, self.dialect)),

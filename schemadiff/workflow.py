@@ -192,6 +192,7 @@ def plan(
             live = filters.visible(whole, chosen, dialect)
         expected = filters.visible(replayed, chosen, dialect)
         hidden = filters.hidden_columns(whole, chosen)
+        unsupported = (*live.unsupported, *desired.unsupported)
         asked = ask(connection, dialect, expected, live, hidden)
         found = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
         current = as_written(live, asked, dialect)
@@ -211,7 +212,7 @@ def plan(
         recorded = (*(Found(one) for one in found), *unnamed_drops(operations, asked))
         number = len(history) + 1
         if not recorded:
-            return Planned(Plan((), ()), message or "", number, "", None, live.unsupported, ignored)
+            return Planned(Plan((), ()), message or "", number, "", None, unsupported, ignored)
         text = message or naming.suggest_message(recorded)
         source = writer.write(recorded, text, dialect)
         # What is shown is what `apply` will make of the file: it is read back before it is written.
@@ -224,7 +225,7 @@ def plan(
             facts=facts_about(connection, dialect, loaded, live),
         )
         planned = dataclasses.replace(planned, operations=loaded)
-        result = Planned(planned, text, number, source, None, live.unsupported, ignored)
+        result = Planned(planned, text, number, source, None, unsupported, ignored)
     return (
         result
         if dry_run
@@ -322,9 +323,10 @@ def check(
         ignored = filters.ignored(chosen, replayed, whole)
         live = filters.visible(whole, chosen, dialect)
         hidden = filters.hidden_columns(whole, chosen)
+        unsupported = (*live.unsupported, *desired.unsupported)
         if state is None and not history:
             missing = differences(connection, dialect, live, desired, hidden)
-            return Drift(0, missing, unsupported=live.unsupported, ignored=ignored)
+            return Drift(0, missing, unsupported=unsupported, ignored=ignored)
         state = state or State()
         expected = filters.visible(at, chosen, dialect)
         interrupted = interrupted_in(connection, dialect, state, history)
@@ -338,7 +340,7 @@ def check(
             both = [ask(connection, dialect, one, live, hidden) for one in (head, desired)]
             missing = comparer.compare(both[0], both[1], dialect)
         pending = history[state.version :]
-        return Drift(state.version, missing, pending, drifted, interrupted, live.unsupported, ignored)
+        return Drift(state.version, missing, pending, drifted, interrupted, unsupported, ignored)
 
 
 def status(database: Database, versions: str | Path = "versions") -> Status:
