@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -48,8 +49,9 @@ def test_temporary_tables_are_none_of_the_databases(url: str) -> None:
 def test_listeners_are_named(url: str) -> None:
     metadata = sa.MetaData()
     table = user(metadata)
+    trigger: Any = sa.DDL
     sa.event.listen(
-        table, "after_create", sa.DDL("CREATE TRIGGER t AFTER INSERT ON user BEGIN SELECT 1; END")
+        table, "after_create", trigger("CREATE TRIGGER t AFTER INSERT ON user BEGIN SELECT 1; END")
     )
     found = created(url, metadata)
     assert not found
