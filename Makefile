@@ -5,11 +5,12 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	done; echo python3)
 WORKERS ?= 2
 PYTEST_ARGS ?=
+ARGS ?=
 
 ENV := .venv/.made
 ENV20 := .venv-sqlalchemy20/.made
 
-.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 lint format servers clean
+.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 real-models lint format servers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,9 @@ test-sqlalchemy21: $(ENV) servers ## the tests with SQLAlchemy 2.1 alone
 
 test-sqlalchemy20: $(ENV20) servers ## the tests with SQLAlchemy 2.0 alone
 	.venv-sqlalchemy20/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+real-models: $(ENV) servers ## create_all of well-known packages, then check: minutes, and a download of gigabytes at first
+	.venv/bin/python -m tools.real_models $(ARGS)
 
 lint: $(ENV) ## ruff and mypy --strict
 	.venv/bin/ruff check .

@@ -157,7 +157,13 @@ def outcome(verdict: Verdict) -> str:
     """A verdict in a few words."""
     if verdict.refused is not None:
         return "refused"
-    return f"{len(verdict.differences)} differences" if verdict.differences else "quiet"
+    match len(verdict.differences):
+        case 0:
+            return "quiet"
+        case 1:
+            return "1 difference"
+        case count:
+            return f"{count} differences"
 
 
 def report(verdicts: Mapping[tuple[str, str], Verdict]) -> str:
