@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
@@ -31,6 +30,7 @@ from schemadiff.declared import has_sequence, is_table, stored_objects, unsuppor
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
+from schemadiff.parts import expression_part, named_part
 from schemadiff.schema import (
     Check,
     Column,
@@ -221,6 +221,7 @@ class _Reading:
             and column.server_default is None
             and not (isinstance(column.default, sa.Sequence) and has_sequence(column.default, self.dialect)),
             comment=column.comment,
+            on_conflict=self._arguments(column.kwargs).get("on_conflict_not_null"),
             **self._told(column),
         )
         return dataclasses.replace(read, written=read)
@@ -263,7 +264,11 @@ class _Reading:
     # constraints
 
     def primary_key(self, constraint: sa.PrimaryKeyConstraint) -> PrimaryKey:
-        return PrimaryKey(tuple(c.name for c in constraint.columns), self._constraint_name(constraint))
+        return PrimaryKey(
+            tuple(c.name for c in constraint.columns),
+            self._constraint_name(constraint),
+            self._on_conflict(constraint, "primary_key"),
+        )
 
     def unique(self, constraint: sa.UniqueConstraint) -> Unique:
         return Unique(
@@ -271,7 +276,17 @@ class _Reading:
             name=self._constraint_name(constraint),
             deferrable=_deferrable(constraint),
             nulls_distinct=not self._arguments(constraint.kwargs).get("nulls_not_distinct", False),
+            on_conflict=self._on_conflict(constraint, "unique"),
         )
+
+    def _on_conflict(
+        self, constraint: sa.PrimaryKeyConstraint | sa.UniqueConstraint, kind: str
+    ) -> str | None:
+        """What the constraint says, else, as SQLAlchemy does it, what its only column says."""
+        told = self._arguments(constraint.kwargs).get("on_conflict")
+        if told is None and len(constraint.columns) == 1:
+            told = self._arguments(next(iter(constraint.columns)).kwargs).get(f"on_conflict_{kind}")
+        return None if told is None else str(told)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint) -> ForeignKey:
         targets = [_target(element) for element in constraint.elements]
@@ -360,21 +375,13 @@ class _Reading:
             opclass = ops.get(expression.key) or ops.get(expression.name)
             return Part(expression.name, None, descending, length, opclass=opclass, nulls=nulls)
         element = cast("ColumnElement[Any] | TextClause", expression)
-        plain = _PLAIN_PART.fullmatch(element.text) if isinstance(element, TextClause) else None
-        if plain and plain["name"] in self.source.columns:
-            length = int(plain["length"]) if plain["length"] else None
-            descending = descending or (plain["direction"] or "").upper() == "DESC"
-            return Part(
-                plain["name"], None, descending, length, nulls=nulls or (plain["nulls"] or "").upper() or None
-            )
-        opclass = ops.get(getattr(element, "key", None) or "")
-        sql = self._sql(element)
-        sorted_ = _SORTED_PART.fullmatch(sql) if isinstance(element, TextClause) else None
-        if sorted_:
-            sql, direction = sorted_["expression"], (sorted_["direction"] or "").upper()
-            descending = descending or direction == "DESC"
-            nulls = nulls or (sorted_["nulls"] or "").upper() or None
-        return Part(None, sql, descending, opclass=opclass, nulls=nulls)
+        if not isinstance(element, TextClause):
+            opclass = ops.get(getattr(element, "key", None) or "")
+            return Part(None, self._sql(element), descending, opclass=opclass, nulls=nulls)
+        told = named_part(element.text, set(self.source.columns.keys())) or expression_part(
+            self._sql(element)
+        )
+        return dataclasses.replace(told, descending=descending or told.descending, nulls=nulls or told.nulls)
 
     def _column_of(self, expression: object) -> object:
         """The table's column where the expression is only its name, as in ``sa.desc("created")``."""
@@ -422,20 +429,6 @@ class _Reading:
         )
         return dataclasses.replace(read, written=read)
 
-
-_PLAIN_PART = re.compile(
-    r"\s*([\"`]?)(?P<name>\w+)\1 (?:\s*\(\s*(?P<length>\d+)\s*\))? (?:\s+(?P<direction>ASC|DESC))?"
-    r"(?:\s+NULLS\s+(?P<nulls>FIRST|LAST))? \s*",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""An index part that names a column in SQL: ``text("created DESC")``."""
-
-_SORTED_PART = re.compile(
-    r"(?P<expression>.*\S)(?=\s+(?:ASC|DESC|NULLS)\b)(?:\s+(?P<direction>ASC|DESC))?"
-    r"(?:\s+NULLS\s+(?P<nulls>FIRST|LAST))?\s*",
-    re.IGNORECASE | re.DOTALL,
-)
-"""An index part that says in SQL how an expression is sorted: ``text("lower(name) DESC")``."""
 
 _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)
 

@@ -73,7 +73,8 @@ class Column:
 
     ``charset`` and ``collation`` are the effective ones (the column's own, else the table's) on dialects that have
     them per column, and ``None`` where the type holds no text or the default stands. ``default`` is SQL text.
-    ``visible`` and ``srid`` are ``None`` where nobody said: SQLAlchemy has no word for them.
+    ``visible`` and ``srid`` are ``None`` where nobody said: SQLAlchemy has no word for them. ``on_conflict`` is what
+    SQLite does instead of failing where NOT NULL is violated (``"REPLACE"``), here and in the keys.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Column:
     comment: str | None = None
     visible: bool | None = None
     srid: int | None = None
+    on_conflict: str | None = None
     written: Column | None = field(default=None, compare=False, repr=False)
 
 
@@ -96,6 +98,7 @@ class Column:
 class PrimaryKey:
     columns: tuple[str, ...]
     name: str | None = None
+    on_conflict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Unique:
     name: str | None = None
     deferrable: str | None = None
     nulls_distinct: bool = True
+    on_conflict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

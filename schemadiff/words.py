@@ -63,9 +63,9 @@ def constraint_words(constraint: Constraint) -> str:
     name = f" {constraint.name}" if constraint.name else ""
     match constraint:
         case PrimaryKey():
-            return f"primary key ({', '.join(constraint.columns)})"
+            return f"primary key ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
         case Unique():
-            return f"unique constraint{name} ({', '.join(constraint.columns)})"
+            return f"unique constraint{name} ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
         case ForeignKey():
             return (
                 f"foreign key{name} ({', '.join(constraint.columns)}) -> "
@@ -73,6 +73,10 @@ def constraint_words(constraint: Constraint) -> str:
             )
         case Check():
             return f"check{name} ({short(constraint.expression)})"
+
+
+def _on_conflict(constraint: PrimaryKey | Unique) -> str:
+    return f" on conflict {constraint.on_conflict.lower()}" if constraint.on_conflict else ""
 
 
 def short(text: str) -> str:

@@ -6,7 +6,6 @@ written (``written``): only what nobody ever wrote is spelled in the server's ow
 
 from __future__ import annotations
 
-import ast
 import copy
 import dataclasses
 import re
@@ -58,6 +57,7 @@ from schemadiff.schema import (
 from schemadiff.schema import Sequence as StoredSequence
 from schemadiff.source import Call, Node, Strings, render
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
+from schemadiff.typesource import type_arguments
 
 WIDTH = 88
 """The line length of a revision file: what ruff and black assume where nobody says otherwise."""
@@ -229,6 +229,8 @@ class _Writer:
             arguments.append(("server_default", value))
         if written.comment:
             arguments.append(("comment", written.comment))
+        if column.on_conflict:
+            arguments.append((f"{self.dialect.name}_on_conflict_not_null", column.on_conflict))
         told = {"visible": column.visible, "srid": column.srid}
         told = {key: value for key, value in told.items() if value is not None and value is not True}
         if told:
@@ -286,7 +288,7 @@ class _Writer:
             if source.dimensions is not None:
                 arguments.append(("dimensions", source.dimensions))
             return self._named_type(kind, arguments)
-        return self._named_type(kind, _arguments(source))
+        return self._named_type(kind, type_arguments(source))
 
     def _enum(self, source: sa.Enum) -> Call:
         arguments: list[Node] = list(source.enums)
@@ -318,6 +320,8 @@ class _Writer:
 
     def _constraint(self, constraint: Constraint, *, inline: bool = False) -> Call:
         named: list[Node] = [("name", constraint.name)] if constraint.name else []
+        if isinstance(constraint, PrimaryKey | Unique) and constraint.on_conflict:
+            named.append((f"{self.dialect.name}_on_conflict", constraint.on_conflict))
         match constraint:
             case PrimaryKey():
                 return self._sa("PrimaryKeyConstraint", [*constraint.columns, *named])
@@ -415,50 +419,7 @@ class _Writer:
         return {key: old.get(key) for key in keys}, {key: new.get(key) for key in keys}
 
 
-def _arguments(source: TypeEngine[Any]) -> list[Node]:
-    """The arguments of a type as its repr has them, the first ones without their names where that reads better."""
-    try:
-        call = ast.parse(repr(source), mode="eval").body
-        if not isinstance(call, ast.Call):
-            return []
-        positional = [ast.literal_eval(argument) for argument in call.args]
-        keywords = {
-            str(word.arg): ast.literal_eval(word.value) for word in call.keywords if word.arg not in _DERIVED
-        }
-    except (SyntaxError, ValueError) as error:
-        raise UnsupportedError(f"no revision file can say the type {source!r}") from error
-    for name in _LEADING.get(type(source).__visit_name__.lower(), ()):
-        if name not in keywords:
-            break
-        positional.append(keywords.pop(name))
-    return [*positional, *keywords.items()]
-
-
 _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
-
-_DERIVED = ("astext_type", "asdecimal", "text_type")
-"""Arguments that a type's repr shows and that say nothing about the column."""
-
-_LEADING = {
-    **dict.fromkeys(
-        (
-            "string",
-            "unicode",
-            "varchar",
-            "char",
-            "nchar",
-            "nvarchar",
-            "text",
-            "unicode_text",
-            "binary",
-            "varbinary",
-        ),
-        ("length",),
-    ),
-    **dict.fromkeys(("numeric", "decimal"), ("precision", "scale")),
-    **dict.fromkeys(("large_binary", "blob", "bit"), ("length",)),
-    **dict.fromkeys(("float", "double", "real"), ("precision",)),
-}
 
 
 def _deferrable(words: str) -> list[Node]:

@@ -32,6 +32,7 @@ LAYERS = (
         "coherence",
         "filters",
         "namesakes",
+        "parts",
         "planner",
         "hazards",
         "reader",
@@ -40,6 +41,7 @@ LAYERS = (
         "recorder",
         "renames",
         "source",
+        "typesource",
         "spelling",
     ),  # pure
     (

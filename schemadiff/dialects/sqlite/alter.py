@@ -268,7 +268,10 @@ def _copy(old: Table, new: Table, sources: dict[str, str | None], temporary: str
     if pairs:
         into = ", ".join(quote(column) for column, _ in pairs)
         values = ", ".join(quote(source) for _, source in pairs)
-        texts.append(f"INSERT INTO {ddl.qualified(made)} ({into}) SELECT {values} FROM {ddl.qualified(name)}")
+        insert = "INSERT OR ABORT" if _resolves_conflicts(new) else "INSERT"
+        texts.append(
+            f"{insert} INTO {ddl.qualified(made)} ({into}) SELECT {values} FROM {ddl.qualified(name)}"
+        )
     if AUTOINCREMENT in old.options.extra and AUTOINCREMENT in new.options.extra:
         counters = ddl.qualified(Name("sqlite_sequence", name.schema))
         texts += [
@@ -283,6 +286,12 @@ def _copy(old: Table, new: Table, sources: dict[str, str | None], temporary: str
         _rename(made, name.name),
         "PRAGMA legacy_alter_table = OFF",
     ]
+
+
+def _resolves_conflicts(table: Table) -> bool:
+    """Whether an ON CONFLICT of its own would let the copy leave out rows or make up values."""
+    keys = (table.primary_key, *table.uniques)
+    return any(one.on_conflict for one in (*table.columns, *keys) if one is not None)
 
 
 def _free_name(name: Name, schema: Schema) -> str:

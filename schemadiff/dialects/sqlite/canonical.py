@@ -110,7 +110,12 @@ def _options(options: Options) -> Options:
 def _key(key: PrimaryKey, options: Options, scope: Scope) -> PrimaryKey:
     # AUTOINCREMENT stands in the column's own definition, where SQLAlchemy writes no name.
     name = None if AUTOINCREMENT in options.extra else key.name
-    return _with(key, columns=tuple(map(scope.column, key.columns)), name=name)
+    return _with(
+        key,
+        columns=tuple(map(scope.column, key.columns)),
+        name=name,
+        on_conflict=canonical_conflict(key.on_conflict),
+    )
 
 
 def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
@@ -122,10 +127,11 @@ def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Sco
         counter = column.autoincrement and sql == "INTEGER" and default is None
     if generated is not None:
         generated = _with(generated, expression=canonical_expression(generated.expression, scope))
+    nullable = column.nullable and not is_never_null(column.name, sql, key, options)
     return _with(
         column,
         type=_with(column.type, sql=sql, values=None),
-        nullable=column.nullable and not is_never_null(column.name, sql, key, options),
+        nullable=nullable,
         default=default,
         on_update=None,
         generated=generated,
@@ -136,6 +142,7 @@ def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Sco
         comment=None,
         visible=None,
         srid=None,
+        on_conflict=None if nullable else canonical_conflict(column.on_conflict),
     )
 
 
@@ -162,7 +169,11 @@ def _check(check: Check, scope: Scope) -> Check:
 
 def _unique(unique: Unique, scope: Scope) -> Unique:
     return _with(
-        unique, columns=tuple(map(scope.column, unique.columns)), deferrable=None, nulls_distinct=True
+        unique,
+        columns=tuple(map(scope.column, unique.columns)),
+        deferrable=None,
+        nulls_distinct=True,
+        on_conflict=canonical_conflict(unique.on_conflict),
     )
 
 
@@ -174,6 +185,11 @@ def _foreign_key(key: ForeignKey, scope: Scope) -> ForeignKey:
         on_update=canonical_action(key.on_update),
         match=None if key.match is None or key.match.upper() in {"SIMPLE", "NONE"} else key.match.upper(),
     )
+
+
+def canonical_conflict(action: str | None) -> str | None:
+    """The action of ON CONFLICT in capitals, ``None`` for ABORT, which is what SQLite does unasked."""
+    return None if action is None or action.upper() == "ABORT" else action.upper()
 
 
 def canonical_action(action: str | None) -> str | None:

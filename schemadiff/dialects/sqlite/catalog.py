@@ -137,7 +137,7 @@ class _Reading:
             # With AUTOINCREMENT its name does not count: `canonical` says why.
             key_name = None if found.autoincrement else found.key_name
             key_columns = _key_columns(rows)
-            key = PrimaryKey(key_columns, key_name) if key_columns else None
+            key = PrimaryKey(key_columns, key_name, found.key_conflict) if key_columns else None
             table = Table(
                 name=Name(name, self.schema),
                 columns=tuple(_column(place, row, found, key, options) for place, row in enumerate(rows)),
@@ -233,6 +233,7 @@ def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, opt
         generated=generated,
         autoincrement=bool(key_place) and is_counter(name, sql, default, key, options),
         collation=found.collations.get(place),
+        on_conflict=found.conflicts.get(place),
     )
 
 

@@ -27,7 +27,7 @@ def create_table(table: Table) -> str:
     """CREATE TABLE, without the table's indexes."""
     counts = AUTOINCREMENT in table.options.extra and table.primary_key is not None
     lines = [
-        f"{column(one)} PRIMARY KEY AUTOINCREMENT"
+        f"{column(one)} PRIMARY KEY{_on_conflict(table.primary_key.on_conflict)} AUTOINCREMENT"
         if counts and table.primary_key and table.primary_key.columns == (one.name,)
         else column(one)
         for one in table.columns
@@ -72,7 +72,7 @@ def column(one: Column) -> str:
         kind = "STORED" if one.generated.stored else "VIRTUAL"
         words.append(f"GENERATED ALWAYS AS ({one.generated.expression}) {kind}")
     if not one.nullable:
-        words.append("NOT NULL")
+        words.append(f"NOT NULL{_on_conflict(one.on_conflict)}")
     return " ".join(word for word in words if word)
 
 
@@ -80,9 +80,9 @@ def constraint(one: Constraint) -> str:
     """The constraint as it stands in CREATE TABLE."""
     match one:
         case PrimaryKey():
-            text = f"PRIMARY KEY ({_names(one.columns)})"
+            text = f"PRIMARY KEY ({_names(one.columns)}){_on_conflict(one.on_conflict)}"
         case Unique():
-            text = f"UNIQUE ({_names(one.columns)})"
+            text = f"UNIQUE ({_names(one.columns)}){_on_conflict(one.on_conflict)}"
         case Check():
             text = f"CHECK ({one.expression})"
         case ForeignKey():
@@ -120,6 +120,10 @@ def _part(part: Part) -> str:
     if part.collation:
         text += f" COLLATE {quote(part.collation)}"
     return f"{text} DESC" if part.descending else text
+
+
+def _on_conflict(action: str | None) -> str:
+    return f" ON CONFLICT {action}" if action else ""
 
 
 def _names(columns: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from schemadiff.dialects.sqlite.canonical import canonical_conflict
 from schemadiff.dialects.sqlite.expressions import canonical_collation
 from schemadiff.dialects.sqlite.tokens import Cursor, split, tokens
 from schemadiff.schema import Check, Generated, Unique
@@ -26,13 +27,15 @@ class Reference:
 
 @dataclass(slots=True)
 class Definition:
-    """What was found. Collations and generated expressions are kept by the position of their column,
-    expressions as they were written; ``odd`` names what schemadiff cannot represent.
+    """What was found. Collations, generated expressions and the ON CONFLICT of NOT NULL are kept by the
+    position of their column, expressions as they were written; ``odd`` names what schemadiff cannot represent.
     """
 
     collations: dict[int, str] = field(default_factory=dict)
     generated: dict[int, Generated] = field(default_factory=dict)
+    conflicts: dict[int, str] = field(default_factory=dict)
     key_name: str | None = None
+    key_conflict: str | None = None
     autoincrement: bool = False
     uniques: list[Unique] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -99,11 +102,10 @@ def _read_column(cursor: Cursor, position: int, found: Definition) -> None:
                 found.odd.append(f'the primary key sorts "{column}" in descending order')
             cursor.take("ASC")
             found.key_name = name
-            _read_conflict(cursor, f'the primary key "{column}"', found)
+            found.key_conflict = _conflict(cursor)
             found.autoincrement |= cursor.take("AUTOINCREMENT")
         elif cursor.take("UNIQUE"):
-            found.uniques.append(Unique((column,), name))
-            _read_conflict(cursor, f'UNIQUE of column "{column}"', found)
+            found.uniques.append(Unique((column,), name, on_conflict=_conflict(cursor)))
         elif cursor.take("CHECK"):
             found.checks.append(Check(cursor.group(), name))
         elif cursor.take("REFERENCES"):
@@ -120,8 +122,12 @@ def _read_column(cursor: Cursor, position: int, found: Definition) -> None:
             if cursor.at_symbol("+") or cursor.at_symbol("-"):
                 cursor.skip()
             cursor.skip()
-        elif cursor.take("NOT", "NULL") or cursor.take("NULL"):
-            _read_conflict(cursor, f'NOT NULL of column "{column}"', found)
+        elif cursor.take("NOT", "NULL"):
+            conflict = _conflict(cursor)
+            if conflict:
+                found.conflicts[position] = conflict
+        elif cursor.take("NULL"):
+            _conflict(cursor)
         elif not _read_deferrable(cursor, found):
             cursor.skip()
         name = None
@@ -137,18 +143,17 @@ def _read_constraint(cursor: Cursor, found: Definition) -> None:
             found.autoincrement = True
         elif any(column.words for column in columns):
             found.odd.append("the primary key sorts in an order or collation of its own")
-        _read_conflict(cursor, "the primary key", found)
+        found.key_conflict = _conflict(cursor)
     elif cursor.take("UNIQUE"):
         columns = cursor.names()
-        unique = Unique(tuple(column.name for column in columns), name)
+        unique = Unique(tuple(column.name for column in columns), name, on_conflict=_conflict(cursor))
         words = f"UNIQUE ({', '.join(unique.columns)})"
         found.uniques.append(unique)
         if any(column.words for column in columns):
             found.odd.append(f"{words} sorts in an order or collation of its own")
-        _read_conflict(cursor, words, found)
     elif cursor.take("CHECK"):
         found.checks.append(Check(cursor.group(), name))
-        _read_conflict(cursor, "a CHECK", found)
+        _conflict(cursor)  # which means nothing here: a CHECK that is violated always aborts (3.40)
     elif cursor.take("FOREIGN", "KEY"):
         cursor.skip()
         if cursor.take("REFERENCES"):
@@ -190,8 +195,6 @@ def _read_deferrable(cursor: Cursor, found: Definition) -> bool:
     return True
 
 
-def _read_conflict(cursor: Cursor, what: str, found: Definition) -> None:
-    if cursor.take("ON", "CONFLICT"):
-        action = cursor.name().upper()
-        if action != "ABORT":
-            found.odd.append(f"{what} has ON CONFLICT {action}")
+def _conflict(cursor: Cursor) -> str | None:
+    """Reads ``ON CONFLICT …``, if it comes next: its action, ``None`` for ABORT."""
+    return canonical_conflict(cursor.name()) if cursor.take("ON", "CONFLICT") else None
