@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from schemadiff import comparer, planner, revisions
+from schemadiff import comparer, filters, planner, revisions
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
+from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
 from schemadiff.inspector import ask, differences, inspect, inspect_for
 from schemadiff.lookup import Named, unnamed
@@ -52,14 +53,22 @@ class Difference:
     script: tuple[str, ...] = ()
     unwritten: str | None = None
     unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
 
     def __bool__(self) -> bool:
         """Whether there is any difference."""
         return bool(self.plan.operations)
 
 
-def diff(before: Side, after: Side, *, database: Database | None = None) -> Difference:
-    """What leads from `before` to `after`.
+def diff(
+    before: Side,
+    after: Side,
+    *,
+    database: Database | None = None,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+) -> Difference:
+    """What leads from `before` to `after`; `include` and `exclude` are as in `plan`.
 
     `database` is asked what definitions mean where neither of them is a database. Raises `UsageError` when it is
     needed and missing, and when the two are databases of different products.
@@ -85,7 +94,9 @@ def diff(before: Side, after: Side, *, database: Database | None = None) -> Diff
                 hint="Compare each of them with the models.",
             )
         connection, dialect = asking
-        operations, current, unsupported = _compare(sides, lives, connection, dialect)
+        metadata = (*sides[0].metadata, *sides[1].metadata)
+        chosen = filters.choose(metadata, dialect, include, exclude)
+        operations, current, desired = _compare(sides, lives, connection, dialect, chosen)
         facts = facts_about(connection, dialect, operations, current) if one else NO_FACTS
         unwritten = None
         try:
@@ -100,7 +111,15 @@ def diff(before: Side, after: Side, *, database: Database | None = None) -> Diff
             [f"{sql};" for sql in some] for some in (dialect.script_opening, dialect.script_closing)
         )
         script = (*opening, *script, *closing)
-    return Difference(sides[0].label, sides[1].label, plan, script, unwritten, unsupported)
+    return Difference(
+        sides[0].label,
+        sides[1].label,
+        plan,
+        script,
+        unwritten,
+        tuple(dict.fromkeys(one for some in (current, desired) for one in some.unsupported)),
+        filters.ignored(chosen, current, desired),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,33 +173,44 @@ _Live = tuple[Connection, Dialect] | None
 
 
 def _compare(
-    sides: tuple[_Side, _Side], lives: Sequence[_Live], connection: Connection, dialect: Dialect
-) -> tuple[tuple[Operation, ...], Schema, tuple[Unsupported, ...]]:
-    """The operations, the schema that they start from, and what could not be compared."""
+    sides: tuple[_Side, _Side],
+    lives: Sequence[_Live],
+    connection: Connection,
+    dialect: Dialect,
+    chosen: Filter,
+) -> tuple[tuple[Operation, ...], Schema, Schema]:
+    """The operations, and both schemas with everything that they hold."""
     one, other = lives
     if one and other:
         current, desired = _everything(*one), _everything(*other)
-        return (
-            comparer.compare(current, _same_names(current, desired, dialect), dialect),
-            current,
-            (*current.unsupported, *desired.unsupported),
-        )
+        seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
+        return comparer.compare(seen, _same_names(seen, wanted, dialect), dialect), current, desired
     if one:
         desired = sides[1].declared(dialect)
         current = inspect_for(connection, dialect, desired)
-        return differences(connection, dialect, current, desired), current, current.unsupported
+        seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
+        hidden = filters.hidden_columns(current, chosen)
+        return differences(connection, dialect, seen, wanted, hidden), current, desired
     current = sides[0].declared(dialect)
     if other:
         desired = inspect_for(connection, dialect, current)
-        current = comparer.align(desired, ask(connection, dialect, current, desired), dialect)
-        return comparer.compare(current, desired, dialect), current, desired.unsupported
+        seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
+        asked = ask(connection, dialect, seen, wanted, filters.hidden_columns(desired, chosen))
+        aligned = comparer.align(wanted, asked, dialect)
+        return comparer.compare(aligned, wanted, dialect), _with_names(current, aligned), desired
     desired = sides[1].declared(dialect)
-    operations = comparer.compare(current, desired, dialect)
+    seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
+    operations = comparer.compare(seen, wanted, dialect)
     if operations:
         # The rules see a difference: what would the server say?
-        asked = ask(connection, dialect, current, desired)
-        operations = comparer.compare(asked, ask(connection, dialect, desired, current), dialect)
-    return operations, current, ()
+        asked = ask(connection, dialect, seen, wanted)
+        operations = comparer.compare(asked, ask(connection, dialect, wanted, seen), dialect)
+    return operations, current, desired
+
+
+def _with_names(current: Schema, aligned: Schema) -> Schema:
+    """`current`, its tables with the names that the database gave to what has none."""
+    return dataclasses.replace(current, tables={**current.tables, **aligned.tables})
 
 
 def _everything(connection: Connection, dialect: Dialect) -> Schema:

@@ -127,6 +127,20 @@ def test_models_and_revisions(engine_name: str, fresh_database: Callable[[str], 
     assert len(schemadiff.diff(f"{versions}/@0", versions, database=url).plan.operations) == 1
 
 
+def test_filters(engine_name: str, fresh_database: Callable[[str], str]) -> None:
+    one, other = fresh_database(engine_name), fresh_database(engine_name)
+    fill(one, (), tables=metadata())
+    fill(
+        other, ("CREATE TABLE kept_aside (id int)", "CREATE VIEW aside AS SELECT 1 AS one"), tables=metadata()
+    )
+    assert len(schemadiff.diff(one, other).plan.operations) == 2
+    found = schemadiff.diff(one, other, exclude=["*aside"])
+    assert not found
+    assert str(found.ignored) == "1 table ignored"
+    assert not schemadiff.diff(one, other, include=["auth*"])
+    assert len(schemadiff.diff(one, metadata(), exclude=["author"]).plan.operations) == 0
+
+
 @pytest.mark.engines("sqlite")
 def test_what_it_refuses(url: str, fresh_database: Callable[[str], str], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="neither of the two is a database"):

@@ -84,7 +84,9 @@ def diff(
     """Tells how two schemas differ."""
     for side in (before, after):
         terminal.hide(passwords(side))
-    found = difference.diff(before, after, database=project.database)
+    found = difference.diff(
+        before, after, database=project.database, include=project.include, exclude=project.exclude
+    )
     if output is DiffFormat.json:
         terminal.machine(machine.dump("diff", machine.difference(found)))
     elif output is DiffFormat.sql:

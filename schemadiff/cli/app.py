@@ -227,6 +227,8 @@ def diff(
         str, typer.Argument(metavar="B", help="What to compare it with: as A.", show_default=False)
     ],
     output: Annotated[DiffFormat, typer.Option("--format", help="How to write it.")] = DiffFormat.text,
+    include: Include = None,
+    exclude: Exclude = None,
     url: Url = None,
 ) -> None:
     """Compare any two: databases, models, revisions."""
@@ -236,7 +238,7 @@ def diff(
 
         return actions.diff(terminal, project, before, after, output)
 
-    _finish(work, url, None, None)
+    _finish(work, url, None, None, include=include or (), exclude=exclude or ())
 
 
 @app.command()

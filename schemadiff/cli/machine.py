@@ -114,6 +114,7 @@ def difference(found: Difference) -> Object:
         "to": found.after,
         "unwritten": found.unwritten,
         "unsupported": _unsupported(found.unsupported),
+        "ignored": _ignored(found.ignored),
     }
 
 

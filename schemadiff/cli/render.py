@@ -196,7 +196,8 @@ def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
 def difference(found: Difference) -> Iterator[Line]:
     """What `diff` found."""
     if not found:
-        yield (("no differences", "green"), f": {_one_line(found.before)}, {_one_line(found.after)}")
+        told = f" ({found.ignored})" if found.ignored else ""
+        yield (("no differences", "green"), f": {_one_line(found.before)}, {_one_line(found.after)}{told}")
     else:
         yield heading(f"from {_one_line(found.before)} to {_one_line(found.after)}")
         yield from operations(found.plan.operations)
@@ -214,6 +215,9 @@ def difference(found: Difference) -> Iterator[Line]:
     if found.unsupported:
         yield BLANK
         yield from unsupported(found.unsupported)
+    if found and found.ignored:
+        yield BLANK
+        yield (str(found.ignored),)
 
 
 def interrupted(found: Interrupted) -> Iterator[Line]:
