@@ -6,11 +6,13 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 WORKERS ?= 2
 PYTEST_ARGS ?=
 ARGS ?=
+FUZZ_PAIRS ?= 5000
+ENGINES ?= sqlite mysql mariadb postgresql
 
 ENV := .venv/.made
 ENV20 := .venv-sqlalchemy20/.made
 
-.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 real-models lint format servers clean
+.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 real-models fuzz lint format servers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +33,9 @@ test-sqlalchemy20: $(ENV20) servers ## the tests with SQLAlchemy 2.0 alone
 
 real-models: $(ENV) servers ## create_all of well-known packages, then check: minutes, and a download of gigabytes at first
 	.venv/bin/python -m tools.real_models $(ARGS)
+
+fuzz: $(ENV) servers ## random pairs of models on every server; FUZZ_PAIRS=5000 for each of ENGINES="mysql sqlite"
+	.venv/bin/python -m tests.fuzz --pairs $(FUZZ_PAIRS) --workers $(WORKERS) $(ENGINES)
 
 lint: $(ENV) ## ruff and mypy --strict
 	.venv/bin/ruff check .

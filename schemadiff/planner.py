@@ -139,8 +139,10 @@ def _step(statement: Statement, facts: Facts) -> Step:
     )
 
 
-LiveParts = Mapping[Name, Mapping[Constraint | Index, Constraint | Index]]
-"""For each table, what its constraints and indexes are in the live database: their names, the server's spelling."""
+LiveParts = Mapping[Name, Mapping[Constraint | Index, Sequence[Constraint | Index]]]
+"""For each table, what its constraints and indexes are in the live database: their names, the server's spelling.
+Several where several are alike.
+"""
 
 
 def find_drops(operations: Iterable[Operation], expected: Schema, parts: LiveParts) -> tuple[Operation, ...]:
@@ -149,17 +151,24 @@ def find_drops(operations: Iterable[Operation], expected: Schema, parts: LivePar
     `expected` is the schema that the operations start from, as the revision files describe it.
     """
     result: list[Operation] = []
+    left = {name: {one: list(alike) for one, alike in known.items()} for name, known in parts.items()}
+
+    def take(table: Name, mine: Constraint | Index | None) -> Constraint | Index | None:
+        # The last of those that are alike: the names of the first are those of a table that has fewer of them.
+        alike = left.get(table, {}).get(mine) if mine else None
+        return alike.pop() if alike else None
+
     for operation in operations:
         found = operation
         match operation:
             case DropConstraint(table=name, constraint=constraint) if name in expected.tables:
-                mine = _find(expected.tables[name], constraint)
-                live = parts.get(name, {}).get(mine) if mine and constraint.name is None else None
+                live = (
+                    take(name, _find(expected.tables[name], constraint)) if constraint.name is None else None
+                )
                 if live is not None and not isinstance(live, Index):
                     found = DropConstraint(name, live)
             case DropIndex(table=name, index=index) if name in expected.tables and index.name is None:
-                mine_index = find(expected.tables[name].indexes, index)
-                live = parts.get(name, {}).get(mine_index) if mine_index else None
+                live = take(name, find(expected.tables[name].indexes, index))
                 if isinstance(live, Index):
                     found = DropIndex(name, live)
             case _:

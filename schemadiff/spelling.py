@@ -5,6 +5,7 @@ it. Here they are matched with each other. Pure.
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ def live_parts(expected: Schema, asked: Schema, live: Schema) -> LiveParts:
 
     `asked` is `expected` in the server's spelling, by which they are recognised.
     """
-    found: dict[Name, dict[Constraint | Index, Constraint | Index]] = {}
+    found: dict[Name, dict[Constraint | Index, list[Constraint | Index]]] = {}
     for name, table in expected.tables.items():
         known = live.tables.get(name)
         if known is None:
@@ -31,9 +32,10 @@ def live_parts(expected: Schema, asked: Schema, live: Schema) -> LiveParts:
             one: one for one in (*known.constraints(), *known.indexes)
         }
         mine, theirs = _parts(table), _parts(comparer.take_names(known, asked.tables[name]))
-        found[name] = {
-            one: by_value[other] for one, other in zip(mine, theirs, strict=True) if other in by_value
-        }
+        found[name] = defaultdict(list)
+        for one, other in zip(mine, theirs, strict=True):
+            if other in by_value:
+                found[name][one].append(by_value[other])
     return found
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.pool import StaticPool
 
 import schemadiff
 from schemadiff.dialects import connect_arguments, connection_url
-from schemadiff.testing.strategies import Pair
+from schemadiff.testing.strategies import Pair, pairs
 from tests.definitions import definitions
 from tests.servers.databases import Databases
 
@@ -30,7 +30,7 @@ class Bench:
     """Three empty databases of an engine, whose servers' URLs `server_url` returns, and a folder for revisions."""
 
     def __init__(self, engine: str, server_url: Callable[[str], str]) -> None:
-        self._engine = engine
+        self.engine = engine
         self._folder = Path(tempfile.mkdtemp())
         self._databases = Databases(server_url)
         self._urls = [] if engine == "sqlite" else [self._databases.create(engine) for _ in range(3)]
@@ -40,7 +40,7 @@ class Bench:
         """Return three empty databases, and where revisions may be written."""
         versions = self._folder / "versions"
         shutil.rmtree(versions, ignore_errors=True)
-        if self._engine == "sqlite":
+        if self.engine == "sqlite":
             self._close()
             for path in self._folder.glob("*.sqlite*"):
                 path.unlink()
@@ -61,9 +61,9 @@ class Bench:
     def close(self) -> None:
         """Drop the databases and close the connections."""
         self._close()
-        if self._engine != "sqlite":
+        if self.engine != "sqlite":
             for url in self._urls:
-                self._databases.drop(self._engine, url)
+                self._databases.drop(self.engine, url)
         self._databases.close()
         shutil.rmtree(self._folder)
 
@@ -71,8 +71,8 @@ class Bench:
 def _open(text: str) -> sa.Engine:
     url = connection_url(sa.make_url(text))
     arguments = connect_arguments(url)
-    if url.drivername.endswith("+pymysql"):
-        arguments["ssl_disabled"] = True
+    if url.drivername.endswith("+pymysql") and url.host == "127.0.0.1":
+        arguments["ssl_disabled"] = True  # TLS takes as long as five statements
     return sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
 
 
@@ -90,6 +90,23 @@ def _empty(connection: sa.Connection) -> None:
                 while cursor.nextset():
                     pass
                 cursor.close()
+
+
+def converge_all(bench: Bench, count: int, seed: int) -> None:
+    """Takes so many random pairs forth and back; the seed decides which. Raises at the first that fails, made small."""
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(pairs(bench.engine))
+    def converges(pair: Pair) -> None:
+        converge(bench, pair)
+
+    converges()
 
 
 def converge(bench: Bench, pair: Pair) -> None:

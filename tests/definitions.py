@@ -125,7 +125,8 @@ def _sqlite(connection: sa.Connection, dialect: Dialect, models: Models) -> dict
         rows = connection.execute(
             sa.text(
                 'SELECT il."unique", il.origin, il.partial, group_concat(ix.name || ix."desc" || ix.coll) '
-                "FROM pragma_index_list(:name) il JOIN pragma_index_xinfo(il.name) ix GROUP BY il.name"
+                'FROM pragma_index_list(:name) il JOIN pragma_index_xinfo(il.name) ix ON ix."key" '
+                "GROUP BY il.name"
             ),
             {"name": name.name},
         )

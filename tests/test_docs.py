@@ -6,8 +6,11 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 
 from schemadiff import hazards
@@ -76,3 +79,20 @@ def test_make_targets_exist(document: Path) -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"(?:^|`)make ([a-z][\w-]*)", document.read_text(), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{document.name} names `make {target}`"
+
+
+def test_the_example_of_random_models_runs() -> None:
+    blocks = [
+        body
+        for language, body in BLOCK.findall((ROOT / "docs" / "testing.md").read_text())
+        if language == "python"
+    ]
+    for body in blocks:
+        names: dict[str, Any] = {}
+        exec(body, names)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SQLAlchemy's, about cycles of foreign keys
+            for name, value in names.items():
+                if name.startswith("test_"):
+                    hypothesis.settings(max_examples=5, derandomize=True, database=None)(value)()
+    assert blocks

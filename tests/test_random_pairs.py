@@ -1,39 +1,25 @@
-"""Random pairs of models converge forth and back on every engine.
+"""Random pairs of models converge forth and back on every engine: the same ones in each run.
 
-``SCHEMADIFF_FUZZ_EXAMPLES=500 pytest tests/test_random_pairs.py`` draws more pairs than the few that the suite has time
-for, and other ones each time; ``--hypothesis-seed`` repeats a run.
+`make fuzz` draws more, and other ones each time.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
-import hypothesis
+import pytest
+import sqlalchemy as sa
 
-from schemadiff.testing.strategies import Pair, pairs
-from tests.convergence import Bench, converge
+from tests.convergence import Bench, converge_all
 
-EXAMPLES = os.environ.get("SCHEMADIFF_FUZZ_EXAMPLES")
-SETTINGS = hypothesis.settings(
-    max_examples=int(EXAMPLES or 12),
-    derandomize=EXAMPLES is None,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
+PAIRS = 200 if sa.__version__ >= "2.1" else 12
+PART = 50
 
 
-def test_random_pairs(engine_name: str, server_url: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("first", range(0, PAIRS, PART))
+def test_random_pairs(first: int, engine_name: str, server_url: Callable[[str], str]) -> None:
     bench = Bench(engine_name, server_url)
-
-    @SETTINGS
-    @hypothesis.given(pairs(engine_name))
-    def converges(pair: Pair) -> None:
-        converge(bench, pair)
-
     try:
-        converges()
+        converge_all(bench, min(PART, PAIRS), seed=first)
     finally:
         bench.close()

@@ -24,7 +24,7 @@ from schemadiff.operations import (
     DropTable,
     Operation,
 )
-from schemadiff.schema import Check, Column, Name, Schema, Table
+from schemadiff.schema import Check, Column, ForeignKey, Name, Schema, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,8 @@ def _rebuild(
     """A new type in the place of the old one, for every column that has it (ALTER TYPE can only add members).
 
     Columns that these operations alter or drop are left to them. CHECKs and indexes whose text names the type
-    or a column of it compare with constants of the old type: they are dropped before and made again after.
+    or a column of it compare with constants of the old type, and a foreign key compares two columns of it: they are
+    dropped before and made again after.
     """
     old = Name(f"{name.name[:40]}_schemadiff_old", name.schema)
     left = {
@@ -225,12 +226,16 @@ def _dependents(table: Table, columns: Sequence[Column], name: Name) -> tuple[li
     names = {name.name, *(column.name for column in columns)}
     drop: list[str] = []
     add: list[str] = []
-    for check in table.checks:
-        if names.intersection(words(check.expression)):
-            known = definitions.constraint_name(table.name, check, table)
-            drop.append(f"ALTER TABLE {quoted(table.name)} DROP CONSTRAINT {quote(known)}")
-            named = dataclasses.replace(check, name=known)
-            add.append(f"ALTER TABLE {quoted(table.name)} ADD {definitions.constraint(named)}")
+    typed = {column.name for column in columns}
+    constraints: list[ForeignKey | Check] = [
+        key for key in table.foreign_keys if typed.intersection(key.columns)
+    ]
+    constraints += [check for check in table.checks if names.intersection(words(check.expression))]
+    for constraint in constraints:
+        known = definitions.constraint_name(table.name, constraint, table)
+        drop.append(f"ALTER TABLE {quoted(table.name)} DROP CONSTRAINT {quote(known)}")
+        named = dataclasses.replace(constraint, name=known)
+        add.append(f"ALTER TABLE {quoted(table.name)} ADD {definitions.constraint(named)}")
     for index in table.indexes:
         texts = [part.expression for part in index.parts if part.expression] + (
             [index.where] if index.where else []

@@ -66,7 +66,7 @@ def _settle_column(table: Table, column: Column, key: tuple[str, ...], enums: Ma
             )
     if column.identity:
         if column.kind.counts:
-            column = dataclasses.replace(column, nullable=False, default=None)
+            column = dataclasses.replace(column, nullable=False, default=None, autoincrement=None)
         else:
             column = dataclasses.replace(column, identity=None)
     counts = column.name in key[:1] and column.default is None and column.kind.counts

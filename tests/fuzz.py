@@ -1,0 +1,86 @@
+"""Takes many random pairs of models forth and back on every engine, other ones each time: `make fuzz`.
+
+    python -m tests.fuzz --pairs 5000 --workers 2 --seed 1 mysql sqlite
+
+The seed of a run is printed, and repeats it. A pair that fails is printed, made small, as the code of a story file;
+the other pairs go on, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import secrets
+import sys
+import time
+import traceback
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from tests.convergence import Bench, converge_all
+from tests.servers.choice import ENGINES as SERVER_ENGINES
+from tests.servers.fleet import Fleet
+
+PART = 100
+"""Pairs that are drawn from one seed."""
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("engines", nargs="*", default=["sqlite", *SERVER_ENGINES])
+    options.add_argument("--pairs", type=int, default=5000, help="for each engine (%(default)s)")
+    options.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
+    options.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    chosen = options.parse_args()
+    fleet = Fleet()
+    try:
+        urls = {engine: fleet.url(engine) for engine in chosen.engines if engine in SERVER_ENGINES}
+        return run(chosen.engines, urls, pairs=chosen.pairs, workers=chosen.workers, seed=chosen.seed)
+    finally:
+        fleet.stop()
+
+
+def run(engines: list[str], urls: dict[str, str], *, pairs: int, workers: int, seed: int) -> int:
+    """Draws and takes the pairs, says how far it is, and returns the exit code."""
+    print(f"{pairs} pairs for each of {', '.join(engines)}; --seed {seed}", flush=True)
+    done: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        parts = {
+            pool.submit(take, engine, urls, min(PART, pairs - first), seed + first): (engine, first)
+            for first in range(0, pairs, PART)
+            for engine in engines
+        }
+        for part in as_completed(parts):
+            engine, first = parts[part]
+            took, failure = part.result()
+            done[engine] += min(PART, pairs - first)
+            seconds[engine] += took
+            if failure:
+                failed[engine] += 1
+                print(failure, flush=True)
+            if done[engine] % 500 == 0 or done[engine] == pairs or failure:
+                print(f"{engine}: {done[engine]} of {pairs}, {seconds[engine]:.0f} s", flush=True)
+    for engine in engines:
+        words = f"{failed[engine]} parts of {PART} failed" if failed[engine] else "no failure"
+        print(f"{engine}: {done[engine]} pairs in {seconds[engine]:.0f} s, {words}")
+    return 1 if failed else 0
+
+
+def take(engine: str, urls: dict[str, str], count: int, seed: int) -> tuple[int, str]:
+    """Takes so many pairs; returns the seconds, and what failed, empty where nothing did."""
+    began = time.monotonic()
+    bench = Bench(engine, urls.__getitem__)
+    failure = ""
+    try:
+        converge_all(bench, count, seed)
+    except Exception:
+        failure = traceback.format_exc(limit=-3)
+    finally:
+        bench.close()
+    return round(time.monotonic() - began), failure
+
+
+if __name__ == "__main__":
+    sys.exit(main())
