@@ -11,7 +11,8 @@ The algorithm in prose:
 3. *Order.* Each operation has a phase: foreign keys go first and come last, tables are created after those they
    refer to and dropped before them, and all that concerns one table alone stands together, so that it can be
    carried out as one statement. A cycle of foreign keys between tables is broken by adding them afterwards. A table
-   that refers to a key which comes or goes is itself created after that and dropped before it. What is no table
+   that refers to a key which comes or goes is itself created after that and dropped before it; one that has a name
+   which another table takes is dropped before that. What is no table
    comes before or after all of them: see `objects`.
 """
 
@@ -70,9 +71,12 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
             AddConstraint(table, key) for table, key in lifted if key in desired.tables[table].foreign_keys
         ]
     changing = _changing_keys(changes)
-    first, changes, dropped = namesakes.make_way(changes, created, dropped, dialect)
+    arrivals = (*(CreateTable(table) for table in created), *changes, *arriving)
+    named = namesakes.taken(arrivals, dialect)
+    first, changes = namesakes.make_way(changes, named)
     creations, late = _creations(created, changing)
-    early, drops = _drops(dropped, changing)
+    giving = {table.name for table in dropped if namesakes.makes_way(table, named, dialect)}
+    early, drops = _drops(dropped, changing, giving)
     tables = (*leaving, *early, *first, *creations, *changes, *late, *arriving, *drops)
     opening, closing = objects.compare(current, desired, tables, dialect)
     return (*opening, *tables, *closing)
@@ -233,7 +237,7 @@ def _creations(
     """
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
-    waiting = _bound(order, by_name, lifted, changing)
+    waiting = _bound(order, by_name, lifted, changing, ())
     creations: list[Operation] = []
     late: list[Operation] = []
     closing: list[Operation] = []
@@ -251,9 +255,12 @@ def _bound(
     tables: Mapping[Name, Table],
     lifted: Collection[tuple[Name, ForeignKey]],
     changing: Collection[tuple[Name, str]],
+    others: Iterable[Name],
 ) -> set[Name]:
-    """The tables that refer to what changes, and those that refer to these; `order` has referred-to ones first."""
-    bound: set[Name] = set()
+    """The tables that refer to what changes, the others, and those that refer to all these; `order` has referred-to
+    ones first.
+    """
+    bound = set(others)
     for name in order:
         keys = [key for key in tables[name].foreign_keys if (name, key) not in lifted]
         if any(key.target in bound or _needs(key, changing) for key in keys):
@@ -284,14 +291,14 @@ def _needs(key: ForeignKey, changing: Collection[tuple[Name, str]]) -> bool:
 
 
 def _drops(
-    tables: Iterable[Table], changing: Collection[tuple[Name, str]]
+    tables: Iterable[Table], changing: Collection[tuple[Name, str]], giving: Iterable[Name]
 ) -> tuple[list[Operation], list[Operation]]:
-    """What must go before the changes (the foreign keys of a cycle, the tables that refer to a key which is dropped),
-    and the drops of the other tables, referring ones first.
+    """What must go before the changes (the foreign keys of a cycle, the tables that refer to a key which is dropped,
+    and `giving`, which give up a name), and the drops of the other tables, referring ones first.
     """
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)
-    waiting = _bound(order, by_name, lifted, changing)
+    waiting = _bound(order, by_name, lifted, changing, giving)
     opening: list[Operation] = []
     early: list[Operation] = []
     drops: list[Operation] = []

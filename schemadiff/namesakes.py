@@ -1,12 +1,11 @@
 """Names that only one table of a schema can have: what gives one up goes before what takes it. Pure.
 
-On SQLite and PostgreSQL that is the name of an index, on PostgreSQL also that of a unique constraint, on MySQL that of
-a CHECK. Within one table drops come first anyway.
+On SQLite and PostgreSQL that is the name of an index, on PostgreSQL also that of a key or a unique constraint, on MySQL
+that of a CHECK, on MySQL and MariaDB that of a foreign key. Within one table drops come first anyway.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from schemadiff.dialects import Dialect
@@ -18,48 +17,22 @@ from schemadiff.operations import (
     DropIndex,
     Operation,
 )
-from schemadiff.schema import Check, Constraint, Index, Name, Table, Unique
+from schemadiff.schema import Constraint, Index, Name, Table
 
 Taken = Mapping[tuple[str | None, str], set[Name]]
 """By schema and name, the tables that take the name."""
 
 
-def make_way(
-    changes: Sequence[Operation], created: Iterable[Table], dropped: Iterable[Table], dialect: Dialect
-) -> tuple[list[Operation], list[Operation], list[Table]]:
-    """The drops that have to come first because another table takes over the name, the other changes, and the
-    dropped tables without what is dropped before them.
-    """
-    named = taken((*(CreateTable(table) for table in created), *changes), dialect)
-    first: list[Operation] = []
-    rest: list[Operation] = []
-    for change in changes:
-        (first if gives_way(change, named) else rest).append(change)
-    tables = []
-    for table in dropped:
-        drops = [
-            drop
-            for one in _shared(table, dialect)
-            if gives_way(
-                drop := DropIndex(table.name, one)
-                if isinstance(one, Index)
-                else DropConstraint(table.name, one),
-                named,
-            )
-        ]
-        gone = {drop.index if isinstance(drop, DropIndex) else drop.constraint for drop in drops}
-        first += drops
-        tables.append(
-            dataclasses.replace(
-                table,
-                uniques=tuple(one for one in table.uniques if one not in gone),
-                indexes=tuple(one for one in table.indexes if one not in gone),
-                checks=tuple(one for one in table.checks if one not in gone),
-            )
-            if gone
-            else table
-        )
-    return first, rest, tables
+def make_way(changes: Sequence[Operation], named: Taken) -> tuple[list[Operation], list[Operation]]:
+    """The drops that have to come first because another table takes over the name, and the other changes."""
+    first = [change for change in changes if gives_way(change, named)]
+    return first, [change for change in changes if not gives_way(change, named)]
+
+
+def makes_way(table: Table, named: Taken, dialect: Dialect) -> bool:
+    """Whether a table that is dropped has something whose name another table takes."""
+    things = _shared(table, dialect)
+    return any(named.get((table.name.schema, one.name or ""), set()) - {table.name} for one in things)
 
 
 def taken(operations: Iterable[Operation], dialect: Dialect) -> Taken:
@@ -91,8 +64,7 @@ def gives_way(operation: Operation, named: Taken) -> bool:
             return False
 
 
-def _shared(table: Table, dialect: Dialect) -> Iterator[Index | Unique | Check]:
-    things: tuple[Index | Unique | Check, ...] = (*table.indexes, *table.uniques, *table.checks)
-    for one in things:
+def _shared(table: Table, dialect: Dialect) -> Iterator[Index | Constraint]:
+    for one in (*table.constraints(), *table.indexes):
         if isinstance(one, dialect.shared_names):
             yield one

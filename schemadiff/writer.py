@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, assert_never, cast
 
 import sqlalchemy as sa
@@ -67,7 +67,14 @@ def write(operations: Sequence[Operation], message: str, dialect: Dialect) -> st
     """The source text of the revision file. Raises `UnsupportedError` for what no revision file can say."""
     found = [operation.operation for operation in operations if isinstance(operation, Found)]
     rest = [operation for operation in operations if not isinstance(operation, Found)]
-    writer = _Writer(dialect)
+    writer = _Writer(
+        dialect,
+        {
+            one.table
+            for one in rest
+            if isinstance(one, AlterTable) and one.before.collation != one.after.collation
+        },
+    )
     lines = ["def upgrade(op):"]
     if found:
         lines += [
@@ -93,8 +100,9 @@ def write(operations: Sequence[Operation], message: str, dialect: Dialect) -> st
 class _Writer:
     """Turns operations into calls, and remembers which imports they need."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, recollated: Collection[Name] = ()) -> None:
         self.dialect = dialect
+        self.recollated = recollated
         self.dialects: set[str] = set()
         self.uses_sqlalchemy = False
 
@@ -122,7 +130,7 @@ class _Writer:
                 return self._verb("drop_column", operation.table, self._column(operation.column))
             case AlterColumn(table=table, before=before, after=after):
                 sides = [self._column(before), self._column(after)]
-                if sides[0] == sides[1]:
+                if sides[0] == sides[1] or table in self.recollated:
                     # A column that names no collation has its table's, which this revision changes as well.
                     sides = [self._column(self._collated(one)) for one in (before, after)]
                 return self._verb("alter_column", table, *sides)
@@ -248,7 +256,10 @@ class _Writer:
             text.collation = column.collation
             kind = dataclasses.replace(written.type, source=cast("TypeEngine[object]", text))
         else:
-            kind = dataclasses.replace(written.type, source=self.dialect.sqlalchemy_type(column))
+            told = copy.copy(self.dialect.sqlalchemy_type(column))
+            if isinstance(told, sa.String) and not told.collation:
+                told.collation = column.collation
+            kind = dataclasses.replace(written.type, source=told)
         return dataclasses.replace(column, written=dataclasses.replace(written, type=kind))
 
     def _looks_automatic(self, column: Column) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.mysql import MySQL
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Product
+from schemadiff.schema import ForeignKey
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
@@ -40,7 +41,7 @@ class MariaDB(MySQL):
     name: ClassVar[str] = "mariadb"
     product: ClassVar[Product] = MARIADB
     column_checks: ClassVar[bool] = True
-    shared_names: ClassVar[tuple[type, ...]] = ()
+    shared_names: ClassVar[tuple[type, ...]] = (ForeignKey,)
 
     @property
     def option_prefixes(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class MySQL(Facts, Dialect):
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
-    shared_names: ClassVar[tuple[type, ...]] = (Check,)
+    shared_names: ClassVar[tuple[type, ...]] = (Check, ForeignKey)
 
     @property
     def default_schema(self) -> str | None:

@@ -31,7 +31,7 @@ from schemadiff.dialects.postgresql import (
     types,
 )
 from schemadiff.errors import DatabaseError, UnsupportedError
-from schemadiff.schema import Index, Unique
+from schemadiff.schema import Index, PrimaryKey, Unique
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -68,7 +68,7 @@ class PostgreSQL(Dialect):
     script_closing: ClassVar[tuple[str, ...]] = ("COMMIT",)
     named_enums: ClassVar[bool] = True
     lifts_foreign_keys: ClassVar[bool] = True
-    shared_names: ClassVar[tuple[type, ...]] = (Index, Unique)
+    shared_names: ClassVar[tuple[type, ...]] = (Index, Unique, PrimaryKey)
 
     version: int = _NEWEST
     schema: str | None = None
