@@ -47,7 +47,7 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
 
     Where `desired` is the live schema, `current` comes here aligned with it, see `align`.
     """
-    desired = align(current, desired, dialect)
+    given, desired = desired, align(current, desired, dialect)
     created = [table for name, table in desired.tables.items() if name not in current.tables]
     dropped = [table for name, table in current.tables.items() if name not in desired.tables]
     pairs = [
@@ -68,7 +68,9 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
         lifted = _lifted(changes, staying, leaving, dialect)
         leaving += [DropConstraint(table, key) for table, key in lifted]
         arriving += [
-            AddConstraint(table, key) for table, key in lifted if key in desired.tables[table].foreign_keys
+            AddConstraint(table, _as_given(key, desired.tables[table], given.tables[table]))
+            for table, key in lifted
+            if key in desired.tables[table].foreign_keys
         ]
     changing = _changing_keys(changes)
     arrivals = (*(CreateTable(table) for table in created), *changes, *arriving)
@@ -216,6 +218,11 @@ def _lifted(
             or (key.target, frozenset(key.target_columns)) in lost
         )
     ]
+
+
+def _as_given(key: ForeignKey, aligned: Table, given: Table) -> ForeignKey:
+    """The foreign key as it was before `align`, which keeps their order: without the name that a server made."""
+    return given.foreign_keys[aligned.foreign_keys.index(key)]
 
 
 def _lost_key(change: Operation) -> list[tuple[Name, frozenset[str]]]:

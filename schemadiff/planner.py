@@ -98,12 +98,16 @@ def plan(
             for operation in group:
                 _expect_present(operation, after)
                 after = operation.apply(after, strict=False)
-            steps.extend(_step(one, facts) for one in dialect.statements(tuple(group), schema))
+            carried_out = dialect.statements(tuple(group), schema, later=tuple(ahead))
+            steps.extend(_step(one, facts) for one in carried_out)
             schema = after
             group.clear()
 
     todo = _still_to_do(operations, before)
-    for operation in _gathered(todo, dialect) if dialect.gathers_by_table else todo:
+    if dialect.gathers_by_table:
+        todo = _gathered(todo, dialect)
+    ahead = list(todo)
+    for operation in todo:
         match operation:
             case Run():
                 flush()
@@ -126,6 +130,7 @@ def plan(
                 if group and not _together(group[-1], operation):
                     flush()
                 group.append(operation)
+        del ahead[0]
     flush()
     return Plan(tuple(operations), tuple(steps))
 

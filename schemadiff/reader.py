@@ -291,7 +291,7 @@ class _Reading:
     def foreign_key(self, constraint: sa.ForeignKeyConstraint) -> ForeignKey:
         targets = [_target(element) for element in constraint.elements]
         schema, table, _ = targets[0]
-        return ForeignKey(
+        read = ForeignKey(
             columns=tuple(column.name for column in constraint.columns),
             target=Name(table, self._schema(schema)),
             target_columns=tuple(column for _, _, column in targets),
@@ -301,6 +301,7 @@ class _Reading:
             deferrable=_deferrable(constraint),
             match=constraint.match.upper() if constraint.match else None,
         )
+        return dataclasses.replace(read, written=read)
 
     def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
         text = self._sql(constraint.sqltext)

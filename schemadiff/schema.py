@@ -127,6 +127,7 @@ class ForeignKey:
     on_update: str | None = None
     deferrable: str | None = None
     match: str | None = None
+    written: ForeignKey | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

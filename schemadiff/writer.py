@@ -350,14 +350,15 @@ class _Writer:
                 return self._sa("CheckConstraint", [_escape_binds(text), *named, *told])
             case ForeignKey():
                 prefix = f"{constraint.target}."
+                written = constraint.written or constraint
                 arguments: list[Node] = [
                     Strings(list(constraint.columns)),
                     Strings([f"{prefix}{name}" for name in constraint.target_columns]),
                     *named,
                 ]
                 for key, value in (
-                    ("ondelete", constraint.on_delete),
-                    ("onupdate", constraint.on_update),
+                    ("ondelete", written.on_delete),
+                    ("onupdate", written.on_update),
                     ("match", constraint.match),
                 ):
                     if value:

@@ -214,11 +214,14 @@ class Dialect(ABC):
         """
 
     @abstractmethod
-    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+    def statements(
+        self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
+    ) -> tuple[Statement, ...]:
         """The SQL of adjacent operations on one table, as few statements as serve.
 
         `before` is the schema that they start from: the live one where there is a connection, so that what is
-        dropped is found under its real name. Never handed `Execute`, `Run` or `Found`.
+        dropped is found under its real name. `later` are the operations of the same plan that come after: what comes
+        back need not go as far as what is gone for good. Never handed `Execute`, `Run` or `Found`.
         """
 
     def object_statements(

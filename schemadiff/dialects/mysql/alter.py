@@ -77,11 +77,15 @@ OneTable = (
 """What an ALTER TABLE can carry out."""
 
 
-def statements(operations: Sequence[Operation], before: Schema, facts: Facts) -> tuple[Statement, ...]:
-    """The SQL of the operations, starting from `before`."""
+def statements(
+    operations: Sequence[Operation], before: Schema, facts: Facts, later: Sequence[Operation] = ()
+) -> tuple[Statement, ...]:
+    """The SQL of the operations, starting from `before`; `later` come after them in the same plan."""
     work = _Work(before, facts)
-    for operation in operations:
+    for position, operation in enumerate(operations):
+        work.later = (*operations[position:], *later)
         work.add(operation)
+    work.later = tuple(later)
     work.flush()
     return tuple(work.done)
 
@@ -95,6 +99,7 @@ class _Work:
     def __init__(self, before: Schema, facts: Facts) -> None:
         self.schema = before
         self.facts = facts
+        self.later: Sequence[Operation] = ()
         self.done: list[Statement] = []
         self.pending: Clauses | None = None
 
@@ -119,7 +124,14 @@ class _Work:
         pending, self.pending = self.pending, None
         if pending is None:
             return
-        after = keep_foreign_keys_served(pending, self._table(pending.table), self.facts)
+        returning = [
+            one.constraint
+            for one in self.later
+            if isinstance(one, AddConstraint)
+            and one.table == pending.table
+            and isinstance(one.constraint, ForeignKey)
+        ]
+        after = keep_foreign_keys_served(pending, self._table(pending.table), returning, self.facts)
         if after.name in self.schema.tables:
             self.schema = self.schema.with_table(after)
         clauses = pending.render(after, self.facts)
@@ -235,7 +247,7 @@ class _Work:
                 self._drop_constraint(clauses, operation.constraint, table)
             case _:
                 assert_never(operation)
-        self._apply(operation)
+        self._apply(_with_server_name(operation, table, self.facts))
         if isinstance(operation, RenameColumn):
             self._rename_indexes(operation.table, clauses.renamed_indexes)
             clauses.lifted_keys = [_with_column(key, operation) for key in clauses.lifted_keys]
@@ -304,15 +316,38 @@ class _Work:
                 index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
                 clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
             case ForeignKey():
-                clauses.additions.append(f"ADD {foreign_key_definition(constraint, table.name, self.facts)}")
+                self._add_foreign_key(clauses, constraint, table)
             case Check():
                 column = self._own_column(constraint, table)
                 if column:
                     clauses.modify_column(column.name, column)
-                else:
-                    clauses.additions.append(f"ADD {check_definition(constraint)}")
+                    return
+                check = constraint
+                if check.name is None:
+                    name = implicit.next_check_name(table, self.facts.product)
+                    if name and not implicit.is_counted_on(name, (other.name for other in table.checks)):
+                        check = dataclasses.replace(check, name=name)
+                clauses.additions.append(f"ADD {check_definition(check)}")
             case _:
                 assert_never(constraint)
+
+    def _add_foreign_key(self, clauses: Clauses, key: ForeignKey, table: Table) -> None:
+        """Adds the key; one that the server named as if it had no name, because it names an index for it as well."""
+        product = self.facts.product
+        name = key.name or implicit.next_foreign_key_name(table)
+        if (
+            name
+            and implicit.is_server_name(name, table)
+            and not any(name == one.name for one in table.indexes)
+        ):
+            taken = [*clauses.dropped_foreign_keys, *(other.name for other in table.foreign_keys)]
+            counted_on = implicit.is_counted_on(name, taken)
+            key = dataclasses.replace(key, name=None if counted_on else name)
+            if not counted_on and not implicit.is_served(table, key, product):
+                column = implicit.free_name(key.columns[0], (index.name for index in table.indexes))
+                index = Index(tuple(map(Part, key.columns)), column, implicit=True)
+                clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
+        clauses.additions.append(f"ADD {foreign_key_definition(key, table.name, self.facts)}")
 
     def _drop_constraint(self, clauses: Clauses, constraint: Constraint, table: Table) -> None:
         match constraint:
@@ -377,6 +412,19 @@ def _resolved(operation: OneTable, table: Table) -> OneTable:
             return DropConstraint(operation.table, implicit.find_made(table.foreign_keys, key, table) or key)
         case DropConstraint(constraint=Check() as check):
             return DropConstraint(operation.table, _find_check(table, check))
+        case _:
+            return operation
+
+
+def _with_server_name(operation: OneTable, table: Table, facts: Facts) -> OneTable:
+    """The operation; what it adds without a name has the one that it gets."""
+    match operation:
+        case AddConstraint(constraint=ForeignKey(name=None) as key):
+            name = implicit.next_foreign_key_name(table)
+            return AddConstraint(operation.table, dataclasses.replace(key, name=name))
+        case AddConstraint(constraint=Check(name=None, column=None) as check):
+            name = implicit.next_check_name(table, facts.product)
+            return AddConstraint(operation.table, dataclasses.replace(check, name=name))
         case _:
             return operation
 

@@ -251,6 +251,7 @@ def _canonical_foreign_key(key: ForeignKey, facts: Facts) -> ForeignKey:
         on_update=_action(key.on_update),
         deferrable=None,
         match=None,
+        written=key.written or key,
     )
     return key if canonical == key else canonical
 

@@ -114,8 +114,10 @@ def index_definition(index: Index, facts: Facts, *, word: str = "KEY") -> str:
     kind = "UNIQUE " if index.unique else f"{index.kind} " if index.kind else ""
     parts = ", ".join(map(_part, index.parts))
     clauses = [f"{kind}{word}", *([quote(index.name)] if index.name else []), f"({parts})"]
-    if index.method:
-        clauses.append(f"USING {index.method}")
+    method = index.method or (index.written.method if index.written else None)
+    if method:
+        # Also where it says the same as nothing: the server shows what it was told.
+        clauses.append(f"USING {method.upper()}")
     if index.parser:
         clauses.append(f"WITH PARSER {quote(index.parser)}")
     if index.comment:
@@ -152,10 +154,12 @@ def foreign_key_definition(key: ForeignKey, table: Name, facts: Facts) -> str:
         *([f"CONSTRAINT {quote(key.name)}"] if key.name else []),
         f"FOREIGN KEY ({names(key.columns)}) REFERENCES {qualified(target)} ({names(key.target_columns)})",
     ]
-    if key.on_delete:
-        clauses.append(f"ON DELETE {key.on_delete}")
-    if key.on_update:
-        clauses.append(f"ON UPDATE {key.on_update}")
+    # RESTRICT says the same as nothing, but the server shows what it was told.
+    actions = key.written or key
+    if actions.on_delete:
+        clauses.append(f"ON DELETE {actions.on_delete}")
+    if actions.on_update:
+        clauses.append(f"ON UPDATE {actions.on_update}")
     return " ".join(clauses)
 
 

@@ -140,8 +140,10 @@ class MySQL(Facts, Dialect):
 
         return sqlalchemy_type(column, self)
 
-    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
-        return statements(operations, before, self)
+    def statements(
+        self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
+    ) -> tuple[Statement, ...]:
+        return statements(operations, before, self, later)
 
     def object_statements(
         self, operation: ObjectOperation, was: StoredObject | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects.mysql.facts import Product
 from schemadiff.lookup import Named, find
@@ -160,7 +160,7 @@ def _is_made(name: str, thing: Index | ForeignKey | Check | Unique, table: Table
             first = re.escape(thing.columns[0]) if thing.columns else ""
             return re.fullmatch(rf"{first}(?:_\d+)?", name, re.IGNORECASE) is not None
         case ForeignKey():
-            return re.fullmatch(rf"{re.escape(table.name.name)}_ibfk_\d+", name, re.IGNORECASE) is not None
+            return is_server_name(name, table)
         case Check():
             made = rf"(?:{re.escape(table.name.name)}_chk|CONSTRAINT)_\d+"
             return re.fullmatch(made, name, re.IGNORECASE) is not None
@@ -171,6 +171,42 @@ def foreign_key_name(table: Table, key: ForeignKey) -> str:
     unnamed = [other for other in table.foreign_keys if other.name is None]
     number = unnamed.index(key) + 1 if key in unnamed else 1
     return f"{table.name.name}_ibfk_{number}"
+
+
+def next_foreign_key_name(table: Table) -> str | None:
+    """The name of the table's next foreign key without one, in a fresh table: one that takes the place of another has
+    its name. ``None`` where the names of the others are not known.
+    """
+    return _lowest(f"{table.name.name}_ibfk_", [key.name for key in table.foreign_keys])
+
+
+def next_check_name(table: Table, product: Product) -> str | None:
+    """As `next_foreign_key_name`, for a CHECK of the table."""
+    begin = product.check_name.format(table=table.name.name, number="")
+    return _lowest(begin, [check.name for check in table.checks if check.column is None or check.name])
+
+
+def is_server_name(name: str, table: Table) -> bool:
+    """Whether it looks like a name that the server gave to a foreign key of the table."""
+    return re.fullmatch(rf"{re.escape(table.name.name)}_ibfk_\d+", name, re.IGNORECASE) is not None
+
+
+def is_counted_on(name: str, others: Iterable[str | None]) -> bool:
+    """Whether the server, which counts on from its highest number, gives that name by itself."""
+    begin, number = name.rstrip("0123456789"), int(name[len(name.rstrip("0123456789")) :])
+    return number == max(_numbers(begin, others), default=0) + 1
+
+
+def _lowest(begin: str, names: Sequence[str | None]) -> str | None:
+    if None in names:
+        return None
+    taken = _numbers(begin, names)
+    return f"{begin}{next(number for number in range(1, len(taken) + 2) if number not in taken)}"
+
+
+def _numbers(begin: str, names: Iterable[str | None]) -> set[int]:
+    ends = (name[len(begin) :] for name in names if name and name.lower().startswith(begin.lower()))
+    return {int(end) for end in ends if end.isdigit()}
 
 
 def check_name(table: Table, check: Check, product: Product) -> str:

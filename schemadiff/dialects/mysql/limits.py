@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.clauses import Clauses
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.sqltext import mentions
@@ -23,7 +24,7 @@ from schemadiff.operations import (
     Operation,
     RenameColumn,
 )
-from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema, Table, Unique
+from schemadiff.schema import Column, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
 
 
 def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) -> bool:
@@ -46,6 +47,8 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             # MariaDB 10.11 judges a key to the table itself by what the table was before (errno 150), and both
             # refuse to drop and add one name (1826, errno 121), as they allow for indexes and CHECKs.
             changed = pending.changes or pending.additions
+            table = schema.tables.get(operation.table)
+            name = name or (implicit.next_foreign_key_name(table) if table else None)
             return name not in pending.dropped_foreign_keys and not (target == operation.table and changed)
         case AddColumn():
             return (
@@ -64,6 +67,14 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             indexes = schema.tables[name].indexes if name in schema.tables else ()
             found = find(indexes, operation.index)
             return found is None or found in pending.before.indexes
+        case CreateIndex(index=Index(kind="FULLTEXT") as index):
+            # One at a time (1795); and one that differs in nothing but its parser from the one that goes under the
+            # same name in the same statement is left as it is (MySQL 9.7).
+            others = (one.index for one in pending.operations if isinstance(one, CreateIndex | DropIndex))
+            return not any(
+                other.kind == index.kind and (other.parser != index.parser or other.name != index.name)
+                for other in others
+            )
         case _:
             return True
 

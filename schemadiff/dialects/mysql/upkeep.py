@@ -7,17 +7,20 @@ dropped. Otherwise the server would leave them behind, or refuse the statement (
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.clauses import Clauses
 from schemadiff.dialects.mysql.ddl import index_definition
 from schemadiff.dialects.mysql.facts import Facts, Product
-from schemadiff.schema import Index, Part, Table
+from schemadiff.schema import ForeignKey, Index, Part, Table
 
 
-def keep_foreign_keys_served(pending: Clauses, after: Table, facts: Facts) -> Table:
+def keep_foreign_keys_served(
+    pending: Clauses, after: Table, returning: Collection[ForeignKey], facts: Facts
+) -> Table:
     """`after`, the table that the pending ALTER leads to, with the indexes that it will have then; the clauses for them
-    are added to the ALTER.
+    are added to the ALTER. The index stays where a key of a later ALTER, `returning`, would have the same one.
 
     Where `before` knows of no index at all for a key that goes, it came from revisions: the server has made one.
     """
@@ -28,6 +31,12 @@ def keep_foreign_keys_served(pending: Clauses, after: Table, facts: Facts) -> Ta
             name = implicit.index_name(key, (index.name for index in before.indexes))
             made = [Index(tuple(map(Part, key.columns)), name, implicit=True)]
         for index in made:
+            others = [other.name for other in after.indexes if other.name != index.name]
+            if any(
+                one.columns == index.columns and implicit.spare_index_name(one, others) == index.name
+                for one in returning
+            ):
+                continue
             if not _is_needed(index, pending, after, product):
                 pending.drop_index(index.name or key.columns[0])
                 after = _without_index(after, index)

@@ -187,7 +187,9 @@ class PostgreSQL(Dialect):
         found: TypeEngine[object] = types.sqlalchemy_type(column)
         return found
 
-    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+    def statements(
+        self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
+    ) -> tuple[Statement, ...]:
         """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as needed."""
         return ddl.statements(operations, before, version=self.version, default_schema=self.schema)
 

@@ -115,7 +115,9 @@ class SQLite(Dialect):
         found = types.sqlalchemy_type(column.type.sql, column.collation, self.sqlalchemy)
         return cast("TypeEngine[object]", found)
 
-    def statements(self, operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+    def statements(
+        self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
+    ) -> tuple[Statement, ...]:
         return alter.statements(operations, before, self.version)
 
     def object_statements(
