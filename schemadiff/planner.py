@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from schemadiff import hazards, namesakes
+from schemadiff import hazards, namesakes, replay
 from schemadiff.dialects import Dialect, Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
@@ -97,7 +97,7 @@ def plan(
             after = schema
             for operation in group:
                 _expect_present(operation, after)
-                after = operation.apply(after, strict=False)
+                after = replay.after(operation, after, dialect, strict=False)
             carried_out = dialect.statements(tuple(group), schema, later=tuple(ahead))
             steps.extend(_step(one, facts) for one in carried_out)
             schema = after
@@ -116,7 +116,7 @@ def plan(
                 flush()
                 if operation.sql and (not operation.only or dialect.name in operation.only):
                     steps.append(Step(operation.sql, (operation,)))
-                schema = operation.apply(schema, strict=False)
+                schema = replay.after(operation, schema, dialect, strict=False)
             case CreateObject() | DropObject() | ReplaceObject():
                 flush()
                 key = object_key(operation)
@@ -125,7 +125,7 @@ def plan(
                 steps.extend(
                     _step(one, facts) for one in dialect.object_statements(operation, known.get(key))
                 )
-                schema = operation.apply(schema, strict=False)
+                schema = replay.after(operation, schema, dialect, strict=False)
             case _:
                 if group and not _together(group[-1], operation):
                     flush()
@@ -150,7 +150,9 @@ Several where several are alike.
 """
 
 
-def find_drops(operations: Iterable[Operation], expected: Schema, parts: LiveParts) -> tuple[Operation, ...]:
+def find_drops(
+    operations: Iterable[Operation], expected: Schema, parts: LiveParts, dialect: Dialect
+) -> tuple[Operation, ...]:
     """The operations, each that drops something without a name dropping what that is in the live database.
 
     `expected` is the schema that the operations start from, as the revision files describe it.
@@ -179,7 +181,7 @@ def find_drops(operations: Iterable[Operation], expected: Schema, parts: LivePar
             case _:
                 pass
         result.append(found)
-        expected = operation.apply(expected, strict=False)
+        expected = replay.after(operation, expected, dialect, strict=False)
     return tuple(result)
 
 

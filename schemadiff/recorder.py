@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 from schemadiff import operations as ops
+from schemadiff import replay
 from schemadiff.declared import read_sequence, sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
@@ -250,7 +251,7 @@ class Recorder:
     # what they share
 
     def _record(self, operation: Operation) -> Operation:
-        self.schema = operation.apply(self.schema)
+        self.schema = replay.after(operation, self.schema, self._dialect)
         self.operations.append(Found(operation) if self._finding else operation)
         return operation
 

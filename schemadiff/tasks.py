@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from schemadiff import comparer, executor, planner, revisions
+from schemadiff import comparer, executor, planner, replay, revisions
 from schemadiff.dialects import Dialect
 from schemadiff.errors import DigestError, HazardError, VersionError
 from schemadiff.executor import Direction, Interrupted, Progress, Task
@@ -110,11 +110,12 @@ def _tasks(
     live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
     tasks = []
     for revision, some, end in zip(chosen, operations, ends, strict=True):
-        plan = site.plan(planner.find_drops(some, expected, parts), live, facts)
+        plan = site.plan(planner.find_drops(some, expected, parts, site.dialect), live, facts)
         tasks.append(Task(revision.number, direction, plan, state, end, schemas))
         state = end
         for operation in some:
-            live, expected = operation.apply(live, strict=False), operation.apply(expected, strict=False)
+            live = replay.after(operation, live, site.dialect, strict=False)
+            expected = replay.after(operation, expected, site.dialect, strict=False)
     return tasks
 
 

@@ -20,6 +20,7 @@ from schemadiff import (
     naming,
     planner,
     renames,
+    replay,
     revisions,
     tasks,
     version,
@@ -200,7 +201,7 @@ def plan(
         def compare(moves: Sequence[Operation]) -> tuple[Operation, ...]:
             renamed = current
             for move in moves:
-                renamed = move.apply(renamed, strict=False)
+                renamed = replay.after(move, renamed, dialect, strict=False)
             renamed = filters.visible(renamed, chosen, dialect)
             return (*moves, *differences(connection, dialect, renamed, desired, hidden))
 
@@ -219,7 +220,7 @@ def plan(
         path = revisions.path_of(directory, number, text)
         loaded, _ = revisions.understand(source, path, number, history).record(replayed, dialect)
         planned = planner.plan(
-            planner.find_drops(loaded, expected, live_parts(expected, asked, live)),
+            planner.find_drops(loaded, expected, live_parts(expected, asked, live), dialect),
             planner.mark_implicit(whole, comparer.align(live, asked, dialect)),
             dialect,
             facts=facts_about(connection, dialect, loaded, live),

@@ -40,6 +40,7 @@ LAYERS = (
         "naming",
         "recorder",
         "renames",
+        "replay",
         "source",
         "typesource",
         "spelling",

@@ -92,6 +92,9 @@ class Dialect(ABC):
     column_checks: ClassVar[bool] = False
     """Whether a CHECK without a name that stands in a column's definition is another thing than one of the table."""
 
+    defaults_name_columns: ClassVar[bool] = False
+    """Whether a column's default may speak of other columns."""
+
     shared_names: ClassVar[tuple[type, ...]] = ()
     """The kinds of things whose names no two tables of one schema may both have."""
 
@@ -143,6 +146,10 @@ class Dialect(ABC):
     def joined(self, column: Column) -> object:
         """What cannot change in a column while a foreign key joins it, where that `lifts_foreign_keys`."""
         return (column.type, column.charset, column.collation, column.autoincrement)
+
+    @abstractmethod
+    def renamed(self, expression: str, before: str, after: str) -> str:
+        """The expression after its table's column `before` was renamed."""
 
     # reading
 

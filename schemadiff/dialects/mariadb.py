@@ -27,6 +27,7 @@ MARIADB = Product(
     descending_serves=True,
     check_name="CONSTRAINT_{number}",
     drop_check="DROP CONSTRAINT",
+    renames_in_expressions=True,
     hidden_index="IGNORED",
     logs_temporary_tables=True,
     explain="EXPLAIN EXTENDED",

@@ -14,10 +14,11 @@ from schemadiff.dialects.mysql.alter import statements
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
 from schemadiff.dialects.mysql.catalog import read_schema
+from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
 from schemadiff.dialects.mysql.lock import locked, transaction
-from schemadiff.dialects.mysql.sqltext import mentions, quote
+from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
 from schemadiff.schema import (
@@ -48,6 +49,7 @@ class MySQL(Facts, Dialect):
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
+    defaults_name_columns: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Check, ForeignKey)
 
     @property
@@ -100,6 +102,9 @@ class MySQL(Facts, Dialect):
     def mentions(self, expression: str, column: str) -> bool:
         return mentions(expression, column)
 
+    def renamed(self, expression: str, before: str, after: str) -> str:
+        return renamed(expression, before, after, self.sqlalchemy.identifier_preparer.quote)
+
     def inspect(
         self,
         connection: Connection,
@@ -143,7 +148,13 @@ class MySQL(Facts, Dialect):
     def statements(
         self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
     ) -> tuple[Statement, ...]:
-        return statements(operations, before, self, later)
+        if self.product.renames_in_expressions:
+            return statements(operations, before, self, later)
+        found = statements(with_dependents(operations, before, self), before, self, later)
+        # What makes way for a rename and comes back is no operation of the revision.
+        return tuple(
+            Statement(one.sql, tuple(each for each in one.operations if each in operations)) for one in found
+        )
 
     def object_statements(
         self, operation: ObjectOperation, was: StoredObject | None

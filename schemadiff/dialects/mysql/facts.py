@@ -52,6 +52,9 @@ class Product:
 
     drop_check: str = "DROP CHECK"
 
+    renames_in_expressions: bool = False
+    """Whether the server itself puts a renamed column's new name into the expressions that speak of it (MariaDB)."""
+
     explain: str = "EXPLAIN FORMAT=TRADITIONAL"
     """The EXPLAIN after which SHOW WARNINGS tells what the optimizer made of a query."""
 

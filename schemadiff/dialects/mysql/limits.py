@@ -24,7 +24,7 @@ from schemadiff.operations import (
     Operation,
     RenameColumn,
 )
-from schemadiff.schema import Column, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
+from schemadiff.schema import Check, Column, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
 
 
 def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) -> bool:
@@ -58,8 +58,10 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             name = operation.before.name
             return not pending.touches(name) or pending.is_renamed(name) or _only_checked(name, pending)
         case RenameColumn():
-            return not pending.touches(operation.after) and (
-                not pending.touches(operation.before) or pending.is_modified(operation.before)
+            return (
+                not pending.touches(operation.after)
+                and (not pending.touches(operation.before) or pending.is_modified(operation.before))
+                and not any(_brings(other, operation.before) for other in pending.operations)
             )
         case DropColumn():
             return not pending.touches(operation.column.name)
@@ -75,8 +77,29 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
                 other.kind == index.kind and (other.parser != index.parser or other.name != index.name)
                 for other in others
             )
+        case DropConstraint(constraint=Check() as check):
+            added = [one.constraint for one in pending.operations if isinstance(one, AddConstraint)]
+            return not any(isinstance(one, Check) and one.name == check.name for one in added)
         case _:
             return True
+
+
+def _brings(operation: Operation, column: str) -> bool:
+    """Whether the operation adds what speaks of the column by the name that it has now (1072, 1054)."""
+    match operation:
+        case CreateIndex(index=index):
+            return column in index.columns or any(
+                part.expression and mentions(part.expression, column) for part in index.parts
+            )
+        case AddConstraint(constraint=Check() as check):
+            return mentions(check.expression, column)
+        case AddConstraint(constraint=PrimaryKey() | Unique() | ForeignKey() as key):
+            return column in key.columns
+        case AddColumn(column=added) | AlterColumn(after=added):
+            texts = (added.generated.expression if added.generated else None, added.default)
+            return any(text and mentions(text, column) for text in texts)
+        case _:
+            return False
 
 
 def _only_checked(name: str, pending: Clauses) -> bool:

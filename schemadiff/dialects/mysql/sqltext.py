@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from schemadiff.errors import UnsupportedError
 
@@ -17,6 +17,10 @@ QUOTED = r"`(?:[^`]++|``)*+`"
 _DOUBLE = r'"(?:[^"\\]++|\\.|"")*+"'
 
 _TOKEN = re.compile(rf"[()]|{STRING}|{QUOTED}|{_DOUBLE}", re.DOTALL)
+_NAME_OR_TEXT = re.compile(
+    rf"(?i:\b(?:as|collate)\s+\w+)|{STRING}|{QUOTED}|{_DOUBLE}|(?<![\w$@.])[^\W\d][\w$]*+(?!\s*[(.])",
+    re.DOTALL,
+)
 _STRING = re.compile(STRING, re.DOTALL)
 _ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)
 _ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
@@ -125,6 +129,18 @@ def with_names(expression: str, names: Mapping[str, str]) -> str:
         return match[0] if new == name else quote(new)
 
     return _TOKEN.sub(renamed, expression)
+
+
+def renamed(expression: str, before: str, after: str, quote_if_needed: Callable[[str], str]) -> str:
+    """The expression after the column was renamed: quoted where it was, or where it has to be."""
+
+    def new(match: re.Match[str]) -> str:
+        token = match[0]
+        if token.startswith("`"):
+            return quote(after) if unquote_name(token).lower() == before.lower() else token
+        return quote_if_needed(after) if token.lower() == before.lower() else token
+
+    return _NAME_OR_TEXT.sub(new, expression)
 
 
 def mentions(expression: str, name: str) -> bool:

@@ -115,6 +115,10 @@ class PostgreSQL(Dialect):
         """Whether the name stands in the expression, outside of strings."""
         return column in sqltext.words(expression)
 
+    def renamed(self, expression: str, before: str, after: str) -> str:
+        """With the new name quoted where the old one was, or where it has to be."""
+        return sqltext.renamed(expression, before, after, self.sqlalchemy.identifier_preparer.quote)
+
     def joined(self, column: Column) -> object:
         """The kind of its type: the server compares an integer with a bigint while only one of them has changed."""
         return conversion.comparable(column.type)

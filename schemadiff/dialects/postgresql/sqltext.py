@@ -7,7 +7,7 @@ No meaning is recovered here beyond what quotes and parentheses say; what a text
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 STRING = "\ue000"
@@ -26,6 +26,10 @@ _QUOTED = re.compile(
 )
 _PIECE = re.compile(f"[{STRING}{IDENTIFIER}](\\d+){END}")
 _WORD = re.compile(f"{IDENTIFIER}\\d+{END}|{STRING}\\d+{END}|[^\\W\\d][\\w$]*")
+_COLUMN = re.compile(
+    f"(?<![\\w$.:])(?<!:: )(?<!AS )(?<!COLLATE )(?<!with )(?<!without )(?:{_WORD.pattern})(?! ?[(.])",
+    re.IGNORECASE,
+)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "'": "'"}
 
 
@@ -117,6 +121,19 @@ def words(text: str) -> Iterator[str]:
         if word[0] == STRING:
             continue
         yield unquote(masked.restore(word))
+
+
+def renamed(text: str, before: str, after: str, quote_if_needed: Callable[[str], str]) -> str:
+    """The text after the column was renamed; names of types, functions and collations are none of it."""
+    masked = mask(text)
+
+    def new(match: re.Match[str]) -> str:
+        word = match[0]
+        if word[0] == STRING or unquote(masked.restore(word)) != before:
+            return word
+        return quote(after) if word[0] == IDENTIFIER else quote_if_needed(after)
+
+    return masked.restore(_COLUMN.sub(new, masked.skeleton))
 
 
 def strings(text: str) -> Iterator[str]:

@@ -79,6 +79,9 @@ class SQLite(Dialect):
     def mentions(self, expression: str, column: str) -> bool:
         return expressions.mentions(expression, column)
 
+    def renamed(self, expression: str, before: str, after: str) -> str:
+        return expressions.renamed(expression, before, after)
+
     def inspect(
         self,
         connection: Connection,

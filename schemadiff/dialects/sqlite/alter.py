@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from schemadiff.dialects.base import Statement
+from schemadiff.dialects.renaming import rename_in_table
 from schemadiff.dialects.sqlite import ddl
 from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, canonical
 from schemadiff.dialects.sqlite.expressions import is_constant, mentions, renamed
@@ -335,34 +336,6 @@ def _apply(operation: Operation, schema: Schema) -> Schema:
     after = operation.apply(schema, strict=False)
     table = after.tables[name]
     if isinstance(operation, RenameColumn):
-        table = _renamed_texts(table, operation)
+        before, new = operation.before, operation.after
+        table = rename_in_table(table, lambda text: renamed(text, before, new), defaults=False)
     return after.with_table(canonical(table))
-
-
-def _renamed_texts(table: Table, rename: RenameColumn) -> Table:
-    def new(text: str) -> str:
-        return renamed(text, rename.before, rename.after)
-
-    return dataclasses.replace(
-        table,
-        columns=tuple(
-            dataclasses.replace(
-                column,
-                generated=column.generated
-                and dataclasses.replace(column.generated, expression=new(column.generated.expression)),
-            )
-            for column in table.columns
-        ),
-        checks=tuple(dataclasses.replace(check, expression=new(check.expression)) for check in table.checks),
-        indexes=tuple(
-            dataclasses.replace(
-                index,
-                where=index.where and new(index.where),
-                parts=tuple(
-                    dataclasses.replace(part, expression=part.expression and new(part.expression))
-                    for part in index.parts
-                ),
-            )
-            for index in table.indexes
-        ),
-    )

@@ -1,0 +1,36 @@
+"""The schema after an operation, where names also stand in expressions. Pure.
+
+`Operation.apply` knows no SQL. A renamed column has its new name in CHECKs, generated columns, indexes and defaults as
+well: PostgreSQL, MariaDB and SQLite see to that by themselves, and on MySQL the dialect does.
+"""
+
+from __future__ import annotations
+
+from schemadiff.dialects import Dialect
+from schemadiff.dialects.renaming import rename_in_table
+from schemadiff.operations import Execute, Found, Operation, RenameColumn
+from schemadiff.schema import Schema
+
+
+def after(operation: Operation, schema: Schema, dialect: Dialect, *, strict: bool = True) -> Schema:
+    """The schema after the operation, as `Operation.apply` has it and with new names in expressions.
+
+    Raises `ReplayError` as that does.
+    """
+    match operation:
+        case Found():
+            return after(operation.operation, schema, dialect, strict=strict)
+        case Execute():
+            for effect in operation.effect:
+                schema = after(effect, schema, dialect, strict=strict)
+            return schema
+        case RenameColumn(before=before, after=new):
+            schema = operation.apply(schema, strict=strict)
+            table = rename_in_table(
+                schema.tables[operation.table],
+                lambda text: dialect.renamed(text, before, new),
+                defaults=dialect.defaults_name_columns,
+            )
+            return schema.with_table(table)
+        case _:
+            return operation.apply(schema, strict=strict)
