@@ -100,7 +100,7 @@ def plan(
                 after = replay.after(operation, after, dialect, strict=False)
             carried_out = dialect.statements(tuple(group), schema, later=tuple(ahead))
             steps.extend(_step(one, facts) for one in carried_out)
-            schema = after
+            schema = dialect.after_statements(tuple(group), schema, after, later=tuple(ahead))
             group.clear()
 
     todo = _still_to_do(operations, before)

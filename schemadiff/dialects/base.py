@@ -231,6 +231,17 @@ class Dialect(ABC):
         back need not go as far as what is gone for good. Never handed `Execute`, `Run` or `Found`.
         """
 
+    def after_statements(
+        self,
+        operations: Sequence[Operation],
+        before: Schema,
+        after: Schema,
+        *,
+        later: Sequence[Operation] = (),
+    ) -> Schema:
+        """`after`, to which the operations lead, with what their `statements` change beyond them."""
+        return after
+
     def object_statements(
         self, operation: ObjectOperation, was: StoredObject | None
     ) -> tuple[Statement, ...]:

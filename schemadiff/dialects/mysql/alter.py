@@ -81,13 +81,34 @@ def statements(
     operations: Sequence[Operation], before: Schema, facts: Facts, later: Sequence[Operation] = ()
 ) -> tuple[Statement, ...]:
     """The SQL of the operations, starting from `before`; `later` come after them in the same plan."""
+    return tuple(_worked(operations, before, facts, later).done)
+
+
+def with_made_indexes(
+    operations: Sequence[Operation], before: Schema, after: Schema, facts: Facts, later: Sequence[Operation]
+) -> Schema:
+    """`after`, the schema to which these operations lead, less the server's own indexes that their statements drop."""
+    worked = _worked(operations, before, facts, later).schema
+    for name, table in after.tables.items():
+        if name not in worked.tables:
+            continue
+        left = {index.name for index in worked.tables[name].indexes}
+        indexes = tuple(index for index in table.indexes if not index.implicit or index.name in left)
+        if indexes != table.indexes:
+            after = after.with_table(dataclasses.replace(table, indexes=indexes))
+    return after
+
+
+def _worked(
+    operations: Sequence[Operation], before: Schema, facts: Facts, later: Sequence[Operation]
+) -> _Work:
     work = _Work(before, facts)
     for position, operation in enumerate(operations):
         work.later = (*operations[position:], *later)
         work.add(operation)
     work.later = tuple(later)
     work.flush()
-    return tuple(work.done)
+    return work
 
 
 class _Work:

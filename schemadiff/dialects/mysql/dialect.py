@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
 from schemadiff.dialects.mysql import objects
-from schemadiff.dialects.mysql.alter import statements
+from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
 from schemadiff.dialects.mysql.catalog import read_schema
@@ -155,6 +155,18 @@ class MySQL(Facts, Dialect):
         return tuple(
             Statement(one.sql, tuple(each for each in one.operations if each in operations)) for one in found
         )
+
+    def after_statements(
+        self,
+        operations: Sequence[Operation],
+        before: Schema,
+        after: Schema,
+        *,
+        later: Sequence[Operation] = (),
+    ) -> Schema:
+        if not self.product.renames_in_expressions:
+            operations = with_dependents(operations, before, self)
+        return with_made_indexes(operations, before, after, self, later)
 
     def object_statements(
         self, operation: ObjectOperation, was: StoredObject | None
