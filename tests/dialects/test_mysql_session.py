@@ -150,7 +150,7 @@ def test_asking_without_the_right_asks_nothing(url: str) -> None:
     with open_database(url) as (connection, _), poor_user(connection) as users:
         metadata.create_all(connection)
         run(connection, f"GRANT SELECT ON {database}.* TO {users}")
-        poor = sa.make_url(url).set(username=users.split("'")[1], password="secret")
+        poor = sa.make_url(url).set(username=users.split("'")[1], password="secret", query={})
         with connected(poor) as (reading, dialect):
             tables = tuple(read(metadata, dialect).tables.values())
             assert dialect.ask(reading, tables) == tables
