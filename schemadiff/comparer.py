@@ -98,7 +98,7 @@ def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
 
 def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
     """`desired` as `align` makes it of one table."""
-    return dialect.settle(current, take_names(current, desired))
+    return dialect.settle(current, take_names(current, desired) if dialect.makes_names else desired)
 
 
 def take_names(current: Table, desired: Table) -> Table:

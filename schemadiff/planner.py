@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemadiff import hazards, namesakes, replay
@@ -259,40 +259,42 @@ def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operat
 
 
 def _redefined(operations: Sequence[Operation], before: Schema) -> dict[Operation, bool]:
-    """What was found to have another definition under the same name, dropped and added: whether that is done. The
-    name alone does not tell, it is there before and after.
+    """What was found to have another definition under the same name, or the same one under another, dropped and
+    added: whether that is done. Either of these alone does not tell, it is there before and after.
     """
     found = [one for one in operations if isinstance(one, Found)]
-    dropped = {key: one for one in found if (key := _key_of(one.operation, DropIndex, DropConstraint))}
+    drops: dict[object, Found] = {}
+    for one in found:
+        if isinstance(one.operation, DropIndex | DropConstraint):
+            for key in _keys_of(one.operation):
+                drops.setdefault(key, one)
     result: dict[Operation, bool] = {}
     for one in found:
-        key = _key_of(one.operation, CreateIndex, AddConstraint)
-        if key in dropped:
-            table, _, _ = key
-            known = before.tables.get(table)
-            here = (*known.indexes, *known.constraints()) if known else ()
-            result[one] = result[dropped[key]] = _thing_of(one.operation) in here
+        if isinstance(one.operation, CreateIndex | AddConstraint):
+            drop = next((drops[key] for key in _keys_of(one.operation) if key in drops), None)
+            if drop is not None and one not in result and drop not in result:
+                known = before.tables.get(one.operation.table)
+                result[one] = result[drop] = known is not None and _is_there(one.operation, known)
     return result
 
 
-def _key_of(
-    operation: Operation, *kinds: type[CreateIndex | DropIndex | AddConstraint | DropConstraint]
-) -> tuple[Name, type[object], str] | None:
-    """The table, the kind and the name of what one of these operations is about; ``None`` where it has no name."""
-    thing = _thing_of(operation)
-    if thing is None or not thing.name or not isinstance(operation, kinds):
-        return None
-    return operation.table, type(thing), thing.name
+def _keys_of(operation: CreateIndex | DropIndex | AddConstraint | DropConstraint) -> Iterator[object]:
+    """By what a thing that was dropped is known to be the one that was added: its name, else its shape."""
+    thing = operation.index if isinstance(operation, CreateIndex | DropIndex) else operation.constraint
+    if isinstance(thing, PrimaryKey):
+        yield operation.table, PrimaryKey
+        return
+    if thing.name:
+        yield operation.table, type(thing), thing.name
+    yield operation.table, dataclasses.replace(thing, name=None)
 
 
-def _thing_of(operation: Operation) -> Constraint | Index | None:
-    match operation:
-        case CreateIndex(index=index) | DropIndex(index=index):
-            return index
-        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
-            return constraint
-        case _:
-            return None
+def _is_there(operation: CreateIndex | AddConstraint, table: Table) -> bool:
+    thing = operation.index if isinstance(operation, CreateIndex) else operation.constraint
+    if isinstance(thing, PrimaryKey):
+        key = table.primary_key
+        return key is not None and key in (thing, dataclasses.replace(thing, name=thing.name or key.name))
+    return thing in (*table.indexes, *table.constraints())
 
 
 def _gathered(operations: Sequence[Operation], dialect: Dialect) -> list[Operation]:

@@ -63,7 +63,7 @@ def constraint_words(constraint: Constraint) -> str:
     name = f" {constraint.name}" if constraint.name else ""
     match constraint:
         case PrimaryKey():
-            return f"primary key ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
+            return f"primary key{name} ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
         case Unique():
             return f"unique constraint{name} ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
         case ForeignKey():

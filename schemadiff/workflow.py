@@ -210,7 +210,9 @@ def plan(
             extra = _decide(renames.candidates(operations), decide)
             if extra:
                 operations = compare((*moves, *extra))
-        recorded = (*(Found(one) for one in found), *unnamed_drops(operations, asked))
+        if dialect.makes_names:
+            operations = unnamed_drops(operations, asked)
+        recorded = (*(Found(one) for one in found), *operations)
         number = len(history) + 1
         if not recorded:
             return Planned(Plan((), ()), message or "", number, "", None, unsupported, ignored)

@@ -95,6 +95,9 @@ class Dialect(ABC):
     defaults_name_columns: ClassVar[bool] = False
     """Whether a column's default may speak of other columns."""
 
+    makes_names: ClassVar[bool] = True
+    """Whether the server names what was given no name, so that a name tells nothing where none was given."""
+
     shared_names: ClassVar[tuple[type, ...]] = ()
     """The kinds of things whose names no two tables of one schema may both have."""
 
