@@ -28,6 +28,7 @@ from schemadiff.dialects.mysql.ddl import (
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
+from schemadiff.dialects.mysql.types import casts
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
 from schemadiff.operations import (
     AddColumn,
@@ -59,6 +60,7 @@ from schemadiff.schema import (
     PrimaryKey,
     Schema,
     Table,
+    Type,
     Unique,
 )
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
@@ -233,6 +235,10 @@ class _Work:
         if isinstance(operation, AlterColumn) and _changes_virtual(operation):
             self._rebuild_column(operation)
             return
+        if isinstance(operation, AlterColumn) and not casts(
+            operation.before.type.sql, operation.after.type.sql
+        ):
+            self._pass_through_text(operation)
         if self.pending and (
             self.pending.table != operation.table
             or not joins(operation, self.pending, self.schema, self.facts)
@@ -298,6 +304,16 @@ class _Work:
         if self.pending is None:
             self.pending = Clauses(name, self._table(name))
         return self.pending
+
+    def _pass_through_text(self, operation: AlterColumn) -> None:
+        """Makes the column a text, from which the server turns it into what it is to be."""
+        self.flush()
+        clauses = self._clauses(operation.table)
+        clauses.operations.append(operation)
+        clauses.copies = True
+        text = dataclasses.replace(operation.after, type=Type("varchar(64)"), default=None, on_update=None)
+        clauses.modify_column(text.name, dataclasses.replace(text, autoincrement=False))
+        self.flush()
 
     def _rebuild_column(self, operation: AlterColumn) -> None:
         """To or from VIRTUAL: MODIFY cannot do it (MySQL 3106, MariaDB 1907), so the column is dropped and added.

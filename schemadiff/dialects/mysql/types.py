@@ -96,6 +96,15 @@ def holds_text(sql: str) -> bool:
 
 
 @functools.lru_cache(maxsize=4096)
+def casts(before: str, after: str) -> bool:
+    """Whether the server turns one type into the other: MariaDB's uuid and inet come from texts and bytes alone, and
+    go there (10.11: 4078).
+    """
+    strict, other = re.compile(r"uuid|inet[46]\b"), re.compile(r".*(?:char|text|binary|blob|enum|set)\b")
+    pairs = ((before, after), (after, before))
+    return not any(strict.match(one) and not (strict.match(two) or other.match(two)) for one, two in pairs)
+
+
 def split(sql: str) -> Spelling:
     """The type apart from its character set, collation and SRID; keywords in lower case, synonyms replaced."""
     words: list[str] = []
