@@ -59,6 +59,8 @@ def _mysql(connection: sa.Connection, models: Models) -> dict[str, list[str]]:
         # InnoDB knows no difference between RESTRICT, NO ACTION and nothing.
         same = r" AUTO_INCREMENT=\d+| ON (DELETE|UPDATE) (RESTRICT|NO ACTION)"
         text = re.sub(same, "", shown.one()[1]).replace("DEFAULT (now())", "DEFAULT CURRENT_TIMESTAMP")
+        # MySQL 9.7 remembers whether a column's collation, the same as its table's, was written at the column.
+        text = re.sub(r" CHARACTER SET \w+(?= COLLATE)", "", text)
         # Any ALTER TABLE puts a CHECK's literals into the character set of their columns (MySQL 9.7).
         text = re.sub(r"(?<=[(, ])_(utf8mb4|latin1)(?=\\?')", "", text)
         lines = text.splitlines()
