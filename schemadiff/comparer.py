@@ -106,6 +106,7 @@ def take_names(current: Table, desired: Table) -> Table:
     key = desired.primary_key
     if key and current.primary_key and key.name is None and current.primary_key.columns == key.columns:
         key = dataclasses.replace(key, name=current.primary_key.name)
+    desired = _content(current, desired)
     return dataclasses.replace(
         desired,
         columns=tuple(_take_unsaid(current.column(column.name), column) for column in desired.columns),
@@ -114,6 +115,7 @@ def take_names(current: Table, desired: Table) -> Table:
         indexes=_take_names(current.indexes, desired.indexes),
         foreign_keys=_take_names(current.foreign_keys, desired.foreign_keys),
         checks=_take_names(current.checks, desired.checks),
+        excludes=_take_names(current.excludes, desired.excludes),
     )
 
 
@@ -126,6 +128,32 @@ def _take_unsaid(current: Column | None, desired: Column) -> Column:
     if visible == desired.visible and srid == desired.srid:
         return desired
     return dataclasses.replace(desired, visible=visible, srid=srid)
+
+
+def _content(current: Table, desired: Table) -> Table:
+    """`desired` where it allows less than `current` has: a constraint that need not hold for old rows and does, an
+    index that was left invalid and is not any more.
+    """
+    checks = tuple(
+        strict
+        if one.not_valid and (strict := dataclasses.replace(one, not_valid=False)) in current.checks
+        else one
+        for one in desired.checks
+    )
+    keys = tuple(
+        whole
+        if one.not_valid and (whole := dataclasses.replace(one, not_valid=False)) in current.foreign_keys
+        else one
+        for one in desired.foreign_keys
+    )
+    indexes = tuple(
+        valid if not one.valid and (valid := dataclasses.replace(one, valid=True)) in current.indexes else one
+        for one in desired.indexes
+    )
+    same = checks == desired.checks and keys == desired.foreign_keys and indexes == desired.indexes
+    return (
+        desired if same else dataclasses.replace(desired, checks=checks, foreign_keys=keys, indexes=indexes)
+    )
 
 
 def _take_names(current: Sequence[Named], desired: Sequence[Named]) -> tuple[Named, ...]:
@@ -151,11 +179,13 @@ def _compare_table(
     old_indexes, new_indexes = _unmatched(before.indexes, after.indexes)
     old_uniques, new_uniques = _unmatched(before.uniques, after.uniques)
     old_checks, new_checks = _unmatched(before.checks, after.checks)
+    old_excludes, new_excludes = _unmatched(before.excludes, after.excludes)
     changes: list[Operation] = []
     if before.options != after.options:
         changes.append(AlterTable(name, before.options, after.options))
     changes += [DropConstraint(name, check) for check in old_checks]
     changes += [DropConstraint(name, unique) for unique in old_uniques]
+    changes += [DropConstraint(name, exclude) for exclude in old_excludes]
     changes += [DropIndex(name, index) for index in old_indexes]
     same_key = before.primary_key == after.primary_key
     if before.primary_key and not same_key:
@@ -173,6 +203,7 @@ def _compare_table(
         changes.append(AddConstraint(name, after.primary_key))
     changes += [CreateIndex(name, index) for index in new_indexes]
     changes += [AddConstraint(name, unique) for unique in new_uniques]
+    changes += [AddConstraint(name, exclude) for exclude in new_excludes]
     if not dialect.column_checks:
         # A CHECK that comes later stands in the table: only a new column could have it in its own definition.
         new_checks = [dataclasses.replace(check, column=None) for check in new_checks]

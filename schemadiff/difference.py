@@ -249,4 +249,5 @@ def _renamed(current: Table, desired: Table, dialect: Dialect) -> Table:
         indexes=matched(current.indexes, desired.indexes),
         foreign_keys=matched(current.foreign_keys, desired.foreign_keys),
         checks=matched(current.checks, desired.checks),
+        excludes=matched(current.excludes, desired.excludes),
     )

@@ -19,7 +19,7 @@ from schemadiff.declared import is_copy
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ModelsError, UsageError
 from schemadiff.operations import Operation, RenameTable
-from schemadiff.schema import Column, Index, Name, Namespace, Schema, StoredObject, Table
+from schemadiff.schema import Column, Exclude, Index, Name, Namespace, Schema, StoredObject, Table
 
 IGNORE = "ignore"
 
@@ -144,16 +144,18 @@ def visible_part(table: Table, hidden: frozenset[str], dialect: Dialect) -> Tabl
     def mentioned(*texts: str | None) -> bool:
         return any(dialect.mentions(text, column) for text in texts if text for column in hidden)
 
-    def has(index: Index) -> bool:
+    def has(index: Index | Exclude) -> bool:
         parts = [part.expression for part in index.parts]
-        return not hidden.isdisjoint((*index.columns, *index.include)) or mentioned(index.where, *parts)
+        include = index.include if isinstance(index, Index) else ()
+        return not hidden.isdisjoint((*index.columns, *include)) or mentioned(index.where, *parts)
 
     key = table.primary_key
     return dataclasses.replace(
         table,
         columns=tuple(column for column in table.columns if column.name not in hidden),
         primary_key=key if key and hidden.isdisjoint(key.columns) else None,
-        uniques=tuple(one for one in table.uniques if hidden.isdisjoint(one.columns)),
+        uniques=tuple(one for one in table.uniques if hidden.isdisjoint((*one.columns, *one.include))),
+        excludes=tuple(one for one in table.excludes if not has(one)),
         indexes=tuple(one for one in table.indexes if not has(one)),
         foreign_keys=tuple(one for one in table.foreign_keys if hidden.isdisjoint(one.columns)),
         checks=tuple(

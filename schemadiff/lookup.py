@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from schemadiff.errors import ReplayError
-from schemadiff.schema import Check, ForeignKey, Index, Unique
+from schemadiff.schema import Check, Exclude, ForeignKey, Index, Unique
 from schemadiff.words import words_of
 
-Named = TypeVar("Named", Unique, Index, ForeignKey, Check)
+Named = TypeVar("Named", Unique, Index, ForeignKey, Check, Exclude)
 
 
 def without(things: tuple[Named, ...], thing: Named, strict: bool, where: str) -> tuple[Named, ...]:

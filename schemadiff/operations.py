@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.lookup import expect_free, without
@@ -23,10 +23,12 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Index,
     Name,
     Options,
+    Part,
     PrimaryKey,
     Schema,
     Table,
@@ -231,24 +233,28 @@ class RenameColumn:
                     for column in table.columns
                 ),
                 primary_key=primary_key
-                and dataclasses.replace(primary_key, columns=new(primary_key.columns)),
+                and dataclasses.replace(
+                    primary_key, columns=new(primary_key.columns), include=new(primary_key.include)
+                ),
                 uniques=tuple(
-                    dataclasses.replace(unique, columns=new(unique.columns)) for unique in table.uniques
+                    dataclasses.replace(unique, columns=new(unique.columns), include=new(unique.include))
+                    for unique in table.uniques
                 ),
                 indexes=tuple(
-                    dataclasses.replace(
-                        index,
-                        parts=tuple(
-                            dataclasses.replace(part, column=self.after)
-                            if part.column == self.before
-                            else part
-                            for part in index.parts
-                        ),
-                        include=new(index.include),
-                    )
+                    dataclasses.replace(index, parts=self._renamed(index.parts), include=new(index.include))
                     for index in table.indexes
                 ),
+                excludes=tuple(
+                    dataclasses.replace(exclude, parts=self._renamed(exclude.parts))
+                    for exclude in table.excludes
+                ),
             )
+        )
+
+    def _renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        return tuple(
+            dataclasses.replace(part, column=self.after) if part.column == self.before else part
+            for part in parts
         )
 
     def describe(self) -> str:
@@ -290,6 +296,15 @@ class DropIndex:
         return f"drop {index_words(self.index)} on {self.table}"
 
 
+_FIELDS: dict[type, str] = {
+    Unique: "uniques",
+    ForeignKey: "foreign_keys",
+    Check: "checks",
+    Exclude: "excludes",
+}
+"""Where a table keeps the constraints of each kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddConstraint:
     table: Name
@@ -304,22 +319,15 @@ class AddConstraint:
         match self.constraint:
             case PrimaryKey() as key:
                 if strict and table.primary_key:
-                    raise ReplayError(
-                        f"{where} has a primary key already: {', '.join(table.primary_key.columns)}"
-                    )
+                    columns = ", ".join(table.primary_key.columns)
+                    raise ReplayError(f"{where} has a primary key already: {columns}")
                 table = dataclasses.replace(table, primary_key=key)
-            case Unique() as unique:
+            case constraint:
+                field = _FIELDS[type(constraint)]
                 if strict:
-                    expect_free(table.uniques, unique, where)
-                table = dataclasses.replace(table, uniques=(*table.uniques, unique))
-            case ForeignKey() as key:
-                if strict:
-                    expect_free(table.foreign_keys, key, where)
-                table = dataclasses.replace(table, foreign_keys=(*table.foreign_keys, key))
-            case Check() as check:
-                if strict:
-                    expect_free(table.checks, check, where)
-                table = dataclasses.replace(table, checks=(*table.checks, check))
+                    expect_free(getattr(table, field), constraint, where)
+                changed: dict[str, Any] = {field: (*getattr(table, field), constraint)}
+                table = dataclasses.replace(table, **changed)
         return schema.with_table(table)
 
     def describe(self) -> str:
@@ -342,14 +350,11 @@ class DropConstraint:
                 if strict and (not table.primary_key or table.primary_key.columns != key.columns):
                     raise ReplayError(f"{where} has no primary key on {', '.join(key.columns)}")
                 table = dataclasses.replace(table, primary_key=None)
-            case Unique() as unique:
-                table = dataclasses.replace(table, uniques=without(table.uniques, unique, strict, where))
-            case ForeignKey() as key:
-                table = dataclasses.replace(
-                    table, foreign_keys=without(table.foreign_keys, key, strict, where)
-                )
-            case Check() as check:
-                table = dataclasses.replace(table, checks=without(table.checks, check, strict, where))
+            case constraint:
+                field = _FIELDS[type(constraint)]
+                rest = without(getattr(table, field), constraint, strict, where)
+                changed: dict[str, Any] = {field: rest}
+                table = dataclasses.replace(table, **changed)
         return schema.with_table(table)
 
     def describe(self) -> str:

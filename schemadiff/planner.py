@@ -33,6 +33,7 @@ from schemadiff.operations import (
 from schemadiff.schema import (
     Check,
     Constraint,
+    Exclude,
     ForeignKey,
     Index,
     Key,
@@ -197,6 +198,7 @@ def forget_names(operation: Operation, table: Table) -> Operation:
                 indexes=_bare(dropped.indexes, table.indexes),
                 foreign_keys=_bare(dropped.foreign_keys, table.foreign_keys),
                 checks=_bare(dropped.checks, table.checks),
+                excludes=_bare(dropped.excludes, table.excludes),
             )
             return DropTable(bare)
         case DropConstraint(constraint=PrimaryKey() as key) if _same_key(key, table.primary_key):
@@ -207,6 +209,8 @@ def forget_names(operation: Operation, table: Table) -> Operation:
             return DropConstraint(operation.table, _bare((foreign_key,), table.foreign_keys)[0])
         case DropConstraint(constraint=Check() as check):
             return DropConstraint(operation.table, _bare((check,), table.checks)[0])
+        case DropConstraint(constraint=Exclude() as exclude):
+            return DropConstraint(operation.table, _bare((exclude,), table.excludes)[0])
         case DropIndex(index=index):
             return DropIndex(operation.table, _bare((index,), table.indexes)[0])
         case _:
@@ -370,6 +374,8 @@ def _find(table: Table, constraint: Constraint) -> Constraint | None:
             return find(table.foreign_keys, constraint)
         case Check():
             return find(table.checks, constraint)
+        case Exclude():
+            return find(table.excludes, constraint)
 
 
 def _expect_present(operation: Operation, schema: Schema) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.sql.elements import (
@@ -31,10 +31,12 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
 from schemadiff.parts import expression_part, named_part
+from schemadiff.resolution import resolve, target
 from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Generated,
     Identity,
@@ -47,6 +49,7 @@ from schemadiff.schema import (
     Table,
     Type,
     Unique,
+    without_constraints,
 )
 
 VERSION_TABLE = "schemadiff_version"
@@ -94,9 +97,7 @@ def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Colum
     """One column that stands alone, as it would be read as part of `table`."""
     scratch = sa.Table(table.name.name, sa.MetaData(), column, schema=table.name.schema)
     raw = _Reading(scratch, dialect, told=True).column(column)
-    lone = dataclasses.replace(
-        table, columns=(raw,), primary_key=None, uniques=(), indexes=(), foreign_keys=(), checks=()
-    )
+    lone = dataclasses.replace(without_constraints(table), columns=(raw,))
     return dialect.canonical(lone).columns[0]
 
 
@@ -112,7 +113,7 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
     except (exc.ConstraintColumnNotFoundError, exc.ArgumentError, KeyError) as error:
         raise ReplayError(f'table "{table.name}": {error}') from error
     reading = _Reading(scratch, dialect)
-    bare = dataclasses.replace(table, primary_key=None, uniques=(), indexes=(), foreign_keys=(), checks=())
+    bare = without_constraints(table)
     match thing:
         case sa.Index():
             bare = dataclasses.replace(bare, indexes=(reading.index(thing),))
@@ -124,6 +125,8 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
             bare = dataclasses.replace(bare, foreign_keys=(reading.foreign_key(thing),))
         case sa.CheckConstraint():
             bare = dataclasses.replace(bare, checks=(reading.check(thing, inline=False),))
+        case ExcludeConstraint():
+            bare = dataclasses.replace(bare, excludes=(reading.exclude(thing),))
         case _:
             raise UnsupportedError(f'table "{table.name}": schemadiff does not know {type(thing).__name__}')
     read = dialect.canonical(bare)
@@ -188,6 +191,7 @@ class _Reading:
                 self.check(c, c in inline) for c in constraints if isinstance(c, sa.CheckConstraint)
             ),
             options=self.options(),
+            excludes=tuple(self.exclude(c) for c in constraints if isinstance(c, ExcludeConstraint)),
         )
 
     # columns
@@ -267,7 +271,10 @@ class _Reading:
         return PrimaryKey(
             tuple(c.name for c in constraint.columns),
             self._constraint_name(constraint),
-            self._on_conflict(constraint, "primary_key"),
+            on_conflict=self._on_conflict(constraint, "primary_key"),
+            include=self._include(constraint),
+            deferrable=_deferrable(constraint),
+            comment=self._comment(constraint),
         )
 
     def unique(self, constraint: sa.UniqueConstraint) -> Unique:
@@ -277,7 +284,33 @@ class _Reading:
             deferrable=_deferrable(constraint),
             nulls_distinct=not self._arguments(constraint.kwargs).get("nulls_not_distinct", False),
             on_conflict=self._on_conflict(constraint, "unique"),
+            include=self._include(constraint),
+            comment=self._comment(constraint),
         )
+
+    def exclude(self, constraint: ExcludeConstraint) -> Exclude:
+        if not hasattr(self.sqlalchemy.ddl_compiler, "visit_exclude_constraint"):
+            raise UnsupportedError(f'table "{self.name}": {self.dialect.name} has no exclusion constraints')
+        exprs = constraint._render_exprs
+        where = constraint.where
+        read = Exclude(
+            parts=tuple(self._part(expression, None, constraint.ops) for expression, _, _ in exprs),
+            operators=tuple(operator for _, _, operator in exprs),
+            name=self._constraint_name(constraint),
+            method=constraint.using.lower(),
+            where=None if where is None else self._sql(where),
+            deferrable=_deferrable(constraint),
+            comment=self._comment(constraint),
+        )
+        return dataclasses.replace(read, written=read)
+
+    def _include(self, constraint: sa.Constraint) -> tuple[str, ...]:
+        include = self._arguments(constraint.kwargs).get("include") or ()
+        return tuple(one if isinstance(one, str) else one.name for one in include)
+
+    def _comment(self, constraint: sa.Constraint) -> str | None:
+        known = getattr(self.sqlalchemy, "supports_constraint_comments", False)
+        return constraint.comment or None if known else None
 
     def _on_conflict(
         self, constraint: sa.PrimaryKeyConstraint | sa.UniqueConstraint, kind: str
@@ -289,7 +322,7 @@ class _Reading:
         return None if told is None else str(told)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint) -> ForeignKey:
-        targets = [_target(element) for element in constraint.elements]
+        targets = [target(element) for element in constraint.elements]
         schema, table, _ = targets[0]
         read = ForeignKey(
             columns=tuple(column.name for column in constraint.columns),
@@ -300,6 +333,8 @@ class _Reading:
             on_update=constraint.onupdate.upper() if constraint.onupdate else None,
             deferrable=_deferrable(constraint),
             match=constraint.match.upper() if constraint.match else None,
+            not_valid=bool(self._arguments(constraint.kwargs).get("not_valid")),
+            comment=self._comment(constraint),
         )
         return dataclasses.replace(read, written=read)
 
@@ -307,11 +342,21 @@ class _Reading:
         text = self._sql(constraint.sqltext)
         name = self._constraint_name(constraint)
         told = constraint.info.get("schemadiff")
-        column = told.get("column") if isinstance(told, dict) else None
+        told = told if isinstance(told, dict) else {}
+        column = told.get("column")
         if inline and name is None:
             column = getattr(constraint.parent, "name", None)
-        enforced = self._arguments(constraint.kwargs).get("enforced", True)
-        return Check(text, name, enforced=bool(enforced), column=column, written=text)
+        arguments = self._arguments(constraint.kwargs)
+        return Check(
+            text,
+            name,
+            enforced=bool(arguments.get("enforced", True)),
+            not_valid=bool(arguments.get("not_valid")),
+            inherited=bool(told.get("inherited", True)),
+            comment=self._comment(constraint),
+            column=column,
+            written=text,
+        )
 
     def _constraint_name(self, constraint: sa.Constraint | sa.Index) -> str | None:
         """The name after naming conventions and truncation, or ``None``."""
@@ -337,6 +382,7 @@ class _Reading:
         using = arguments.pop("using", None)
         prefix = arguments.pop("prefix", None)
         options = arguments.pop("with", {})
+        told = index.info.get("schemadiff")
         read = Index(
             parts=parts,
             name=self._constraint_name(index),
@@ -350,6 +396,8 @@ class _Reading:
             visible=bool(arguments.pop("visible", True)),
             comment=arguments.pop("comment", None),
             options=tuple(sorted((str(key), str(value)) for key, value in options.items())),
+            tablespace=arguments.pop("tablespace", None),
+            valid=not isinstance(told, dict) or bool(told.get("valid", True)),
         )
         arguments.pop("concurrently", None)
         unknown = [key for key, value in arguments.items() if value]
@@ -434,45 +482,6 @@ class _Reading:
 _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)
 
 
-def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
-    """The type that is stored: variants and TypeDecorators resolved for the dialect, everything else as it is.
-
-    The repr of a variant prints only its base, and a TypeDecorator is application code, which no revision imports.
-    """
-    for _ in range(20):
-        variant = declared._variant_mapping.get(dialect.sqlalchemy.name)
-        if variant is not None:
-            declared = variant
-        elif isinstance(declared, sa.Interval) and not declared.native:
-            declared = sa.DateTime()
-        elif isinstance(declared, sa.Interval) and (declared.second_precision or declared.day_precision):
-            # Its repr shows no precision.
-            impl = declared.dialect_impl(dialect.sqlalchemy)
-            declared = declared if impl is declared or isinstance(impl, sa.Interval) else impl
-            break
-        elif isinstance(declared, sa.types.TypeDecorator) and not isinstance(declared, sa.Interval):
-            declared = _public(declared.load_dialect_impl(dialect.sqlalchemy))
-        else:
-            break
-    if isinstance(declared, sa.ARRAY) and isinstance(declared.item_type, sa.types.TypeDecorator):
-        declared = type(declared)(resolve(declared.item_type, dialect), dimensions=declared.dimensions)
-    return declared
-
-
-def _public(stored: TypeEngine[Any]) -> TypeEngine[Any]:
-    """A type that can be imported in the place of one that a driver keeps for itself: ``type_descriptor`` hands these
-    out, and no revision could name them.
-    """
-    kind = type(stored)
-    home = sys.modules[".".join(kind.__module__.split(".")[:3])]
-    if not kind.__module__.startswith("sqlalchemy.dialects.") or getattr(home, kind.__name__, None) is kind:
-        return stored
-    # The visit name is what the compiler goes by.
-    bases = [base for base in kind.__mro__ if getattr(base, "__visit_name__", "") == kind.__visit_name__]
-    named = (base for module in (sa, home) for base in bases if getattr(module, base.__name__, None) is base)
-    return stored.adapt(next(named))
-
-
 @functools.lru_cache(maxsize=8)
 def _ddl_compiler(dialect: sa.Dialect) -> DDLCompiler:
     return dialect.ddl_compiler(dialect, cast(Any, None))
@@ -480,15 +489,6 @@ def _ddl_compiler(dialect: sa.Dialect) -> DDLCompiler:
 
 def _creation_order(constraint: sa.Constraint) -> int:
     return constraint._creation_order
-
-
-def _target(element: sa.ForeignKey) -> tuple[str | None, str, str]:
-    try:
-        column = element.column
-    except (exc.NoReferencedTableError, exc.NoReferencedColumnError):
-        *schema, table, name = element.target_fullname.split(".")
-        return ".".join(schema) or None, table, name
-    return column.table.schema, column.table.name, column.name
 
 
 def _deferrable(constraint: sa.Constraint) -> str | None:

@@ -96,16 +96,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class PrimaryKey:
+    """``include``, ``deferrable`` and ``comment`` are as in `Unique`."""
+
     columns: tuple[str, ...]
     name: str | None = None
     on_conflict: str | None = None
+    include: tuple[str, ...] = ()
+    deferrable: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unique:
     """A UNIQUE constraint, on dialects where that is another thing than a unique index.
 
-    ``deferrable`` is ``None``, ``"DEFERRABLE"`` or ``"DEFERRABLE INITIALLY DEFERRED"``, here and in `ForeignKey`.
+    ``deferrable`` is ``None``, ``"DEFERRABLE"`` or ``"DEFERRABLE INITIALLY DEFERRED"``. ``include`` are columns that
+    the index behind it only carries along.
     """
 
     columns: tuple[str, ...]
@@ -113,11 +119,17 @@ class Unique:
     deferrable: str | None = None
     nulls_distinct: bool = True
     on_conflict: str | None = None
+    include: tuple[str, ...] = ()
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """``on_delete`` and ``on_update`` are ``None`` for NO ACTION, else upper-case words (``SET NULL``)."""
+    """``on_delete`` and ``on_update`` are ``None`` for NO ACTION, else upper-case words (``SET NULL``).
+
+    ``not_valid``: the rows that were there when it was added need not have been looked at. Who allows that is
+    content with one that holds for all rows, too.
+    """
 
     columns: tuple[str, ...]
     target: Name
@@ -128,17 +140,23 @@ class ForeignKey:
     deferrable: str | None = None
     match: str | None = None
     written: ForeignKey | None = field(default=None, compare=False, repr=False)
+    not_valid: bool = False
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """``column`` names the column in whose own definition the live CHECK stands (MariaDB): a MODIFY of that column
-    has to repeat it, and only a MODIFY can drop it. It does not count in the comparison.
+    has to repeat it, and only a MODIFY can drop it. It does not count in the comparison. ``not_valid`` is as in
+    `ForeignKey`; SQLAlchemy has no word for what is not ``inherited`` by child tables.
     """
 
     expression: str
     name: str | None = None
     enforced: bool = True
+    not_valid: bool = False
+    inherited: bool = True
+    comment: str | None = None
     column: str | None = field(default=None, compare=False)
     written: str | None = field(default=None, compare=False, repr=False)
 
@@ -164,7 +182,8 @@ class Part:
 class Index:
     """``kind`` is ``None``, ``"FULLTEXT"`` or ``"SPATIAL"``; ``method`` is ``None`` for the default (btree).
 
-    ``options`` are storage parameters, sorted. On MySQL and MariaDB a UNIQUE constraint *is* a unique index;
+    ``options`` are storage parameters, sorted. One that is not ``valid`` is what a CREATE INDEX CONCURRENTLY left that
+    failed: it is kept up to date and serves no query. On MySQL and MariaDB a UNIQUE constraint *is* a unique index;
     ``constraint`` then says how it was declared, and ``implicit`` that the server made the index by itself for a
     foreign key; neither counts in the comparison.
     """
@@ -181,6 +200,8 @@ class Index:
     visible: bool = True
     comment: str | None = None
     options: tuple[tuple[str, str], ...] = ()
+    tablespace: str | None = None
+    valid: bool = True
     constraint: bool = field(default=False, compare=False)
     implicit: bool = field(default=False, compare=False)
     written: Index | None = field(default=None, compare=False, repr=False)
@@ -191,7 +212,26 @@ class Index:
         return tuple(part.column for part in self.parts if part.column is not None)
 
 
-Constraint = PrimaryKey | Unique | ForeignKey | Check
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """An exclusion constraint: no two rows for which all of ``operators`` hold, one for each of ``parts``."""
+
+    parts: tuple[Part, ...]
+    operators: tuple[str, ...]
+    name: str | None = None
+    method: str = "gist"
+    where: str | None = None
+    deferrable: str | None = None
+    comment: str | None = None
+    written: Exclude | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns among its parts; expressions are left out."""
+        return tuple(part.column for part in self.parts if part.column is not None)
+
+
+Constraint = PrimaryKey | Unique | ForeignKey | Check | Exclude
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +258,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     options: Options = Options()
+    excludes: tuple[Exclude, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
@@ -231,6 +272,7 @@ class Table:
             and _same(self.indexes, other.indexes)
             and _same(self.foreign_keys, other.foreign_keys)
             and _same(self.checks, other.checks)
+            and _same(self.excludes, other.excludes)
         )
 
     def __hash__(self) -> int:
@@ -241,12 +283,18 @@ class Table:
         return next((column for column in self.columns if column.name == name), None)
 
     def constraints(self) -> Iterator[Constraint]:
-        """Its primary key, unique constraints, checks and foreign keys, in this order."""
+        """Its primary key, unique and exclusion constraints, checks and foreign keys, in this order."""
         if self.primary_key:
             yield self.primary_key
         yield from self.uniques
+        yield from self.excludes
         yield from self.checks
         yield from self.foreign_keys
+
+
+def without_constraints(table: Table) -> Table:
+    """The table with its columns and options only."""
+    return Table(table.name, table.columns, options=table.options)
 
 
 def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:

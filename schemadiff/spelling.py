@@ -13,9 +13,20 @@ from schemadiff import comparer, planner
 from schemadiff.dialects import Dialect
 from schemadiff.operations import Operation, touched
 from schemadiff.planner import LiveParts
-from schemadiff.schema import Check, Column, Constraint, ForeignKey, Index, Name, Schema, Table, Unique
+from schemadiff.schema import (
+    Check,
+    Column,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    Index,
+    Name,
+    Schema,
+    Table,
+    Unique,
+)
 
-Part = TypeVar("Part", Column, Unique, Index, ForeignKey, Check)
+Part = TypeVar("Part", Column, Unique, Index, ForeignKey, Check, Exclude)
 
 
 def live_parts(expected: Schema, asked: Schema, live: Schema) -> LiveParts:
@@ -59,6 +70,7 @@ def as_written(live: Schema, expected: Schema, dialect: Dialect) -> Schema:
             indexes=_known(table.indexes, known.indexes),
             foreign_keys=_known(table.foreign_keys, known.foreign_keys),
             checks=_known(table.checks, known.checks),
+            excludes=_known(table.excludes, known.excludes),
         )
     objects = {
         key: expected.objects[key] if expected.objects.get(key) == one else one

@@ -9,6 +9,7 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Index,
     Options,
@@ -48,12 +49,14 @@ def _value(value: Any) -> str:
             return str(value) or "''"
 
 
-def words_of(thing: Unique | Index | ForeignKey | Check) -> str:
+def words_of(thing: Unique | Index | ForeignKey | Check | Exclude) -> str:
     return index_words(thing) if isinstance(thing, Index) else constraint_words(thing)
 
 
 def index_words(index: Index) -> str:
     kind = "unique constraint" if index.constraint else "unique index" if index.unique else "index"
+    if not index.valid:
+        kind = f"invalid {kind}"
     parts = ", ".join(part.column or f"({part.expression})" for part in index.parts)
     return f"{kind} {index.name or ''} ({parts})".replace("  ", " ")
 
@@ -71,6 +74,12 @@ def constraint_words(constraint: Constraint) -> str:
                 f"foreign key{name} ({', '.join(constraint.columns)}) -> "
                 f"{constraint.target} ({', '.join(constraint.target_columns)})"
             )
+        case Exclude():
+            pairs = zip(constraint.parts, constraint.operators, strict=True)
+            listed = ", ".join(
+                f"{part.column or f'({part.expression})'} {operator}" for part, operator in pairs
+            )
+            return f"exclusion constraint{name} ({listed})"
         case Check():
             return f"check{name} ({short(constraint.expression)})"
 

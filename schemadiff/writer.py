@@ -15,6 +15,8 @@ from typing import Any, assert_never, cast
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
+from schemadiff import constraint_source
+from schemadiff.constraint_source import escape_binds
 from schemadiff.declared import sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
@@ -41,17 +43,15 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
-    ForeignKey,
+    Exclude,
     Index,
     Name,
     Namespace,
     Options,
     Part,
-    PrimaryKey,
     Routine,
     StoredObject,
     Table,
-    Unique,
     View,
 )
 from schemadiff.schema import Sequence as StoredSequence
@@ -191,7 +191,7 @@ class _Writer:
         return Call(f"sa.{name}", list(arguments))
 
     def _text(self, sql: str) -> Call:
-        return self._sa("text", [_escape_binds(sql)])
+        return self._sa("text", [escape_binds(sql)])
 
     def _table(self, table: Table) -> list[Node]:
         inline = [check for check in table.checks if check.column and not check.name]
@@ -216,7 +216,7 @@ class _Writer:
         if written.generated:
             stored = written.generated.stored
             arguments.append(
-                self._sa("Computed", [_escape_binds(written.generated.expression), ("persisted", stored)])
+                self._sa("Computed", [escape_binds(written.generated.expression), ("persisted", stored)])
             )
         if written.identity:
             arguments.append(self._identity(written))
@@ -330,54 +330,40 @@ class _Writer:
         raise UnsupportedError(f"no revision file can say the type {kind.__module__}.{kind.__name__}")
 
     def _constraint(self, constraint: Constraint, *, inline: bool = False) -> Call:
-        named: list[Node] = [("name", constraint.name)] if constraint.name else []
-        if isinstance(constraint, PrimaryKey | Unique) and constraint.on_conflict:
-            named.append((f"{self.dialect.name}_on_conflict", constraint.on_conflict))
-        match constraint:
-            case PrimaryKey():
-                return self._sa("PrimaryKeyConstraint", [*constraint.columns, *named])
-            case Unique():
-                if constraint.deferrable:
-                    named += _deferrable(constraint.deferrable)
-                if not constraint.nulls_distinct:
-                    named.append((f"{self.dialect.name}_nulls_not_distinct", True))
-                return self._sa("UniqueConstraint", [*constraint.columns, *named])
-            case Check():
-                text = constraint.written or constraint.expression
-                told: list[Node] = []
-                if constraint.column and not constraint.name and self.dialect.column_checks and not inline:
-                    told = [("info", {"schemadiff": {"column": constraint.column}})]
-                return self._sa("CheckConstraint", [_escape_binds(text), *named, *told])
-            case ForeignKey():
-                prefix = f"{constraint.target}."
-                written = constraint.written or constraint
-                arguments: list[Node] = [
-                    Strings(list(constraint.columns)),
-                    Strings([f"{prefix}{name}" for name in constraint.target_columns]),
-                    *named,
-                ]
-                for key, value in (
-                    ("ondelete", written.on_delete),
-                    ("onupdate", written.on_update),
-                    ("match", constraint.match),
-                ):
-                    if value:
-                        arguments.append((key, value))
-                if constraint.deferrable:
-                    arguments += _deferrable(constraint.deferrable)
-                return self._sa("ForeignKeyConstraint", arguments)
+        if isinstance(constraint, Exclude):
+            self.dialects.add("postgresql")
+            return self._exclude(constraint)
+        self.uses_sqlalchemy = True
+        return constraint_source.call(constraint, self.dialect, inline=inline)
+
+    def _exclude(self, constraint: Exclude) -> Call:
+        written = constraint.written or constraint
+        parts = _renamed(written.parts, constraint.parts)
+        pairs = [
+            Call("", [part.column if _plain(part) else self._text(self._sql_of(part)), operator])
+            for part, operator in zip(parts, written.operators, strict=True)
+        ]
+        opclasses = {part.column: part.opclass for part in parts if part.opclass and _plain(part)}
+        where = self._text(written.where) if written.where else None
+        values = (("where", where), ("using", written.method), ("ops", opclasses))
+        given: list[Node] = [(key, value) for key, value in values if value and value != "gist"]
+        return Call("postgresql.ExcludeConstraint", [*pairs, *constraint_source.told(constraint), *given])
 
     def _index(self, index: Index) -> Call:
         if index.constraint and index.written is None:
             named: list[Node] = [("name", index.name)] if index.name else []
             return self._sa("UniqueConstraint", [*index.columns, *named])
-        written = dataclasses.replace(index.written, parts=_renamed(index)) if index.written else index
+        written = (
+            dataclasses.replace(index.written, parts=_renamed(index.written.parts, index.parts))
+            if index.written
+            else index
+        )
         arguments: list[Node] = [index.name, *(self._part(part) for part in written.parts)]
         if written.unique:
             arguments.append(("unique", True))
         prefix = self.dialect.option_prefixes[0]
         lengths = {part.column: part.length for part in written.parts if part.length}
-        opclasses = {part.column: part.opclass for part in written.parts if part.opclass}
+        opclasses = {part.column: part.opclass for part in written.parts if part.opclass and _plain(part)}
         options: dict[str, Any] = {
             "length": lengths,
             "prefix": written.kind,
@@ -388,28 +374,30 @@ class _Writer:
             "with_parser": written.parser,
             "ops": opclasses,
             "with": dict(written.options),
+            "tablespace": written.tablespace,
         }
         arguments += [(f"{prefix}_{key}", value) for key, value in options.items() if value]
+        if not index.valid:
+            arguments.append(("info", {"schemadiff": {"valid": False}}))
         return self._sa("Index", arguments)
 
     def _part(self, part: Part) -> Node:
-        if part.column is not None and not part.descending and part.nulls is None and part.collation is None:
+        if _plain(part) and not part.descending and part.nulls is None:
             return part.column
-        sql = (
-            self.dialect.quote(part.column)
-            if part.column is not None
-            else _in_parentheses(part.expression or "")
-        )
-        if part.collation:
-            sql = f"{sql} COLLATE {self.dialect.quote(part.collation)}"
-        node: Call = (
-            self._text(sql) if part.column is None or part.collation else self._sa("column", [part.column])
-        )
+        node = self._sa("column", [part.column]) if _plain(part) else self._text(self._sql_of(part))
         if part.descending:
             node = self._sa("desc", [node])
         if part.nulls:
             node = self._sa("nulls_first" if part.nulls == "FIRST" else "nulls_last", [node])
         return node
+
+    def _sql_of(self, part: Part) -> str:
+        """The part in SQL, without the order in which it is sorted."""
+        column = part.column is not None
+        sql = self.dialect.quote(part.column or "") if column else _in_parentheses(part.expression or "")
+        if part.collation:
+            sql = f"{sql} COLLATE {self.dialect.quote(part.collation)}"
+        return f"{sql} {part.opclass}" if part.opclass else sql
 
     def _options(self, options: Options) -> dict[str, Any]:
         prefix = self.dialect.option_prefixes[0]
@@ -434,28 +422,29 @@ class _Writer:
 _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 
 
-def _deferrable(words: str) -> list[Node]:
-    initially: list[Node] = [("initially", "DEFERRED")] if "DEFERRED" in words else []
-    return [("deferrable", True), *initially]
+def _plain(part: Part) -> bool:
+    """Whether the part is a column and needs no SQL to say so."""
+    return part.column is not None and part.collation is None
 
 
-def _renamed(index: Index) -> tuple[Part, ...]:
-    """The parts as they were written, but under the columns' present names."""
-    assert index.written is not None
-    pairs = zip(index.written.parts, index.parts, strict=True)
-    return tuple(
-        dataclasses.replace(old, column=new.column) if old.column and new.column else old
-        for old, new in pairs
-    )
+def _renamed(written: tuple[Part, ...], parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts as they were written, but under the columns' present names; a text that holds more than the
+    expression (``lower(name) DESC``) in its pieces.
+    """
+    result = []
+    for old, new in zip(written, parts, strict=True):
+        if old.expression is not None and _around(old) != _around(new):
+            old = new
+        result.append(dataclasses.replace(old, column=new.column) if old.column and new.column else old)
+    return tuple(result)
+
+
+def _around(part: Part) -> tuple[object, ...]:
+    return part.column, part.collation, part.opclass, part.descending
 
 
 def _schema(name: Name) -> list[Node]:
     return [("schema", name.schema)] if name.schema else []
-
-
-def _escape_binds(sql: str) -> str:
-    """SQL for `sa.text`, which takes ``:name`` for a parameter: a colon before a word gets a backslash."""
-    return re.sub(r"(?<![:\w\x5c]):(?=\w)", r"\\:", sql)
 
 
 def _in_parentheses(expression: str) -> str:

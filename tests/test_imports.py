@@ -30,6 +30,8 @@ LAYERS = (
         "dependencies",
         "declared",
         "coherence",
+        "constraint_source",
+        "resolution",
         "filters",
         "namesakes",
         "parts",

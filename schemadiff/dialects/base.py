@@ -34,6 +34,7 @@ from schemadiff.operations import Operation
 from schemadiff.schema import (
     Check,
     Column,
+    Exclude,
     ForeignKey,
     Index,
     Name,
@@ -197,7 +198,7 @@ class Dialect(ABC):
         """All schemas of the database, for `inspect`; ``None`` is the default one."""
         return (None,)
 
-    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         """Whether the name of the table's constraint or index looks like one that the server gives by itself."""
         return False
 
@@ -300,8 +301,12 @@ def stand_in(table: Table, name: Name) -> Table:
             for number, index in enumerate(table.indexes)
         ),
         checks=tuple(
-            dataclasses.replace(check, name=f"{name.name}_c{number}")
+            dataclasses.replace(check, name=f"{name.name}_c{number}", not_valid=False)
             for number, check in enumerate(table.checks)
+        ),
+        excludes=tuple(
+            dataclasses.replace(exclude, name=f"{name.name}_x{number}")
+            for number, exclude in enumerate(table.excludes)
         ),
     )
 
@@ -311,6 +316,7 @@ def merge(table: Table, answer: Table) -> Table:
     columns = {column.name: column for column in answer.columns}
     checks = {check.name: check for check in answer.checks}
     indexes = {index.name: index for index in answer.indexes}
+    excludes = {exclude.name: exclude for exclude in answer.excludes}
     name = answer.name.name
     return dataclasses.replace(
         table,
@@ -327,6 +333,12 @@ def merge(table: Table, answer: Table) -> Table:
         indexes=tuple(
             _merge_index(index, indexes[f"{name}_i{number}"]) if f"{name}_i{number}" in indexes else index
             for number, index in enumerate(table.indexes)
+        ),
+        excludes=tuple(
+            dataclasses.replace(exclude, parts=found.parts, where=found.where)
+            if (found := excludes.get(f"{name}_x{number}"))
+            else exclude
+            for number, exclude in enumerate(table.excludes)
         ),
     )
 

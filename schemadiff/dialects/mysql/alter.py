@@ -30,6 +30,7 @@ from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
 from schemadiff.dialects.mysql.types import casts
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
+from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -52,6 +53,7 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Index,
     Name,
@@ -365,6 +367,8 @@ class _Work:
                     if name and not implicit.is_counted_on(name, (other.name for other in table.checks)):
                         check = dataclasses.replace(check, name=name)
                 clauses.additions.append(f"ADD {check_definition(check)}")
+            case Exclude():
+                raise UnsupportedError(f"table {table.name}: only PostgreSQL has exclusion constraints")
             case _:
                 assert_never(constraint)
 
@@ -407,6 +411,8 @@ class _Work:
                 else:
                     name = constraint.name or implicit.check_name(table, constraint, self.facts.product)
                     clauses.drops.append(f"{self.facts.product.drop_check} {quote(name)}")
+            case Exclude():
+                raise UnsupportedError(f"table {table.name}: only PostgreSQL has exclusion constraints")
             case _:
                 assert_never(constraint)
 

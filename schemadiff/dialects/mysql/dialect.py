@@ -24,6 +24,7 @@ from schemadiff.operations import Operation
 from schemadiff.schema import (
     Check,
     Column,
+    Exclude,
     ForeignKey,
     Index,
     Name,
@@ -125,7 +126,7 @@ class MySQL(Facts, Dialect):
     ) -> tuple[StoredObject, ...]:
         return tuple(objects.read_objects(connection, self, schemas, kinds))
 
-    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         return objects.made_up(table, thing, self.product.check_name)
 
     def script(self, sql: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects.mysql.facts import Product
 from schemadiff.lookup import Named, find
-from schemadiff.schema import Check, ForeignKey, Index, Options, Part, Table, Unique
+from schemadiff.schema import Check, Exclude, ForeignKey, Index, Options, Part, Table, Unique
 
 _SERVER_NAME = re.compile(r".*_ibfk_\d+", re.DOTALL)
 _UNSEEN_OPTIONS = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "TABLESPACE")
@@ -154,7 +154,7 @@ def find_made(things: tuple[Named, ...], thing: Named, table: Table) -> Named | 
     return find(things, thing)
 
 
-def _is_made(name: str, thing: Index | ForeignKey | Check | Unique, table: Table) -> bool:
+def _is_made(name: str, thing: Index | ForeignKey | Check | Unique | Exclude, table: Table) -> bool:
     match thing:
         case Index() | Unique():
             first = re.escape(thing.columns[0]) if thing.columns else ""
@@ -164,6 +164,8 @@ def _is_made(name: str, thing: Index | ForeignKey | Check | Unique, table: Table
         case Check():
             made = rf"(?:{re.escape(table.name.name)}_chk|CONSTRAINT)_\d+"
             return re.fullmatch(made, name, re.IGNORECASE) is not None
+        case Exclude():
+            return False
 
 
 def foreign_key_name(table: Table, key: ForeignKey) -> str:

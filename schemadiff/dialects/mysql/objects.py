@@ -21,6 +21,7 @@ from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import (
     Check,
+    Exclude,
     ForeignKey,
     Index,
     Name,
@@ -154,7 +155,7 @@ def canonical_object(stored: StoredObject) -> StoredObject:
     )
 
 
-def made_up(table: Name, thing: Unique | Index | ForeignKey | Check, check_name: str) -> bool:
+def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude, check_name: str) -> bool:
     """Whether the server may have given the name: that of an index is its first column's, maybe with a number."""
     name = thing.name or ""
     match thing:
@@ -167,6 +168,8 @@ def made_up(table: Name, thing: Unique | Index | ForeignKey | Check, check_name:
             first = re.escape(thing.columns[0]) if thing.columns else "functional_index"
             keys = rf"(?:{first}|functional_index)(?:_\d+)?|{re.escape(table.name)}_ibfk_\d+"
             return re.fullmatch(keys, name) is not None
+        case Exclude():
+            return False
 
 
 def script(statement: str) -> str:

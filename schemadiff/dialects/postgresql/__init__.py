@@ -31,7 +31,7 @@ from schemadiff.dialects.postgresql import (
     types,
 )
 from schemadiff.errors import DatabaseError, UnsupportedError
-from schemadiff.schema import Index, PrimaryKey, Unique
+from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -168,7 +168,7 @@ class PostgreSQL(Dialect):
         """All schemas but the server's own and those of extensions."""
         return (None, *(name for name in objects.schemas(connection) if name != self.schema))
 
-    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         """Whether it is made of the table's name, columns and a word for its kind (ChooseIndexName in the source)."""
         return objects.made_up(table, thing)
 

@@ -21,7 +21,7 @@ from schemadiff.dialects.postgresql import catalog, definitions, enums
 from schemadiff.dialects.postgresql.canonical import settled
 from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse_enum
-from schemadiff.schema import Index, Name, Options, Table
+from schemadiff.schema import Exclude, Index, Name, Options, Table
 
 _PREFIX = "schemadiff_ask_"
 _CHUNK = 100
@@ -35,7 +35,7 @@ def ask(connection: Connection, tables: Sequence[Table], *, version: int) -> tup
     stand_ins = {
         number: lean
         for number, table in enumerate(tables)
-        if (lean := _lean(table, Name(f"{_PREFIX}{number}"))).columns or lean.checks
+        if (lean := _lean(table, Name(f"{_PREFIX}{number}"))).columns or lean.checks or lean.excludes
     }
     if not stand_ins:
         return tuple(tables)
@@ -62,19 +62,23 @@ def _lean(table: Table, name: Name) -> Table:
     """The table's `stand_in`, with only what has a text to ask about and the columns that it names."""
     lean = stand_in(table, name)
     indexes = tuple(index for index in lean.indexes if _has_text(index))
+    excludes = tuple(exclude for exclude in lean.excludes if _has_text(exclude))
     partition = tuple(pair for pair in lean.options.extra if pair[0] == "PARTITION_BY")
     texts = [check.expression for check in lean.checks]
     texts += [column.generated.expression for column in lean.columns if column.generated]
-    texts += [part.expression for index in indexes for part in index.parts if part.expression]
-    texts += [index.where for index in indexes if index.where]
+    things: tuple[Index | Exclude, ...] = (*indexes, *excludes)
+    texts += [part.expression for one in things for part in one.parts if part.expression]
+    texts += [one.where for one in things if one.where]
     texts += [text for _, text in partition]
     named = {word for text in texts for word in words(text)}
     named.update(column for index in indexes for column in (*index.columns, *index.include))
+    named.update(column for exclude in excludes for column in exclude.columns)
     return dataclasses.replace(
         lean,
         primary_key=None,
         uniques=(),
         indexes=indexes,
+        excludes=excludes,
         columns=tuple(
             dataclasses.replace(column, identity=None, autoincrement=False, comment=None)
             for column in lean.columns
@@ -84,10 +88,10 @@ def _lean(table: Table, name: Name) -> Table:
     )
 
 
-def _has_text(index: Index) -> bool:
+def _has_text(index: Index | Exclude) -> bool:
     return bool(
         index.where is not None
-        or index.options
+        or (isinstance(index, Index) and index.options)
         or any(part.expression is not None or part.opclass or part.collation for part in index.parts)
     )
 

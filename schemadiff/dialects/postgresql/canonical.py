@@ -28,10 +28,10 @@ from schemadiff.dialects.postgresql.sqltext import (
 )
 from schemadiff.dialects.postgresql.types import FLOATS, NUMBERS, STRINGS, parse, parse_enum
 from schemadiff.errors import UnsupportedError
-from schemadiff.lookup import unnamed
 from schemadiff.schema import (
     Check,
     Column,
+    Exclude,
     ForeignKey,
     Generated,
     Identity,
@@ -74,6 +74,7 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
         indexes=tuple(_index(index, names, varchars) for index in table.indexes),
         foreign_keys=tuple(_foreign_key(one, default_schema) for one in table.foreign_keys),
         checks=tuple(_check(check, varchars) for check in table.checks),
+        excludes=tuple(_exclude(exclude, names, varchars) for exclude in table.excludes),
         options=_options(table),
     )
 
@@ -87,9 +88,10 @@ def without_duplicates(table: Table) -> Table:
     key = table.primary_key
     kept: list[Unique] = []
     for unique in table.uniques:
-        plain = unique.deferrable is None and unique.nulls_distinct
-        same = [number for number, other in enumerate(kept) if unnamed(other) == unnamed(unique)]
-        if key and plain and key.columns == unique.columns:
+        plain = _bare(unique)
+        as_key = key and Unique(key.columns, None, key.deferrable, include=key.include)
+        same = [one for one, other in enumerate(kept) if _bare(other) == plain]
+        if key and as_key == plain:
             key = dataclasses.replace(key, name=key.name or unique.name)
         elif same:
             kept[same[0]] = dataclasses.replace(unique, name=kept[same[0]].name or unique.name)
@@ -98,6 +100,10 @@ def without_duplicates(table: Table) -> Table:
     if len(kept) == len(table.uniques):
         return table
     return dataclasses.replace(table, primary_key=key, uniques=tuple(kept))
+
+
+def _bare(unique: Unique) -> Unique:
+    return dataclasses.replace(unique, name=None, comment=None)
 
 
 # columns
@@ -286,7 +292,7 @@ def _check(check: Check, varchars: frozenset[str]) -> Check:
 _IDENTIFIER = rf"(?:{IDENTIFIER}\d+{END}|[^\W\d][\w$]*)"
 _NULLS = re.compile(r"\s+nulls\s+(first|last)$", re.IGNORECASE)
 _DIRECTION = re.compile(r"\s+(asc|desc)$", re.IGNORECASE)
-_OPCLASS = re.compile(rf"[\s)]\s*((?:{_IDENTIFIER}\.)?[a-z]\w*_ops)$", re.IGNORECASE)
+_OPCLASS = re.compile(rf"[\s)]\s*((?:{_IDENTIFIER}\.)?[a-z]\w*_ops(?:\s?\([^()]*\))?)$", re.IGNORECASE)
 _COLLATE = re.compile(rf"\s+collate\s+((?:{_IDENTIFIER}\s*\.\s*)?{_IDENTIFIER})$", re.IGNORECASE)
 
 
@@ -317,9 +323,21 @@ def _index(index: Index, names: set[str], varchars: frozenset[str]) -> Index:
     )
 
 
+def _exclude(exclude: Exclude, names: set[str], varchars: frozenset[str]) -> Exclude:
+    return dataclasses.replace(
+        exclude,
+        parts=tuple(_part(part, names, varchars) for part in exclude.parts),
+        name=exclude.name or None,
+        where=None if exclude.where is None else expression(exclude.where, varchars),
+        comment=exclude.comment or None,
+    )
+
+
 def _part(part: Part, names: set[str], varchars: frozenset[str]) -> Part:
     if part.expression is not None:
         part = _spelled_out(part, names, varchars)
+    if part.opclass is not None and (opclass := _opclass(part.opclass)) != part.opclass:
+        part = dataclasses.replace(part, opclass=opclass)
     usual = "FIRST" if part.descending else "LAST"
     if part.nulls == usual or part.length is not None:
         return dataclasses.replace(part, nulls=None if part.nulls == usual else part.nulls, length=None)
@@ -348,6 +366,14 @@ def _spelled_out(part: Part, names: set[str], varchars: frozenset[str]) -> Part:
     if name in names:
         return Part(name, None, descending, None, collation, opclass, nulls)
     return Part(None, expression(masked.restore(text), varchars), descending, None, collation, opclass, nulls)
+
+
+def _opclass(text: str) -> str:
+    """The operator class, its parameters as the catalog lists them."""
+    name, _, parameters = text.partition("(")
+    pairs = [one.partition("=") for one in parameters.rstrip(") ").split(",") if one.strip()]
+    given = ", ".join(f"{key.strip().lower()}={word.strip().strip(chr(39))}" for key, _, word in pairs)
+    return f"{name.strip()}({given})" if given else name.strip()
 
 
 def _option(text: str) -> str:

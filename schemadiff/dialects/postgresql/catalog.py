@@ -25,6 +25,7 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Generated,
     Identity,
@@ -118,8 +119,16 @@ class _Catalog:
         uniques: dict[int, list[Unique]] = defaultdict(list)
         checks: dict[int, list[Check]] = defaultdict(list)
         foreign_keys: dict[int, list[ForeignKey]] = defaultdict(list)
+        excludes: dict[int, list[Exclude]] = defaultdict(list)
+        parts = self.parts_of(
+            [
+                row
+                for oid, row in indexes.items()
+                if oid not in of_constraints or of_constraints[oid].contype == "x"
+            ]
+        )
         for row in constraints:
-            match self.constraint(row, indexes.get(row.conindid)):
+            match self.constraint(row, indexes.get(row.conindid), parts):
                 case PrimaryKey() as key:
                     keys[row.conrelid].append(key)
                 case Unique() as unique:
@@ -128,13 +137,12 @@ class _Catalog:
                     checks[row.conrelid].append(check)
                 case ForeignKey() as foreign_key:
                     foreign_keys[row.conrelid].append(foreign_key)
-                case None:
-                    pass
+                case Exclude() as exclude:
+                    excludes[row.conrelid].append(exclude)
         plain: dict[int, list[Index]] = defaultdict(list)
-        for row, index in self.plain_indexes(
-            [row for oid, row in indexes.items() if oid not in of_constraints]
-        ):
-            plain[row.indrelid].append(index)
+        for oid, row in indexes.items():
+            if oid not in of_constraints:
+                plain[row.indrelid].append(self.index(row, parts[oid]))
         for oid, what in self.rows(queries.OTHERS, tables=oids):
             self.left_alone(oid, what)
         tables = [
@@ -147,6 +155,7 @@ class _Catalog:
                 tuple(foreign_keys[row.oid]),
                 tuple(checks[row.oid]),
                 self.options(row),
+                tuple(excludes[row.oid]),
             )
             for row in rows
         ]
@@ -256,50 +265,53 @@ class _Catalog:
         rows = self.rows(queries.INDEXES.format(nulls_not_distinct=distinct), tables=oids)
         return {row.indexrelid: row for row in rows}
 
-    def plain_indexes(self, rows: Sequence[Any]) -> Iterator[tuple[Any, Index]]:
+    def parts_of(self, rows: Sequence[Any]) -> dict[int, tuple[Part, ...]]:
+        """The parts of the indexes, by their oid."""
         if not rows:
-            return
-        opclasses: dict[int, str] = dict(tuple(row) for row in self.rows(queries.OPCLASSES))
-        parts = {row.indexrelid: list(self.parts(row, opclasses)) for row in rows}
-        names = self.collation_names({part[1] for some in parts.values() for part in some if part[1]})
-        for row in rows:
-            if not row.valid:
-                words = "is invalid, left behind by a CREATE INDEX CONCURRENTLY that failed: drop it"
-                self.unsupported.append(Unsupported(self.names[row.indrelid], f"index {row.relname} {words}"))
-            yield (
-                row,
-                Index(
-                    tuple(
-                        replace(part, collation=names[collation]) if collation else part
-                        for part, collation in parts[row.indexrelid]
-                    ),
-                    row.relname,
-                    row.indisunique,
-                    method=row.method,
-                    where=row.predicate,
-                    include=tuple(
-                        self.numbers[row.indrelid][number] for number in row.indkey[row.indnkeyatts :]
-                    ),
-                    nulls_distinct=not row.nulls_not_distinct,
-                    options=tuple(
-                        (key, text) for key, _, text in (one.partition("=") for one in row.reloptions or ())
-                    ),
-                ),
-            )
+            return {}
+        opclasses = {oid: (name, usual) for oid, name, usual in self.rows(queries.OPCLASSES)}
+        found = {row.indexrelid: list(self.parts(row, opclasses)) for row in rows}
+        names = self.collation_names({part[1] for some in found.values() for part in some if part[1]})
+        return {
+            oid: tuple(replace(part, collation=names[one]) if one else part for part, one in some)
+            for oid, some in found.items()
+        }
 
-    def parts(self, row: Any, opclasses: Mapping[int, str]) -> Iterator[tuple[Part, int | None]]:
+    def index(self, row: Any, parts: tuple[Part, ...]) -> Index:
+        return Index(
+            parts,
+            row.relname,
+            row.indisunique,
+            method=row.method,
+            where=row.predicate,
+            include=self.include(row),
+            nulls_distinct=not row.nulls_not_distinct,
+            options=tuple(
+                (key, text) for key, _, text in (one.partition("=") for one in row.reloptions or ())
+            ),
+            tablespace=row.spcname,
+            valid=row.valid,
+        )
+
+    def include(self, row: Any) -> tuple[str, ...]:
+        return tuple(self.numbers[row.indrelid][number] for number in row.indkey[row.indnkeyatts :])
+
+    def parts(self, row: Any, opclasses: Mapping[int, tuple[str, bool]]) -> Iterator[tuple[Part, int | None]]:
         """The parts, each with the oid of its collation where that is not the one it would have by itself."""
         columns, collations = self.numbers[row.indrelid], self.collations[row.indrelid]
         for position in range(row.indnkeyatts):
             column = columns[row.indkey[position]] if row.indkey[position] else None
             usual = collations.get(column) if column is not None else _DEFAULT_COLLATION
             collation = row.indcollation[position]
+            opclass, default = opclasses[row.indclass[position]]
+            if parameters := row.parameters[position]:
+                opclass = f"{opclass}({parameters})"
             descending, first = bool(row.indoption[position] & 1), bool(row.indoption[position] & 2)
             part = Part(
                 column,
                 None if column is not None else row.texts[position],
                 descending,
-                opclass=opclasses.get(row.indclass[position]),
+                opclass=opclass if parameters or not default else None,
                 nulls=None if descending == first else "FIRST" if first else "LAST",
             )
             yield part, (collation if collation and collation != usual else None)
@@ -317,33 +329,43 @@ class _Catalog:
             self.numbers[oid][number] = column
         return rows
 
-    def constraint(self, row: Any, index: Any) -> Constraint | None:
-        """The constraint; ``None`` for an exclusion constraint. `index` is the row of the index that it has."""
-        oid, name = row.conrelid, row.conname
-        columns = tuple(self.numbers[oid][number] for number in row.conkey or ())
+    def constraint(self, row: Any, index: Any, parts: Mapping[int, tuple[Part, ...]]) -> Constraint:
+        """The constraint. `index` is the row of the index that it has."""
+        name, comment = row.conname, row.comment
+        columns = tuple(self.numbers[row.conrelid][number] for number in row.conkey or () if number)
         deferrable = None
         if row.condeferrable:
             deferrable = "DEFERRABLE INITIALLY DEFERRED" if row.condeferred else "DEFERRABLE"
-        if not row.convalidated:
-            self.not_compared(oid, f"constraint {name} is NOT VALID")
-        if row.contype in "pu" and len(index.indkey) > index.indnkeyatts:
-            self.not_compared(oid, f"constraint {name} has INCLUDE columns")
         match row.contype:
             case "p":
-                if deferrable:
-                    self.not_compared(oid, f"primary key {name} is {deferrable}")
-                return PrimaryKey(columns, name)
+                return PrimaryKey(
+                    columns, name, include=self.include(index), deferrable=deferrable, comment=comment
+                )
             case "u":
-                return Unique(columns, name, deferrable, not index.nulls_not_distinct)
+                distinct = not index.nulls_not_distinct
+                return Unique(
+                    columns, name, deferrable, distinct, include=self.include(index), comment=comment
+                )
             case "c":
-                if row.connoinherit:
-                    self.not_compared(oid, f"check {name} is NO INHERIT")
-                return Check(row.expression, name)
+                return Check(
+                    row.expression,
+                    name,
+                    not_valid=not row.convalidated,
+                    inherited=not row.connoinherit,
+                    comment=comment,
+                )
             case "f":
                 return self.foreign_key(row, columns, deferrable)
             case _:
-                self.left_alone(oid, f"exclusion constraint {name}")
-                return None
+                return Exclude(
+                    parts[row.conindid],
+                    tuple(row.operators),
+                    name,
+                    index.method or "btree",
+                    index.predicate,
+                    deferrable,
+                    comment,
+                )
 
     def foreign_key(self, row: Any, columns: tuple[str, ...], deferrable: str | None) -> ForeignKey:
         on_delete = _ACTIONS[row.confdeltype]
@@ -359,6 +381,8 @@ class _Catalog:
             _ACTIONS[row.confupdtype],
             deferrable,
             "FULL" if row.confmatchtype == "f" else None,
+            not_valid=not row.convalidated,
+            comment=row.comment,
         )
 
 

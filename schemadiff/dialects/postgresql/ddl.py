@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import definitions, enums, generated
+from schemadiff.dialects.postgresql import definitions, enums, generated, inplace
 from schemadiff.dialects.postgresql.alter import Pieces, alter_column
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -94,6 +94,9 @@ def _create_table(operation: CreateTable, before: Schema) -> list[Statement]:
         if column.comment:
             sql = definitions.comment_on_column(table.name, column.name, column.comment)
             result.append(Statement(sql, carried))
+    for constraint in table.constraints():
+        if comment := definitions.own_comment(table.name, constraint):
+            result.append(Statement(comment, carried))
     return result + last
 
 
@@ -167,6 +170,17 @@ class _Alter:
 def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) -> list[Statement]:
     table = _table(operations[0])
     live = before.tables.get(table)
+    if swaps := tuple(inplace.changes(operations, live)):
+        done = [one for swap in swaps for one in swap.operations]
+        rest_ = tuple(one for one in operations if one not in done)
+        between = before
+        for one in done:
+            between = one.apply(between, strict=False)
+        return [
+            *(Statement(sql, swap.operations) for swap in swaps for sql in swap.first),
+            *(_stretch(rest_, between, version) if rest_ else ()),
+            *(Statement(sql, swap.operations) for swap in swaps for sql in swap.last),
+        ]
     gone: list[Operation] = [one for one in operations if isinstance(one, DropConstraint | DropIndex)]
     rest = sorted((one for one in operations if one not in gone), key=_turn)
     between = before
@@ -181,6 +195,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
     alter, own_keys, late_keys = _Alter(), _Alter(), _Alter()
     ahead = [Statement(sql, change.operations) for change in types for sql in change.first]
     behind: list[Statement] = []
+    comments: list[Statement] = []
     index_drops: list[Statement] = []
     index_creations: list[Statement] = []
     for one in gone:
@@ -200,6 +215,8 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
             case AddConstraint():
                 key = isinstance(one.constraint, ForeignKey) and one.constraint.target == table
                 (late_keys if key else alter).add(one, f"ADD {definitions.constraint(one.constraint)}")
+                if comment := definitions.own_comment(table, one.constraint):
+                    comments.append(Statement(comment, (one,)))
             case CreateIndex():
                 index_creations.append(Statement(definitions.create_index(table, one.index), (one,)))
             case AlterColumn() if one.after.name in anew:
@@ -229,6 +246,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
         *behind,
         *index_creations,
         *late_keys.statement(table),
+        *comments,
         *(Statement(sql, change.operations) for change in types for sql in change.last),
         *(Statement(*drop) for drop in enums.drops(rest, between)),
     ]

@@ -24,6 +24,7 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Identity,
     Index,
@@ -111,13 +112,22 @@ def constraint(definition: Constraint) -> str:
     named = f"CONSTRAINT {quote(definition.name)} " if definition.name else ""
     match definition:
         case PrimaryKey():
-            return f"{named}PRIMARY KEY ({listed(definition.columns)})"
+            return (
+                f"{named}PRIMARY KEY ({listed(definition.columns)}){_include(definition)}{_late(definition)}"
+            )
         case Unique():
             nulls = "" if definition.nulls_distinct else "NULLS NOT DISTINCT "
-            return f"{named}UNIQUE {nulls}({listed(definition.columns)}){_late(definition.deferrable)}"
+            text = f"{named}UNIQUE {nulls}({listed(definition.columns)})"
+            return f"{text}{_include(definition)}{_late(definition)}"
+        case Exclude():
+            pairs = zip(definition.parts, definition.operators, strict=True)
+            elements = ", ".join(f"{_part(part)} WITH {operator}" for part, operator in pairs)
+            where = "" if definition.where is None else f" WHERE ({definition.where})"
+            return f"{named}EXCLUDE USING {definition.method} ({elements}){where}{_late(definition)}"
         case Check():
             enforced = "" if definition.enforced else " NOT ENFORCED"
-            return f"{named}CHECK ({definition.expression}){enforced}"
+            inherited = "" if definition.inherited else " NO INHERIT"
+            return f"{named}CHECK ({definition.expression}){inherited}{enforced}{_not_valid(definition)}"
         case ForeignKey():
             text = (
                 f"{named}FOREIGN KEY ({listed(definition.columns)}) "
@@ -129,11 +139,19 @@ def constraint(definition: Constraint) -> str:
                 ("ON UPDATE", definition.on_update),
             ):
                 text += f" {words_} {value}" if value else ""
-            return text + _late(definition.deferrable)
+            return text + _late(definition) + _not_valid(definition)
 
 
-def _late(deferrable: str | None) -> str:
-    return f" {deferrable}" if deferrable else ""
+def _late(definition: PrimaryKey | Unique | ForeignKey | Exclude) -> str:
+    return f" {definition.deferrable}" if definition.deferrable else ""
+
+
+def _include(definition: PrimaryKey | Unique) -> str:
+    return f" INCLUDE ({listed(definition.include)})" if definition.include else ""
+
+
+def _not_valid(definition: Check | ForeignKey) -> str:
+    return " NOT VALID" if definition.not_valid else ""
 
 
 def create_index(table: Name, index: Index) -> str:
@@ -149,6 +167,8 @@ def create_index(table: Name, index: Index) -> str:
         text += " NULLS NOT DISTINCT"
     if index.options:
         text += f" WITH ({', '.join(f'{key} = {_setting(value)}' for key, value in index.options)})"
+    if index.tablespace:
+        text += f" TABLESPACE {quote(index.tablespace)}"
     if index.where is not None:
         text += f" WHERE {index.where}"
     return text
@@ -202,6 +222,19 @@ def comment_on_column(table: Name, name: str, comment: str | None) -> str:
     return f"COMMENT ON COLUMN {quoted(table)}.{quote(name)} IS {string(comment) if comment else 'NULL'}"
 
 
+def comment_on_constraint(table: Name, name: str, comment: str | None) -> str:
+    """COMMENT ON CONSTRAINT; ``None`` takes the comment away."""
+    text = string(comment) if comment else "NULL"
+    return f"COMMENT ON CONSTRAINT {quote(name)} ON {quoted(table)} IS {text}"
+
+
+def own_comment(table: Name, definition: Constraint) -> str | None:
+    """The statement that gives a new constraint its comment, if it has one; it then has a name, too."""
+    if not definition.comment:
+        return None
+    return comment_on_constraint(table, constraint_name(table, definition, None), definition.comment)
+
+
 # names
 
 
@@ -212,8 +245,11 @@ def constraint_name(table: Name, wanted: Constraint, live: Table | None) -> str:
             found = live.primary_key if live else None
             return (found and found.name) or wanted.name or made_name(table.name, "", "pkey")
         case Unique():
-            made = made_name(table.name, "_".join(wanted.columns), "key")
+            made = made_name(table.name, "_".join((*wanted.columns, *wanted.include)), "key")
             return _found(live.uniques if live else (), wanted) or made
+        case Exclude():
+            made = made_name(table.name, "_".join(part.column or "expr" for part in wanted.parts), "excl")
+            return _found(live.excludes if live else (), wanted) or made
         case ForeignKey():
             made = made_name(table.name, "_".join(wanted.columns), "fkey")
             return _found(live.foreign_keys if live else (), wanted) or made

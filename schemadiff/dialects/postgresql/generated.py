@@ -13,7 +13,7 @@ from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse, quoted
 from schemadiff.operations import AlterColumn, DropColumn, Operation
-from schemadiff.schema import Check, Column, Table, Type
+from schemadiff.schema import Check, Column, Constraint, Exclude, PrimaryKey, Table, Type, Unique
 
 _SET_EXPRESSION = 17
 
@@ -49,9 +49,9 @@ def restored(columns: Collection[Column], live: Table) -> list[str]:
         if column.comment
     ]
     for constraint in live.constraints():
-        used = words(constraint.expression) if isinstance(constraint, Check) else constraint.columns
-        if names.intersection(used):
+        if names.intersection(_used(constraint)):
             statements.append(f"ALTER TABLE {quoted(table)} ADD {definitions.constraint(constraint)}")
+            statements += [sql for sql in (definitions.own_comment(table, constraint),) if sql]
     for index in live.indexes:
         texts = [part.expression for part in index.parts if part.expression]
         texts += [index.where] if index.where else []
@@ -59,6 +59,20 @@ def restored(columns: Collection[Column], live: Table) -> list[str]:
         if names.intersection(mentioned):
             statements.append(definitions.create_index(table, index))
     return statements
+
+
+def _used(constraint: Constraint) -> set[str]:
+    """The names that go with the constraint: of columns, and whatever else its texts speak of."""
+    match constraint:
+        case Check():
+            return set(words(constraint.expression))
+        case Exclude():
+            texts = [constraint.where or "", *(part.expression or "" for part in constraint.parts)]
+            return {*constraint.columns, *(word for text in texts for word in words(text))}
+        case PrimaryKey() | Unique():
+            return {*constraint.columns, *constraint.include}
+        case _:
+            return set(constraint.columns)
 
 
 def same_kind(before: Type, after: Type) -> bool:

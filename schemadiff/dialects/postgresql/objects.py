@@ -19,6 +19,7 @@ from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import (
     Check,
+    Exclude,
     ForeignKey,
     Index,
     Name,
@@ -115,9 +116,11 @@ def schemas(connection: Connection) -> list[str]:
     return list(connection.execute(sa.text(_ALL_SCHEMAS)).scalars())
 
 
-def made_up(table: Name, thing: Unique | Index | ForeignKey | Check) -> bool:
+def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
     """Whether the name is as PostgreSQL makes one: ``user_email_key``, ``user_check1``; cut to 63 bytes."""
-    word = {Unique: "key", ForeignKey: "fkey", Check: "check", Index: "(?:idx|excl|key)"}[type(thing)]
+    word = {Unique: "key", ForeignKey: "fkey", Check: "check", Exclude: "excl", Index: "(?:idx|excl|key)"}[
+        type(thing)
+    ]
     start = re.escape(table.name[:20])
     return re.fullmatch(rf"{start}.*_{word}\d*", thing.name or "", re.DOTALL) is not None
 

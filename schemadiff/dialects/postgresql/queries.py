@@ -57,7 +57,9 @@ INDEXES = """
 SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname, i.indisunique,
        i.indisvalid OR c.relkind = 'I' AS valid, i.indkey::int2[] AS indkey, i.indnkeyatts,
        i.indoption::int2[] AS indoption, i.indcollation::int8[] AS indcollation, i.indclass::int8[] AS indclass,
-       CASE WHEN a.amname <> 'btree' THEN a.amname END AS method, c.reloptions,
+       CASE WHEN a.amname <> 'btree' THEN a.amname END AS method, c.reloptions, t.spcname,
+       ARRAY(SELECT array_to_string(o.attoptions, ', ') FROM pg_attribute o
+             WHERE o.attrelid = i.indexrelid AND o.attnum <= i.indnkeyatts ORDER BY o.attnum) AS parameters,
        pg_get_expr(i.indpred, i.indrelid) AS predicate,
        CASE WHEN i.indexprs IS NOT NULL THEN
            ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k)
@@ -66,6 +68,7 @@ SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_am a ON a.oid = c.relam
+LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
 WHERE i.indrelid = ANY (CAST(:tables AS oid[]))
 ORDER BY c.relname
 """
@@ -76,6 +79,12 @@ SELECT c.conrelid::int8 AS conrelid, c.conname, c.contype::text AS contype, c.co
        c.confdeltype::text AS confdeltype, c.confmatchtype::text AS confmatchtype, c.condeferrable,
        c.condeferred, c.convalidated, c.connoinherit, c.conindid::int8 AS conindid,
        pg_get_expr(c.conbin, c.conrelid) AS expression,
+       ARRAY(SELECT CASE WHEN pg_operator_is_visible(o.oid) THEN o.oprname::text
+                         ELSE 'OPERATOR(' || quote_ident(s.nspname) || '.' || o.oprname || ')' END
+             FROM unnest(c.conexclop) WITH ORDINALITY AS e (oid, position)
+             JOIN pg_operator o ON o.oid = e.oid JOIN pg_namespace s ON s.oid = o.oprnamespace
+             ORDER BY e.position) AS operators,
+       obj_description(c.oid, 'pg_constraint') AS comment,
        {delete_columns} AS delete_columns
 FROM pg_constraint c
 WHERE c.conrelid = ANY (CAST(:tables AS oid[])) AND c.conparentid = 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x')
@@ -92,8 +101,8 @@ WHERE t.typtype = 'e'
 
 OPCLASSES = """
 SELECT oid::int8, CASE WHEN pg_opclass_is_visible(oid) THEN opcname::text
-                       ELSE opcnamespace::regnamespace || '.' || quote_ident(opcname) END
-FROM pg_opclass WHERE NOT opcdefault
+                       ELSE opcnamespace::regnamespace || '.' || quote_ident(opcname) END, opcdefault
+FROM pg_opclass
 """
 
 COLLATIONS = """
@@ -119,7 +128,11 @@ SELECT r.oid::int8, 'rule ' || rulename FROM {relations} JOIN pg_rewrite ON ev_c
 UNION ALL
 SELECT r.oid::int8, 'inherits from ' || inhparent::regclass FROM {relations} JOIN pg_inherits ON inhrelid = r.oid
 UNION ALL
-SELECT r.oid::int8, 'parameters of an operator class in index ' || indexrelid::regclass
-FROM {relations} JOIN pg_index ON indrelid = r.oid JOIN pg_attribute ON attrelid = indexrelid
-WHERE attoptions IS NOT NULL
+SELECT r.oid::int8, format('comment of index %s', c.oid::regclass)
+FROM {relations} JOIN pg_index ON indrelid = r.oid JOIN pg_class c ON c.oid = indexrelid
+WHERE obj_description(c.oid, 'pg_class') IS NOT NULL
+UNION ALL
+SELECT r.oid::int8, format('constraint %s has an index with storage parameters or in a tablespace', conname)
+FROM {relations} JOIN pg_constraint ON conrelid = r.oid JOIN pg_class c ON c.oid = conindid
+WHERE contype IN ('p', 'u', 'x') AND (c.reloptions IS NOT NULL OR c.reltablespace <> 0)
 """.replace("{relations}", "unnest(CAST(:tables AS oid[])) AS r (oid)")

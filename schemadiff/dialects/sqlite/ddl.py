@@ -9,10 +9,12 @@ from __future__ import annotations
 from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, STRICT, WITHOUT_ROWID
 from schemadiff.dialects.sqlite.expressions import default_clause, is_call, type_clause
 from schemadiff.dialects.sqlite.tokens import quote
+from schemadiff.errors import UnsupportedError
 from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Index,
     Name,
@@ -87,6 +89,8 @@ def constraint(one: Constraint) -> str:
             text = f"CHECK ({one.expression})"
         case ForeignKey():
             text = f"FOREIGN KEY ({_names(one.columns)}) {references(one)}"
+        case Exclude():
+            raise UnsupportedError(f"{one.name or one.columns}: only PostgreSQL has exclusion constraints")
     return f"CONSTRAINT {quote(one.name)} {text}" if one.name else text
 
 

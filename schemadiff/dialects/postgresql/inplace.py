@@ -1,0 +1,98 @@
+"""What is dropped and added again but for its name, its comment or when it is checked -> what changes only that. Pure
+text. Nothing is built or checked anew: not the index behind a key, not the rows behind a foreign key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql.sqltext import quote
+from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.operations import AddConstraint, CreateIndex, DropConstraint, DropIndex, Operation
+from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A drop and an addition that are one change: statements before and after those of the other operations."""
+
+    operations: tuple[Operation, Operation]
+    first: tuple[str, ...]
+    last: tuple[str, ...] = ()
+
+
+def changes(operations: Sequence[Operation], live: Table | None) -> Iterator[Change]:
+    """The changes among the operations on one table, each with the drop and the addition that it stands for."""
+    added = [one for one in operations if isinstance(one, AddConstraint | CreateIndex)]
+    for drop in operations:
+        for add in added:
+            match drop, add:
+                case DropConstraint(), AddConstraint():
+                    change = _constraint(drop, add, live)
+                case DropIndex(), CreateIndex():
+                    change = _index(drop, add, live)
+                case _:
+                    change = None
+            if change:
+                added.remove(add)
+                yield change
+                break
+
+
+def _constraint(drop: DropConstraint, add: AddConstraint, live: Table | None) -> Change | None:
+    before, after, table = drop.constraint, add.constraint, drop.table
+    if before == after or after.name is None or _bare(before) != _bare(after):
+        return None
+    known = definitions.constraint_name(table, before, live)
+    first, last = [], []
+    if known != after.name:
+        if live and any(other.name == after.name for other in live.constraints()):
+            return None
+        first.append(f"ALTER TABLE {quoted(table)} RENAME CONSTRAINT {quote(known)} TO {quote(after.name)}")
+    named = f"CONSTRAINT {quote(after.name)}"
+    if (
+        isinstance(before, ForeignKey)
+        and isinstance(after, ForeignKey)
+        and before.deferrable != after.deferrable
+    ):
+        first.append(f"ALTER TABLE {quoted(table)} ALTER {named} {after.deferrable or 'NOT DEFERRABLE'}")
+    if before.comment != after.comment:
+        first.append(definitions.comment_on_constraint(table, after.name, after.comment))
+    if isinstance(before, Check | ForeignKey) and isinstance(after, Check | ForeignKey):
+        if after.not_valid and not before.not_valid:
+            return None
+        if before.not_valid and not after.not_valid:
+            last.append(f"ALTER TABLE {quoted(table)} VALIDATE {named}")
+    return Change((drop, add), tuple(first), tuple(last))
+
+
+def _bare(constraint: Constraint) -> Constraint:
+    """The constraint without what can be changed in place."""
+    match constraint:
+        case ForeignKey():
+            return dataclasses.replace(constraint, name=None, comment=None, deferrable=None, not_valid=False)
+        case Check():
+            return dataclasses.replace(constraint, name=None, comment=None, not_valid=False)
+        case _:
+            return dataclasses.replace(constraint, name=None, comment=None)
+
+
+def _index(drop: DropIndex, add: CreateIndex, live: Table | None) -> Change | None:
+    before, after, table = drop.index, add.index, drop.table
+    if before == after or after.name is None or not (before.valid and after.valid):
+        return None
+    if _bare_index(before) != _bare_index(after):
+        return None
+    known = definitions.index_name(table, before, live)
+    named = quoted(Name(after.name, table.schema))
+    statements = [] if known == named else [f"ALTER INDEX {known} RENAME TO {quote(after.name)}"]
+    if before.tablespace != after.tablespace:
+        statements.append(f"ALTER INDEX {named} SET TABLESPACE {quote(after.tablespace or 'pg_default')}")
+    return Change((drop, add), tuple(statements))
+
+
+def _bare_index(index: Index) -> Index:
+    return dataclasses.replace(index, name=None, tablespace=None)

@@ -1,0 +1,61 @@
+"""What is declared -> what is meant: the type that is stored, the column that a foreign key refers to. Pure."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.types import TypeEngine
+
+from schemadiff.dialects import Dialect
+
+
+def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    """The type that is stored: variants and TypeDecorators resolved for the dialect, everything else as it is.
+
+    The repr of a variant prints only its base, and a TypeDecorator is application code, which no revision imports.
+    """
+    for _ in range(20):
+        variant = declared._variant_mapping.get(dialect.sqlalchemy.name)
+        if variant is not None:
+            declared = variant
+        elif isinstance(declared, sa.Interval) and not declared.native:
+            declared = sa.DateTime()
+        elif isinstance(declared, sa.Interval) and (declared.second_precision or declared.day_precision):
+            # Its repr shows no precision.
+            impl = declared.dialect_impl(dialect.sqlalchemy)
+            declared = declared if impl is declared or isinstance(impl, sa.Interval) else impl
+            break
+        elif isinstance(declared, sa.types.TypeDecorator) and not isinstance(declared, sa.Interval):
+            declared = _public(declared.load_dialect_impl(dialect.sqlalchemy))
+        else:
+            break
+    if isinstance(declared, sa.ARRAY) and isinstance(declared.item_type, sa.types.TypeDecorator):
+        declared = type(declared)(resolve(declared.item_type, dialect), dimensions=declared.dimensions)
+    return declared
+
+
+def _public(stored: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A type that can be imported in the place of one that a driver keeps for itself: ``type_descriptor`` hands these
+    out, and no revision could name them.
+    """
+    kind = type(stored)
+    home = sys.modules[".".join(kind.__module__.split(".")[:3])]
+    if not kind.__module__.startswith("sqlalchemy.dialects.") or getattr(home, kind.__name__, None) is kind:
+        return stored
+    # The visit name is what the compiler goes by.
+    bases = [base for base in kind.__mro__ if getattr(base, "__visit_name__", "") == kind.__visit_name__]
+    named = (base for module in (sa, home) for base in bases if getattr(module, base.__name__, None) is base)
+    return stored.adapt(next(named))
+
+
+def target(element: sa.ForeignKey) -> tuple[str | None, str, str]:
+    """The schema, the table and the column that the foreign key refers to, which need not be declared."""
+    try:
+        column = element.column
+    except (exc.NoReferencedTableError, exc.NoReferencedColumnError):
+        *schema, table, name = element.target_fullname.split(".")
+        return ".".join(schema) or None, table, name
+    return column.table.schema, column.table.name, column.name
