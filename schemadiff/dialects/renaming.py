@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from schemadiff.schema import Check, Column, Index, Table
+from schemadiff.schema import Check, Column, Exclude, Index, Table
 
 Rename = Callable[[str], str]
 """An expression with the new name in it."""
@@ -20,6 +20,7 @@ def rename_in_table(table: Table, new: Rename, *, defaults: bool) -> Table:
         columns=tuple(rename_in_column(column, new, defaults=defaults) for column in table.columns),
         indexes=tuple(rename_in_index(index, new) for index in table.indexes),
         checks=tuple(rename_in_check(check, new) for check in table.checks),
+        excludes=tuple(rename_in_exclude(exclude, new) for exclude in table.excludes),
     )
 
 
@@ -51,4 +52,17 @@ def rename_in_check(check: Check, new: Rename) -> Check:
     """The CHECK with the new name in it."""
     return dataclasses.replace(
         check, expression=new(check.expression), written=check.written and new(check.written)
+    )
+
+
+def rename_in_exclude(exclude: Exclude, new: Rename) -> Exclude:
+    """The exclusion constraint with the new name in its expressions; the columns among its parts stay."""
+    return dataclasses.replace(
+        exclude,
+        parts=tuple(
+            dataclasses.replace(part, expression=part.expression and new(part.expression))
+            for part in exclude.parts
+        ),
+        where=exclude.where and new(exclude.where),
+        written=exclude.written and rename_in_exclude(exclude.written, new),
     )
