@@ -31,7 +31,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
 from schemadiff.parts import expression_part, named_part
-from schemadiff.resolution import resolve, target
+from schemadiff.resolution import action, resolve, target
 from schemadiff.schema import (
     Check,
     Column,
@@ -329,8 +329,8 @@ class _Reading:
             target=Name(table, self._schema(schema)),
             target_columns=tuple(column for _, _, column in targets),
             name=self._constraint_name(constraint),
-            on_delete=constraint.ondelete.upper() if constraint.ondelete else None,
-            on_update=constraint.onupdate.upper() if constraint.onupdate else None,
+            on_delete=action(constraint.ondelete),
+            on_update=action(constraint.onupdate),
             deferrable=_deferrable(constraint),
             match=constraint.match.upper() if constraint.match else None,
             not_valid=bool(self._arguments(constraint.kwargs).get("not_valid")),

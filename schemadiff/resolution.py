@@ -59,3 +59,9 @@ def target(element: sa.ForeignKey) -> tuple[str | None, str, str]:
         *schema, table, name = element.target_fullname.split(".")
         return ".".join(schema) or None, table, name
     return column.table.schema, column.table.name, column.name
+
+
+def action(words: str | None) -> str | None:
+    """What a foreign key does, in capitals; names of columns behind it (``SET NULL (a)``) as they are."""
+    verb, parenthesis, columns = (words or "").partition("(")
+    return f"{verb.upper()}{parenthesis}{columns}" or None
