@@ -407,7 +407,10 @@ class _Writer:
             f"{prefix}_engine": written.engine,
             f"{prefix}_charset": written.charset,
             f"{prefix}_collate": written.collation,
-            **{f"{prefix}_{key.lower()}": value or True for key, value in written.extra},
+            **{
+                f"{prefix}_{key.lower()}": {"": True, "False": False}.get(value, value)
+                for key, value in written.extra
+            },
         }
         return {key: value for key, value in given.items() if value is not None}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 CASES = Path(__file__).parent / "cases"
 _SECTION = re.compile(r"^-- (\S+) --\n", re.MULTILINE)
@@ -34,6 +34,7 @@ class Story:
                 "__name__": "models",
                 "mysql": mysql,
                 "postgresql": postgresql,
+                "sqlite": sqlite,
                 "metadata": metadata,
             },
         )
