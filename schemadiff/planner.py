@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from schemadiff import hazards, namesakes, replay
+from schemadiff import hazards, replay
 from schemadiff.dialects import Dialect, Statement
 from schemadiff.errors import UnsupportedError
+from schemadiff.gathering import gathered, together
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.lookup import Named, find, unnamed
 from schemadiff.operations import (
@@ -106,7 +107,7 @@ def plan(
 
     todo = _still_to_do(operations, before)
     if dialect.gathers_by_table:
-        todo = _gathered(todo, dialect)
+        todo = gathered(todo, dialect)
     ahead = list(todo)
     for operation in todo:
         match operation:
@@ -128,7 +129,7 @@ def plan(
                 )
                 schema = replay.after(operation, schema, dialect, strict=False)
             case _:
-                if group and not _together(group[-1], operation):
+                if group and not together(group[-1], operation, dialect):
                     flush()
                 group.append(operation)
         del ahead[0]
@@ -301,29 +302,6 @@ def _is_there(operation: CreateIndex | AddConstraint, table: Table) -> bool:
     return thing in (*table.indexes, *table.constraints())
 
 
-def _gathered(operations: Sequence[Operation], dialect: Dialect) -> list[Operation]:
-    """The operations, those that alter one table moved behind one another, to where the last of them stands; none
-    is moved past one that creates, drops or renames a table or that is the user's own. What has to give its name to
-    another table stays where it is.
-    """
-    named = namesakes.taken(operations, dialect)
-    result: list[Operation] = []
-    groups: dict[Name, list[Operation]] = {}
-    for operation in operations:
-        name = touched(operation)
-        if name is None or isinstance(operation, DropTable | RenameTable):
-            result += [one for group in groups.values() for one in group]
-            groups.clear()
-            result.append(operation)
-        elif isinstance(operation, CreateTable) or (
-            namesakes.gives_way(operation, named) and operation.reverse() not in groups.get(name, ())
-        ):
-            result.append(operation)
-        else:
-            groups[name] = [*groups.pop(name, []), operation]
-    return result + [one for group in groups.values() for one in group]
-
-
 def is_done(operation: Operation, schema: Schema) -> bool:
     """Whether the schema is already as the operation would leave it, as far as names tell."""
     name = touched(operation)
@@ -394,13 +372,6 @@ def _expect_present(operation: Operation, schema: Schema) -> None:
             f"cannot {operation.describe()}: the database has none that is defined so",
             hint="`schemadiff check` shows how the database differs from its revisions.",
         )
-
-
-def _together(one: Operation, other: Operation) -> bool:
-    apart = (CreateTable, DropTable, RenameTable)
-    if isinstance(one, apart) or isinstance(other, apart):
-        return False
-    return touched(one) == touched(other)
 
 
 def _tables(operation: Operation) -> tuple[Name, ...]:

@@ -34,6 +34,7 @@ LAYERS = (
         "resolution",
         "filters",
         "namesakes",
+        "gathering",
         "parts",
         "planner",
         "hazards",

@@ -58,29 +58,56 @@ def statements(operations: Sequence[Operation], before: Schema, version: Version
     """The statements that carry the operations out on a database whose schema is `before`."""
     result: list[Statement] = []
     group: list[Operation] = []
+    created: list[Operation] = []
     schema = before
+
+    def flush() -> None:
+        nonlocal schema
+        # A table is created with what is added to it right after.
+        for one in created:
+            schema = one.apply(schema, strict=False)
+        if created:
+            table = schema.tables[_table_of(created[0])]
+            result.extend(_created(table, created))
+        result.extend(_change(group, schema, version))
+        for one in group:
+            schema = one.apply(schema, strict=False)
+        created.clear()
+        group.clear()
+
     for operation in operations:
         match operation:
-            case CreateTable() | DropTable() | RenameTable():
-                result += _change(group, schema, version)
-                for one in group:
-                    schema = one.apply(schema, strict=False)
-                group = []
+            case CreateTable():
+                flush()
+                created.append(operation)
+            case AddConstraint() if created and not group and operation.table == _table_of(created[0]):
+                created.append(operation)
+            case DropTable() if group and all(isinstance(one, DropConstraint) for one in group):
+                # What it loses right before it goes is not worth a rebuild.
+                carried = [*group, operation]
+                group.clear()
+                result += _carrying(carried, [f"DROP TABLE {ddl.qualified(operation.table.name)}"])
+                schema = operation.apply(schema, strict=False)
+            case DropTable() | RenameTable():
+                flush()
                 result += _whole(operation)
                 schema = operation.apply(schema, strict=False)
             case Execute() | Run() | Found():
                 raise AssertionError(f"not a dialect's to carry out: {operation}")
             case _:
                 group.append(operation)
-    return (*result, *_change(group, schema, version))
+    flush()
+    return tuple(result)
 
 
-def _whole(operation: CreateTable | DropTable | RenameTable) -> list[Statement]:
+def _created(table: Table, operations: Sequence[Operation]) -> list[Statement]:
+    table = canonical(table)
+    indexes = [ddl.create_index(table.name, index) for index in table.indexes]
+    return _carrying(operations, [ddl.create_table(table), *indexes])
+
+
+def _whole(operation: DropTable | RenameTable) -> list[Statement]:
     match operation:
-        case CreateTable():
-            table = canonical(operation.table)
-            indexes = [ddl.create_index(table.name, index) for index in table.indexes]
-            return _carrying([operation], [ddl.create_table(table), *indexes])
         case DropTable():
             return _carrying([operation], [f"DROP TABLE {ddl.qualified(operation.table.name)}"])
         case RenameTable():
