@@ -84,6 +84,44 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
     return (*opening, *tables, *closing)
 
 
+def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+    """What was changed in the live database by hand, also where SQLAlchemy has no word for it."""
+    aligned = align(live, expected, dialect)
+    before, after = dict(aligned.tables), dict(live.tables)
+    for name in before.keys() & after.keys():
+        unsaid = {
+            column.name
+            for column in before[name].columns
+            if (old := expected.tables[name].column(column.name)) is not None
+            and (new := after[name].column(column.name)) is not None
+            and _outspoken(old) != _outspoken(new)
+        }
+        if unsaid:
+            given = {column.name: column for column in expected.tables[name].columns}
+            before[name] = _with_outspoken(before[name], given, unsaid)
+            after[name] = _with_outspoken(
+                after[name], {column.name: column for column in after[name].columns}, unsaid
+            )
+    return compare(
+        dataclasses.replace(aligned, tables=before), dataclasses.replace(live, tables=after), dialect
+    )
+
+
+def _outspoken(column: Column) -> tuple[bool, tuple[str, ...]]:
+    """What SQLAlchemy has no word for, said also where nobody has said it."""
+    return column.visible is not False, column.attributes or ()
+
+
+def _with_outspoken(table: Table, given: Mapping[str, Column], names: Collection[str]) -> Table:
+    columns = []
+    for column in table.columns:
+        if column.name in names:
+            visible, attributes = _outspoken(given[column.name])
+            column = dataclasses.replace(column, visible=visible, attributes=attributes)
+        columns.append(column)
+    return dataclasses.replace(table, columns=tuple(columns))
+
+
 def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
     """`desired`, each of its tables with the names that `current` has for what it leaves unnamed, and with what the
     server makes by itself. Tables that are only in one of them are left alone.
@@ -121,13 +159,13 @@ def take_names(current: Table, desired: Table) -> Table:
 
 def _take_unsaid(current: Column | None, desired: Column) -> Column:
     """`desired` with the attributes that SQLAlchemy has no word for as they are, where the models do not say."""
-    if current is None or (current.visible == desired.visible and current.srid == desired.srid):
+    if current is None:
         return desired
     visible = current.visible if desired.visible is None else desired.visible
-    srid = current.srid if desired.srid is None else desired.srid
-    if visible == desired.visible and srid == desired.srid:
+    attributes = current.attributes if desired.attributes is None else desired.attributes
+    if visible == desired.visible and attributes == desired.attributes:
         return desired
-    return dataclasses.replace(desired, visible=visible, srid=srid)
+    return dataclasses.replace(desired, visible=visible, attributes=attributes)
 
 
 def _content(current: Table, desired: Table) -> Table:

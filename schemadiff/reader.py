@@ -233,9 +233,9 @@ class _Reading:
     def _told(self, column: sa.Column[Any]) -> dict[str, Any]:
         """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
         told = column.info.get("schemadiff")
-        return (
-            {key: told[key] for key in ("visible", "srid") if key in told} if isinstance(told, dict) else {}
-        )
+        known = told if isinstance(told, dict) else {}
+        words = {"attributes": tuple(known["attributes"])} if known.get("attributes") else {}
+        return {**{key: known[key] for key in ("visible", "srid") if key in known}, **words}
 
     def _type(self, column: sa.Column[Any], resolved: TypeEngine[Any]) -> Type:
         compile_type = self.sqlalchemy.type_compiler_instance.process

@@ -87,6 +87,11 @@ def candidates(operations: Sequence[Operation]) -> tuple[Candidate, ...]:
 
 def _alike(one: Column, other: Column) -> bool:
     same = dataclasses.replace(
-        one, name=other.name, comment=other.comment, visible=other.visible, srid=other.srid
+        one,
+        name=other.name,
+        comment=other.comment,
+        visible=other.visible,
+        srid=other.srid,
+        attributes=other.attributes,
     )
     return same == other

@@ -73,7 +73,8 @@ class Column:
 
     ``charset`` and ``collation`` are the effective ones (the column's own, else the table's) on dialects that have
     them per column, and ``None`` where the type holds no text or the default stands. ``default`` is SQL text.
-    ``visible`` and ``srid`` are ``None`` where nobody said: SQLAlchemy has no word for them. ``on_conflict`` is what
+    ``visible`` and ``attributes``, what else the server says of the column in its own words, are ``None`` where nobody
+    said: SQLAlchemy has no word for them. ``on_conflict`` is what
     SQLite does instead of failing where NOT NULL is violated (``"REPLACE"``), here and in the keys.
     """
 
@@ -90,6 +91,7 @@ class Column:
     comment: str | None = None
     visible: bool | None = None
     srid: int | None = None
+    attributes: tuple[str, ...] | None = None
     on_conflict: str | None = None
     written: Column | None = field(default=None, compare=False, repr=False)
 

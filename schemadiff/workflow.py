@@ -195,7 +195,7 @@ def plan(
         hidden = filters.hidden_columns(whole, chosen)
         unsupported = (*live.unsupported, *desired.unsupported)
         asked = ask(connection, dialect, expected, live, hidden)
-        found = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
+        found = comparer.drift(asked, live, dialect)
         current = as_written(live, asked, dialect)
 
         def compare(moves: Sequence[Operation]) -> tuple[Operation, ...]:
@@ -336,7 +336,7 @@ def check(
         drifted: tuple[Operation, ...] = ()
         if interrupted is None:
             asked = ask(connection, dialect, expected, live, hidden)
-            drifted = comparer.compare(comparer.align(live, asked, dialect), live, dialect)
+            drifted = comparer.drift(asked, live, dialect)
         missing = comparer.compare(head, desired, dialect)
         if missing:
             # The rules see a difference: what would the server say?

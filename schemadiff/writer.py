@@ -239,7 +239,8 @@ class _Writer:
             arguments.append(("comment", written.comment))
         if column.on_conflict:
             arguments.append((f"{self.dialect.name}_on_conflict_not_null", column.on_conflict))
-        told = {"visible": column.visible, "srid": column.srid}
+        attributes = None if column.attributes is None else list(column.attributes)
+        told = {"visible": column.visible, "srid": column.srid, "attributes": attributes}
         told = {key: value for key, value in told.items() if value is not None and value is not True}
         if told:
             arguments.append(("info", {"schemadiff": told}))

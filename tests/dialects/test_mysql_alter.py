@@ -10,6 +10,7 @@ import pytest
 
 from schemadiff.dialects.mariadb import MariaDB
 from schemadiff.dialects.mysql import MySQL
+from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -39,6 +40,7 @@ from schemadiff.schema import (
     Schema,
     Table,
     Type,
+    Unsupported,
 )
 
 T = Name("user")
@@ -344,3 +346,12 @@ def test_the_servers_names_follow_a_renamed_table() -> None:
 def test_what_is_not_for_a_dialect() -> None:
     with pytest.raises(TypeError, match="Execute"):
         DIALECT.statements([Execute("SELECT 1")], Schema())
+
+
+def test_what_cannot_be_repeated_is_not_lost() -> None:
+    before, after = column("t", "int"), column("t", "bigint")
+    live = Schema({T: changed(columns=(before,))}, unsupported=(Unsupported(T, "column t: `x`='1'"),))
+    with pytest.raises(UnsupportedError, match="would lose"):
+        DIALECT.statements([AlterColumn(T, before, after)], live)
+    other = dataclasses.replace(live, unsupported=(Unsupported(T, "column u: `x`='1'"),))
+    assert DIALECT.statements([AlterColumn(T, before, after)], other)

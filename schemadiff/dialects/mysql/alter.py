@@ -260,6 +260,7 @@ class _Work:
             case DropColumn():
                 clauses.drop_column(operation.column.name)
             case AlterColumn():
+                self._expect_readable(operation)
                 clauses.modify_column(operation.before.name, operation.after)
             case RenameColumn():
                 clauses.rename_column(operation.before, operation.after)
@@ -280,6 +281,17 @@ class _Work:
         if isinstance(operation, RenameColumn):
             self._rename_indexes(operation.table, clauses.renamed_indexes)
             clauses.lifted_keys = [_with_column(key, operation) for key in clauses.lifted_keys]
+
+    def _expect_readable(self, operation: AlterColumn) -> None:
+        """Raises `UnsupportedError` where a MODIFY, which repeats the whole column, would lose a part of it."""
+        begin = f"column {operation.before.name}: "
+        for unknown in self.schema.unsupported:
+            if unknown.table == operation.table and unknown.what.startswith(begin):
+                raise UnsupportedError(
+                    f'cannot alter column "{operation.table}.{operation.before.name}": the database says '
+                    f"{unknown.what.removeprefix(begin)} of it, which schemadiff cannot repeat and would lose",
+                    hint="Write the ALTER TABLE yourself with op.execute(…, effect=[op.alter_column(…)]).",
+                )
 
     def _lift(self, clauses: Clauses, operation: Operation) -> None:
         """Drops foreign keys until the end of the ALTER; their indexes stay."""

@@ -136,7 +136,7 @@ def _merged(table: Table, answer: Table) -> Table:
     """`table` with the server's texts. What the model left unsaid stays so: the server always says something."""
     merged = merge(table, answer)
     columns = tuple(
-        dataclasses.replace(column, visible=given.visible, srid=given.srid)
+        dataclasses.replace(column, visible=given.visible, attributes=given.attributes)
         for column, given in zip(merged.columns, table.columns, strict=True)
     )
     return dataclasses.replace(merged, columns=columns)

@@ -19,7 +19,14 @@ from collections.abc import Iterable
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, charset_of
 from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable, with_names
-from schemadiff.dialects.mysql.types import Spelling, canonical_type, current_name, holds_text, split
+from schemadiff.dialects.mysql.types import (
+    COMPRESSED,
+    Spelling,
+    canonical_type,
+    current_name,
+    holds_text,
+    split,
+)
 from schemadiff.schema import (
     Check,
     Column,
@@ -111,12 +118,25 @@ def canonical_column(column: Column, options: Options, key_columns: Iterable[str
         column.collation,
         column.comment,
         column.srid,
+        column.attributes,
     )
     autoincrement = column.autoincrement or (column.identity is not None and in_key)
     values = _values(*given[:5], autoincrement, *given[6:], in_key, options.charset, options.collation, facts)
     if values == given and column.identity is None and column.type.values is None:
         return column
-    sql, nullable, default, on_update, generated, autoincrement, charset, collation, comment, srid = values
+    (
+        sql,
+        nullable,
+        default,
+        on_update,
+        generated,
+        autoincrement,
+        charset,
+        collation,
+        comment,
+        srid,
+        attributes,
+    ) = values
     return dataclasses.replace(
         column,
         type=Type(sql, None, column.type.source),
@@ -130,6 +150,7 @@ def canonical_column(column: Column, options: Options, key_columns: Iterable[str
         collation=collation,
         comment=comment,
         srid=srid,
+        attributes=attributes,
     )
 
 
@@ -144,6 +165,7 @@ _Values = tuple[
     str | None,
     str | None,
     int | None,
+    tuple[str, ...] | None,
 ]
 
 
@@ -159,6 +181,7 @@ def _values(
     collation: str | None,
     comment: str | None,
     srid: int | None,
+    attributes: tuple[str, ...] | None,
     in_key: bool,
     table_charset: str | None,
     table_collation: str | None,
@@ -193,6 +216,7 @@ def _values(
         collation if text else None,
         storable(comment) if comment else None,
         spelling.srid if spelling.srid is not None else srid,
+        tuple(dict.fromkeys((COMPRESSED, *(attributes or ())))) if spelling.compressed else attributes,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from schemadiff.dialects.mysql.defaults import default_clause
 from schemadiff.dialects.mysql.facts import Facts, charset_of
 from schemadiff.dialects.mysql.sqltext import literal, quote
+from schemadiff.dialects.mysql.types import COMPRESSED
 from schemadiff.schema import (
     Check,
     Column,
@@ -81,6 +82,8 @@ def _inline_checks(checks: Iterable[Check], facts: Facts) -> dict[str, list[Chec
 def column_definition(column: Column, options: Options, checks: Sequence[Check], facts: Facts) -> str:
     """The column with everything that a MODIFY must repeat, in a table with those options. `checks` are its own."""
     words = [quote(column.name), column.type.sql]
+    if COMPRESSED in (column.attributes or ()):
+        words.append(COMPRESSED)
     if column.collation and (column.charset, column.collation) != (options.charset, options.collation):
         if column.charset and column.charset != options.charset:
             words.append(f"CHARACTER SET {column.charset}")
@@ -94,6 +97,7 @@ def column_definition(column: Column, options: Options, checks: Sequence[Check],
         words.append("NULL" if column.nullable else "NOT NULL")
     if column.srid is not None:
         words.append(f"SRID {column.srid}")
+    words += [attribute for attribute in column.attributes or () if attribute != COMPRESSED]
     if column.visible is False:
         words.append("INVISIBLE")
     if column.default is not None:

@@ -44,6 +44,8 @@ _ATTRIBUTE = re.compile(
     | ON\ UPDATE\ (?P<on_update>\w+(?:\(\d*\))?)
     | (?:/\*!80023\ )?(?P<invisible>INVISIBLE)(?:\ \*/)?
     | /\*!80003\ SRID\ (?P<srid>\d+)\ \*/
+    | (?:/\*M?!\d+\ )?(?P<attribute>COLUMN_FORMAT\ \w+|STORAGE\ \w+|NOT\ SECONDARY|COMPRESSED
+        |WITHOUT\ SYSTEM\ VERSIONING)(?:\ ?\*/)?
     | GENERATED\ ALWAYS\ AS\ (?P<generated>)(?=\()
     | (?P<kind>VIRTUAL|STORED|PERSISTENT)\b
     | CHECK\ (?P<check>)(?=\()
@@ -194,6 +196,8 @@ def _attributes(text: str) -> _Attributes:
                 values["autoincrement"] = True
             case "invisible":
                 values["visible"] = False
+            case "attribute":
+                values["attributes"] = (*values.get("attributes", ()), match["attribute"])
             case "srid":
                 values["srid"] = int(match["srid"])
             case "charset" | "collation" | "on_update" as word:

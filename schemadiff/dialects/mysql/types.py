@@ -25,7 +25,11 @@ class Spelling(NamedTuple):
     collation: str | None = None
     binary: bool = False
     srid: int | None = None
+    compressed: bool = False
 
+
+COMPRESSED = "COMPRESSED"
+"""The attribute of a column that MariaDB compresses; a type can be written with it."""
 
 _WORD = re.compile(rf"\s*(?:(?P<word>\w+)|(?P<list>\((?:[^()']++|{STRING})*+\))|(?P<other>\S))", re.DOTALL)
 _MEMBER = re.compile(STRING, re.DOTALL)
@@ -109,7 +113,7 @@ def split(sql: str) -> Spelling:
     """The type apart from its character set, collation and SRID; keywords in lower case, synonyms replaced."""
     words: list[str] = []
     arguments = charset = collation = None
-    binary = byte = False
+    binary = byte = compressed = False
     srid: int | None = None
     tokens = [match for match in _WORD.finditer(sql) if match[0].strip()]
     position = 0
@@ -132,6 +136,10 @@ def split(sql: str) -> Spelling:
             charset = "latin1"
         elif word == "unicode" and words:
             charset = "ucs2"
+        elif word == "compressed" and words:
+            compressed = True
+            if after == "=":
+                position += 2
         elif word == "byte" and words:
             byte = True
         elif word == "binary" and words:
@@ -149,7 +157,7 @@ def split(sql: str) -> Spelling:
     if "zerofill" in flags:
         flags = ["unsigned", "zerofill"]
     text = " ".join([f"{name}{_arguments(arguments)}", *(flag for flag in flags if flag != "signed")])
-    return Spelling(text, current_name(charset), current_name(collation), binary, srid)
+    return Spelling(text, current_name(charset), current_name(collation), binary, srid, compressed)
 
 
 def current_name(name: str | None) -> str | None:

@@ -1,0 +1,65 @@
+"""What somebody sets by hand and SQLAlchemy has no word for: named, and kept by whatever changes the column next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import schemadiff
+from schemadiff.database import VERBATIM, connected
+
+MYSQL, MARIADB = pytest.mark.engines("mysql"), pytest.mark.engines("mariadb")
+
+
+def models(kind: type[sa.types.TypeEngine[object]] | sa.types.TypeEngine[object]) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        "note",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("text", kind),
+    )
+    return metadata
+
+
+def run(url: str, sql: str) -> None:
+    with connected(url) as (connection, _):
+        connection.exec_driver_sql(sql, execution_options=VERBATIM)
+
+
+def shown(url: str) -> str:
+    with connected(url) as (connection, _):
+        return str(connection.exec_driver_sql("SHOW CREATE TABLE note").one()[1])
+
+
+@pytest.mark.parametrize(
+    ("engine", "attribute", "words"),
+    [
+        pytest.param("mysql", "INVISIBLE", "visible yes -> no", marks=MYSQL),
+        pytest.param("mysql", "COLUMN_FORMAT FIXED", "attributes none -> COLUMN_FORMAT FIXED", marks=MYSQL),
+        pytest.param("mysql", "STORAGE DISK", "attributes none -> STORAGE DISK", marks=MYSQL),
+        pytest.param("mariadb", "INVISIBLE", "visible yes -> no", marks=MARIADB),
+        pytest.param("mariadb", "COMPRESSED", "attributes none -> COMPRESSED", marks=MARIADB),
+    ],
+)
+def test_an_attribute_is_named_and_kept(
+    engine: str, attribute: str, words: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database(engine)
+    before, after = models(sa.String(50)), models(sa.String(80))
+    schemadiff.plan(url, before, tmp_path)
+    schemadiff.apply(url, tmp_path)
+    run(url, f"ALTER TABLE note MODIFY COLUMN text varchar(50) {attribute}")
+
+    drift = schemadiff.check(url, before, tmp_path)
+    assert words in drift.drifted[0].describe()
+    schemadiff.plan(url, after, tmp_path, message="longer")
+    schemadiff.apply(url, tmp_path)
+    assert attribute in shown(url)
+    assert not schemadiff.check(url, after, tmp_path)
+    schemadiff.rollback(url, tmp_path)
+    assert attribute not in shown(url), "the revision before it says nothing of it"
+    assert not schemadiff.check(url, after, tmp_path).drifted
