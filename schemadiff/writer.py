@@ -257,10 +257,7 @@ class _Writer:
             text.collation = column.collation
             kind = dataclasses.replace(written.type, source=cast("TypeEngine[object]", text))
         else:
-            told = copy.copy(self.dialect.sqlalchemy_type(column))
-            if isinstance(told, sa.String) and not told.collation:
-                told.collation = column.collation
-            kind = dataclasses.replace(written.type, source=told)
+            kind = dataclasses.replace(written.type, source=self.dialect.collated_type(column))
         return dataclasses.replace(column, written=dataclasses.replace(written, type=kind))
 
     def _looks_automatic(self, column: Column) -> bool:

@@ -22,12 +22,13 @@ Rules only, no connection: what rules cannot settle is left as it is, and `Diale
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
@@ -223,6 +224,13 @@ class Dialect(ABC):
         """A SQLAlchemy type that is read back as the column's type, charset and collation; a generic one
         (``sa.String(50)``) where that says the same as the dialect's own.
         """
+
+    def collated_type(self, column: Column) -> TypeEngine[object]:
+        """As `sqlalchemy_type`, with the column's collation written out where the type can say it."""
+        told = copy.copy(self.sqlalchemy_type(column))
+        if getattr(told, "collation", "") is None:
+            cast("Any", told).collation = column.collation
+        return told
 
     @abstractmethod
     def statements(

@@ -14,7 +14,7 @@ from schemadiff.database import VERBATIM, connected
 MYSQL, MARIADB = pytest.mark.engines("mysql"), pytest.mark.engines("mariadb")
 
 
-def models(kind: type[sa.types.TypeEngine[object]] | sa.types.TypeEngine[object]) -> sa.MetaData:
+def models(kind: sa.String) -> sa.MetaData:
     metadata = sa.MetaData()
     sa.Table(
         "note",

@@ -16,18 +16,18 @@ from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.canonical import canonical_options
 from schemadiff.dialects.mysql.clauses import Clauses
 from schemadiff.dialects.mysql.ddl import (
-    charset_clause,
     check_definition,
     create_table,
     foreign_key_definition,
     index_definition,
     names,
-    option_clause,
+    option_changes,
+    partition_change,
     qualified,
 )
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
-from schemadiff.dialects.mysql.sqltext import literal, quote, with_names
+from schemadiff.dialects.mysql.sqltext import quote, with_names
 from schemadiff.dialects.mysql.types import casts
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
 from schemadiff.errors import UnsupportedError
@@ -163,6 +163,11 @@ class _Work:
         operations = tuple(pending.operations)
         if clauses:
             self.done.append(Statement(_alter_table(pending.table, clauses), operations))
+        if pending.partitions:
+            # It has no commas before it, and nothing after it.
+            self.done.append(
+                Statement(f"ALTER TABLE {qualified(pending.table)} {pending.partitions}", operations)
+            )
         if pending.lifted_keys:
             back = [
                 f"ADD {foreign_key_definition(key, after.name, self.facts)}" for key in pending.lifted_keys
@@ -254,7 +259,8 @@ class _Work:
         table = self._table(operation.table)
         match operation:
             case AlterTable():
-                clauses.options += _option_clauses(operation.before, operation.after)
+                clauses.options += option_changes(operation.before, operation.after)
+                clauses.partitions = partition_change(operation.before, operation.after)
             case AddColumn():
                 clauses.add_column(operation.column)
             case DropColumn():
@@ -501,17 +507,3 @@ def _find_check(table: Table, check: Check) -> Check:
 
 def _letters(expression: str) -> str:
     return "".join(character for character in expression.lower() if character not in "`() \t\n")
-
-
-def _option_clauses(before: Options, after: Options) -> list[str]:
-    clauses = []
-    if after.engine and before.engine != after.engine:
-        clauses.append(f"ENGINE={after.engine}")
-    if after.collation and (before.charset, before.collation) != (after.charset, after.collation):
-        clauses.append(charset_clause(after))
-    if before.comment != after.comment:
-        clauses.append(f"COMMENT={literal(after.comment or '')}")
-    old, new = dict(before.extra), dict(after.extra)
-    clauses += [option_clause(key, None) for key in old if key not in new]
-    clauses += [option_clause(key, value) for key, value in new.items() if old.get(key) != value]
-    return clauses

@@ -18,7 +18,8 @@ from collections.abc import Iterable
 
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, charset_of
-from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable, with_names
+from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, canonical_partitions
+from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable, unquote, with_names
 from schemadiff.dialects.mysql.types import (
     COMPRESSED,
     Spelling,
@@ -58,7 +59,25 @@ _ENGINES = {
 } | {"heap": "MEMORY", "ndb": "NDBCLUSTER"}
 _QUOTED_OPTIONS = ("COMPRESSION", "ENCRYPTION")
 _WORD_OPTIONS = ("ROW_FORMAT", "INSERT_METHOD")
+_STRING_OPTIONS = ("CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD")
 _MOVING_OPTIONS = ("AUTO_INCREMENT",)
+_SIZES = {"AUTOEXTEND_SIZE": {"K": 2**10, "M": 2**20, "G": 2**30}}
+_UNSAID = {
+    **dict.fromkeys(
+        (
+            "AUTOEXTEND_SIZE",
+            "AVG_ROW_LENGTH",
+            "CHECKSUM",
+            "DELAY_KEY_WRITE",
+            "KEY_BLOCK_SIZE",
+            "MAX_ROWS",
+            "MIN_ROWS",
+        ),
+        "0",
+    ),
+    "ENCRYPTION": "'N'",
+    "PAGE_CHECKSUM": "1",  # shown by MariaDB for every Aria table
+}
 
 
 def canonical_table(table: Table, facts: Facts) -> Table:
@@ -350,15 +369,24 @@ def canonical_options(options: Options, schema: str | None, facts: Facts) -> Opt
         engine=_ENGINES.get(engine.lower(), engine),
         charset=charset or charset_of(collation),
         collation=collation,
-        extra=tuple(
-            sorted(
-                (_option_name(key), _option_value(_option_name(key), value))
-                for key, value in options.extra
-                if _option_name(key) not in _MOVING_OPTIONS
-            )
-        ),
+        extra=_canonical_extra(options.extra),
     )
     return options if canonical == options else canonical
+
+
+def _canonical_extra(extra: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The other options, without those that say what stands where nothing is said."""
+    given = {_option_name(key): value for key, value in extra}
+    partitions = canonical_partitions(given)
+    found = {
+        key: _option_value(key, value)
+        for key, value in given.items()
+        if key not in _MOVING_OPTIONS and key not in PARTITION_OPTIONS
+    }
+    found = {
+        key: value for key, value in found.items() if value.upper() != "DEFAULT" and value != _UNSAID.get(key)
+    }
+    return tuple(sorted({**found, **({"PARTITION_BY": partitions} if partitions else {})}.items()))
 
 
 def _option_name(name: str) -> str:
@@ -371,4 +399,9 @@ def _option_value(name: str, value: str) -> str:
         return value.upper()
     if name in _QUOTED_OPTIONS and not value.startswith("'"):
         return literal(value)
+    if name in _SIZES and value[-1:].upper() in _SIZES[name] and value[:-1].isdigit():
+        return str(int(value[:-1]) * _SIZES[name][value[-1].upper()])
+    if value.startswith("'") and name not in (*_QUOTED_OPTIONS, *_STRING_OPTIONS):
+        # MariaDB shows the options that belong to an engine as strings.
+        return unquote(value) or value
     return value

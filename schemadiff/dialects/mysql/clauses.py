@@ -42,6 +42,7 @@ class Clauses:
     dropped_columns: list[str] = field(default_factory=list)
     renamed_indexes: dict[str, str] = field(default_factory=dict)
     changes: list[_Change] = field(default_factory=list)
+    partitions: str | None = None
     copies: bool = False
     renames_bound: bool = False
     moves_bound: bool = False

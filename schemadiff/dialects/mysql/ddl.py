@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects.mysql.defaults import default_clause
 from schemadiff.dialects.mysql.facts import Facts, charset_of
+from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS
 from schemadiff.dialects.mysql.sqltext import literal, quote
 from schemadiff.dialects.mysql.types import COMPRESSED
 from schemadiff.schema import (
@@ -28,7 +29,16 @@ _UNEQUAL = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "T
 _STRINGS = ("CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD")
 _RESETS = {
     **dict.fromkeys(
-        ("KEY_BLOCK_SIZE", "MAX_ROWS", "MIN_ROWS", "AVG_ROW_LENGTH", "CHECKSUM", "DELAY_KEY_WRITE"), "0"
+        (
+            "AUTOEXTEND_SIZE",
+            "KEY_BLOCK_SIZE",
+            "MAX_ROWS",
+            "MIN_ROWS",
+            "AVG_ROW_LENGTH",
+            "CHECKSUM",
+            "DELAY_KEY_WRITE",
+        ),
+        "0",
     ),
     **dict.fromkeys(("COMPRESSION", "CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD"), "''"),
     "ENCRYPTION": "'N'",
@@ -184,11 +194,17 @@ def create_options(options: Options, schema: str | None, facts: Facts, *, all_op
         words.append(charset_clause(options))
     if options.comment:
         words.append(f"COMMENT={literal(options.comment)}")
-    partitions = [(key, value) for key, value in options.extra if "PARTITION" in key]
-    words += [option_clause(key, value) for key, value in options.extra if (key, value) not in partitions]
-    # PARTITION BY, PARTITIONS, SUBPARTITION BY, SUBPARTITIONS: alphabetical is also the order of the grammar.
-    words += [option_clause(key, value) for key, value in partitions]
+    words += [option_clause(key, value) for key, value in options.extra if key not in PARTITION_OPTIONS]
+    words += partition_clauses(options)
     return " ".join(words)
+
+
+def partition_clauses(options: Options) -> list[str]:
+    """How the table is partitioned, as somebody wrote it where that is known; empty where it is not."""
+    if "PARTITION_BY" not in dict(options.extra):
+        return []
+    given = dict((options.written or options).extra)
+    return [option_clause(key, given[key]) for key in PARTITION_OPTIONS if key in given]
 
 
 def charset_clause(options: Options) -> str:
@@ -202,3 +218,32 @@ def option_clause(key: str, value: str | None) -> str:
     text = _RESETS.get(key, "DEFAULT") if value is None else literal(value) if key in _STRINGS else value
     word = key.replace("_", " ") if key in _SPACED else key
     return f"{word} {text}" if key in _UNEQUAL else f"{word}={text}"
+
+
+def partition_change(before: Options, after: Options) -> str | None:
+    """What an ALTER TABLE says at its end to partition the table anew; ``None`` where that stays."""
+    old, new = (dict(options.extra).get("PARTITION_BY") for options in (before, after))
+    if old == new:
+        return None
+    return " ".join(partition_clauses(after)) if new else "REMOVE PARTITIONING"
+
+
+def option_changes(before: Options, after: Options) -> list[str]:
+    """The clauses of an ALTER TABLE that changes the other options."""
+    clauses = []
+    if after.engine and before.engine != after.engine:
+        clauses.append(f"ENGINE={after.engine}")
+        if before.engine == "Aria":
+            # MariaDB 10.11 would show it for the other engine as well.
+            clauses.append("PAGE_CHECKSUM=DEFAULT")
+    if after.collation and (before.charset, before.collation) != (after.charset, after.collation):
+        clauses.append(charset_clause(after))
+    if before.comment != after.comment:
+        clauses.append(f"COMMENT={literal(after.comment or '')}")
+    old, new = (
+        {key: value for key, value in options.extra if key not in PARTITION_OPTIONS}
+        for options in (before, after)
+    )
+    clauses += [option_clause(key, None) for key in old if key not in new]
+    clauses += [option_clause(key, value) for key, value in new.items() if old.get(key) != value]
+    return clauses

@@ -146,6 +146,11 @@ class MySQL(Facts, Dialect):
 
         return sqlalchemy_type(column, self)
 
+    def collated_type(self, column: Column) -> TypeEngine[object]:
+        from schemadiff.dialects.mysql.spelling import sqlalchemy_type
+
+        return sqlalchemy_type(column, self, collated=True)
+
     def statements(
         self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
     ) -> tuple[Statement, ...]:

@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects.mysql.facts import Product
+from schemadiff.dialects.mysql.partitions import same_but_for_values
 from schemadiff.lookup import Named, find
 from schemadiff.schema import Check, Exclude, ForeignKey, Index, Options, Part, Table, Unique
 
 _SERVER_NAME = re.compile(r".*_ibfk_\d+", re.DOTALL)
-_UNSEEN_OPTIONS = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "TABLESPACE")
+_UNSEEN_OPTIONS = ("TABLESPACE",)
 
 
 def settle(current: Table, desired: Table, product: Product) -> Table:
@@ -26,8 +27,15 @@ def settle(current: Table, desired: Table, product: Product) -> Table:
     An index that `desired` adds and that will serve the foreign key does not change this: its CREATE takes the
     server's own one away (see ``alter.py``), and no revision ever mentions that.
     """
-    extra = tuple(option for option in desired.options.extra if option[0] not in _UNSEEN_OPTIONS)
-    if len(extra) != len(desired.options.extra) and current.options.extra != desired.options.extra:
+    live = dict(current.options.extra)
+    extra = tuple(
+        (key, live[key])
+        if key == "PARTITION_BY" and same_but_for_values(live.get(key, ""), value)
+        else (key, value)
+        for key, value in desired.options.extra
+        if key not in _UNSEEN_OPTIONS
+    )
+    if desired.options.extra not in (extra, current.options.extra):
         desired = dataclasses.replace(desired, options=_with_extra(desired.options, extra))
     made = tuple(
         dataclasses.replace(index, implicit=True)

@@ -80,6 +80,7 @@ _OPTION = re.compile(
     rf" ?(?P<text>{STRING}|\((?:[^()`]++|{QUOTED})*+\)|[^\s']+))",
     re.DOTALL,
 )
+_PARTITIONS = re.compile(r"(?:/\*!\d+ )?PARTITION BY (?P<by>.*?)(?: \*/)?", re.DOTALL)
 _STRING_OPTIONS = ("COMMENT", "CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD")
 _NOT_ENFORCED = " /*!80016 NOT ENFORCED */"
 
@@ -311,8 +312,10 @@ def _check(line: str, match: re.Match[str]) -> Check:
 def _options(lines: Sequence[str]) -> tuple[Options, list[str]]:
     """What stands after the last parenthesis. Partitions have lines of their own."""
     unsupported: list[str] = []
-    if len(lines) > 1:
-        unsupported.append(" ".join(" ".join(lines[1:]).split()))
+    rest = " ".join(" ".join(lines[1:]).split())
+    partitions = _PARTITIONS.fullmatch(rest)
+    if rest and not partitions:
+        unsupported.append(rest)
     text = lines[0].removeprefix(")").rstrip() if lines else ""
     found: dict[str, str] = {}
     position = 0
@@ -328,6 +331,8 @@ def _options(lines: Sequence[str]) -> tuple[Options, list[str]]:
         key = (match["key"] or match["hidden"]).strip("`").upper().replace(" ", "_")
         value = match["text"] or match["value"]
         found[key] = unescape(value[1:-1]) if key in _STRING_OPTIONS else value
+    if partitions:
+        found["PARTITION_BY"] = partitions["by"]
     words = " ".join(clause for clause in unsupported if not clause.startswith(("PARTITION", "/*")))
     clauses = [clause for clause in unsupported if clause.startswith(("PARTITION", "/*"))]
     options = Options(

@@ -51,17 +51,17 @@ _BLOBS: dict[str, Any] = {
 _MOMENTS: dict[str, Any] = {"datetime": mysql.DATETIME, "timestamp": mysql.TIMESTAMP, "time": mysql.TIME}
 
 
-def sqlalchemy_type(column: Column, facts: Facts) -> TypeEngine[Any]:
+def sqlalchemy_type(column: Column, facts: Facts, *, collated: bool = False) -> TypeEngine[Any]:
     """A type of SQLAlchemy's own where there is one, else `NativeType` with the server's words.
 
-    The collation, which implies the character set, is written where it is not the database's.
+    The collation, which implies the character set, is written where it is not the database's, or `collated`.
     """
     match = _TYPE.fullmatch(column.type.sql)
     if match is None:
         return NativeType(column.type.sql)
     name, arguments = match["name"], match["arguments"]
     numbers = [int(number) for number in (arguments or "").split(",") if number.isdigit()]
-    collation = column.collation if column.collation != facts.collation else None
+    collation = column.collation if collated or column.collation != facts.collation else None
     if name in _INTEGERS:
         return _integer(column.type.sql, name, numbers, match, facts)
     if name in _FRACTIONS:
