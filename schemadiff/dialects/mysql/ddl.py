@@ -43,6 +43,7 @@ _RESETS = {
     **dict.fromkeys(("COMPRESSION", "CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD"), "''"),
     "ENCRYPTION": "'N'",
     "INSERT_METHOD": "NO",
+    "PAGE_CHECKSUM": "1",
 }
 
 
@@ -233,9 +234,6 @@ def option_changes(before: Options, after: Options) -> list[str]:
     clauses = []
     if after.engine and before.engine != after.engine:
         clauses.append(f"ENGINE={after.engine}")
-        if before.engine == "Aria":
-            # MariaDB 10.11 would show it for the other engine as well.
-            clauses.append("PAGE_CHECKSUM=DEFAULT")
     if after.collation and (before.charset, before.collation) != (after.charset, after.collation):
         clauses.append(charset_clause(after))
     if before.comment != after.comment:
