@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from schemadiff.dialects import Dialect
 from schemadiff.errors import UsageError
 from schemadiff.operations import AddColumn, DropColumn, Operation, RenameColumn, RenameTable
-from schemadiff.schema import Column, Name, Schema
+from schemadiff.schema import Column, Name, Schema, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,28 @@ def declared(metadata: Iterable[sa.MetaData], current: Schema, desired: Schema) 
                 continue  # it is ignored
             if before and live and live.column(str(before)) and not live.column(column.name):
                 operations.append(RenameColumn(name, str(before), column.name))
+    return tuple(operations)
+
+
+def respelled(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+    """The operations for names of which only the capitals changed, where the database does not tell these apart."""
+    operations: list[Operation] = []
+    tables = {str(name).lower(): name for name in current.tables}
+    for name, table in desired.tables.items():
+        old = name
+        if name not in current.tables and Table in dialect.caseless:
+            old = tables.get(str(name).lower(), name)
+            if old != name and old not in desired.tables:
+                operations.append(RenameTable(old, name))
+        before = current.tables.get(old)
+        if before is None or Column not in dialect.caseless:
+            continue
+        columns = {column.name.lower(): column.name for column in before.columns}
+        operations += [
+            RenameColumn(name, columns[column.name.lower()], column.name)
+            for column in table.columns
+            if columns.get(column.name.lower(), column.name) != column.name
+        ]
     return tuple(operations)
 
 

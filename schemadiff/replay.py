@@ -6,6 +6,8 @@ well: PostgreSQL, MariaDB and SQLite see to that by themselves, and on MySQL the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.renaming import rename_in_table
 from schemadiff.operations import Execute, Found, Operation, RenameColumn
@@ -34,3 +36,10 @@ def after(operation: Operation, schema: Schema, dialect: Dialect, *, strict: boo
             return schema.with_table(table)
         case _:
             return operation.apply(schema, strict=strict)
+
+
+def all_after(operations: Iterable[Operation], schema: Schema, dialect: Dialect) -> Schema:
+    """The live schema after all of the operations: things are only looked up by name."""
+    for operation in operations:
+        schema = after(operation, schema, dialect, strict=False)
+    return schema

@@ -188,6 +188,7 @@ def plan(
         ignored = filters.ignored(chosen, replayed, whole)
         live = filters.visible(whole, chosen, dialect)
         moves = (*renames.given(renamed, live), *renames.declared(metadata, live, desired))
+        moves = (*moves, *renames.respelled(replay.all_after(moves, live, dialect), desired, dialect))
         if moves:
             chosen = chosen.through(moves)
             live = filters.visible(whole, chosen, dialect)
@@ -199,10 +200,7 @@ def plan(
         current = as_written(live, asked, dialect)
 
         def compare(moves: Sequence[Operation]) -> tuple[Operation, ...]:
-            renamed = current
-            for move in moves:
-                renamed = replay.after(move, renamed, dialect, strict=False)
-            renamed = filters.visible(renamed, chosen, dialect)
+            renamed = filters.visible(replay.all_after(moves, current, dialect), chosen, dialect)
             return (*moves, *differences(connection, dialect, renamed, desired, hidden))
 
         operations = compare(moves)

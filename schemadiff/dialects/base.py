@@ -97,6 +97,9 @@ class Dialect(ABC):
     defaults_name_columns: ClassVar[bool] = False
     """Whether a column's default may speak of other columns."""
 
+    caseless: ClassVar[tuple[type, ...]] = ()
+    """The kinds of things (`Table`, `Column`) of which no two may have names that differ in capitals alone."""
+
     makes_names: ClassVar[bool] = True
     """Whether the server names what was given no name, so that a name tells nothing where none was given."""
 

@@ -50,6 +50,7 @@ class MySQL(Facts, Dialect):
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
+    caseless: ClassVar[tuple[type, ...]] = (Column,)
     defaults_name_columns: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Check, ForeignKey)
 

@@ -52,6 +52,7 @@ class SQLite(Dialect):
     script_opening: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
     script_closing: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_key_check", "COMMIT")
     gathers_by_table: ClassVar[bool] = True
+    caseless: ClassVar[tuple[type, ...]] = (Table, Column)
     makes_names: ClassVar[bool] = False
     shared_names: ClassVar[tuple[type, ...]] = (Index,)
 
