@@ -28,6 +28,7 @@ from schemadiff.dialects.mysql.ddl import (
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.sqltext import quote, with_names
+from schemadiff.dialects.mysql.targets import OneTable, index_name, resolved, with_server_name
 from schemadiff.dialects.mysql.types import casts
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
 from schemadiff.errors import UnsupportedError
@@ -66,19 +67,6 @@ from schemadiff.schema import (
     Unique,
 )
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
-
-OneTable = (
-    AlterTable
-    | AddColumn
-    | DropColumn
-    | AlterColumn
-    | RenameColumn
-    | CreateIndex
-    | DropIndex
-    | AddConstraint
-    | DropConstraint
-)
-"""What an ALTER TABLE can carry out."""
 
 
 def statements(
@@ -253,7 +241,7 @@ class _Work:
             self.flush()
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
-        operation = _resolved(operation, self._table(operation.table))
+        operation = resolved(operation, self._table(operation.table))
         self._lift(clauses, operation)
         mark(clauses, operation, self.schema, self.facts)
         table = self._table(operation.table)
@@ -276,14 +264,14 @@ class _Work:
             case CreateIndex():
                 clauses.additions.append(f"ADD {index_definition(operation.index, self.facts, word='INDEX')}")
             case DropIndex():
-                clauses.drop_index(_index_name(table, operation.index))
+                clauses.drop_index(index_name(table, operation.index))
             case AddConstraint():
                 self._add_constraint(clauses, operation.constraint, table)
             case DropConstraint():
                 self._drop_constraint(clauses, operation.constraint, table)
             case _:
                 assert_never(operation)
-        self._apply(_with_server_name(operation, table, self.facts))
+        self._apply(with_server_name(operation, table, self.facts))
         if isinstance(operation, RenameColumn):
             self._rename_indexes(operation.table, clauses.renamed_indexes)
             clauses.lifted_keys = [_with_column(key, operation) for key in clauses.lifted_keys]
@@ -415,7 +403,7 @@ class _Work:
             case Unique():
                 index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
                 clauses.drop_index(
-                    _index_name(table, implicit.find_made(table.indexes, index, table) or index)
+                    index_name(table, implicit.find_made(table.indexes, index, table) or index)
                 )
             case ForeignKey():
                 name = constraint.name or implicit.foreign_key_name(table, constraint)
@@ -462,48 +450,3 @@ def _changes_virtual(operation: AlterColumn) -> bool:
     before, after = operation.before.generated, operation.after.generated
     kinds = {kind and kind.stored for kind in (before, after)}
     return len(kinds) == 2 and False in kinds
-
-
-def _resolved(operation: OneTable, table: Table) -> OneTable:
-    """The operation; what it drops is the thing that the table has, with its name there."""
-    match operation:
-        case DropIndex(index=index):
-            return DropIndex(operation.table, implicit.find_made(table.indexes, index, table) or index)
-        case DropConstraint(constraint=ForeignKey() as key):
-            return DropConstraint(operation.table, implicit.find_made(table.foreign_keys, key, table) or key)
-        case DropConstraint(constraint=Check() as check):
-            return DropConstraint(operation.table, _find_check(table, check))
-        case _:
-            return operation
-
-
-def _with_server_name(operation: OneTable, table: Table, facts: Facts) -> OneTable:
-    """The operation; what it adds without a name has the one that it gets."""
-    match operation:
-        case AddConstraint(constraint=ForeignKey(name=None) as key):
-            name = implicit.next_foreign_key_name(table)
-            return AddConstraint(operation.table, dataclasses.replace(key, name=name))
-        case AddConstraint(constraint=Check(name=None, column=None) as check):
-            name = implicit.next_check_name(table, facts.product)
-            return AddConstraint(operation.table, dataclasses.replace(check, name=name))
-        case _:
-            return operation
-
-
-def _index_name(table: Table, index: Index) -> str:
-    if index.name:
-        return index.name
-    return implicit.free_name(index.columns[0], (other.name for other in table.indexes))
-
-
-def _find_check(table: Table, check: Check) -> Check:
-    """The table's CHECK that is meant, also where it has no name and its text was never asked for."""
-    found = implicit.find_made(table.checks, check, table)
-    if found is None:
-        alike = [other for other in table.checks if _letters(other.expression) == _letters(check.expression)]
-        found = alike[0] if alike else None
-    return found or check
-
-
-def _letters(expression: str) -> str:
-    return "".join(character for character in expression.lower() if character not in "`() \t\n")
