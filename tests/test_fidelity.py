@@ -1,0 +1,47 @@
+"""docs/fidelity.md is what the story files come to, and leaves no engine out without a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.stories import CASES, stories
+from tools import fidelity
+from tools.fidelity import Kind
+
+
+def test_the_document_is_up_to_date() -> None:
+    made = fidelity.document(stories(), fidelity.kinds())
+    assert fidelity.DOCUMENT.read_text() == made, "the stories have changed: run `make fidelity`"
+
+
+def test_every_kind_is_shown_on_every_engine_that_has_it() -> None:
+    assert fidelity.gaps(stories(), fidelity.kinds()) == []
+
+
+def test_gaps_are_named() -> None:
+    some = [
+        Path(engine, f"{name}.txt") for engine, name in (("mysql", "a_one"), ("sqlite", "b"), ("mysql", "c"))
+    ]
+    told = {
+        "things": [
+            Kind("As", ("a_*",), ("mariadb", "mysql", "sqlite"), "None."),
+            Kind("Bs", ("b",)),
+            Kind("Ds", ("d",)),
+        ]
+    }
+    assert fidelity.gaps(some, told) == [
+        "As: postgresql has neither a story nor a reason",
+        "As: mysql has a story after all",
+        "Bs: mysql has neither a story nor a reason",
+        "Bs: mariadb has neither a story nor a reason",
+        "Bs: postgresql has neither a story nor a reason",
+        "Ds: no story is called d",
+        "c.txt belongs to no kind of tests/cases/kinds.toml",
+    ]
+
+
+def test_a_cell_links_to_its_stories_or_to_a_reason() -> None:
+    told = {"things": [Kind("As", ("a_*",), ("sqlite",), "No reason.")]}
+    made = fidelity.document([CASES / "mysql" / "a_one.txt", CASES / "mysql" / "a_two.txt"], told)
+    links = "[1](../tests/cases/mysql/a_one.txt) [2](../tests/cases/mysql/a_two.txt)"
+    assert f"| As | yes {links} | no story | no story | –[^1] |\n\n[^1]: No reason.\n" in made
