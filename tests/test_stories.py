@@ -77,7 +77,9 @@ def test_story(
     if not any(schema.objects or schema.namespaces for schema in known):
         # Views, sequences and schemas that neither models nor revisions know are somebody else's.
         _claim_revision(created_after, history)
-        assert schemadiff.check(created_after, before, history).drifted, "check is blind to what is done by hand"
+        assert schemadiff.check(created_after, before, history).drifted, (
+            "check is blind to what is done by hand"
+        )
         schemadiff.plan(created_after, before, history, message="put back", renames_allowed=False)
         schemadiff.apply(created_after, history, allow=["all"])
         assert not schemadiff.check(created_after, before, history)
