@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from schemadiff.database import connected
 from schemadiff.dialects import Dialect
 from schemadiff.inspector import inspect
+from schemadiff.schema import Schema
 
 
 class Models(Protocol):
@@ -23,6 +25,23 @@ class Models(Protocol):
     @property
     def index_names(self) -> Collection[str]:
         """Those of indexes and unique constraints."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """The names that a schema gives."""
+
+    names: frozenset[str]
+    index_names: frozenset[str]
+
+
+def names_in(schema: Schema) -> Given:
+    """The names of all constraints and indexes that have one."""
+    tables = schema.tables.values()
+    constraints = {one.name or "" for table in tables for one in table.constraints()}
+    indexes = {one.name or "" for table in tables for one in table.indexes}
+    indexes |= {one.name or "" for table in tables for one in table.uniques}
+    return Given(frozenset(constraints | indexes), frozenset(indexes))
 
 
 def definitions(database: sa.Engine, models: Models) -> dict[str, list[str]]:

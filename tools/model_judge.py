@@ -23,8 +23,7 @@ import schemadiff
 from schemadiff.database import connected, open_engine, server_words
 from schemadiff.models import load_models
 from schemadiff.reader import read
-from schemadiff.schema import Schema
-from tests.definitions import definitions
+from tests.definitions import definitions, names_in
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,14 +49,6 @@ class Verdict:
     columns: int = 0
     refused: str | None = None
     differences: tuple[str, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Given:
-    """The names that the models gave: all others were made up by the server, and are not compared."""
-
-    names: frozenset[str]
-    index_names: frozenset[str]
 
 
 def judge(assignment: Assignment) -> Verdict:
@@ -120,15 +111,6 @@ def _drift(when: str, drift: schemadiff.Drift) -> Iterator[str]:
         yield f"{when}: {operation.describe()}"
     for thing in drift.unsupported:
         yield f"{when}: cannot be represented: {thing}"
-
-
-def names_in(schema: Schema) -> Given:
-    """The names of all constraints and indexes that have one."""
-    tables = schema.tables.values()
-    constraints = {one.name or "" for table in tables for one in table.constraints()}
-    indexes = {one.name or "" for table in tables for one in table.indexes}
-    indexes |= {one.name or "" for table in tables for one in table.uniques}
-    return Given(frozenset(constraints | indexes), frozenset(indexes))
 
 
 def unlike(what: str, found: dict[str, list[str]], other: str, wanted: dict[str, list[str]]) -> Iterator[str]:
