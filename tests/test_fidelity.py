@@ -36,7 +36,6 @@ def test_gaps_are_named() -> None:
         "Bs: mariadb has neither a story nor a reason",
         "Bs: postgresql has neither a story nor a reason",
         "Ds: no story is called d",
-        "c.txt belongs to no kind of tests/cases/kinds.toml",
     ]
 
 
