@@ -23,6 +23,8 @@ from schemadiff.testing.strategies import Pair, pairs
 from tests.definitions import definitions
 from tests.servers.databases import Databases
 
+DRAWS = 10
+"""Pairs drawn from one seed: after ten, Hypothesis 6 draws five near copies of each."""
 _EMPTY_MYSQL = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 
 
@@ -94,7 +96,11 @@ def _empty(connection: sa.Connection) -> None:
 
 def converge_all(bench: Bench, count: int, seed: int) -> None:
     """Takes so many random pairs forth and back; the seed decides which. Raises at the first that fails, made small."""
+    for first in range(0, count, DRAWS):
+        _converge_some(bench, min(DRAWS, count - first), seed * 100_000 + first)
 
+
+def _converge_some(bench: Bench, count: int, seed: int) -> None:
     @hypothesis.seed(seed)
     @hypothesis.settings(
         max_examples=count,

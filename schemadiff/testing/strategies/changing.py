@@ -40,6 +40,9 @@ def pairs(draw: DrawFn, engine: str) -> Pair:
     after = before
     for _ in range(draw(st.integers(1, 5))):
         after = draw(changes(after))
+    for _ in range(3):
+        if after == before:  # what a change adds may have no ground to stand on
+            after = draw(changes(after))
     return Pair(before, after)
 
 
