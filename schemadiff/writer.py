@@ -127,7 +127,11 @@ class _Writer:
             case AddColumn():
                 return self._verb("add_column", operation.table, self._column(operation.column))
             case DropColumn():
-                return self._verb("drop_column", operation.table, self._column(operation.column))
+                column = operation.column
+                if operation.table in self.recollated:
+                    # It was made under the table's old collation.
+                    column = self._collated(column)
+                return self._verb("drop_column", operation.table, self._column(column))
             case AlterColumn(table=table, before=before, after=after):
                 sides = [self._column(before), self._column(after)]
                 if sides[0] == sides[1] or table in self.recollated:

@@ -45,7 +45,7 @@ def keep_foreign_keys_served(
     for index in after.indexes:
         keys = [key for key in after.foreign_keys if implicit.index_serves(index, key, product)]
         served = [implicit.is_served(after, key, product, [index]) for key in keys]
-        if index.implicit and keys and all(served):
+        if index.implicit and (all(served) if keys else _is_covered(after, index, product)):
             pending.drop_index(index.name or index.columns[0])
             after = _without_index(after, index)
     for key in after.foreign_keys:
@@ -83,6 +83,11 @@ def _is_needed(index: Index, pending: Clauses, after: Table, product: Product) -
             if key in pending.before.foreign_keys or implicit.index_name(key, ()) == index.name:
                 return True
     return False
+
+
+def _is_covered(table: Table, index: Index, product: Product) -> bool:
+    """Whether the server would take its own index away, with no foreign key now, for another one that begins alike."""
+    return implicit.is_served(table, ForeignKey(index.columns, table.name, index.columns), product, [index])
 
 
 def _without_index(table: Table, index: Index) -> Table:

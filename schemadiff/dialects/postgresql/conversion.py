@@ -68,7 +68,11 @@ def using(column: str, before: Type, after: Type) -> str | None:
     if old.kind in STRINGS and not old.array:
         return f"{column}::{target}"
     if new.array:
-        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{target} END"
+        element = _same_dimension(column, old, new._replace(array=False), target.removesuffix("[]"))
+        values = f"ARRAY[{element}]" if element else f"ARRAY[{column}]::{target}"
+        if new.kind in STRINGS:
+            values = f"ARRAY[{column}::text]"
+        return f"CASE WHEN {column} IS NOT NULL THEN {values} END"
     if new.kind in ("json", "jsonb"):
         return f"to_{new.kind}({column})"
     # One element comes out as it is, several are refused, instead of all but one being lost.

@@ -133,7 +133,7 @@ def _stands(models: Models, table: Table, key: ForeignKey) -> bool:
     if not all(same) or any(one.computed for one in mine):
         return False
     # Texts are joined only within one collation (MySQL 9.7: 3780).
-    texts = any(one.kind.group in ("text", "enum") for one in mine)
+    texts = any(one.kind.group in ("text", "enum", "none") for one in mine)
     return not texts or _collation(table) == _collation(targets[0])
 
 
