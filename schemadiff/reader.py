@@ -141,7 +141,8 @@ def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) 
     given = {name.removeprefix(f"{prefix}_") for name in options for prefix in dialect.option_prefixes}
     names = {"comment": ("comment",), "engine": _ENGINE, "charset": _CHARSET, "collation": _COLLATION}
     changed = {field: getattr(read, field) for field, keys in names.items() if given.intersection(keys)}
-    extra = {**dict(old.extra), **dict(read.extra)}
+    kept = {key: text for key, text in old.extra if key != "UNLOGGED" or "prefixes" not in options}
+    extra = {**kept, **dict(read.extra)}
     extra = {key: value for key, value in extra.items() if value != "None"}
     written = dataclasses.replace(old, **changed, extra=tuple(sorted(extra.items())), written=None)
     lone = dataclasses.replace(table, options=dataclasses.replace(written, written=written))
@@ -167,7 +168,7 @@ class _Reading:
         inline = [constraint for column in self.source.columns for constraint in column.constraints]
         constraints = [
             constraint
-            for constraint in sorted({*self.source.constraints, *inline}, key=_creation_order)
+            for constraint in sorted({*self.source.constraints, *inline}, key=lambda one: one._creation_order)
             # The rule of a constraint that belongs to a type says whether this dialect has it. One that belongs to
             # the user is there, whatever rule an earlier create_all has left on it.
             if not constraint._type_bound
@@ -463,6 +464,9 @@ class _Reading:
             key.lower().replace(" ", "_"): value for key, value in self._arguments(self.source.kwargs).items()
         }
 
+        if any(str(word).upper() == "UNLOGGED" for word in self.source._prefixes):
+            given["unlogged"] = True
+
         def take(names: tuple[str, ...]) -> str | None:
             values = [given.pop(name) for name in names if name in given]
             return str(values[0]) if values else None
@@ -485,10 +489,6 @@ _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, ope
 @functools.lru_cache(maxsize=8)
 def _ddl_compiler(dialect: sa.Dialect) -> DDLCompiler:
     return dialect.ddl_compiler(dialect, cast(Any, None))
-
-
-def _creation_order(constraint: sa.Constraint) -> int:
-    return constraint._creation_order
 
 
 def _deferrable(constraint: sa.Constraint) -> str | None:

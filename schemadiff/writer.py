@@ -414,6 +414,8 @@ class _Writer:
                 for key, value in written.extra
             },
         }
+        if given.pop(f"{prefix}_unlogged", None):
+            given["prefixes"] = Strings(["UNLOGGED"])
         return {key: value for key, value in given.items() if value is not None}
 
     def _changed_options(self, before: Options, after: Options) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -421,7 +423,9 @@ class _Writer:
         old = self._options(dataclasses.replace(before, written=None))
         new = self._options(dataclasses.replace(after, written=None))
         keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
-        return {key: old.get(key) for key in keys}, {key: new.get(key) for key in keys}
+        absent = {"prefixes": Strings([])}
+        before_, after_ = ({key: one.get(key, absent.get(key)) for key in keys} for one in (old, new))
+        return before_, after_
 
 
 _STRING = re.compile(r"'((?:[^'\\]|'')*)'")

@@ -23,6 +23,7 @@ from schemadiff import revisions, version, writer
 from schemadiff.database import VERBATIM, connected, open_engine
 from schemadiff.inspector import inspect
 from schemadiff.reader import read
+from tests import postgresql_catalog
 from tests.definitions import definitions, names_in
 from tests.stories import read_story, stories
 
@@ -134,7 +135,7 @@ def _create_all(url: str, metadata: sa.MetaData) -> None:
 
 def _definitions(url: str) -> Any:
     """What the server says the tables are: SHOW CREATE TABLE where there is one, line by line in whatever order
-    (a column that was added stands last), else the inspected values.
+    (a column that was added stands last), else the inspected values, on PostgreSQL with what its catalogs say.
     """
     with connected(url) as (connection, dialect):
         live = inspect(connection, dialect, dialect.schemas(connection))
@@ -142,6 +143,8 @@ def _definitions(url: str) -> Any:
             f"{one.key}": one for one in dialect.objects(connection, kinds=("sequence", "view"))
         }
         if dialect.transactional_ddl:
+            if dialect.name == "postgresql":
+                texts["pg_catalog"] = postgresql_catalog.catalog(connection)
             return {**texts, **{str(name): table for name, table in live.tables.items()}}
         for name in live.tables:
             show = f"SHOW CREATE TABLE {dialect.quote_name(name)}"

@@ -421,8 +421,11 @@ def _options(table: Table) -> Options:
                 extra[key] = f"{method.strip().upper()} ({masked.restore(columns)}"
             case "WITH":
                 extra[key] = _parameters(text)
-            case "TABLESPACE":
+            case "TABLESPACE" | "UNLOGGED":
                 extra[key] = text
+            case "INHERITS":
+                parents = ast.literal_eval(text) if text.startswith(("(", "[")) else text.split(", ")
+                extra[key] = ", ".join(parents)
             case "USING" if text.lower() != "heap":
                 extra[key] = text.lower()
             case "USING" | "IGNORE_SEARCH_PATH" | "WITH_OIDS":

@@ -199,18 +199,18 @@ class _Catalog:
         ]
 
     def options(self, row: Any) -> Options:
-        if row.relpersistence == "u":
-            self.left_alone(row.oid, "UNLOGGED")
         if row.relrowsecurity:
             self.left_alone(row.oid, "row level security")
         extra = {"PARTITION_BY": row.partition, "TABLESPACE": row.spcname, "USING": row.method}
+        extra["INHERITS"] = row.inherits
         if row.reloptions and _has_word_for("with"):
             extra["WITH"] = ", ".join(row.reloptions)
         elif row.reloptions:
             self.left_alone(row.oid, f"storage parameters ({', '.join(row.reloptions)})")
-        return Options(
-            comment=row.description, extra=tuple((key, text) for key, text in extra.items() if text)
-        )
+        given = tuple((key, text) for key, text in extra.items() if text)
+        if row.relpersistence == "u":
+            given += (("UNLOGGED", ""),)
+        return Options(comment=row.description, extra=given)
 
     def enums(self) -> dict[int, _Enum]:
         """The enumerated types by their oid and by that of their array type."""
@@ -229,14 +229,16 @@ class _Catalog:
         names = self.collation_names({row[9] for row in rows if row[10]})
         sequences = {(row[0], row[1]): row for row in self.rows(queries.SEQUENCES)}
         found: dict[int, list[Column]] = defaultdict(list)
-        for row in rows:  # unpacked by hand: there may be tens of thousands
-            oid, number, name, kind, words, not_null, text, identity, generated, collation, own, comment = row
+        for oid, number, name, kind, words, not_null, text, *others in rows:
+            identity, generated, collation, own, comment, local = others
             enum = enums.get(kind)
             sequence = sequences.get((oid, number)) if identity or text is not None else None
             serial = sequence is not None and text == f"nextval({string(sequence[2])}::regclass)"
             self.numbers[oid][number] = name
             if collation:
                 self.collations[oid][name] = collation
+            if not local:
+                continue  # it is its parent's, and changes with that
             found[oid].append(
                 Column(
                     name,

@@ -307,6 +307,11 @@ def _alter_table(operation: AlterTable) -> Pieces:
             f"({old.get('PARTITION_BY') or 'not at all'} -> {new.get('PARTITION_BY') or 'not at all'})",
             hint="Create a new table, copy the rows and rename it, in a revision of your own.",
         )
+    if ("UNLOGGED" in old) != ("UNLOGGED" in new):
+        pieces.clauses.append("SET UNLOGGED" if "UNLOGGED" in new else "SET LOGGED")
+    was, now = (set(filter(None, one.get("INHERITS", "").split(", "))) for one in (old, new))
+    pieces.clauses += [f"NO INHERIT {definitions.parent(name)}" for name in sorted(was - now)]
+    pieces.clauses += [f"INHERIT {definitions.parent(name)}" for name in sorted(now - was)]
     if old.get("USING") != new.get("USING"):
         pieces.clauses.append(f"SET ACCESS METHOD {quote(new.get('USING', 'heap'))}")
     if old.get("TABLESPACE") != new.get("TABLESPACE"):

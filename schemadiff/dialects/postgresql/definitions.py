@@ -199,8 +199,11 @@ def create_table(table: Table, *, temporary: bool = False) -> str:
     lines = [f"  {column(one)}" for one in table.columns]
     lines += [f"  {constraint(one)}" for one in table.constraints()]
     body = "\n" + ",\n".join(lines) + "\n" if lines else ""
-    text = f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {quoted(table.name)} ({body})"
     options = dict(table.options.extra)
+    kind = "TEMPORARY " if temporary else "UNLOGGED " if "UNLOGGED" in options else ""
+    text = f"CREATE {kind}TABLE {quoted(table.name)} ({body})"
+    if "INHERITS" in options:
+        text += f" INHERITS ({', '.join(parent(name) for name in options['INHERITS'].split(', '))})"
     if "PARTITION_BY" in options:
         text += f" PARTITION BY {options['PARTITION_BY']}"
     if "USING" in options:
@@ -210,6 +213,12 @@ def create_table(table: Table, *, temporary: bool = False) -> str:
     if "TABLESPACE" in options:
         text += f" TABLESPACE {quote(options['TABLESPACE'])}"
     return text
+
+
+def parent(name: str) -> str:
+    """The name of a table that another one inherits from, in quotes."""
+    schema, _, table = name.rpartition(".")
+    return quoted(Name(table, schema or None))
 
 
 def comment_on_table(table: Name, comment: str | None) -> str:

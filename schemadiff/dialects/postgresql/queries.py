@@ -19,7 +19,13 @@ SELECT set_config('search_path', :path, false), set_config('quote_all_identifier
 
 TABLES = """
 SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition,
-       c.relpersistence::text AS relpersistence, c.relrowsecurity, d.description, c.reloptions, s.spcname,
+       c.relpersistence::text AS relpersistence, c.relrowsecurity, d.description, s.spcname,
+       c.reloptions || (SELECT array_agg('toast.' || o) FROM pg_class t, unnest(t.reloptions) o
+                        WHERE t.oid = c.reltoastrelid) AS reloptions,
+       (SELECT string_agg(CASE WHEN pn.nspname = current_schema() THEN '' ELSE pn.nspname || '.' END || p.relname, ', '
+                          ORDER BY h.inhseqno)
+        FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+        WHERE h.inhrelid = c.oid) AS inherits,
        CASE WHEN a.amname <> 'heap' THEN a.amname END AS method,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition
 FROM pg_class c
@@ -35,7 +41,7 @@ AND NOT EXISTS (SELECT FROM pg_depend e
 COLUMNS = """
 SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.atttypid, a.atttypmod),
        a.attnotnull, pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
-       a.attcollation::int8, a.attcollation <> t.typcollation, d.description
+       a.attcollation::int8, a.attcollation <> t.typcollation, d.description, a.attislocal
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
@@ -87,7 +93,8 @@ SELECT c.conrelid::int8 AS conrelid, c.conname, c.contype::text AS contype, c.co
        obj_description(c.oid, 'pg_constraint') AS comment,
        {delete_columns} AS delete_columns
 FROM pg_constraint c
-WHERE c.conrelid = ANY (CAST(:tables AS oid[])) AND c.conparentid = 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x')
+WHERE c.conrelid = ANY (CAST(:tables AS oid[])) AND c.conparentid = 0 AND c.conislocal
+AND c.contype IN ('p', 'u', 'f', 'c', 'x')
 ORDER BY c.conname
 """
 
@@ -125,8 +132,6 @@ UNION ALL
 SELECT r.oid::int8, 'row security policy ' || polname FROM {relations} JOIN pg_policy ON polrelid = r.oid
 UNION ALL
 SELECT r.oid::int8, 'rule ' || rulename FROM {relations} JOIN pg_rewrite ON ev_class = r.oid
-UNION ALL
-SELECT r.oid::int8, 'inherits from ' || inhparent::regclass FROM {relations} JOIN pg_inherits ON inhrelid = r.oid
 UNION ALL
 SELECT r.oid::int8, format('comment of index %s', c.oid::regclass)
 FROM {relations} JOIN pg_index ON indrelid = r.oid JOIN pg_class c ON c.oid = indexrelid
