@@ -17,7 +17,7 @@ _OPTIONS = """ARRAY(SELECT replace(replace(o, '=off', '=false'), '=on', '=true')
 _QUERIES = {
     "column": f"""
         SELECT t.oid::regclass::text, concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
-            a.attnotnull, a.atthasdef, 'identity ' || a.attidentity::text, 'generated ' || a.attgenerated::text,
+            a.attnotnull, 'identity ' || a.attidentity::text, 'generated ' || a.attgenerated::text,
             'collate ' || nullif(a.attcollation, 0)::regcollation, a.attislocal,
             quote_literal(col_description(t.oid, a.attnum)))
         FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
