@@ -96,7 +96,7 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
     if after.generated or (before.generated and after.default is None):
         return clauses
     if sets and after.default is not None:
-        clauses.append(f"{column} SET DEFAULT {definitions.default(after.default)}")
+        clauses.append(f"{column} SET DEFAULT {definitions.default(after)}")
     elif drops and after.default is None and before.default is not None:
         clauses.append(f"{column} DROP DEFAULT")
     return clauses

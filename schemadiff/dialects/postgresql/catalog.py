@@ -6,6 +6,7 @@ what is in the default schema or belongs to an extension, with its schema for al
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -162,7 +163,9 @@ class _Catalog:
         virtual = self.version >= _VIRTUAL
         return Schema(
             {
-                table.name: canonical.canonical(table, default_schema=self.default, virtual=virtual)
+                table.name: _as_shown(
+                    canonical.canonical(table, default_schema=self.default, virtual=virtual), table
+                )
                 for table in tables
             },
             enums=enums,
@@ -403,3 +406,16 @@ _DELETE_COLUMNS = 15
 
 _DEFAULT_COLLATION = 100
 """The oid of the collation ``default`` in every database."""
+
+
+def _as_shown(table: Table, shown: Table) -> Table:
+    """The canonical table, its columns remembering where the catalog says now() and not CURRENT_TIMESTAMP."""
+    if not any(column.default == "now()" for column in shown.columns):
+        return table
+    columns = tuple(
+        dataclasses.replace(column, written=dataclasses.replace(column, default=raw.default))
+        if raw.default == "now()" and column.default is not None
+        else column
+        for column, raw in zip(table.columns, shown.columns, strict=True)
+    )
+    return dataclasses.replace(table, columns=columns)

@@ -67,7 +67,7 @@ def column(definition: Column) -> str:
     elif definition.identity:
         text.append(identity(definition.identity))
     elif definition.default is not None:
-        text.append(f"DEFAULT {default(definition.default)}")
+        text.append(f"DEFAULT {default(definition)}")
     if not definition.nullable:
         text.append("NOT NULL")
     return " ".join(text)
@@ -78,8 +78,18 @@ def type_words(kind: Type) -> str:
     return kind.sql if kind.values is None else parse_enum(kind.sql).quoted
 
 
-def default(text: str) -> str:
-    """A default's text, in parentheses where the grammar may want them."""
+_NOW = re.compile(r"\(*now\(\)\)*", re.IGNORECASE)
+
+
+def default(definition: Column) -> str:
+    """The text of the column's default, in parentheses where the grammar may want them.
+
+    The server keeps now() and CURRENT_TIMESTAMP apart, which are one value: it is given the one that was written.
+    """
+    text = definition.default or ""
+    given = definition.written.default if definition.written else None
+    if text == "CURRENT_TIMESTAMP" and given and _NOW.fullmatch(given.strip()):
+        return "now()"
     skeleton = mask(text).skeleton
     match = _BARE_DEFAULT.fullmatch(skeleton)
     bare = match and (match["call"] is None or closing(skeleton, match.start("call")) == len(skeleton) - 1)

@@ -218,7 +218,7 @@ def retype(before: Column, after: Column, values: Sequence[str]) -> list[str]:
     if before.default is not None:
         clauses.insert(0, f"ALTER COLUMN {column} DROP DEFAULT")
     if after.default is not None and (enum.array or set(strings(after.default)) <= set(values)):
-        clauses.append(f"ALTER COLUMN {column} SET DEFAULT {definitions.default(after.default)}")
+        clauses.append(f"ALTER COLUMN {column} SET DEFAULT {definitions.default(after)}")
     return clauses
 
 
