@@ -333,7 +333,7 @@ class _Writer:
 
     def _constraint(self, constraint: Constraint, *, inline: bool = False) -> Call:
         if isinstance(constraint, Exclude):
-            self.dialects.add("postgresql")
+            self.dialects.add(self.dialect.name)
             return self._exclude(constraint)
         self.uses_sqlalchemy = True
         return constraint_source.call(constraint, self.dialect, inline=inline)
@@ -349,7 +349,9 @@ class _Writer:
         where = self._text(written.where) if written.where else None
         values = (("where", where), ("using", written.method), ("ops", opclasses))
         given: list[Node] = [(key, value) for key, value in values if value and value != "gist"]
-        return Call("postgresql.ExcludeConstraint", [*pairs, *constraint_source.told(constraint), *given])
+        return Call(
+            f"{self.dialect.name}.ExcludeConstraint", [*pairs, *constraint_source.told(constraint), *given]
+        )
 
     def _index(self, index: Index) -> Call:
         if index.constraint and index.written is None:
