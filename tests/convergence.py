@@ -72,10 +72,7 @@ class Bench:
 
 def _open(text: str) -> sa.Engine:
     url = connection_url(sa.make_url(text))
-    arguments = connect_arguments(url)
-    if url.drivername.endswith("+pymysql") and url.host == "127.0.0.1":
-        arguments["ssl_disabled"] = True  # TLS takes as long as five statements
-    return sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
+    return sa.create_engine(url, poolclass=StaticPool, connect_args=connect_arguments(url))
 
 
 def _empty(connection: sa.Connection) -> None:

@@ -129,6 +129,10 @@ def _postgresql(connection: sa.Connection, dialect: Dialect, models: Models) -> 
         for table, name, text in connection.exec_driver_sql(query).all():
             if table != "schemadiff_version":
                 named = name if name in models.names else ""
+                if " = ANY (" in text or " <> ALL (" in text:
+                    # An ALTER of the column's type makes the server read its own words again, and so it moves the
+                    # cast of an array into the array (PostgreSQL 15).
+                    text = re.sub(r"::(text|character varying)(\[\])?|[()]", "", text)
                 texts.setdefault(str(table), []).append(f"{kind} {named} {text}")
     return {table: sorted(lines) for table, lines in texts.items()}
 

@@ -32,7 +32,7 @@ FORMS = {
     "none": ("{0}.is_not(None)",),
 }
 
-INLINE = ("{0} > 0", "{0} != 5", "{0} >= 0", "{0} != ''", '{0} != "it\'s"')
+INLINE = ("{0} > 0", "{0} != 5", "{0} >= 0", "{0} != ''")
 """Those that are SQL as well as Python."""
 
 COMPUTED = ("{0} + 1", "abs({0})", "({0} * 2) - 3")
