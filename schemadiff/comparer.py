@@ -218,6 +218,9 @@ def _compare_table(
     old_uniques, new_uniques = _unmatched(before.uniques, after.uniques)
     old_checks, new_checks = _unmatched(before.checks, after.checks)
     old_excludes, new_excludes = _unmatched(before.excludes, after.excludes)
+    if dialect.counts_constraints:
+        old_keys.reverse()
+        old_checks.reverse()
     changes: list[Operation] = []
     if before.options != after.options:
         changes.append(AlterTable(name, before.options, after.options))

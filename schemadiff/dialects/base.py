@@ -91,6 +91,11 @@ class Dialect(ABC):
     lifts_views: ClassVar[bool] = True
     """Whether a view or a trigger stands in the way when what it mentions is changed or dropped."""
 
+    counts_constraints: ClassVar[bool] = False
+    """Whether foreign keys and CHECKs without a name are named by numbers, in the order in which they come: they are
+    dropped in the opposite one, so that a rollback adds them in theirs.
+    """
+
     column_checks: ClassVar[bool] = False
     """Whether a CHECK without a name that stands in a column's definition is another thing than one of the table."""
 

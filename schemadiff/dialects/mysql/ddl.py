@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects.mysql.defaults import default_clause
 from schemadiff.dialects.mysql.facts import Facts, charset_of
-from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS
+from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, said
 from schemadiff.dialects.mysql.sqltext import literal, quote
 from schemadiff.dialects.mysql.types import COMPRESSED
 from schemadiff.schema import (
@@ -205,7 +205,7 @@ def partition_clauses(options: Options) -> list[str]:
     if "PARTITION_BY" not in dict(options.extra):
         return []
     given = dict((options.written or options).extra)
-    return [option_clause(key, given[key]) for key in PARTITION_OPTIONS if key in given]
+    return [option_clause(key, given[key]) for key in said(given)]
 
 
 def charset_clause(options: Options) -> str:

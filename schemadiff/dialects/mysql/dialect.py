@@ -49,6 +49,7 @@ class MySQL(Facts, Dialect):
     name: ClassVar[str] = "mysql"
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
+    counts_constraints: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
     caseless: ClassVar[tuple[type, ...]] = (Column,)
     defaults_name_columns: ClassVar[bool] = True

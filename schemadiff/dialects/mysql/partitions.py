@@ -25,15 +25,22 @@ def canonical_partitions(options: Mapping[str, str]) -> str | None:
     by = _words(options.get("PARTITION_BY", ""))
     if not by:
         return None
-    clauses = [by]
-    for key in PARTITION_OPTIONS[1:]:
-        word = key.lower().replace("_", " ")
-        if key in options and not re.search(rf"(?<!\w){word} ", by):
-            clauses.append(f"{word} {_words(options[key])}")
+    rest = [f"{key.lower().replace('_', ' ')} {_words(options[key])}" for key in said(options)[1:]]
+    clauses = [by, *rest]
     definitions = re.search(r" \( partition .*", by)
     if definitions and len(clauses) > 1:
         clauses = [by[: definitions.start()], *clauses[1:], definitions[0].strip()]
     return _ENGINE.sub("", " ".join(clauses))
+
+
+def said(options: Mapping[str, str]) -> list[str]:
+    """The options that count, in the order of the grammar: what PARTITION BY says itself is not said again."""
+    by = _words(options.get("PARTITION_BY", ""))
+    return [
+        key
+        for key in PARTITION_OPTIONS
+        if key in options and not re.search(rf"(?<!\w){key.lower().replace('_', ' ')} ", by)
+    ]
 
 
 def same_but_for_values(shown: str, written: str) -> bool:
