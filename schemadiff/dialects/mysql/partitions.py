@@ -17,7 +17,7 @@ PARTITION_OPTIONS = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTIT
 _TOKEN = re.compile(rf"{STRING}|{QUOTED}|\w+|[^\w\s]", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 _ENGINE = re.compile(r" ?engine = \w+")
-_CALL = re.compile(r"\b(?!values|than|in|maxvalue)[a-z_]\w* \(")
+_CALL = re.compile(r"\b(?!values|than|in|maxvalue)[a-z_]\w*\(")
 
 
 def canonical_partitions(options: Mapping[str, str]) -> str | None:
@@ -27,7 +27,7 @@ def canonical_partitions(options: Mapping[str, str]) -> str | None:
         return None
     rest = [f"{key.lower().replace('_', ' ')} {_words(options[key])}" for key in said(options)[1:]]
     clauses = [by, *rest]
-    definitions = re.search(r" \( partition .*", by)
+    definitions = re.search(r" \(partition .*", by)
     if definitions and len(clauses) > 1:
         clauses = [by[: definitions.start()], *clauses[1:], definitions[0].strip()]
     return _ENGINE.sub("", " ".join(clauses))
@@ -58,16 +58,19 @@ def same_but_for_values(shown: str, written: str) -> bool:
 
 
 def _split(text: str) -> tuple[str, list[str]]:
-    begin, *definitions = re.split(r"(?<= )partition (?=\w+ values)", text)
+    begin, *definitions = re.split(r"(?<=[( ])partition (?=\w+ values)", text)
     return begin, definitions
 
 
 def _words(text: str) -> str:
-    """The text with one space between its words, in lower case but for strings, without needless backticks."""
-    words = []
+    """The text in lower case but for strings, spaced in one way, without needless backticks."""
+    words: list[str] = []
     for match in _TOKEN.finditer(text):
         word = match[0]
         if word.startswith("`") and _PLAIN_NAME.fullmatch(unquote_name(word)):
             word = unquote_name(word)
-        words.append(word if word.startswith("'") else word.lower())
-    return " ".join(words)
+        word = word if word.startswith("'") else word.lower()
+        last = words[-1].strip() if words else "("
+        apart = last != "(" and word not in "),." and last != "." and (word != "(" or last == ")")
+        words.append(f" {word}" if apart else word)
+    return "".join(words)
