@@ -112,6 +112,8 @@ class _Catalog:
         enums = {enum.name: enum.members for enum in found_enums.values()}
         if not oids:
             return Schema({}, enums=enums)
+        if only is None and (why := _cannot_ask(rows[0])):
+            self.unsupported.append(Unsupported(Name(rows[0].database), why))
         columns = self.columns(oids, found_enums)
         constraints = self.constraints(oids)
         indexes = self.indexes(oids)
@@ -389,6 +391,20 @@ class _Catalog:
             not_valid=not row.convalidated,
             comment=row.comment,
         )
+
+
+def _cannot_ask(row: Any) -> str | None:
+    """Why the server cannot be asked what a text means, in words; ``None`` where it can."""
+    if row.reading_only:
+        reason = "the transaction is read-only"
+    elif not row.temporary:
+        reason = "this role has no right to create temporary tables"
+    else:
+        return None
+    return (
+        f"{reason}, so expressions are compared by rules alone: a CHECK, default or index that is reported as "
+        "different may only be spelled differently"
+    )
 
 
 def _has_word_for(option: str) -> bool:
