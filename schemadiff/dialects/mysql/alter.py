@@ -262,7 +262,7 @@ class _Work:
                     table, operation.before, operation.after, self.facts.product
                 )
             case CreateIndex():
-                clauses.additions.append(f"ADD {index_definition(operation.index, self.facts, word='INDEX')}")
+                clauses.add_index(operation.index, self.facts)
             case DropIndex():
                 clauses.drop_index(index_name(table, operation.index))
             case AddConstraint():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from schemadiff.dialects.mysql.ddl import column_definition
+from schemadiff.dialects.mysql.ddl import column_definition, index_definition
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.sqltext import quote
 from schemadiff.operations import Operation
-from schemadiff.schema import Column, ForeignKey, Name, Table
+from schemadiff.schema import Column, ForeignKey, Index, Name, Table
 
 
 @dataclass(slots=True)
@@ -77,6 +77,22 @@ class Clauses:
         clause = f"DROP INDEX {quote(name)}"
         if clause not in self.drops:
             self.drops.append(clause)
+
+    def add_index(self, index: Index, facts: Facts) -> None:
+        """One that differs from one that is dropped in nothing but its name is renamed, which costs nothing."""
+        for old in self.before.indexes:
+            clause = f"DROP INDEX {quote(old.name or '')}"
+            if (
+                old.name
+                and index.name
+                and clause in self.drops
+                and replace(old, name=index.name) == index
+                and not any(self.touches(column) for column in index.columns)
+            ):
+                self.drops.remove(clause)
+                self.renamed_indexes[old.name] = index.name
+                return
+        self.additions.append(f"ADD {index_definition(index, facts, word='INDEX')}")
 
     def touches(self, name: str) -> bool:
         """Whether a column of that name, before or after, is changed already."""
