@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,7 +107,9 @@ def environment_of(package: Package) -> Path:
     """The folder of the package's environment, which is made when it is not there for this version."""
     folder = cache_folder() / "real_models" / package.name
     made = folder / ".made"
-    wanted = f"{package.requirement}\n{(PROJECT / 'pyproject.toml').read_text()}"
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    extra = project["optional-dependencies"]["postgresql"]
+    wanted = "\n".join([package.requirement, *project["dependencies"], *extra])
     if not made.exists() or made.read_text() != wanted:
         folder.parent.mkdir(parents=True, exist_ok=True)
         make_env.main(str(folder), f"{PROJECT}[postgresql]", package.requirement)
@@ -206,6 +209,7 @@ def _run(packages: Iterable[Package], engines: Sequence[str]) -> int:
     failed = False
     try:
         for package in packages:
+            environment_of(package)
             for engine in engines:
                 print(f"{package.title} {package.version} on {engine}: ", end="", flush=True)
                 try:
