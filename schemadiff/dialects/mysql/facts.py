@@ -71,8 +71,8 @@ class Product:
 class Facts:
     """The facts of one server and of the database that is connected to.
 
-    ``charset`` and ``collation`` are the database's defaults, ``databases`` those of the others by name,
-    ``collations`` the default collation of each character set.
+    ``charset`` and ``collation`` are the database's defaults, ``databases`` those of the others by name, as far as
+    they differ, ``collations`` the default collation of each character set.
     """
 
     version: tuple[int, ...]
@@ -173,7 +173,11 @@ def read_facts(connection: Connection) -> dict[str, Any]:
     collations = rows(
         "SELECT character_set_name, default_collate_name FROM information_schema.character_sets"
     )
-    databases = rows("SELECT schema_name, default_collation_name FROM information_schema.schemata")
+    # Only those that differ: a server may hold thousands.
+    databases = rows(
+        "SELECT schema_name, default_collation_name FROM information_schema.schemata "
+        "WHERE default_collation_name <> @@collation_database"
+    )
     return {
         "version": tuple(connection.dialect.server_version_info or ()),
         "charset": charset_of(collation),
