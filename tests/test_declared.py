@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import open_engine
+from schemadiff.database import connected, open_engine
 
 
 def user(metadata: sa.MetaData) -> sa.Table:
@@ -65,3 +66,26 @@ def test_only_one_column_counts_by_itself(url: str) -> None:
         "visit", metadata, sa.Column("number", sa.Integer, autoincrement=True), sa.Column("page", sa.Text)
     )
     assert not created(url, metadata)
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_another_database_is_made_and_stays(
+    url: str, fresh_database: Callable[[str], str], engine_name: str, tmp_path: Path
+) -> None:
+    """What somebody else puts into it is not ours to drop."""
+    other = sa.make_url(fresh_database(engine_name)).database or ""
+    with connected(url) as (connection, _):
+        connection.exec_driver_sql(f"DROP DATABASE {other}")
+    metadata, versions = sa.MetaData(), tmp_path / "versions"
+    sa.Table("log", metadata, sa.Column("id", sa.Integer, primary_key=True), schema=other)
+    schemadiff.plan(url, metadata, versions)
+    schemadiff.apply(url, versions)
+    assert not schemadiff.check(url, metadata, versions)
+    with connected(url) as (connection, _):
+        connection.exec_driver_sql(f"CREATE TABLE {other}.precious (id int)")
+    schemadiff.rollback(url, versions, allow=["all"])
+    with connected(url) as (connection, _):
+        found = connection.exec_driver_sql(f"SHOW TABLES FROM {other}").scalars().all()
+    assert found == ["precious"]
+    schemadiff.apply(url, versions)
+    assert not schemadiff.check(url, metadata, versions)

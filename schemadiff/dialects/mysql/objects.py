@@ -218,21 +218,24 @@ def object_statements(operation: ObjectOperation, was: StoredObject | None) -> t
     match operation:
         case CreateObject(object=stored):
             texts = [_creation(stored, was)]
+        case DropObject(object=Namespace()):
+            # DROP DATABASE would take every table along that somebody else has put there: it stays.
+            texts = []
         case DropObject(object=stored):
-            texts = [f"DROP {_kind(stored)} {_plain(stored)}"]
+            texts = [f"DROP {stored.kind.upper()} {qualified(stored.name)}"]
         case ReplaceObject(before=Sequence() as before, after=Sequence() as after):
             texts = [f"ALTER SEQUENCE {qualified(after.name)}{_changes(before, after)}"]
         case ReplaceObject(after=View() as after):
             texts = [_creation(after, was, "CREATE OR REPLACE")]
         case ReplaceObject(before=before, after=after):
-            texts = [f"DROP {_kind(before)} {_plain(before)}", _creation(after, was)]
+            texts = [f"DROP {before.kind.upper()} {qualified(before.name)}", _creation(after, was)]
     return tuple(Statement(text, (operation,)) for text in texts)
 
 
 def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREATE") -> str:
     match stored:
         case Namespace():
-            return f"{verb} DATABASE {quote(stored.name.name)}"
+            return f"{verb} DATABASE IF NOT EXISTS {quote(stored.name.name)}"
         case Sequence():
             return f"{verb} SEQUENCE {qualified(stored.name)}{_options(stored)}"
         case View():
@@ -240,14 +243,6 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
             return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
         case Routine():
             return stored.definition
-
-
-def _kind(stored: StoredObject) -> str:
-    return "DATABASE" if isinstance(stored, Namespace) else stored.kind.upper()
-
-
-def _plain(stored: StoredObject) -> str:
-    return quote(stored.name.name) if isinstance(stored, Namespace) else qualified(stored.name)
 
 
 def _words(sequence: Sequence) -> Mapping[str, str]:
