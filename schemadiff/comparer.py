@@ -170,27 +170,23 @@ def _take_unsaid(current: Column | None, desired: Column) -> Column:
 
 def _content(current: Table, desired: Table) -> Table:
     """`desired` where it allows less than `current` has: a constraint that need not hold for old rows and does, an
-    index that was left invalid and is not any more.
+    index that was left invalid and is not any more. Only what somebody wrote allows: the live schema is as it is.
     """
-    checks = tuple(
-        strict
-        if one.not_valid and (strict := dataclasses.replace(one, not_valid=False)) in current.checks
-        else one
-        for one in desired.checks
-    )
-    keys = tuple(
-        whole
-        if one.not_valid and (whole := dataclasses.replace(one, not_valid=False)) in current.foreign_keys
-        else one
-        for one in desired.foreign_keys
-    )
-    indexes = tuple(
-        valid if not one.valid and (valid := dataclasses.replace(one, valid=True)) in current.indexes else one
-        for one in desired.indexes
-    )
-    same = checks == desired.checks and keys == desired.foreign_keys and indexes == desired.indexes
-    return (
-        desired if same else dataclasses.replace(desired, checks=checks, foreign_keys=keys, indexes=indexes)
+    checks, keys, indexes = list(desired.checks), list(desired.foreign_keys), list(desired.indexes)
+    for position, check in enumerate(checks):
+        whole = dataclasses.replace(check, not_valid=False)
+        if check.not_valid and check.written and whole in current.checks:
+            checks[position] = whole
+    for position, key in enumerate(keys):
+        strict = dataclasses.replace(key, not_valid=False)
+        if key.not_valid and key.written and strict in current.foreign_keys:
+            keys[position] = strict
+    for position, index in enumerate(indexes):
+        valid = dataclasses.replace(index, valid=True)
+        if not index.valid and index.written and valid in current.indexes:
+            indexes[position] = valid
+    return dataclasses.replace(
+        desired, checks=tuple(checks), foreign_keys=tuple(keys), indexes=tuple(indexes)
     )
 
 

@@ -90,6 +90,25 @@ def test_what_was_done_by_hand_is_undone(live: Live) -> None:
     ) == [(0,)]
 
 
+def test_an_index_that_was_left_invalid_is_made_anew(live: Live, url: str, tmp_path: Path) -> None:
+    metadata = metadata_of(sa.Column("a", sa.Integer), sa.Index("ix", "a", unique=True))
+    versions = tmp_path / "versions"
+    schemadiff.plan(url, metadata, versions, message="one")
+    schemadiff.apply(url, versions)
+    live.run("DROP INDEX ix", "INSERT INTO t VALUES (1), (1)")
+    with pytest.raises(DBAPIError):
+        live.run("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)")
+    live.run("DELETE FROM t")
+    drifted = [one.describe() for one in schemadiff.check(url, metadata, versions).drifted]
+    assert drifted == ["drop unique index ix (a) on t", "create invalid unique index ix (a) on t"]
+    planned = schemadiff.plan(url, metadata, versions, message="two")
+    assert planned.plan.statements == ('DROP INDEX "ix"', 'CREATE UNIQUE INDEX "ix" ON "t" ("a")')
+    schemadiff.apply(url, versions)
+    assert not schemadiff.check(url, metadata, versions)
+    schemadiff.rollback(url, versions)
+    assert not schemadiff.check(url, metadata, versions).drifted
+
+
 def test_a_constraint_that_old_rows_may_break_is_added_without_looking_at_them(live: Live) -> None:
     live.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (-1)")
     check = sa.CheckConstraint("a > 0", name="ck", postgresql_not_valid=True)
