@@ -94,10 +94,12 @@ def _empty(connection: sa.Connection) -> None:
 def converge_all(bench: Bench, count: int, seed: int) -> None:
     """Takes so many random pairs forth and back; the seed decides which. Raises at the first that fails, made small."""
     for first in range(0, count, DRAWS):
-        _converge_some(bench, min(DRAWS, count - first), seed * 100_000 + first)
+        converge_some(bench, min(DRAWS, count - first), seed * 100_000 + first)
 
 
-def _converge_some(bench: Bench, count: int, seed: int) -> None:
+def converge_some(bench: Bench, count: int, seed: int) -> None:
+    """As `converge_all`, with at most as many pairs as one seed is good for."""
+
     @hypothesis.seed(seed)
     @hypothesis.settings(
         max_examples=count,

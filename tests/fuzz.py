@@ -17,12 +17,12 @@ import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from tests.convergence import Bench, converge_all
+from tests.convergence import DRAWS, Bench, converge_some
 from tests.servers.choice import ENGINES as SERVER_ENGINES
 from tests.servers.fleet import Fleet
 
 PART = 100
-"""Pairs that are drawn from one seed."""
+"""Pairs that a worker takes at a time."""
 
 
 def main() -> int:
@@ -45,41 +45,46 @@ def run(engines: list[str], urls: dict[str, str], *, pairs: int, workers: int, s
     print(f"{pairs} pairs for each of {', '.join(engines)}; --seed {seed}", flush=True)
     done: Counter[str] = Counter()
     failed: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
+    parts_done: Counter[str] = Counter()
+    seconds: dict[str, float] = dict.fromkeys(engines, 0)
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         parts = {
-            pool.submit(take, engine, urls, min(PART, pairs - first), seed + first): (engine, first)
+            pool.submit(take, engine, urls, min(PART, pairs - first), seed + first): engine
             for first in range(0, pairs, PART)
             for engine in engines
         }
         for part in as_completed(parts):
-            engine, first = parts[part]
-            took, failure = part.result()
-            done[engine] += min(PART, pairs - first)
+            engine = parts[part]
+            took, passed, failures = part.result()
             seconds[engine] += took
-            if failure:
-                failed[engine] += 1
-                print(failure, flush=True)
-            if done[engine] % 500 == 0 or done[engine] == pairs or failure:
+            done[engine] += passed
+            failed[engine] += len(failures)
+            parts_done[engine] += 1
+            print(*failures, sep="\n", end="\n" if failures else "", flush=True)
+            if parts_done[engine] % 5 == 0 or failures:
                 print(f"{engine}: {done[engine]} of {pairs}, {seconds[engine]:.0f} s", flush=True)
     for engine in engines:
-        words = f"{failed[engine]} parts of {PART} failed" if failed[engine] else "no failure"
+        words = f"{failed[engine]} failures" if failed[engine] else "no failure"
         print(f"{engine}: {done[engine]} pairs in {seconds[engine]:.0f} s, {words}")
-    return 1 if failed else 0
+    return 1 if failed.total() else 0
 
 
-def take(engine: str, urls: dict[str, str], count: int, seed: int) -> tuple[int, str]:
-    """Takes so many pairs; returns the seconds, and what failed, empty where nothing did."""
+def take(engine: str, urls: dict[str, str], count: int, seed: int) -> tuple[float, int, list[str]]:
+    """Takes so many pairs; returns the seconds, how many converged, and what failed. A failure ends its own ten."""
     began = time.monotonic()
     bench = Bench(engine, urls.__getitem__)
-    failure = ""
+    passed, failures = 0, []
     try:
-        converge_all(bench, count, seed)
-    except Exception:
-        failure = traceback.format_exc(limit=-3)
+        for first in range(0, count, DRAWS):
+            some = min(DRAWS, count - first)
+            try:
+                converge_some(bench, some, seed * 100_000 + first)
+                passed += some
+            except Exception:
+                failures.append(traceback.format_exc(limit=-3))
     finally:
         bench.close()
-    return round(time.monotonic() - began), failure
+    return time.monotonic() - began, passed, failures
 
 
 if __name__ == "__main__":

@@ -137,6 +137,10 @@ class Models:
     def __repr__(self) -> str:
         return f"models for {self.engine.name}\n{self.source()}"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis prints of a failing example."""
+        printer.text(repr(self))
+
     def table(self, name: str) -> Table:
         """The table of that name."""
         return next(table for table in self.tables if table.name == name)
@@ -249,6 +253,9 @@ class Pair:
 
     def __repr__(self) -> str:
         return f"a pair for {self.before.engine.name}\n# A\n{self.before.source()}# B\n{self.after.source()}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 def _call(function: str, arguments: Sequence[str]) -> str:
