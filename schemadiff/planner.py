@@ -39,6 +39,7 @@ from schemadiff.schema import (
     Index,
     Key,
     Name,
+    Options,
     PrimaryKey,
     Schema,
     StoredObject,
@@ -327,8 +328,11 @@ def is_done(operation: Operation, schema: Schema) -> bool:
             return table.column(operation.after.name) == operation.after
         case RenameColumn() if table:
             return table.column(operation.after) is not None
-        case AlterTable() if table:
-            return table.options == operation.after
+        case AlterTable(before=before, after=after) if table:
+            # What stays may be spelled otherwise by the server: the bounds of partitions.
+            return not _pairs(after) - _pairs(before) - _pairs(table.options) and not (
+                (_pairs(before) - _pairs(after)) & _pairs(table.options)
+            )
         case CreateIndex() if table:
             return find(table.indexes, operation.index) is not None
         case DropIndex() if table:
@@ -339,6 +343,11 @@ def is_done(operation: Operation, schema: Schema) -> bool:
             return _find(table, operation.constraint) is None
         case _:
             return False
+
+
+def _pairs(options: Options) -> set[tuple[str, str | None]]:
+    named = {key: getattr(options, key) for key in ("comment", "engine", "charset", "collation")}
+    return {*named.items(), *options.extra}
 
 
 def _find(table: Table, constraint: Constraint) -> Constraint | None:

@@ -20,9 +20,11 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff import revisions, version, writer
+from schemadiff.comparer import align_table
 from schemadiff.database import VERBATIM, connected, open_engine
 from schemadiff.inspector import inspect
 from schemadiff.reader import read
+from schemadiff.schema import Column
 from tests import postgresql_catalog
 from tests.definitions import definitions, names_in
 from tests.stories import read_story, stories
@@ -69,6 +71,7 @@ def test_story(
     for fresh, metadata in ((created_before, before), (created_after, after)):
         _create_all(fresh, metadata)
         assert not schemadiff.check(fresh, metadata, tmp_path / "none"), "create_all then check must be quiet"
+        _expect_rules_and_server_agree(fresh, metadata)
 
     versions = tmp_path / "versions"
     versions.mkdir()
@@ -145,6 +148,26 @@ def _create_all(url: str, metadata: sa.MetaData) -> None:
         metadata.create_all(engine)
     finally:
         engine.dispose()
+
+
+def _expect_rules_and_server_agree(url: str, metadata: sa.MetaData) -> None:
+    """What the rules make of the models is what the server says when it is asked, but for expressions, which only it
+    can spell; and what it says when it is asked is what it then has.
+    """
+    with connected(url) as (connection, dialect):
+        live, desired = inspect(connection, dialect), read(metadata, dialect)
+        tables = [table for name, table in desired.tables.items() if name in live.tables]
+        for table, asked in zip(tables, dialect.ask(connection, tables), strict=True):
+            assert [_without_texts(one) for one in table.columns] == [
+                _without_texts(one) for one in asked.columns
+            ]
+            known = live.tables[table.name]
+            assert align_table(known, asked, dialect) == known
+
+
+def _without_texts(column: Column) -> Column:
+    generated = column.generated and dataclasses.replace(column.generated, expression="")
+    return dataclasses.replace(column, default=column.default and "", generated=generated)
 
 
 def _definitions(url: str) -> Any:
