@@ -97,8 +97,10 @@ def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Colum
     """One column that stands alone, as it would be read as part of `table`."""
     scratch = sa.Table(table.name.name, sa.MetaData(), column, schema=table.name.schema)
     raw = _Reading(scratch, dialect, told=True).column(column)
-    lone = dataclasses.replace(without_constraints(table), columns=(raw,))
-    return dialect.canonical(lone).columns[0]
+    # Among the others, whose names its expression may say: on SQLite, "b" is a text where there is no such column.
+    others = tuple(other for other in table.columns if other.name != raw.name)
+    scene = dataclasses.replace(without_constraints(table), columns=(*others, raw))
+    return dialect.canonical(scene).columns[-1]
 
 
 def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -> Constraint | Index:

@@ -444,6 +444,8 @@ def _renamed(written: tuple[Part, ...], parts: tuple[Part, ...]) -> tuple[Part, 
     """
     result = []
     for old, new in zip(written, parts, strict=True):
+        if old.expression is not None and old.collation is None and "collate" not in old.expression.lower():
+            new = dataclasses.replace(new, collation=None)  # it has its column's
         if old.expression is not None and _around(old) != _around(new):
             old = new
         result.append(dataclasses.replace(old, column=new.column) if old.column and new.column else old)
