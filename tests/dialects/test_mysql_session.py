@@ -295,22 +295,10 @@ def test_a_connection_without_a_database(url: str) -> None:
 
 
 UNSUPPORTED = [
-    (
-        "mysql",
-        "(id int PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2",
-        "PARTITION BY HASH (`id`) PARTITIONS 2",
-    ),
-    (
-        "mariadb",
-        "(id int PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2",
-        "PARTITION BY HASH (`id`) PARTITIONS 2",
-    ),
     ("mysql", "(a varchar(20), PRIMARY KEY (a(5)))", "primary key: prefix a(5)"),
     ("mariadb", "(a varchar(20), PRIMARY KEY (a(5)))", "primary key: prefix a(5)"),
     ("mysql", "(a int, PRIMARY KEY (a DESC))", "primary key: descending a"),
     ("mysql", "(a int) TABLESPACE innodb_system", "TABLESPACE `innodb_system`"),
-    ("mysql", "(a int COLUMN_FORMAT FIXED)", "column a: /*!50606 COLUMN_FORMAT FIXED */"),
-    ("mariadb", "(a text COMPRESSED)", "column a: /*M!100301 COMPRESSED*/"),
     ("mariadb", "(a int, b int WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING", "WITH SYSTEM VERSIONING"),
     ("mariadb", "(a int, b date, c date, PERIOD FOR p (b, c))", "PERIOD FOR `p` (`b`, `c`)"),
 ]
