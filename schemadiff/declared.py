@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,11 @@ from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
-from schemadiff.schema import Name, Sequence, StoredObject, Unsupported, View
+from schemadiff.resolution import resolve
+from schemadiff.schema import Domain, Name, Sequence, StoredObject, Unsupported, View
+
+DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks")
+"""The fields of a `Domain` that revision files name."""
 
 SEQUENCE_OPTIONS = {
     "start": "start",
@@ -78,6 +83,10 @@ def stored_objects(metadata: sa.MetaData, dialect: Dialect) -> Iterator[StoredOb
         if has_sequence(sequence, dialect):
             yield dialect.canonical_object(read_sequence(sequence, dialect))
     for table in metadata.tables.values():
+        for column in table.columns:
+            domain = dialect.declared_domain(resolve(column.type, dialect))
+            if domain is not None:
+                yield domain
         creator = view_of(table)
         if creator is not None and not creator.temporary:
             yield dialect.canonical_object(_read_view(creator, table, dialect))
@@ -113,6 +122,22 @@ def sequence_options(sequence: Sequence) -> dict[str, Any]:
         for field, key in SEQUENCE_OPTIONS.items()
         if (value := getattr(sequence, field)) not in (None, False)
     }
+
+
+def domain_options(domain: Domain) -> dict[str, Any]:
+    """What the verbs for domains take besides the name, as it was written, without what nobody said."""
+    written = domain.written or domain
+    given: dict[str, Any] = {field: getattr(written, field) for field in DOMAIN_OPTIONS}
+    given["checks"] = {name or "": condition for name, condition in written.checks}
+    return {key: value for key, value in given.items() if value not in (None, True, {})}
+
+
+def read_domain(name: Name, options: Mapping[str, Any], dialect: Dialect) -> StoredObject:
+    """The domain of a revision file, in canonical form."""
+    given = {"type": "", **{key: value for key, value in options.items() if value is not None}}
+    checks = tuple((key or None, text) for key, text in given.pop("checks", {}).items())
+    domain = Domain(name, checks=checks, **given)
+    return dialect.canonical_object(dataclasses.replace(domain, written=domain))
 
 
 def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:

@@ -14,7 +14,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.hazards import Facts
 from schemadiff.operations import Operation
 from schemadiff.reader import VERSION_TABLE
-from schemadiff.schema import Column, Key, Name, Namespace, Schema, StoredObject, View
+from schemadiff.schema import Column, Domain, Key, Name, Namespace, Schema, StoredObject, View
 
 COUNT_LIMIT = 100_000
 """Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
@@ -92,6 +92,9 @@ def _asked_objects(
             one = dataclasses.replace(one, options=one.options or there.options)
             same = one.materialized == there.materialized and dialect.same_view(connection, one, there)
             asked[key] = dataclasses.replace(one, definition=there.definition) if same else one
+        elif isinstance(one, Domain) and isinstance(there, Domain) and one != there:
+            same = dialect.same_domain(connection, one, there)
+            asked[key] = dataclasses.replace(there, written=one.written) if same else one
         else:
             asked[key] = one
     return asked

@@ -1,6 +1,6 @@
 """What a database holds besides tables, in two schemas -> the operations that lead from one to the other. Pure.
 
-Schemas and sequences come before the tables that need them, and sequences go after. Views and triggers go before
+Schemas, sequences and domains come before the tables that need them, and go after. Views and triggers go before
 the tables change and come after, each after what its definition mentions. A function comes before the tables, which
 may call it, unless it mentions one that this plan creates or changes.
 """
@@ -21,7 +21,7 @@ from schemadiff.operations import (
     RenameTable,
     touched,
 )
-from schemadiff.schema import Name, Namespace, Routine, Schema, Sequence, StoredObject, View
+from schemadiff.schema import Domain, Name, Namespace, Routine, Schema, Sequence, StoredObject, View
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 
@@ -38,7 +38,8 @@ def compare(
         CreateObject(Namespace(Name(name))) for name in sorted(desired.namespaces - current.namespaces)
     ]
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Sequence)]
-    first += [ReplaceObject(*pair) for pair in changed if isinstance(pair[0], Sequence)]
+    first += [CreateObject(one) for one in in_order(new) if isinstance(one, Domain)]
+    first += [ReplaceObject(*pair) for pair in changed if isinstance(pair[0], Sequence | Domain)]
 
     texts = [pair for pair in changed if isinstance(pair[0], View | Routine)]
     moving = {name for name in map(touched, tables) if name} | {one.name for one in (*gone, *new)}
@@ -74,6 +75,7 @@ def compare(
     for one in in_order([*late, *(after for _, after in replaced)]):
         before = before_of.get(one.key)
         last.append(CreateObject(one) if before is None else ReplaceObject(before, one))
+    last += [DropObject(one) for one in in_order(gone) if isinstance(one, Domain)]
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Sequence)]
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Namespace)]
     return first, last

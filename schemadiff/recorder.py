@@ -16,13 +16,13 @@ import sqlalchemy as sa
 
 from schemadiff import operations as ops
 from schemadiff import replay
-from schemadiff.declared import read_sequence, sequence_options
+from schemadiff.declared import DOMAIN_OPTIONS, domain_options, read_domain, read_sequence, sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
 from schemadiff.errors import ReplayError
 from schemadiff.operations import Found, Operation
 from schemadiff.reader import read_column, read_onto, read_options, read_table
-from schemadiff.schema import Index, Name, Namespace, Schema, Sequence, Table, View
+from schemadiff.schema import Domain, Index, Key, Name, Namespace, Schema, Sequence, StoredObject, Table, View
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 NOTHING = ""
@@ -184,6 +184,34 @@ class Recorder:
         old = self._sequence(name, schema, {**options, **before})
         return self._record(ReplaceObject(old, self._sequence(name, schema, {**options, **after})))
 
+    def create_domain(self, name: str, *, schema: str | None = None, **options: Any) -> Operation:
+        """Creates a domain: ``type="integer", default="1", nullable=False, checks={"positive": "VALUE > 0"}``, all in
+        SQL; a check that nobody named stands under ``""``.
+        """
+        return self._record(CreateObject(self._domain("create_domain", name, schema, options)))
+
+    def drop_domain(self, name: str, *, schema: str | None = None, **options: Any) -> Operation:
+        """Drops a domain, which is described as fully as when it is created."""
+        return self._record(DropObject(self._domain("drop_domain", name, schema, options)))
+
+    def alter_domain(
+        self,
+        name: str,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        *,
+        schema: str | None = None,
+    ) -> Operation:
+        """Changes options of a domain: from ``{"default": "1"}`` to ``{"default": None}``."""
+        current = self.schema.objects.get(Key(Domain.kind, self._name(name, schema)))
+        if not isinstance(current, Domain):
+            raise ReplayError(f'alter_domain: there is no domain "{name}" at this point of the history')
+        options = domain_options(current)
+        old, new = (
+            self._domain("alter_domain", name, schema, {**options, **side}) for side in (before, after)
+        )
+        return self._record(ReplaceObject(old, new))
+
     def create_view(
         self, name: str, definition: str, *, materialized: bool = False, schema: str | None = None
     ) -> Operation:
@@ -264,6 +292,15 @@ class Recorder:
         read = self._dialect.canonical_object(read_sequence(declared, self._dialect))
         assert isinstance(read, Sequence)
         return read
+
+    def _domain(self, verb: str, name: str, schema: str | None, options: Mapping[str, Any]) -> StoredObject:
+        unknown = sorted(set(options).difference(DOMAIN_OPTIONS))
+        if unknown:
+            raise ReplayError(
+                f'{verb}: there is no option "{unknown[0]}"',
+                hint=f"The options are {', '.join(DOMAIN_OPTIONS)}.",
+            )
+        return read_domain(self._name(name, schema), options, self._dialect)
 
     def _view(self, name: str, definition: str, materialized: bool, schema: str | None) -> View:
         view = View(self._name(name, schema), definition, materialized, written=definition)

@@ -338,6 +338,27 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Domain:
+    """A type with a name of its own (PostgreSQL): ``type`` is the one that it restricts, ``checks`` are names, ``None``
+    where nobody gave one, and conditions on ``VALUE``. ``written`` is the same as somebody wrote it.
+    """
+
+    name: Name
+    type: str
+    collation: str | None = None
+    default: str | None = None
+    nullable: bool = True
+    checks: tuple[tuple[str | None, str], ...] = ()
+    written: Domain | None = field(default=None, compare=False, repr=False)
+    kind: ClassVar[str] = "domain"
+
+    @property
+    def key(self) -> Key:
+        """What it is and its name, by which it is found in a `Schema`."""
+        return Key(self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A view: ``definition`` is its SELECT, ``options`` the server's words for how it is carried out, empty where
     nobody said. ``written`` is the SELECT as somebody wrote it; ``belongings`` are the statements that give the view
@@ -381,7 +402,7 @@ class Routine:
         return Key(self.kind, self.name, f"{self.table or ''}{self.arguments}")
 
 
-StoredObject = Namespace | Sequence | View | Routine
+StoredObject = Namespace | Sequence | Domain | View | Routine
 """What a database holds besides tables."""
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from schemadiff import constraint_source
 from schemadiff.constraint_source import escape_binds
-from schemadiff.declared import sequence_options
+from schemadiff.declared import domain_options, sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
 from schemadiff.errors import UnsupportedError
@@ -43,6 +43,7 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Domain,
     Exclude,
     Index,
     Name,
@@ -168,6 +169,8 @@ class _Writer:
                 return self._verb(f"{verb}_view", stored.name, stored.written or stored.definition, *kind)
             case StoredSequence():
                 return self._verb(f"{verb}_sequence", stored.name, *sequence_options(stored).items())
+            case Domain():
+                return self._verb(f"{verb}_domain", stored.name, *domain_options(stored).items())
             case Namespace():
                 return Call(f"op.{verb}_schema", [stored.name.name])
             case Routine():
@@ -180,11 +183,14 @@ class _Writer:
         if isinstance(before, View) and isinstance(after, View):
             texts = [view.written or view.definition for view in (before, after)]
             return self._verb("replace_view", after.name, *texts)
-        if isinstance(before, StoredSequence) and isinstance(after, StoredSequence):
-            old, new = sequence_options(before), sequence_options(after)
+        if isinstance(before, StoredSequence | Domain) and isinstance(after, StoredSequence | Domain):
+            old, new = (
+                sequence_options(one) if isinstance(one, StoredSequence) else domain_options(one)
+                for one in (before, after)
+            )
             keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
             sides = [{key: side.get(key) for key in keys} for side in (old, new)]
-            return self._verb("alter_sequence", after.name, *sides)
+            return self._verb(f"alter_{after.kind}", after.name, *sides)
         raise UnsupportedError(f"no revision file can say how {after.kind} {after.name} is replaced")
 
     def _verb(self, verb: str, table: Name, *arguments: Node) -> Call:
@@ -284,8 +290,9 @@ class _Writer:
         source = written.type.source
         if source is None:
             source = self.dialect.sqlalchemy_type(column)
-        if isinstance(source, UserDefinedType) and not isinstance(source, NativeType):
-            # Application code, which no revision imports.
+        own = isinstance(source, UserDefinedType) and not isinstance(source, NativeType)
+        if own or self.dialect.is_domain(source):
+            # Application code, which no revision imports; or a type that another verb makes.
             source = NativeType(written.type.sql)
         return self._type_source(source)
 

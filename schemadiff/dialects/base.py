@@ -35,6 +35,7 @@ from schemadiff.operations import Operation
 from schemadiff.schema import (
     Check,
     Column,
+    Domain,
     Exclude,
     ForeignKey,
     Index,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 
-STORED_KINDS = ("schema", "sequence", "view", "trigger", "function", "procedure", "event")
+STORED_KINDS = ("schema", "sequence", "domain", "view", "trigger", "function", "procedure", "event")
 """What a database may hold besides tables: the kinds of `StoredObject`."""
 
 
@@ -223,6 +224,18 @@ class Dialect(ABC):
         """Whether the server takes two definitions of a view, which the rules tell apart, for the same. Changes
         nothing, commits nothing.
         """
+        return False
+
+    def is_domain(self, kind: TypeEngine[Any]) -> bool:
+        """Whether a column's type is a domain, or an array of one, known by its name alone."""
+        return False
+
+    def declared_domain(self, kind: TypeEngine[Any]) -> Domain | None:
+        """The domain that a column's type stands for, in canonical form; ``None`` where it is none."""
+        return None
+
+    def same_domain(self, connection: Connection, one: Domain, other: Domain) -> bool:
+        """Whether the server takes two domains, which the rules tell apart, for the same, as `same_view`."""
         return False
 
     # text: pure

@@ -21,6 +21,7 @@ from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import (
     Check,
+    Domain,
     Exclude,
     ForeignKey,
     Index,
@@ -241,6 +242,8 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
         case View():
             options = stored.options or (was.options if isinstance(was, View) else "")
             return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
+        case Domain():
+            raise UnsupportedError(f'domain "{stored.name}": MySQL and MariaDB have no domains')
         case Routine():
             return stored.definition
 

@@ -25,6 +25,7 @@ from schemadiff.dialects.postgresql import (
     catalog,
     conversion,
     ddl,
+    domains,
     lock,
     objects,
     sqltext,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from schemadiff.schema import (
         Check,
         Column,
+        Domain,
         ForeignKey,
         Index,
         Name,
@@ -179,6 +181,18 @@ class PostgreSQL(Dialect):
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         """The object without what is a default."""
         return objects.canonical(stored)
+
+    def is_domain(self, kind: TypeEngine[Any]) -> bool:
+        """Whether it is a `postgresql.DOMAIN`, or an ARRAY of one."""
+        return domains.domain_of(kind) is not None
+
+    def declared_domain(self, kind: TypeEngine[Any]) -> Domain | None:
+        """What a `postgresql.DOMAIN` says, or an ARRAY of one."""
+        return domains.declared(kind, self.sqlalchemy, self.schema)
+
+    def same_domain(self, connection: Connection, one: Domain, other: Domain) -> bool:
+        """Asked by creating a domain in the session's temporary schema, which is rolled back."""
+        return domains.same(connection, one, other)
 
     def same_view(self, connection: Connection, one: View, other: View) -> bool:
         """Asked by creating a temporary view, which is rolled back."""

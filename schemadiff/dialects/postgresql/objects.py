@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import ask
+from schemadiff.dialects.postgresql import ask, domains
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import (
     Check,
+    Domain,
     Exclude,
     ForeignKey,
     Index,
@@ -97,6 +98,8 @@ def read(
     if "sequence" in kinds:
         for schema, name, *options in rows(_SEQUENCES):
             yield canonical(Sequence(Name(name, schemas[schema]), *options))
+    if "domain" in kinds:
+        yield from domains.read(connection, schemas)
     if "view" in kinds:
         for schema, name, materialized, text, options, belongings in rows(_VIEWS):
             view = View(Name(name, schemas[schema]), text.strip().removesuffix(";"), materialized)
@@ -138,6 +141,8 @@ _RETURNS = re.compile(r"^ RETURNS .*$", re.MULTILINE)
 
 def canonical(stored: StoredObject) -> StoredObject:
     """The object with ``None`` for what is a sequence's default (PostgreSQL 15 manual, CREATE SEQUENCE)."""
+    if isinstance(stored, Domain):
+        return domains.canonical(stored)
     if not isinstance(stored, Sequence):
         return stored
     size = _RANGES.get(stored.type or "bigint", 2**63)
@@ -182,6 +187,8 @@ def statements(operation: ObjectOperation, was: StoredObject | None) -> tuple[St
             texts = [_drop(stored)]
         case ReplaceObject(before=Sequence() as before, after=Sequence() as after):
             texts = [f"ALTER SEQUENCE {quoted(after.name)}{_changes(before, after)}"]
+        case ReplaceObject(before=Domain() as before, after=Domain() as after):
+            texts = list(domains.changes(before, after))
         case ReplaceObject(before=before, after=after) if replaces(before, after):
             texts = list(_creation(after, was))
         case ReplaceObject(before=before, after=after):
@@ -195,6 +202,8 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
             yield f"CREATE SCHEMA {quote(stored.name.name)}"
         case Sequence():
             yield f"CREATE SEQUENCE {quoted(stored.name)}{_options(stored)}"
+        case Domain():
+            yield domains.create(stored)
         case View():
             known = was if isinstance(was, View) and was.materialized == stored.materialized else stored
             kind = "MATERIALIZED VIEW" if stored.materialized else "VIEW"
@@ -216,8 +225,8 @@ def _drop(stored: StoredObject) -> str:
             return f"DROP TRIGGER {quote(stored.name.name)} ON {quoted(table)}"
         case Routine():
             return f"DROP {stored.kind.upper()} {quoted(stored.name)}{stored.arguments}"
-        case Sequence():
-            return f"DROP SEQUENCE {quoted(stored.name)}"
+        case Sequence() | Domain():
+            return f"DROP {stored.kind.upper()} {quoted(stored.name)}"
 
 
 def _options(sequence: Sequence) -> str:
