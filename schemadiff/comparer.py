@@ -142,8 +142,11 @@ def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
 def take_names(current: Table, desired: Table) -> Table:
     """`desired` with the names that `current` has for what it leaves unnamed, everything in its order."""
     key = desired.primary_key
+    taken = {one.name for one in desired.uniques} | {one.name for one in desired.indexes}
     if key and current.primary_key and key.name is None and current.primary_key.columns == key.columns:
-        key = dataclasses.replace(key, name=current.primary_key.name)
+        # PostgreSQL names a key after a unique constraint of the same columns, which may want its name back.
+        if current.primary_key.name not in taken:
+            key = dataclasses.replace(key, name=current.primary_key.name)
     desired = _content(current, desired)
     return dataclasses.replace(
         desired,
