@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.stories import CASES, stories
+from tests.stories import CASES, story_files
 from tools import fidelity
 from tools.fidelity import Kind
 
 
 def test_the_document_is_up_to_date() -> None:
-    made = fidelity.document(stories(), fidelity.kinds())
+    made = fidelity.document(story_files(), fidelity.kinds())
     assert fidelity.DOCUMENT.read_text() == made, "the stories have changed: run `make fidelity`"
 
 
 def test_every_kind_is_shown_on_every_engine_that_has_it() -> None:
-    assert fidelity.gaps(stories(), fidelity.kinds()) == []
+    assert fidelity.gaps(story_files(), fidelity.kinds()) == []
 
 
 def test_gaps_are_named() -> None:

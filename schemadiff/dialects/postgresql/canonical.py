@@ -127,6 +127,9 @@ def _column(
         identity = _identity(identity, kind.sql)
     elif column.autoincrement:
         default = None
+        if kind.sql not in ("smallint", "bigint"):
+            # SERIAL, which is what SQLAlchemy 2.0 makes of a NUMERIC key without decimals, too.
+            kind = dataclasses.replace(kind, sql="integer")
     elif default is not None:
         default = default_text(default, kind.sql, kind.values is not None)
     wanted = (
