@@ -7,12 +7,12 @@ any two servers.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
+from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql.ddl import qualified
 from schemadiff.dialects.mysql.facts import Facts
@@ -63,6 +63,9 @@ _SHOWN = {"trigger": 2, "function": 2, "procedure": 2, "event": 3}
 
 _HIGHEST = 2**63 - 2
 """A sequence of MariaDB 10.11 goes up to one less than a bigint can hold."""
+
+_CACHE = 1000
+"""So many numbers a sequence of MariaDB keeps ready where nobody says (CREATE SEQUENCE)."""
 
 
 def read_objects(
@@ -141,19 +144,7 @@ def canonical_object(stored: StoredObject) -> StoredObject:
         )
     if not isinstance(stored, Sequence):
         return stored
-    up = (stored.increment or 1) > 0
-    low, high = (1, _HIGHEST) if up else (-_HIGHEST - 1, -1)
-    minimum = None if stored.minimum == low else stored.minimum
-    maximum = None if stored.maximum == high else stored.maximum
-    first = (low if minimum is None else minimum) if up else (high if maximum is None else maximum)
-    return dataclasses.replace(
-        stored,
-        start=None if stored.start == first else stored.start,
-        increment=None if stored.increment == 1 else stored.increment,
-        minimum=minimum,
-        maximum=maximum,
-        cache=None if stored.cache == 1000 else stored.cache,
-    )
+    return counting.without_defaults(stored, -_HIGHEST - 1, _HIGHEST, cache=_CACHE)
 
 
 def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude, check_name: str) -> bool:
@@ -224,6 +215,11 @@ def object_statements(operation: ObjectOperation, was: StoredObject | None) -> t
             texts = []
         case DropObject(object=stored):
             texts = [f"DROP {stored.kind.upper()} {qualified(stored.name)}"]
+        case ReplaceObject(before=Sequence() as before, after=Sequence() as after) if counting.turns(
+            before, after
+        ):
+            # ALTER SEQUENCE … NO MAXVALUE means that of the old direction, and is refused (MariaDB 10.11, 4085).
+            texts = [_creation(after, was, "CREATE OR REPLACE")]
         case ReplaceObject(before=Sequence() as before, after=Sequence() as after):
             texts = [f"ALTER SEQUENCE {qualified(after.name)}{_changes(before, after)}"]
         case ReplaceObject(after=View() as after):
@@ -238,7 +234,7 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
         case Namespace():
             return f"{verb} DATABASE IF NOT EXISTS {quote(stored.name.name)}"
         case Sequence():
-            return f"{verb} SEQUENCE {qualified(stored.name)}{_options(stored)}"
+            return f"{verb} SEQUENCE {qualified(stored.name)}{''.join(f' {one}' for one in counting.given(stored))}"
         case View():
             options = stored.options or (was.options if isinstance(was, View) else "")
             return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
@@ -248,39 +244,6 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
             return stored.definition
 
 
-def _words(sequence: Sequence) -> Mapping[str, str]:
-    number = {
-        "increment": ("INCREMENT BY", 1),
-        "minimum": ("MINVALUE", None),
-        "maximum": ("MAXVALUE", None),
-        "start": ("START WITH", None),
-        "cache": ("CACHE", 1000),
-    }
-    words = {}
-    for field, (word, default) in number.items():
-        value = getattr(sequence, field)
-        if value is not None or default is not None:
-            words[field] = f" {word} {default if value is None else value}"
-        elif field == "start":
-            up = (sequence.increment or 1) > 0
-            first = sequence.minimum if up else sequence.maximum
-            words[field] = f" {word} {first if first is not None else (1 if up else -1)}"
-        else:
-            words[field] = f" NO {word}"
-    words["cycle"] = " CYCLE" if sequence.cycle else " NOCYCLE"
-    return words
-
-
-def _options(sequence: Sequence) -> str:
-    plain = _words(Sequence(sequence.name))
-    return "".join(
-        text
-        for field, text in _words(sequence).items()
-        if getattr(sequence, field) not in (None, False) and text != plain[field]
-    )
-
-
 def _changes(before: Sequence, after: Sequence) -> str:
-    return "".join(
-        text for field, text in _words(after).items() if getattr(before, field) != getattr(after, field)
-    )
+    words = counting.changes(before, after, cache=_CACHE, no_cycle="NOCYCLE")
+    return "".join(f" {one}" for one in words)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from schemadiff.dialects import counting
 from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.conversion import default_follows, using
 from schemadiff.dialects.postgresql.enums import retype
@@ -150,30 +151,8 @@ def _on_sequence(verb: str, rest: str, table: Name, column: str) -> str:
 
 
 def _set_identity(before: Identity, after: Identity) -> str:
-    clauses = []
+    words = []
     if before.always != after.always:
-        clauses.append(f"SET GENERATED {'ALWAYS' if after.always else 'BY DEFAULT'}")
-    start = 1 if after.minimum is None else after.minimum
-    if (after.increment or 1) < 0:
-        start = -1 if after.maximum is None else after.maximum
-    turns = ((before.increment or 1) < 0) != ((after.increment or 1) < 0)
-    for old, new, words_, none in (
-        (before.increment, after.increment, "INCREMENT BY", "INCREMENT BY 1"),
-        (before.minimum, after.minimum, "MINVALUE", "NO MINVALUE"),
-        (before.maximum, after.maximum, "MAXVALUE", "NO MAXVALUE"),
-        (before.start, after.start, "START WITH", f"START WITH {start}"),
-        (before.cache, after.cache, "CACHE", "CACHE 1"),
-    ):
-        # What nobody gave depends on the direction in which it counts, and on where it begins.
-        moved = turns or (words_ == "START WITH" and _limits(before) != _limits(after))
-        if old != new or (moved and new is None and words_ not in ("INCREMENT BY", "CACHE")):
-            clauses.append(f"SET {none if new is None else f'{words_} {new}'}")
-    if before.cycle != after.cycle:
-        clauses.append("SET CYCLE" if after.cycle else "SET NO CYCLE")
-    if turns:
-        clauses.append("RESTART")
-    return " ".join(clauses)
-
-
-def _limits(options: Identity) -> tuple[int | None, int | None]:
-    return options.minimum, options.maximum
+        words.append(f"GENERATED {'ALWAYS' if after.always else 'BY DEFAULT'}")
+    clauses = [f"SET {one}" for one in (*words, *counting.changes(before, after))]
+    return " ".join([*clauses, "RESTART"] if counting.turns(before, after) else clauses)

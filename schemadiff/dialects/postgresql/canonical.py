@@ -13,6 +13,8 @@ import functools
 import re
 from decimal import Decimal
 
+from schemadiff.dialects import counting
+from schemadiff.dialects.counting import Counting
 from schemadiff.dialects.postgresql.expressions import expression, fold
 from schemadiff.dialects.postgresql.sqltext import (
     END,
@@ -34,7 +36,6 @@ from schemadiff.schema import (
     Exclude,
     ForeignKey,
     Generated,
-    Identity,
     Index,
     Name,
     Options,
@@ -124,7 +125,7 @@ def _column(
         generated = Generated(expression(generated.expression, varchars), generated.stored or not virtual)
     elif identity is not None:
         default = None
-        identity = _identity(identity, kind.sql)
+        identity = without_defaults(identity, kind.sql)
     elif column.autoincrement:
         default = None
         if kind.sql not in ("smallint", "bigint"):
@@ -180,23 +181,10 @@ def column_type(kind: Type, default_schema: str | None) -> tuple[Type, str | Non
     return (kind if sql == kind.sql else dataclasses.replace(kind, sql=sql)), collation
 
 
-def _identity(identity: Identity, kind: str) -> Identity:
+def without_defaults(options: Counting, kind: str) -> Counting:
     """Without the options that say what PostgreSQL would take anyhow (manual, CREATE SEQUENCE)."""
     limit = _LIMITS.get(kind, 2**63)
-    up = (identity.increment or 1) > 0
-    low, high = (1, limit - 1) if up else (-limit, -1)
-    first = identity.minimum if up else identity.maximum
-    if first is None:
-        first = low if up else high
-    return Identity(
-        always=identity.always,
-        start=None if identity.start == first else identity.start,
-        increment=None if identity.increment == 1 else identity.increment,
-        minimum=None if identity.minimum == low else identity.minimum,
-        maximum=None if identity.maximum == high else identity.maximum,
-        cycle=identity.cycle,
-        cache=None if identity.cache == 1 else identity.cache,
-    )
+    return counting.without_defaults(options, -limit, limit - 1, cache=1)
 
 
 def settled(column: Column) -> bool:

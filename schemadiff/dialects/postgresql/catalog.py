@@ -186,9 +186,6 @@ class _Catalog:
         words = f"{what}: schemadiff neither compares nor changes it"
         self.unsupported.append(Unsupported(self.names[oid], words))
 
-    def not_compared(self, oid: int, what: str) -> None:
-        self.unsupported.append(Unsupported(self.names[oid], f"{what}: schemadiff does not compare that"))
-
     # tables and types
 
     def tables(self, only: Collection[Name] | None) -> list[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from schemadiff.dialects import counting
 from schemadiff.dialects.postgresql.sqltext import (
     END,
     IDENTIFIER,
@@ -99,19 +100,9 @@ def default(definition: Column) -> str:
 def identity(options: Identity) -> str:
     """``GENERATED … AS IDENTITY`` with the options that are not the server's defaults."""
     kind = "ALWAYS" if options.always else "BY DEFAULT"
-    return f"GENERATED {kind} AS IDENTITY" + (f" ({' '.join(given)})" if (given := _given(options)) else "")
-
-
-def _given(options: Identity) -> list[str]:
-    numbers = (
-        ("START WITH", options.start),
-        ("INCREMENT BY", options.increment),
-        ("MINVALUE", options.minimum),
-        ("MAXVALUE", options.maximum),
-        ("CACHE", options.cache),
+    return f"GENERATED {kind} AS IDENTITY" + (
+        f" ({' '.join(given)})" if (given := counting.given(options)) else ""
     )
-    given = [f"{option} {number}" for option, number in numbers if number is not None]
-    return [*given, "CYCLE"] if options.cycle else given
 
 
 # constraints and indexes

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql import ask, domains
+from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import (
@@ -36,8 +38,6 @@ from schemadiff.stored import CreateObject, DropObject, ObjectOperation, Replace
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-
-_RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 _OWN = """NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid}
 AND e.deptype = 'e')"""
@@ -145,21 +145,8 @@ def canonical(stored: StoredObject) -> StoredObject:
         return domains.canonical(stored)
     if not isinstance(stored, Sequence):
         return stored
-    size = _RANGES.get(stored.type or "bigint", 2**63)
-    up = (stored.increment or 1) > 0
-    low, high = (1, size - 1) if up else (-size, -1)
-    minimum = None if stored.minimum == low else stored.minimum
-    maximum = None if stored.maximum == high else stored.maximum
-    first = (low if minimum is None else minimum) if up else (high if maximum is None else maximum)
-    return dataclasses.replace(
-        stored,
-        type=None if stored.type == "bigint" else stored.type,
-        start=None if stored.start == first else stored.start,
-        increment=None if stored.increment == 1 else stored.increment,
-        minimum=minimum,
-        maximum=maximum,
-        cache=None if stored.cache == 1 else stored.cache,
-    )
+    plain = without_defaults(stored, stored.type or "bigint")
+    return dataclasses.replace(plain, type=None if stored.type == "bigint" else stored.type)
 
 
 def same_view(connection: Connection, one: View, other: View) -> bool:
@@ -230,31 +217,14 @@ def _drop(stored: StoredObject) -> str:
 
 
 def _options(sequence: Sequence) -> str:
-    given = {
-        "AS": sequence.type,
-        "START WITH": sequence.start,
-        "INCREMENT BY": sequence.increment,
-        "MINVALUE": sequence.minimum,
-        "MAXVALUE": sequence.maximum,
-        "CACHE": sequence.cache,
-    }
-    text = "".join(f" {word} {value}" for word, value in given.items() if value is not None)
-    return f"{text} CYCLE" if sequence.cycle else text
+    kind = [f"AS {sequence.type}"] if sequence.type else []
+    return "".join(f" {one}" for one in (*kind, *counting.given(sequence)))
 
 
 def _changes(before: Sequence, after: Sequence) -> str:
-    """What ALTER SEQUENCE has to say. START says where a later RESTART begins; the value stays as it is."""
-    size = _RANGES.get(after.type or "bigint", 2**63)
-    up = (after.increment or 1) > 0
-    low = after.minimum if after.minimum is not None else (1 if up else -size)
-    high = after.maximum if after.maximum is not None else (size - 1 if up else -1)
-    words = [
-        ("type", f" AS {after.type or 'bigint'}"),
-        ("increment", f" INCREMENT BY {after.increment or 1}"),
-        ("minimum", " NO MINVALUE" if after.minimum is None else f" MINVALUE {after.minimum}"),
-        ("maximum", " NO MAXVALUE" if after.maximum is None else f" MAXVALUE {after.maximum}"),
-        ("start", f" START WITH {after.start if after.start is not None else (low if up else high)}"),
-        ("cache", f" CACHE {after.cache or 1}"),
-        ("cycle", " CYCLE" if after.cycle else " NO CYCLE"),
-    ]
-    return "".join(text for field, text in words if getattr(before, field) != getattr(after, field))
+    """What ALTER SEQUENCE has to say."""
+    words = [f"AS {after.type or 'bigint'}"] if before.type != after.type else []
+    words += counting.changes(before, after)
+    if counting.turns(before, after):
+        words.append("RESTART")
+    return "".join(f" {one}" for one in words)
