@@ -47,6 +47,9 @@ class Product:
     descending_serves: bool = False
     """Whether a foreign key can use an index in descending order (MariaDB)."""
 
+    whole_prefix_serves: bool = False
+    """Whether a foreign key can use an index by a prefix that is all of the column (MariaDB)."""
+
     check_name: str = "{table}_chk_{number}"
     """How the server names a CHECK that was given no name."""
 

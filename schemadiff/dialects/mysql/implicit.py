@@ -39,14 +39,17 @@ def settle(current: Table, desired: Table, product: Product) -> Table:
         desired = dataclasses.replace(desired, options=_with_extra(desired.options, extra))
     made = tuple(
         dataclasses.replace(index, implicit=True)
-        for index in made_by_server(current, product)
+        for index in made_by_server(current, product, _prefixed(desired, product))
         if not any(_same_name(index.name, other.name) for other in desired.indexes)
     )
     return dataclasses.replace(desired, indexes=(*desired.indexes, *made)) if made else desired
 
 
-def made_by_server(table: Table, product: Product) -> tuple[Index, ...]:
-    """The live table's indexes that look as if the server had made them for a foreign key."""
+def made_by_server(table: Table, product: Product, prefixed: tuple[Index, ...] = ()) -> tuple[Index, ...]:
+    """The live table's indexes that look as if the server had made them for a foreign key.
+
+    `prefixed` are indexes that serve none, however the server reports them.
+    """
     if not table.foreign_keys:
         return ()
     return tuple(
@@ -55,10 +58,21 @@ def made_by_server(table: Table, product: Product) -> tuple[Index, ...]:
         if any(
             index.columns == key.columns
             and _is_named_for(index, key)
-            and not is_served(table, key, product, [index])
+            and not is_served(table, key, product, [index, *prefixed])
             for key in table.foreign_keys
         )
         and is_plain(index)
+    )
+
+
+def _prefixed(desired: Table, product: Product) -> tuple[Index, ...]:
+    """The indexes that were given with a prefix length: where that is all of the column the server reports none."""
+    if product.whole_prefix_serves:
+        return ()
+    return tuple(
+        index
+        for index in desired.indexes
+        if index.written and any(part.length is not None for part in index.written.parts)
     )
 
 
