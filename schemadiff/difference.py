@@ -183,23 +183,22 @@ def _compare(
     one, other = lives
     if one and other:
         current, desired = _everything(*one), _everything(*other)
-        seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
-        return comparer.compare(seen, _same_names(seen, wanted, dialect), dialect), current, desired
-    if one:
+    elif one:
         desired = sides[1].declared(dialect)
         current = inspect_for(connection, dialect, desired)
-        seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
+    else:
+        current = sides[0].declared(dialect)
+        desired = inspect_for(connection, dialect, current) if other else sides[1].declared(dialect)
+    seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
+    if one and other:
+        return comparer.compare(seen, _same_names(seen, wanted, dialect), dialect), current, desired
+    if one:
         hidden = filters.hidden_columns(current, chosen)
         return differences(connection, dialect, seen, wanted, hidden), current, desired
-    current = sides[0].declared(dialect)
     if other:
-        desired = inspect_for(connection, dialect, current)
-        seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
         asked = ask(connection, dialect, seen, wanted, filters.hidden_columns(desired, chosen))
         aligned = comparer.align(wanted, asked, dialect)
         return comparer.compare(aligned, wanted, dialect), _with_names(current, aligned), desired
-    desired = sides[1].declared(dialect)
-    seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
     operations = comparer.compare(seen, wanted, dialect)
     if operations:
         # The rules see a difference: what would the server say?

@@ -24,7 +24,7 @@ from schemadiff.operations import (
     touched,
 )
 from schemadiff.schema import Check, ForeignKey, Name, PrimaryKey, Unique
-from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
+from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
 
 
 def suggest_message(operations: Sequence[Operation]) -> str:
@@ -58,7 +58,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _changed(operation: Operation) -> Name | None:
-    if isinstance(operation, CreateObject | DropObject | ReplaceObject):
+    if isinstance(operation, ObjectOperation):
         return object_key(operation).name
     return touched(operation)
 

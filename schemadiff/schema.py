@@ -304,12 +304,12 @@ def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     return one == other or (len(one) == len(other) and frozenset(one) == frozenset(other))
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
-    """A schema in the sense of CREATE SCHEMA, which holds tables: ``name.name`` is what it is called."""
+class _Stored:
+    """What is found in a `Schema` by what it is and by its name."""
 
+    __slots__ = ()
     name: Name
-    kind: ClassVar[str] = "schema"
+    kind: ClassVar[str]
 
     @property
     def key(self) -> Key:
@@ -318,7 +318,15 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Namespace(_Stored):
+    """A schema in the sense of CREATE SCHEMA, which holds tables: ``name.name`` is what it is called."""
+
+    name: Name
+    kind: ClassVar[str] = "schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(_Stored):
     """A sequence that belongs to no column. ``None`` where the server's default stands."""
 
     name: Name
@@ -331,14 +339,9 @@ class Sequence:
     cache: int | None = None
     kind: ClassVar[str] = "sequence"
 
-    @property
-    def key(self) -> Key:
-        """What it is and its name, by which it is found in a `Schema`."""
-        return Key(self.kind, self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(_Stored):
     """A type with a name of its own (PostgreSQL): ``type`` is the one that it restricts, ``checks`` are names, ``None``
     where nobody gave one, and conditions on ``VALUE``. ``written`` is the same as somebody wrote it.
     """
@@ -352,14 +355,9 @@ class Domain:
     written: Domain | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "domain"
 
-    @property
-    def key(self) -> Key:
-        """What it is and its name, by which it is found in a `Schema`."""
-        return Key(self.kind, self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class View:
+class View(_Stored):
     """A view: ``definition`` is its SELECT, ``options`` the server's words for how it is carried out, empty where
     nobody said. ``written`` is the SELECT as somebody wrote it; ``belongings`` are the statements that give the view
     back, after it was dropped and created again, what hangs on it: grants, comment, indexes, triggers.
@@ -372,11 +370,6 @@ class View:
     written: str | None = field(default=None, compare=False, repr=False)
     belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     kind: ClassVar[str] = "view"
-
-    @property
-    def key(self) -> Key:
-        """What it is and its name, by which it is found in a `Schema`."""
-        return Key(self.kind, self.name)
 
 
 RoutineKind = Literal["function", "procedure", "trigger", "event"]

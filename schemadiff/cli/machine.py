@@ -50,7 +50,7 @@ from schemadiff.schema import (
     Unique,
     View,
 )
-from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
+from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
 
 if TYPE_CHECKING:
     from schemadiff.difference import Difference
@@ -240,7 +240,7 @@ def _operation(operation: Operation, told: Sequence[Hazard]) -> Object:
 def _kind(operation: Operation) -> str:
     """The verb of a revision file: ``add_column``, ``create_view``."""
     verb = re.sub(r"(?<!^)(?=[A-Z])", "_", type(operation).__name__).lower()
-    if isinstance(operation, CreateObject | DropObject | ReplaceObject):
+    if isinstance(operation, ObjectOperation):
         return f"{verb.removesuffix('object')}{object_key(operation).kind}"
     return verb
 
