@@ -196,9 +196,12 @@ def _content(current: Table, desired: Table) -> Table:
 def _take_names(current: Sequence[Named], desired: Sequence[Named]) -> tuple[Named, ...]:
     taken = {thing.name for thing in desired if thing.name is not None}
     free = [thing for thing in current if thing.name is not None and thing.name not in taken]
+    nameless = [thing for thing in current if thing.name is None]
     result = []
     for thing in desired:
-        if thing.name is None and thing not in current:
+        if thing in nameless:
+            nameless.remove(thing)
+        elif thing.name is None:
             match = next((other for other in free if unnamed(other) == thing), None)
             if match is not None:
                 free.remove(match)

@@ -213,7 +213,9 @@ class _Writer:
             )
             for column in table.columns
         ]
-        arguments += [self._constraint(one) for one in table.constraints() if one not in inline]
+        # Not by what they say: the table may say the same once more.
+        told = {id(check) for check in inline}
+        arguments += [self._constraint(one) for one in table.constraints() if id(one) not in told]
         arguments += [self._index(index) for index in table.indexes if not index.implicit]
         options = self._options(table.options)
         return [*arguments, *((key, value) for key, value in options.items())]
