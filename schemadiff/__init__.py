@@ -30,18 +30,8 @@ __all__ = [
 if TYPE_CHECKING:
     from schemadiff.difference import Difference, diff
     from schemadiff.errors import SchemadiffError
-    from schemadiff.workflow import (
-        Done,
-        Drift,
-        Outcome,
-        Planned,
-        Status,
-        apply,
-        check,
-        plan,
-        rollback,
-        status,
-    )
+    from schemadiff.outcomes import Done, Drift, Outcome, Planned, Status
+    from schemadiff.workflow import apply, check, plan, rollback, status
 
 
 def __getattr__(name: str) -> Any:
@@ -56,6 +46,10 @@ def __getattr__(name: str) -> Any:
         from schemadiff import difference
 
         return getattr(difference, name)
+    if name in ("Done", "Drift", "Outcome", "Planned", "Status"):
+        from schemadiff import outcomes
+
+        return getattr(outcomes, name)
     from schemadiff import workflow
 
     return getattr(workflow, name)

@@ -10,12 +10,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from schemadiff.errors import ConfigError
 
 DEFAULT_VERSIONS = "versions"
-KEYS = ("url", "models", "versions", "include", "exclude", "schemas")
+Online = Literal["auto", "always", "never"]
+"""Whether tables are changed so that nobody has to wait: those that are not small, all, none."""
+
+KEYS = ("url", "models", "versions", "include", "exclude", "schemas", "online")
 LISTS = ("models", "include", "exclude", "schemas")
 
 
@@ -31,6 +34,7 @@ class Settings:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
+    online: Online = "auto"
     source: Path | None = None
 
     def need_url(self) -> str:
@@ -62,6 +66,7 @@ def settings(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
+    online: str | None = None,
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
@@ -103,7 +108,18 @@ def settings(
         include=_list("include", include, env, table),
         exclude=_list("exclude", exclude, env, table),
         schemas=_list("schemas", schemas, env, table),
+        online=_online(online or env.get("SCHEMADIFF_ONLINE") or table.get("online", "auto")),
         source=path,
+    )
+
+
+def _online(told: str) -> Online:
+    for one in get_args(Online):
+        if told == one:
+            return cast("Online", one)
+    raise ConfigError(
+        f'the setting "online" cannot be {told!r}',
+        hint="It is auto (tables that are not small), always or never.",
     )
 
 

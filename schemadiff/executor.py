@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, repeat
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
@@ -27,7 +29,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError, StepError
 from schemadiff.operations import Execute, Found, Operation, Run
 from schemadiff.planner import Plan, Step
-from schemadiff.schema import Name
+from schemadiff.schema import Name, Table
 from schemadiff.stored import ObjectOperation, object_key
 from schemadiff.version import State
 
@@ -47,6 +49,20 @@ class Event:
 
 
 Progress = Callable[[Event], object]
+
+PAUSES = (0.5, 1, 2, 5)
+"""Seconds between two tries to get a lock on a table, the last one again and again: time for those who waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run behaves: ``progress`` is told of its steps, ``tell`` in a sentence whom it waits for; ``wait`` are the
+    seconds for which it tries to get the locks on the tables of a step.
+    """
+
+    progress: Progress | None = None
+    tell: Callable[[str], object] = str
+    wait: float = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +96,29 @@ class Interrupted:
         return tuple(dict.fromkeys(one for step in self.steps[: self.done] for one in step.operations))
 
 
-def run(connection: Connection, dialect: Dialect, task: Task, progress: Progress | None = None) -> None:
+def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) -> None:
     """Carries the task out. Raises `StepError` when a step fails, after which nothing (where DDL can be rolled back)
     or everything up to that step is done.
     """
-    if dialect.transactional_ddl:
+    steps = task.plan.steps
+    if not dialect.transactional_ddl or any(step.alone for step in steps):
+        _run_journalled(connection, dialect, task, steps, 0, manner)
+        return
+
+    def whole() -> None:
         with dialect.transaction(connection):
-            for position in range(len(task.plan.steps)):
-                _step(connection, task, task.plan.steps, position, progress, rolls_back=True)
+            for position in range(len(steps)):
+                _step(connection, dialect, task, steps, position, manner, rolls_back=True)
             version.write(connection, task.after)
-    else:
-        _run_journalled(connection, dialect, task, task.plan.steps, 0, progress)
+
+    _patiently(connection, dialect, steps, manner, whole)
 
 
 def finish(
-    connection: Connection,
-    dialect: Dialect,
-    task: Task,
-    interrupted: Interrupted,
-    progress: Progress | None = None,
+    connection: Connection, dialect: Dialect, task: Task, interrupted: Interrupted, manner: Manner
 ) -> None:
     """Carries out what is left of an interrupted task, with the statements that it was begun with."""
-    _run_journalled(connection, dialect, task, interrupted.steps, interrupted.done, progress)
+    _run_journalled(connection, dialect, task, interrupted.steps, interrupted.done, manner)
 
 
 def interruption(
@@ -133,7 +150,7 @@ def _run_journalled(
     task: Task,
     steps: Sequence[Step],
     first: int,
-    progress: Progress | None,
+    manner: Manner,
 ) -> None:
     operations = _unwrapped(task.plan.operations)
     positions = {id(operation): number for number, operation in enumerate(operations)}
@@ -149,37 +166,94 @@ def _run_journalled(
         entry = {**journal, "position": position, "fingerprint": fingerprint}
         version.write(connection, dataclasses.replace(task.before, journal=entry))
 
-    for position in range(first, len(steps)):
-        step = steps[position]
-        if _is_data(step):
-            # Rows and the entry that says they are written commit together: exactly once.
+    def part(position: int, end: int) -> None:
+        # Rows, or what can be rolled back, and the entry that says it is there commit together: exactly once.
+        with dialect.transaction(connection):
+            for one in range(position, end):
+                _step(connection, dialect, task, steps, one, manner)
+            note(end)
+
+    position = first
+    while position < len(steps):
+        end = _end_of_part(dialect, steps, position)
+        some, step = steps[position:end], steps[position]
+        if _is_data(step) or (dialect.transactional_ddl and not step.alone):
             note(position)
-            with dialect.transaction(connection):
-                _step(connection, task, steps, position, progress)
-                note(position + 1)
-            continue
-        note(position, _fingerprint(connection, dialect, step, task.schemas))
-        try:
-            _step(connection, task, steps, position, progress)
-        except StepError:
-            # The server refused it, so it is not done, whatever happens to these tables until the next run. When
-            # the connection is lost nobody knows yet, and this entry cannot be written either.
-            with suppress(DBAPIError):
-                note(position)
-            raise
+            _patiently(connection, dialect, some, manner, partial(part, position, end))
+        else:
+            note(position, _fingerprint(connection, dialect, step, task.schemas))
+            try:
+                _patiently(
+                    connection,
+                    dialect,
+                    some,
+                    manner,
+                    partial(_step, connection, dialect, task, steps, position, manner),
+                )
+            except StepError:
+                # The server refused it, so it is not done, whatever happens to these tables until the next run. When
+                # the connection is lost nobody knows yet, and this entry cannot be written either.
+                with suppress(DBAPIError):
+                    note(position)
+                raise
+        position = end
     version.write(connection, task.after)
+
+
+def _end_of_part(dialect: Dialect, steps: Sequence[Step], first: int) -> int:
+    """The position after the steps that commit together with the one at `first`."""
+    end = first + 1
+    if dialect.transactional_ddl and not steps[first].alone:
+        while end < len(steps) and not steps[end].alone:
+            end += 1
+    return end
+
+
+def _patiently(
+    connection: Connection,
+    dialect: Dialect,
+    steps: Sequence[Step],
+    manner: Manner,
+    work: Callable[[], None],
+) -> None:
+    """Does `work`, which carries out these steps, and does it again while somebody holds a lock that it needs. A
+    function of the revision file is not called twice: who knows what else it does.
+    """
+    deadline = time.monotonic() + manner.wait
+    for pause in chain(PAUSES, repeat(PAUSES[-1])):
+        try:
+            work()
+        except StepError as error:
+            if error.__cause__ is None or not dialect.is_lock_timeout(error.__cause__):
+                raise
+            tables = dict.fromkeys(name for step in steps for name in step.tables)
+            holders = dialect.holders(connection, tuple(tables)) or ("who holds it cannot be seen from here",)
+            left = deadline - time.monotonic()
+            if left <= pause or any(step.run for step in steps):
+                error.message = "\n".join([error.message, *(f"  in its way: {one}" for one in holders)])
+                error.hint = (
+                    f"{error.hint}\nThe lock was asked for again and again, for {manner.wait:g} s in all: "
+                    "end what is in its way, or give it more time with --lock-wait."
+                )
+                raise
+            words = ", ".join(map(str, tables)) or "a table"
+            manner.tell(f"waiting for the lock on {words}: {'; '.join(holders)}")
+        else:
+            return
+        time.sleep(pause)
 
 
 def _step(
     connection: Connection,
+    dialect: Dialect,
     task: Task,
     steps: Sequence[Step],
     position: int,
-    progress: Progress | None,
+    manner: Manner,
     *,
     rolls_back: bool = False,
 ) -> None:
-    step = steps[position]
+    step, progress = steps[position], manner.progress
     event = Event(task.revision, task.direction, step, position, len(steps))
     if progress:
         progress(event)
@@ -188,13 +262,26 @@ def _step(
         if step.run:
             step.run.function(connection)
         else:
-            connection.exec_driver_sql(step.sql, execution_options=VERBATIM)
+            _send(connection, dialect, event)
     except SchemadiffError:
         raise
     except Exception as error:
         raise _failure(task, steps, position, error, rolls_back) from error
     if progress:
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
+
+
+def _send(connection: Connection, dialect: Dialect, event: Event) -> None:
+    step = event.step
+    # Who looks at the server's sessions, a later run of schemadiff for one, sees what it is.
+    tag = f"/* schemadiff {event.revision:04} {event.direction} {event.position + 1}/{event.total} */ "
+    sql = tag + step.sql if dialect.shows_statements else step.sql
+    if step.alone:
+        dialect.clear(connection, step.operations)
+        with dialect.unhurried(connection, sql):
+            connection.exec_driver_sql(sql, execution_options=VERBATIM)
+    else:
+        connection.exec_driver_sql(sql, execution_options=VERBATIM)
 
 
 def _failure(
@@ -251,8 +338,15 @@ def _fingerprint(connection: Connection, dialect: Dialect, step: Step, schemas: 
     only = step.tables or None
     live = dialect.inspect(connection, schemas, only=only)
     names: Sequence[Name] = sorted(live.tables) if only is None else only
-    text = "\n".join(f"{name}: {live.tables.get(name)!r}" for name in names)
+    text = "\n".join(f"{name}: {_finished(live.tables.get(name))!r}" for name in names)
     return _hash(text)
+
+
+def _finished(table: Table | None) -> Table | None:
+    """The table without the indexes that a killed statement left unusable: what was to make them is not done."""
+    if table is None or all(index.valid for index in table.indexes):
+        return table
+    return dataclasses.replace(table, indexes=tuple(index for index in table.indexes if index.valid))
 
 
 def _hash(text: str) -> str:
@@ -273,6 +367,7 @@ def _save_step(step: Step, operations: Sequence[Operation], positions: Mapping[i
         "operations": numbers,
         "tables": [list(name) for name in step.tables],
         "run": step.run is not None,
+        "alone": step.alone,
     }
 
 
@@ -280,4 +375,4 @@ def _load_step(saved: Mapping[str, Any], operations: Sequence[Operation]) -> Ste
     carried = tuple(operations[number] for number in saved["operations"])
     run_ = next((one for one in carried if isinstance(one, Run)), None) if saved["run"] else None
     tables = tuple(Name(name, schema) for name, schema in saved["tables"])
-    return Step(saved["sql"], carried, tables, run=run_)
+    return Step(saved["sql"], carried, tables, run=run_, alone=saved.get("alone", False))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
+    from schemadiff.config import Online
 
 __all__ = ["Migrate", "db_commands"]
 
@@ -82,7 +83,20 @@ _lock_wait = click.option(
     type=click.FloatRange(min=0),
     default=60.0,
     metavar="SECONDS",
-    help="How long to wait for another run to end.",
+    help="How long to wait for another run to end, and for locks on tables.",
+)
+_lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0.01),
+    default=2.0,
+    metavar="SECONDS",
+    help="How long one try for a table's lock may make others wait behind it.",
+)
+_online = click.option(
+    "--online",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Change tables so that nobody has to wait: those that are not small (auto), all, none.",
 )
 _include = click.option(
     "--include", metavar="GLOB", multiple=True, help="Compare no other tables: table or schema.table."
@@ -156,6 +170,8 @@ def migrate(
 @_allow
 @_yes
 @_lock_wait
+@_lock_timeout
+@_online
 @_format
 def upgrade(
     revision: int | None,
@@ -164,6 +180,8 @@ def upgrade(
     allow: tuple[str, ...],
     yes: bool,
     lock_wait: float,
+    lock_timeout: float,
+    online: Online,
     output: str,
 ) -> None:
     """Run pending revisions, up to N or all of them."""
@@ -172,7 +190,7 @@ def upgrade(
         from schemadiff.cli import running
         from schemadiff.cli.options import Format
 
-        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output))
+        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, online)
         return running.apply(terminal, project, asked, to=revision)
 
     _finish(work)
@@ -185,6 +203,8 @@ def upgrade(
 @_allow
 @_yes
 @_lock_wait
+@_lock_timeout
+@_online
 @_format
 def downgrade(
     revision: int | None,
@@ -193,6 +213,8 @@ def downgrade(
     allow: tuple[str, ...],
     yes: bool,
     lock_wait: float,
+    lock_timeout: float,
+    online: Online,
     output: str,
 ) -> None:
     """Undo the last revision, or all after N."""
@@ -201,7 +223,7 @@ def downgrade(
         from schemadiff.cli import running
         from schemadiff.cli.options import Format
 
-        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output))
+        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, online)
         return running.rollback(terminal, project, asked, to=revision)
 
     _finish(work)

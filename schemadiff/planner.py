@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemadiff import hazards, replay
@@ -53,7 +53,8 @@ from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_ke
 class Step:
     """One thing that is carried out: a statement, or, where ``run`` is given, a function of the revision file.
 
-    ``tables`` are the tables that it touches, empty where only the author of the statement knows.
+    ``tables`` are the tables that it touches, empty where only the author of the statement knows. ``method`` and
+    ``alone`` are as in `Statement`.
     """
 
     sql: str
@@ -61,6 +62,8 @@ class Step:
     tables: tuple[Name, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     run: Run | None = None
+    method: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,15 @@ class Plan:
 
 
 def plan(
-    operations: Sequence[Operation], before: Schema, dialect: Dialect, *, facts: Facts = NO_FACTS
+    operations: Sequence[Operation],
+    before: Schema,
+    dialect: Dialect,
+    *,
+    facts: Facts = NO_FACTS,
+    large: Collection[Name] = (),
 ) -> Plan:
-    """The plan that carries the operations out on a database whose schema is `before`.
+    """The plan that carries the operations out on a database whose schema is `before`, in which the tables `large` are
+    to be changed so that nobody has to wait.
 
     Adjacent operations on one table are handed to the dialect together. `Execute` and `Run` are barriers. `Found` is
     carried out only where `before` does not have it.
@@ -93,6 +102,7 @@ def plan(
     group: list[Operation] = []
     schema = before
     known: dict[Key, StoredObject] = {}
+    big = set(large)
 
     def flush() -> None:
         nonlocal schema
@@ -101,7 +111,10 @@ def plan(
             for operation in group:
                 _expect_present(operation, after)
                 after = replay.after(operation, after, dialect, strict=False)
-            carried_out = dialect.statements(tuple(group), schema, later=tuple(ahead))
+            online = any(name in big for one in group for name in _tables(one))
+            carry_out = dialect.online_statements if online else dialect.statements
+            carried_out = carry_out(tuple(group), schema, later=tuple(ahead))
+            big.update(one.after for one in group if isinstance(one, RenameTable) and one.before in big)
             steps.extend(_step(one, facts) for one in carried_out)
             schema = dialect.after_statements(tuple(group), schema, after, later=tuple(ahead))
             group.clear()
@@ -144,6 +157,8 @@ def _step(statement: Statement, facts: Facts) -> Step:
         statement.operations,
         tuple(dict.fromkeys(name for one in statement.operations for name in _tables(one))),
         tuple(hazard for one in statement.operations for hazard in hazards.find(one, facts)),
+        method=statement.method,
+        alone=statement.alone,
     )
 
 

@@ -11,18 +11,22 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from schemadiff import comparer, executor, planner, replay, revisions
+from schemadiff.config import Online
 from schemadiff.dialects import Dialect
 from schemadiff.errors import DigestError, HazardError, VersionError
-from schemadiff.executor import Direction, Interrupted, Progress, Task
+from schemadiff.executor import Direction, Interrupted, Manner, Task
 from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
 from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
 from schemadiff.operations import DropColumn, DropTable, Found, Operation, touched
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
-from schemadiff.schema import Schema
+from schemadiff.schema import Name, Schema
 from schemadiff.spelling import live_parts
 from schemadiff.version import State
+
+SMALL = 8 * 2**20
+"""Bytes up to which a table is small: to read or copy that much takes no longer than getting the locks."""
 
 Confirm = Callable[[Sequence[Hazard]], bool]
 """Asked once when hazards are not allowed: whether to go on nevertheless."""
@@ -60,15 +64,17 @@ class Site:
     dialect: Dialect
     history: tuple[Revision, ...]
     gate: Gate
-    progress: Progress | None = None
+    manner: Manner
+    online: Online = "auto"
 
     def run(self, task: Task) -> None:
         """Carries out a task."""
-        executor.run(self.connection, self.dialect, task, self.progress)
+        executor.run(self.connection, self.dialect, task, self.manner)
 
     def plan(self, operations: Sequence[Operation], live: Schema, facts: Facts) -> Plan:
         """The plan of operations that name everything they drop."""
-        return planner.plan(operations, live, self.dialect, facts=facts)
+        large = large_tables(self.connection, self.dialect, operations, live, self.online)
+        return planner.plan(operations, live, self.dialect, facts=facts, large=large)
 
 
 def forward(site: Site, state: State, pending: Sequence[Revision]) -> list[Task]:
@@ -165,13 +171,16 @@ def resume(site: Site, state: State, interrupted: Interrupted, direction: Direct
     operations = tuple(dict.fromkeys(one for step in interrupted.steps for one in step.operations))
     plan = Plan(operations, interrupted.steps)
     task = Task(interrupted.revision, direction, plan, state, state_at(number, site.history))
-    executor.finish(site.connection, site.dialect, task, interrupted, site.progress)
+    executor.finish(site.connection, site.dialect, task, interrupted, site.manner)
     return task
 
 
 def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     """Undoes what is done of an interrupted task."""
     direction: Direction = "down" if interrupted.direction == "up" else "up"
+    halted = interrupted.steps[interrupted.done : interrupted.done + 1]
+    if halted and halted[0].alone:
+        site.dialect.clear(site.connection, halted[0].operations)
     operations = comparer.reverse(interrupted.done_operations)
     expected, _ = revisions.replay(site.history[: interrupted.revision], site.dialect)
     live = inspect_for(site.connection, site.dialect, expected)
@@ -185,6 +194,17 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
 
 def _hazards(step: planner.Step) -> list[Hazard]:
     return [hazard for operation in step.operations for hazard in find(operation)]
+
+
+def large_tables(
+    connection: Connection, dialect: Dialect, operations: Iterable[Operation], live: Schema, online: Online
+) -> frozenset[Name]:
+    """The tables that the operations change and that are to be changed so that nobody has to wait."""
+    touching = {name for one in operations if (name := touched(one)) is not None and name in live.tables}
+    if online == "never" or not touching:
+        return frozenset()
+    sizes = dialect.sizes(connection, touching)
+    return frozenset(name for name, size in sizes.items() if online == "always" or size > SMALL)
 
 
 def facts_about(

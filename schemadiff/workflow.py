@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from schemadiff import (
     comparer,
-    executor,
     filters,
     naming,
     planner,
@@ -26,27 +25,35 @@ from schemadiff import (
     version,
     writer,
 )
+from schemadiff.config import Online
 from schemadiff.database import Database, connected, where
+from schemadiff.dialects import LOCK_TIMEOUT
 from schemadiff.errors import (
     AmbiguousError,
     PendingError,
     UsageError,
     VersionError,
 )
-from schemadiff.executor import Interrupted, Progress, Task
-from schemadiff.filters import NOTHING_IGNORED, Ignored
-from schemadiff.hazards import Hazard
+from schemadiff.executor import Manner, Progress, Task
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for
 from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Found, Operation, RenameColumn
+from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown, Status
 from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.renames import Candidate
 from schemadiff.revisions import Revision
-from schemadiff.schema import Unsupported
 from schemadiff.spelling import as_written, live_parts, unnamed_drops
-from schemadiff.tasks import Confirm, Gate, Site, facts_about, interrupted_in, resume
+from schemadiff.tasks import (
+    Confirm,
+    Gate,
+    Site,
+    facts_about,
+    interrupted_in,
+    large_tables,
+    resume,
+)
 from schemadiff.version import State
 
 Models = sa.MetaData | str | object
@@ -54,100 +61,6 @@ Models = sa.MetaData | str | object
 
 Decide = Callable[[Candidate], bool]
 """Asked whether a column was renamed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What `plan` found. ``path`` is the revision file that it wrote, ``None`` when it wrote none."""
-
-    plan: Plan
-    message: str
-    number: int
-    text: str
-    path: Path | None = None
-    unsupported: tuple[Unsupported, ...] = ()
-    ignored: Ignored = NOTHING_IGNORED
-
-    @property
-    def found(self) -> tuple[Operation, ...]:
-        """What somebody changed in the database by hand since the last revision."""
-        return tuple(one.operation for one in self.plan.operations if isinstance(one, Found))
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A revision that was carried out, or, in a dry run, would be."""
-
-    revision: int
-    message: str
-    direction: executor.Direction
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions. ``opening`` and
-    ``closing`` are the SQL that stands around a revision which somebody runs by hand.
-    """
-
-    before: int
-    after: int
-    done: tuple[Done, ...]
-    opening: tuple[str, ...] = ()
-    closing: tuple[str, ...] = ()
-
-    @property
-    def hazards(self) -> tuple[Hazard, ...]:
-        """The hazards of all revisions, each once."""
-        return tuple(dict.fromkeys(hazard for one in self.done for hazard in one.plan.hazards))
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One revision, whether the database has it, and its plan: what `apply` would run, or, where that is past, would
-    have run on a database that is just as the earlier revisions say.
-    """
-
-    revision: Revision
-    applied: bool
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """What `check` found. All empty: models, revision files and database agree.
-
-    ``missing`` leads from the revision files to the models; ``drifted`` is what was changed in the database and no
-    revision says; ``pending`` are the revisions that the database does not have yet.
-    """
-
-    version: int
-    missing: tuple[Operation, ...] = ()
-    pending: tuple[Revision, ...] = ()
-    drifted: tuple[Operation, ...] = ()
-    interrupted: Interrupted | None = None
-    unsupported: tuple[Unsupported, ...] = ()
-    ignored: Ignored = NOTHING_IGNORED
-
-    def __bool__(self) -> bool:
-        """Whether there is any difference."""
-        return bool(self.missing or self.pending or self.drifted or self.interrupted)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a database is. ``version`` is ``None`` when it has no version table."""
-
-    place: str
-    version: int | None
-    revisions: tuple[Revision, ...]
-    state: State | None = None
-    interrupted: Interrupted | None = None
-
-    @property
-    def pending(self) -> tuple[Revision, ...]:
-        """The revisions that the database does not have yet."""
-        return self.revisions[self.version or 0 :]
 
 
 def plan(
@@ -163,6 +76,7 @@ def plan(
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
     schemas: Iterable[str] = (),
+    online: Online = "auto",
 ) -> Planned:
     """Compares the live database with the models and writes the next revision file, unless nothing differs or
     `dry_run`.
@@ -224,6 +138,7 @@ def plan(
             planner.mark_implicit(whole, comparer.align(live, asked, dialect)),
             dialect,
             facts=facts_about(connection, dialect, loaded, live),
+            large=large_tables(connection, dialect, loaded, live, online),
         )
         planned = dataclasses.replace(planned, operations=loaded)
         result = Planned(planned, text, number, source, None, unsupported, ignored)
@@ -244,8 +159,15 @@ def apply(
     progress: Progress | None = None,
     dry_run: bool = False,
     lock_wait: float = 60,
+    lock_timeout: float = LOCK_TIMEOUT,
+    online: Online = "auto",
+    tell: Callable[[str], object] = str,
 ) -> Outcome:
     """Finishes an interrupted revision, then runs the pending ones up to number `to` (all when ``None``).
+
+    `lock_wait` are the seconds to wait for another run of schemadiff to end, and to try to get the locks of a step;
+    one try takes no longer than `lock_timeout` seconds, so that the application does not stand behind it. `tell` is
+    told in a sentence whom it waits for. `online` says which tables are changed so that nobody has to wait.
 
     Raises `HazardError`, before anything is changed, when something would be destroyed that neither `allow` (codes,
     or ``"all"``) nor `confirm` allows; `StepError` when a statement fails; `LockedError` after `lock_wait` seconds.
@@ -253,10 +175,9 @@ def apply(
     history = revisions.load(Path(versions))
     check_target(to, history, "apply")
     with connected(database, changes=not dry_run) as (connection, dialect):
-        site = Site(connection, dialect, history, Gate(allow, confirm, dry_run), progress)
-        if dry_run:
-            return _apply(site, to, where(database))
-        with dialect.locked(connection, lock_wait):
+        gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
+        site = Site(connection, dialect, history, gate, manner, online)
+        with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
             return _apply(site, to, where(database))
 
 
@@ -271,6 +192,9 @@ def rollback(
     progress: Progress | None = None,
     dry_run: bool = False,
     lock_wait: float = 60,
+    lock_timeout: float = LOCK_TIMEOUT,
+    online: Online = "auto",
+    tell: Callable[[str], object] = str,
 ) -> Outcome:
     """Undoes an interrupted revision, or else the last `steps` revisions (one when neither is given) or all after `to`.
 
@@ -285,10 +209,9 @@ def rollback(
     if steps is not None and steps < 1:
         raise UsageError(f"cannot go back {steps} steps")
     with connected(database, changes=not dry_run) as (connection, dialect):
-        site = Site(connection, dialect, history, Gate(allow, confirm, dry_run), progress)
-        if dry_run:
-            return _rollback(site, to, steps, where(database))
-        with dialect.locked(connection, lock_wait):
+        gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
+        site = Site(connection, dialect, history, gate, manner, online)
+        with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
             return _rollback(site, to, steps, where(database))
 
 

@@ -58,7 +58,7 @@ LAYERS = (
         "history",
         "models",
     ),  # edges: I/O
-    ("workflow", "tasks", "difference"),
+    ("workflow", "tasks", "difference", "outcomes"),
     ("cli",),
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )

@@ -50,6 +50,7 @@ def plan(
         include=project.include,
         exclude=project.exclude,
         schemas=project.schemas,
+        online=project.online,
     )
     if output is Format.json:
         terminal.machine(machine.dump("plan", machine.planned(found)))

@@ -15,10 +15,13 @@ from schemadiff.cli.options import (
     DryRun,
     Exclude,
     Format,
+    HowOnline,
     Include,
+    LockTimeout,
     LockWait,
     Message,
     Models,
+    Online,
     Output,
     Schemas,
     Sql,
@@ -106,6 +109,7 @@ def plan(
     no_renames: Annotated[
         bool, typer.Option("--no-renames", help="What looks like a rename is a drop and an addition.")
     ] = False,
+    online: HowOnline = None,
     include: Include = None,
     exclude: Exclude = None,
     schema: Schemas = None,
@@ -129,7 +133,16 @@ def plan(
             output=output,
         )
 
-    _finish(work, url, models, versions, include=include or (), exclude=exclude or (), schemas=schema or ())
+    _finish(
+        work,
+        url,
+        models,
+        versions,
+        include=include or (),
+        exclude=exclude or (),
+        schemas=schema or (),
+        online=online,
+    )
 
 
 @app.command()
@@ -142,6 +155,8 @@ def apply(
     allow: Allow = None,
     yes: Yes = False,
     lock_wait: LockWait = 60,
+    lock_timeout: LockTimeout = 2,
+    online: HowOnline = None,
     output: Output = Format.text,
     url: Url = None,
     models: Models = None,
@@ -152,10 +167,12 @@ def apply(
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import running
 
-        asked = running.Asked(sql, dry_run, tuple(allow or ()), yes, lock_wait, output)
+        asked = running.Asked(
+            sql, dry_run, tuple(allow or ()), yes, lock_wait, output, lock_timeout, project.online
+        )
         return running.apply(terminal, project, asked, to=to)
 
-    _finish(work, url, models, versions)
+    _finish(work, url, models, versions, online=online)
 
 
 @app.command()
@@ -177,6 +194,8 @@ def rollback(
     allow: Allow = None,
     yes: Yes = False,
     lock_wait: LockWait = 60,
+    lock_timeout: LockTimeout = 2,
+    online: HowOnline = None,
     output: Output = Format.text,
     url: Url = None,
     models: Models = None,
@@ -187,10 +206,12 @@ def rollback(
     def work(terminal: Terminal, project: Project) -> int:
         from schemadiff.cli import running
 
-        asked = running.Asked(sql, dry_run, tuple(allow or ()), yes, lock_wait, output)
+        asked = running.Asked(
+            sql, dry_run, tuple(allow or ()), yes, lock_wait, output, lock_timeout, project.online
+        )
         return running.rollback(terminal, project, asked, to=to, steps=steps)
 
-    _finish(work, url, models, versions)
+    _finish(work, url, models, versions, online=online)
 
 
 @app.command()
@@ -298,6 +319,7 @@ def _finish(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
+    online: Online | None = None,
 ) -> None:
     """Runs a command's work on the project that the settings name, and exits with its code."""
     from schemadiff.cli import guard
@@ -305,7 +327,9 @@ def _finish(
     def with_project(terminal: Terminal) -> int:
         from schemadiff.cli.project import from_settings
 
-        project = from_settings(url, models, versions, include=include, exclude=exclude, schemas=schemas)
+        project = from_settings(
+            url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online
+        )
         terminal.hide(project.secrets)
         return work(terminal, project)
 

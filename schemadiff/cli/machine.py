@@ -57,10 +57,10 @@ if TYPE_CHECKING:
     from schemadiff.executor import Interrupted
     from schemadiff.filters import Ignored
     from schemadiff.hazards import Hazard
+    from schemadiff.outcomes import Drift, Outcome, Planned, Status
     from schemadiff.planner import Plan
     from schemadiff.revisions import Revision
     from schemadiff.schema import Unsupported
-    from schemadiff.workflow import Drift, Outcome, Planned, Status
 
 VERSION = 1
 

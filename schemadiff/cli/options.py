@@ -15,6 +15,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class Online(StrEnum):
+    """Which tables are changed so that nobody has to wait."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
 class DiffFormat(StrEnum):
     """How `diff` writes what it found."""
 
@@ -98,5 +106,27 @@ Allow = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to run. Allows no hazard.")]
 LockWait = Annotated[
     float,
-    typer.Option("--lock-wait", metavar="SECONDS", min=0, help="How long to wait for another run to end."),
+    typer.Option(
+        "--lock-wait",
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait for another run to end, and for locks on tables.",
+    ),
+]
+LockTimeout = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        min=0.01,
+        help="How long one try for a table's lock may make others wait behind it.",
+    ),
+]
+HowOnline = Annotated[
+    Online | None,
+    typer.Option(
+        "--online",
+        help="Change tables so that nobody has to wait: those that are not small (auto), all, none.",
+        show_default=False,
+    ),
 ]

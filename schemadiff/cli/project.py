@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from schemadiff.config import Settings, settings
+from schemadiff.config import Online, Settings, settings
 from schemadiff.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Project:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
+    online: Online = "auto"
 
     def need_database(self) -> Database:
         """The database. Raises `ConfigError` when there is none."""
@@ -57,9 +58,10 @@ def from_settings(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
+    online: str | None = None,
 ) -> Project:
     """The project that options, environment and settings file name. Raises `ConfigError` for a bad file."""
-    found = settings(url, models, versions, include=include, exclude=exclude, schemas=schemas)
+    found = settings(url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online)
     return Project(
         found.versions,
         found.url or None,
@@ -68,6 +70,7 @@ def from_settings(
         include=found.include,
         exclude=found.exclude,
         schemas=found.schemas,
+        online=found.online,
     )
 
 

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from schemadiff.difference import Difference
     from schemadiff.executor import Interrupted
     from schemadiff.hazards import Hazard
+    from schemadiff.outcomes import Done, Drift, Outcome, Planned, Status
     from schemadiff.planner import Plan
     from schemadiff.revisions import Revision
     from schemadiff.schema import Unsupported
-    from schemadiff.workflow import Done, Drift, Outcome, Planned, Status
 
 BLANK: Line = ()
 

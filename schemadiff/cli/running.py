@@ -12,14 +12,16 @@ from schemadiff.cli import machine, render
 from schemadiff.cli.actions import DIFFERENT, FINE
 from schemadiff.cli.options import Format
 from schemadiff.database import where
+from schemadiff.dialects import LOCK_TIMEOUT
 from schemadiff.errors import PendingError, UsageError
 from schemadiff.hazards import CODES
+from schemadiff.outcomes import Outcome
 from schemadiff.words import short
-from schemadiff.workflow import Outcome
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Line, Terminal
+    from schemadiff.config import Online
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
     from schemadiff.tasks import Confirm
@@ -35,6 +37,8 @@ class Asked:
     yes: bool = False
     lock_wait: float = 60
     output: Format = Format.text
+    lock_timeout: float = LOCK_TIMEOUT
+    online: Online = "auto"
 
 
 Verb = Literal["apply", "rollback"]
@@ -51,12 +55,16 @@ class _Run(Protocol):
         confirm: Confirm | None = ...,
         progress: Callable[[Event], object] | None = ...,
         lock_wait: float = ...,
+        lock_timeout: float = ...,
+        tell: Callable[[str], object] = ...,
     ) -> Outcome: ...
 
 
 def apply(terminal: Terminal, project: Project, asked: Asked, *, to: int | None = None) -> int:
     """Runs what is pending up to revision `to`."""
-    run = partial(workflow.apply, project.need_database(), project.need_versions(), to=to)
+    run = partial(
+        workflow.apply, project.need_database(), project.need_versions(), to=to, online=asked.online
+    )
     return _carry_out("apply", terminal, project, asked, run)
 
 
@@ -64,7 +72,14 @@ def rollback(
     terminal: Terminal, project: Project, asked: Asked, *, to: int | None = None, steps: int | None = None
 ) -> int:
     """Undoes the last `steps` revisions or all after `to`."""
-    run = partial(workflow.rollback, project.need_database(), project.need_versions(), to=to, steps=steps)
+    run = partial(
+        workflow.rollback,
+        project.need_database(),
+        project.need_versions(),
+        to=to,
+        steps=steps,
+        online=asked.online,
+    )
     return _carry_out("rollback", terminal, project, asked, run)
 
 
@@ -85,6 +100,8 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
         confirm=gate.ask if terminal.interactive else None,
         progress=_Steps(terminal, messages),
         lock_wait=asked.lock_wait,
+        lock_timeout=asked.lock_timeout,
+        tell=partial(_wait, terminal),
     )
     if asked.output is Format.json:
         terminal.machine(machine.dump(verb, machine.outcome(outcome, place, dry_run=False)))
@@ -176,6 +193,11 @@ class _Gate:
             return False
         self._accepted.update(new)
         return True
+
+
+def _wait(terminal: Terminal, words: str) -> None:
+    """Says whom the run waits for, on a line of its own."""
+    terminal.note(((f"  {words}", "yellow"),))
 
 
 class _Steps:

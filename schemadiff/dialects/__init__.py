@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import Dialect, Statement
+from schemadiff.dialects.base import LOCK_TIMEOUT, Dialect, Statement
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection
 
 __all__ = [
+    "LOCK_TIMEOUT",
     "NAMES",
     "Dialect",
     "Statement",

@@ -25,8 +25,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -60,12 +60,22 @@ STORED_KINDS = ("schema", "sequence", "domain", "view", "trigger", "function", "
 """What a database may hold besides tables: the kinds of `StoredObject`."""
 
 
+LOCK_TIMEOUT = 2.0
+"""Seconds that a statement waits for a lock on a table, and lets others wait behind it, before it gives up for now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SQL statement, without a terminator, and the operations that it carries out."""
+    """One SQL statement, without a terminator, and the operations that it carries out.
+
+    ``method`` is how the server does it, in its own words (``INPLACE, LOCK=NONE``), empty where nobody asked.
+    ``alone``: where DDL can be rolled back, this cannot: it runs outside of a transaction and commits by itself.
+    """
 
     sql: str
     operations: tuple[Operation, ...]
+    method: str = ""
+    alone: bool = False
 
 
 class Dialect(ABC):
@@ -111,6 +121,9 @@ class Dialect(ABC):
 
     shared_names: ClassVar[tuple[type, ...]] = ()
     """The kinds of things whose names no two tables of one schema may both have."""
+
+    shows_statements: ClassVar[bool] = True
+    """Whether others see what a session is carrying out, so that a comment in it says whose it is."""
 
     named_enums: ClassVar[bool] = False
     """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
@@ -264,6 +277,14 @@ class Dialect(ABC):
         back need not go as far as what is gone for good. Never handed `Execute`, `Run` or `Found`.
         """
 
+    def online_statements(
+        self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
+    ) -> tuple[Statement, ...]:
+        """As `statements`, for a table that is not small: so that readers and writers of it wait as little as can be,
+        whatever that costs otherwise.
+        """
+        return self.statements(operations, before, later=later)
+
     def after_statements(
         self,
         operations: Sequence[Operation],
@@ -301,11 +322,41 @@ class Dialect(ABC):
     # carrying out: the connection is in the driver's autocommit mode
 
     @abstractmethod
-    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
-        """Holds the one lock on this database, for at most one run of schemadiff at a time.
+    def locked(
+        self,
+        connection: Connection,
+        wait: float,
+        timeout: float = LOCK_TIMEOUT,
+        tell: Callable[[str], object] = str,
+    ) -> AbstractContextManager[None]:
+        """Holds the one lock on this database, for at most one run of schemadiff at a time; what a killed run left
+        behind on the server has ended by then. `tell` is told in a sentence whom it waits for.
+
+        Inside, no statement waits longer than `timeout` seconds for a lock on a table.
 
         Raises `LockedError` when another run still holds it after `wait` seconds.
         """
+
+    def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
+        """How many bytes the tables take, as far as that makes a difference to how they are changed."""
+        return {}
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        """Whether the server gave up a statement because it had waited too long for a lock."""
+        return False
+
+    def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
+        """Who holds locks on these tables (on any, where there are none), a sentence each; empty where that cannot be
+        told.
+        """
+        return ()
+
+    def unhurried(self, connection: Connection, sql: str) -> AbstractContextManager[None]:
+        """Around a statement that runs alone: it may wait for locks as long as it will where it blocks nobody."""
+        return nullcontext()
+
+    def clear(self, connection: Connection, operations: Sequence[Operation]) -> None:  # noqa: B027
+        """Takes away what a killed or failed try to carry these out, outside of a transaction, left behind."""
 
     @abstractmethod
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:

@@ -25,6 +25,7 @@ MARIADB = Product(
     generated_not_null=False,
     copies_under_foreign_keys=True,
     descending_serves=True,
+    caches_statistics=False,
     whole_prefix_serves=True,
     check_name="CONSTRAINT_{number}",
     drop_check="DROP CONSTRAINT",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
-from schemadiff.dialects.mysql import objects
+from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.mysql import objects, waiting
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
@@ -181,8 +181,23 @@ class MySQL(Facts, Dialect):
     ) -> tuple[Statement, ...]:
         return objects.object_statements(operation, was)
 
-    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
-        return locked(connection, self, wait)
+    def locked(
+        self,
+        connection: Connection,
+        wait: float,
+        timeout: float = LOCK_TIMEOUT,
+        tell: Callable[[str], object] = str,
+    ) -> AbstractContextManager[None]:
+        return locked(connection, self, wait, timeout, tell)
+
+    def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
+        return waiting.sizes(connection, self, names)
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        return waiting.is_lock_timeout(error)
+
+    def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
+        return waiting.holders(connection, self, tables)
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         return transaction(connection)

@@ -47,6 +47,9 @@ class Product:
     descending_serves: bool = False
     """Whether a foreign key can use an index in descending order (MariaDB)."""
 
+    caches_statistics: bool = True
+    """Whether the sizes in information_schema.tables may be a day old."""
+
     whole_prefix_serves: bool = False
     """Whether a foreign key can use an index by a prefix that is all of the column (MariaDB)."""
 

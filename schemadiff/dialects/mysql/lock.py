@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from schemadiff.dialects.mysql import waiting
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import NO_PARAMETERS, working_mode
 from schemadiff.dialects.mysql.sqltext import literal
@@ -19,6 +21,9 @@ _LONGEST = 64
 """MySQL 9.7 manual, 14.14 Locking Functions: a longer name is refused (4163)."""
 
 
+_PAUSE = 0.5
+
+
 def lock_name(database: str) -> str:
     """The name of the lock. Names are the whole server's, so the database's is part of it."""
     name = f"schemadiff {database}"
@@ -28,28 +33,62 @@ def lock_name(database: str) -> str:
 
 
 @contextmanager
-def locked(connection: Connection, facts: Facts, wait: float) -> Iterator[None]:
+def locked(
+    connection: Connection, facts: Facts, wait: float, timeout: float, tell: Callable[[str], object]
+) -> Iterator[None]:
     """Holds the lock, in a session with the sql_mode for carrying revisions out.
 
     Both servers keep the lock for a statement whose client has died until that statement is through (an ALTER runs on
-    after a kill), so waiting for the lock is waiting for that as well.
+    after a kill), so waiting for the lock is waiting for that as well; what runs without the lock, because the
+    session that held it was another one, is waited for here.
     """
     name = literal(lock_name(facts.database or ""))
-    if _scalar(connection, f"SELECT GET_LOCK({name}, {max(0, round(wait))})") != 1:
-        holder = _scalar(connection, f"SELECT IS_USED_LOCK({name})")
-        raise LockedError(
-            f'another run of schemadiff holds the lock on database "{facts.database}": '
-            + (f"connection {holder}" if holder else "it has just ended"),
-            hint=f"Wait for it to end, or see what it does: SHOW PROCESSLIST; KILL {holder} ends it."
-            if holder
-            else "Run the command again.",
-        )
+    deadline = time.monotonic() + wait
+    _acquire(connection, facts, name, deadline, tell)
     try:
-        with _working(connection, facts):
+        _wait_for_orphans(connection, facts, deadline, tell)
+        with _working(connection, facts, timeout):
             yield
     finally:
         with _tolerant():
             _scalar(connection, f"SELECT RELEASE_LOCK({name})")
+
+
+def _acquire(
+    connection: Connection, facts: Facts, name: str, deadline: float, tell: Callable[[str], object]
+) -> None:
+    took = 0
+    while True:
+        left = max(0, round(deadline - time.monotonic()))
+        # The first try is short, so that one who waits soon knows for whom.
+        if _scalar(connection, f"SELECT GET_LOCK({name}, {min(left, 5 if took else 1)})") == 1:
+            return
+        holder = _scalar(connection, f"SELECT IS_USED_LOCK({name})")
+        words = waiting.session(connection, int(holder)) if holder else "it has just ended"
+        if left <= 0:
+            raise LockedError(
+                f'another run of schemadiff holds the lock on database "{facts.database}": {words}',
+                hint=f"Wait for it to end, or see what it does: SHOW PROCESSLIST; KILL {holder} ends it."
+                if holder
+                else "Run the command again.",
+            )
+        if holder:
+            tell(f"waiting for another run of schemadiff to end: {words}")
+        took += 1
+
+
+def _wait_for_orphans(
+    connection: Connection, facts: Facts, deadline: float, tell: Callable[[str], object]
+) -> None:
+    while orphans := waiting.left_running(connection, facts):
+        number, words = orphans[0]
+        if time.monotonic() > deadline:
+            raise LockedError(
+                f"a statement of an earlier run of schemadiff is still being carried out: {words}",
+                hint=f"Wait for it to end; KILL {number} ends it, and undoes what it has done.",
+            )
+        tell(f"waiting for a statement that an earlier run left behind: {words}")
+        time.sleep(_PAUSE)
 
 
 @contextmanager
@@ -66,9 +105,11 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _working(connection: Connection, facts: Facts) -> Iterator[None]:
-    """The sql_mode of statements that schemadiff writes, until the end."""
-    old = _scalar(connection, "SELECT @@SESSION.sql_mode")
+def _working(connection: Connection, facts: Facts, timeout: float) -> Iterator[None]:
+    """The sql_mode of statements that schemadiff writes, and no long waiting for locks on tables, until the end."""
+    query = "SELECT @@SESSION.sql_mode, @@SESSION.lock_wait_timeout"
+    old, old_timeout = connection.exec_driver_sql(query).one()
+    connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {max(1, round(timeout))}")
     refuses_zeros = "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
     zero_dates = refuses_zeros and _scalar(
         connection,
@@ -81,6 +122,7 @@ def _working(connection: Connection, facts: Facts) -> Iterator[None]:
     finally:
         with _tolerant():
             _set_mode(connection, str(old))
+            connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {int(old_timeout)}")
 
 
 def _set_mode(connection: Connection, mode: str) -> None:

@@ -8,8 +8,8 @@ default schema.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
 from schemadiff.dialects.postgresql import (
     ask,
     canonical,
@@ -30,6 +30,7 @@ from schemadiff.dialects.postgresql import (
     objects,
     sqltext,
     types,
+    waiting,
 )
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
@@ -219,9 +220,28 @@ class PostgreSQL(Dialect):
 
     # carrying out
 
-    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
+    def locked(
+        self,
+        connection: Connection,
+        wait: float,
+        timeout: float = LOCK_TIMEOUT,
+        tell: Callable[[str], object] = str,
+    ) -> AbstractContextManager[None]:
         """An advisory lock of the session."""
-        return lock.locked(connection, wait)
+        return lock.locked(connection, wait, timeout, tell)
+
+    def unhurried(self, connection: Connection, sql: str) -> AbstractContextManager[None]:
+        """An index that is made or dropped concurrently waits for old transactions, and blocks nobody meanwhile."""
+        return lock.unhurried(connection) if " CONCURRENTLY " in sql else nullcontext()
+
+    def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
+        return waiting.sizes(connection, {self.quote_name(name): name for name in names})
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        return waiting.is_lock_timeout(error)
+
+    def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
+        return waiting.holders(connection, [self.quote_name(name) for name in tables])
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         """BEGIN and COMMIT, or ROLLBACK."""

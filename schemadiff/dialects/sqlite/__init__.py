@@ -7,7 +7,7 @@ are `canonical` and `expressions`; SQL text is `ddl` and `alter`; carrying out i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
 from schemadiff.dialects.sqlite import (
     alter,
     asking,
@@ -48,6 +48,7 @@ class SQLite(Dialect):
 
     name: ClassVar[str] = "sqlite"
     transactional_ddl: ClassVar[bool] = True
+    shows_statements: ClassVar[bool] = False
     # Where foreign keys are enforced, dropping the old table of a rebuild would delete the rows that refer to it.
     script_opening: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
     script_closing: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_key_check", "COMMIT")
@@ -130,8 +131,14 @@ class SQLite(Dialect):
     ) -> tuple[Statement, ...]:
         return objects.statements(operation, was)
 
-    def locked(self, connection: Connection, wait: float) -> AbstractContextManager[None]:
-        return locks.locked(connection, wait)
+    def locked(
+        self,
+        connection: Connection,
+        wait: float,
+        timeout: float = LOCK_TIMEOUT,
+        tell: Callable[[str], object] = str,
+    ) -> AbstractContextManager[None]:
+        return locks.locked(connection, wait, tell)
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         return transactions.transaction(connection)

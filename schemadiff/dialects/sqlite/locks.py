@@ -22,7 +22,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,14 +32,16 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _PAUSE = 0.05
+_QUIET = 1
+"""Seconds of waiting of which nothing is said."""
 
 
 @contextmanager
-def locked(connection: Connection, wait: float) -> Iterator[None]:
+def locked(connection: Connection, wait: float, tell: Callable[[str], object]) -> Iterator[None]:
     """Holds the lock, and lets each transaction wait as long for other programs. Raises `LockedError`."""
     before = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
     path = _path(connection)
-    handle = _take(path, wait) if path else None
+    handle = _take(path, wait, tell) if path else None
     try:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(max(wait, 0) * 1000)}").close()
         yield
@@ -57,9 +59,11 @@ def _path(connection: Connection) -> str:
     return next((os.path.realpath(path) for _, name, path in rows if name == "main" and path), "")
 
 
-def _take(path: str, wait: float) -> int:
+def _take(path: str, wait: float, tell: Callable[[str], object]) -> int:
     """The handle of the file that is locked; closing it ends the lock."""
-    deadline = time.monotonic() + wait
+    began = time.monotonic()
+    deadline = began + wait
+    told = False
     while True:
         handle = _try(path)
         if handle is not None:
@@ -70,6 +74,9 @@ def _take(path: str, wait: float) -> int:
                 f"and has not ended within {wait:g} s",
                 hint="Wait for it to end, or give it more time with --lock-wait. Nothing was changed.",
             )
+        if not told and time.monotonic() - began > _QUIET:
+            told = True
+            tell(f'waiting for another run of schemadiff on "{path}", or in its folder, to end')
         time.sleep(max(0.0, min(_PAUSE, deadline - time.monotonic())))
 
 

@@ -1,0 +1,119 @@
+"""Whom a statement waits for: sessions that hold locks on tables, and what a killed run of schemadiff left running."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.session import NO_PARAMETERS
+from schemadiff.dialects.mysql.sqltext import literal
+from schemadiff.schema import Name
+from schemadiff.words import short
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_GAVE_UP = (1205, 1213)
+"""A lock wait that took too long, and a deadlock."""
+
+_TAG = re.compile(r"/\* schemadiff (\d+) (up|down) (\d+)/(\d+) \*/ ")
+
+_SESSION = "p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, p.STATE, p.INFO"
+
+_HOLDERS = f"""SELECT DISTINCT {_SESSION} FROM performance_schema.metadata_locks m
+JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
+JOIN information_schema.PROCESSLIST p ON p.ID = t.PROCESSLIST_ID
+WHERE m.OBJECT_TYPE = 'TABLE' AND m.LOCK_STATUS = 'GRANTED' AND p.ID <> CONNECTION_ID() AND """
+
+_OPEN = f"""SELECT DISTINCT {_SESSION} FROM information_schema.INNODB_TRX t
+JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID()"""
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Whether the server gave a statement up for a lock: 1205, also for a metadata lock, or 1213."""
+    original: Any = getattr(error, "orig", None)
+    return isinstance(error, DBAPIError) and original.args[:1] in [(code,) for code in _GAVE_UP]
+
+
+def holders(connection: Connection, facts: Facts, tables: Collection[Name]) -> tuple[str, ...]:
+    """Who holds metadata locks on the tables, a sentence each. MySQL says it (9.7 manual, 29.12.13.3) to whom may read
+    performance_schema; elsewhere, and on MariaDB, these are all that have a transaction open and that one may see.
+    """
+    which = " OR ".join(
+        f"m.OBJECT_SCHEMA = {literal(name.schema or facts.database or '')} AND m.OBJECT_NAME = {literal(name.name)}"
+        for name in tables
+    )
+    queries = (_HOLDERS + f"({which or 'm.OBJECT_SCHEMA = DATABASE()'})", _OPEN)
+    for query in queries:
+        with suppress(DBAPIError):
+            rows = connection.exec_driver_sql(query, execution_options=NO_PARAMETERS).mappings().all()
+            if rows:
+                return tuple(_words(dict(row)) for row in rows)
+    return ()
+
+
+def sizes(connection: Connection, facts: Facts, names: Collection[Name]) -> dict[Name, int]:
+    """The bytes of the tables' rows and indexes, as InnoDB estimates them."""
+    by_key = {(name.schema or facts.database, name.name): name for name in names}
+    which = ", ".join(f"({literal(schema or '')}, {literal(table)})" for schema, table in by_key)
+    query = (
+        "SELECT TABLE_SCHEMA, TABLE_NAME, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES "
+        f"WHERE (TABLE_SCHEMA, TABLE_NAME) IN ({which})"
+    )
+    if not which:
+        return {}
+    fresh = facts.product.caches_statistics
+    if fresh:
+        # What is cached may be a day old (MySQL 9.7 manual, 10.2.3).
+        connection.exec_driver_sql("SET SESSION information_schema_stats_expiry = 0")
+    try:
+        rows = connection.exec_driver_sql(query, execution_options=NO_PARAMETERS).all()
+    finally:
+        if fresh:
+            connection.exec_driver_sql("SET SESSION information_schema_stats_expiry = DEFAULT")
+    return {
+        by_key[schema, table]: int(size or 0) for schema, table, size in rows if (schema, table) in by_key
+    }
+
+
+def session(connection: Connection, number: int) -> str:
+    """What that session does, in a sentence."""
+    return next((_words(row) for row in _sessions(connection) if row["Id"] == number), f"connection {number}")
+
+
+def left_running(connection: Connection, facts: Facts) -> list[tuple[int, str]]:
+    """The statements of other runs of schemadiff in this database, each with its session: a server carries a statement
+    out to its end when its client was killed, and one that waits for a lock as soon as it gets that (MySQL 9.7).
+    """
+    return [
+        (row["Id"], _words(row))
+        for row in _sessions(connection)
+        if row["db"] == facts.database and _TAG.match(row["Info"] or "")
+    ]
+
+
+def _sessions(connection: Connection) -> list[Mapping[str, Any]]:
+    """The sessions that the user may see, but for this one: without the right PROCESS those of its own account."""
+    own = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
+    rows = connection.exec_driver_sql("SHOW FULL PROCESSLIST").mappings().all()
+    return [dict(row) for row in rows if row["Id"] != own]
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    told = {key.lower(): value for key, value in row.items()}
+    who = f"connection {told['id']} ({told['user']}@{told['host']})"
+    seconds = f"for {told['time'] or 0} s"
+    info = told["info"]
+    if not info:
+        return f"{who}, idle {seconds}, probably in an open transaction"
+    match = _TAG.match(info)
+    if match:
+        revision, way, step, total = match.groups()
+        verb = "apply" if way == "up" else "roll back"
+        who = f"{who}, a run of schemadiff (step {step} of {total}, {verb} {revision})"
+    return f"{who}, {told['state'] or told['command'].lower()} {seconds}: {short(_TAG.sub('', info))}"

@@ -1,0 +1,61 @@
+"""Whom a statement waits for: the sessions that hold locks on tables. How large tables are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from schemadiff.schema import Name
+from schemadiff.words import short
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_GAVE_UP = ("55P03", "40P01")
+"""lock_not_available, after lock_timeout, and deadlock_detected (manual, appendix A)."""
+
+_HOLDERS = """
+SELECT DISTINCT a.pid, a.usename, nullif(a.application_name, ''), a.state,
+       extract(epoch FROM now() - coalesce(a.xact_start, a.state_change))::int, a.query
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.granted AND l.locktype = 'relation' AND a.pid <> pg_backend_pid()
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND l.relation = ANY (SELECT to_regclass(name) FROM unnest(CAST(:names AS text[])) AS name) ORDER BY 1
+"""
+
+_SIZES = """
+SELECT name, pg_table_size(to_regclass(name)) FROM unnest(CAST(:names AS text[])) AS name
+WHERE to_regclass(name) IS NOT NULL
+"""
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Whether the server gave a statement up for a lock."""
+    original: Any = getattr(error, "orig", None)
+    code = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    return isinstance(error, DBAPIError) and code in _GAVE_UP
+
+
+def holders(connection: Connection, names: Collection[str]) -> tuple[str, ...]:
+    """Who holds locks on the tables of these (quoted) names, a sentence each."""
+    try:
+        rows = connection.execute(sa.text(_HOLDERS), {"names": list(names)}).all()
+    except DBAPIError:
+        return ()
+    return tuple(_words(*row) for row in rows)
+
+
+def sizes(connection: Connection, names: dict[str, Name]) -> dict[Name, int]:
+    """The bytes of the tables of these (quoted) names, without their indexes."""
+    rows = connection.execute(sa.text(_SIZES), {"names": list(names)}).all()
+    return {names[name]: int(size) for name, size in rows}
+
+
+def _words(
+    pid: int, user: str | None, application: str | None, state: str | None, age: int, query: str
+) -> str:
+    who = ", ".join(word for word in (user, application, state) if word)
+    return f"process {pid} ({who}) for {max(age or 0, 0)} s: {short(query or '')}"

@@ -1,0 +1,109 @@
+"""What plan, apply, rollback, check, status and show return. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemadiff.executor import Direction, Interrupted
+from schemadiff.filters import NOTHING_IGNORED, Ignored
+from schemadiff.hazards import Hazard
+from schemadiff.operations import Found, Operation
+from schemadiff.planner import Plan
+from schemadiff.revisions import Revision
+from schemadiff.schema import Unsupported
+from schemadiff.version import State
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What `plan` found. ``path`` is the revision file that it wrote, ``None`` when it wrote none."""
+
+    plan: Plan
+    message: str
+    number: int
+    text: str
+    path: Path | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
+
+    @property
+    def found(self) -> tuple[Operation, ...]:
+        """What somebody changed in the database by hand since the last revision."""
+        return tuple(one.operation for one in self.plan.operations if isinstance(one, Found))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A revision that was carried out, or, in a dry run, would be."""
+
+    revision: int
+    message: str
+    direction: Direction
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions. ``opening`` and
+    ``closing`` are the SQL that stands around a revision which somebody runs by hand.
+    """
+
+    before: int
+    after: int
+    done: tuple[Done, ...]
+    opening: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """The hazards of all revisions, each once."""
+        return tuple(dict.fromkeys(hazard for one in self.done for hazard in one.plan.hazards))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One revision, whether the database has it, and its plan: what `apply` would run, or, where that is past, would
+    have run on a database that is just as the earlier revisions say.
+    """
+
+    revision: Revision
+    applied: bool
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What `check` found. All empty: models, revision files and database agree.
+
+    ``missing`` leads from the revision files to the models; ``drifted`` is what was changed in the database and no
+    revision says; ``pending`` are the revisions that the database does not have yet.
+    """
+
+    version: int
+    missing: tuple[Operation, ...] = ()
+    pending: tuple[Revision, ...] = ()
+    drifted: tuple[Operation, ...] = ()
+    interrupted: Interrupted | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
+
+    def __bool__(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.missing or self.pending or self.drifted or self.interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a database is. ``version`` is ``None`` when it has no version table."""
+
+    place: str
+    version: int | None
+    revisions: tuple[Revision, ...]
+    state: State | None = None
+    interrupted: Interrupted | None = None
+
+    @property
+    def pending(self) -> tuple[Revision, ...]:
+        """The revisions that the database does not have yet."""
+        return self.revisions[self.version or 0 :]
