@@ -50,6 +50,7 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
     Run,
+    touched,
 )
 from schemadiff.schema import (
     Check,
@@ -96,7 +97,7 @@ def _worked(
     operations: Sequence[Operation], before: Schema, facts: Facts, later: Sequence[Operation]
 ) -> _Work:
     work = _Work(before, facts)
-    operations = out_of_the_way(operations)
+    operations = out_of_the_way(operations, before, facts)
     for position, operation in enumerate(operations):
         work.later = (*operations[position:], *later)
         work.add(operation)
@@ -117,6 +118,7 @@ class _Work:
         self.later: Sequence[Operation] = ()
         self.done: list[Statement] = []
         self.pending: Clauses | None = None
+        self.texts: Sequence[AlterColumn] = ()
 
     def add(self, operation: Operation) -> None:
         """Carries the operation out: in the pending ALTER where it can join it, else in a statement after it."""
@@ -232,10 +234,8 @@ class _Work:
         if isinstance(operation, AlterColumn) and _changes_virtual(operation):
             self._rebuild_column(operation)
             return
-        if isinstance(operation, AlterColumn) and not casts(
-            operation.before.type.sql, operation.after.type.sql
-        ):
-            self._pass_through_text(operation)
+        if isinstance(operation, AlterColumn) and operation not in self.texts and _needs_text(operation):
+            self._pass_through_text()
         if self.pending and (
             self.pending.table != operation.table
             or not joins(operation, self.pending, self.schema, self.facts)
@@ -315,28 +315,43 @@ class _Work:
             self.pending = Clauses(name, self._table(name))
         return self.pending
 
-    def _pass_through_text(self, operation: AlterColumn) -> None:
-        """Makes the column a text, from which the server turns it into what it is to be."""
+    def _pass_through_text(self) -> None:
+        """Makes the columns of this change and of those right after it texts, from which the server turns them into
+        what they are to be.
+        """
         self.flush()
-        clauses = self._clauses(operation.table)
-        clauses.operations.append(operation)
+        self.texts = _texts_needed(self.later)
+        key = self._table(self.texts[0].table).primary_key
+        clauses = self._clauses(self.texts[0].table)
+        clauses.operations += self.texts
         clauses.copies = True
-        text = dataclasses.replace(operation.after, type=Type("varchar(64)"), default=None, on_update=None)
-        clauses.modify_column(text.name, dataclasses.replace(text, autoincrement=False))
+        for change in self.texts:
+            column = change.after
+            text = dataclasses.replace(
+                column,
+                type=Type("varchar(64)"),
+                nullable=column.nullable and not (key and column.name in key.columns),
+                default=None,
+                on_update=None,
+                autoincrement=False,
+            )
+            clauses.modify_column(text.name, text)
         self.flush()
 
     def _rebuild_column(self, operation: AlterColumn) -> None:
         """To or from VIRTUAL: MODIFY cannot do it (MySQL 3106, MariaDB 1907), so the column is dropped and added.
 
-        A virtual column that becomes an ordinary one is made STORED first, and so keeps its values.
+        A virtual column that becomes an ordinary one is made STORED first, and so keeps its values. One that counted
+        goes together with its key.
         """
-        self.flush()
         before, after = operation.before, operation.after
+        if not before.autoincrement:
+            self.flush()
         first = after
         if after.generated is None and before.generated is not None:
             generated = dataclasses.replace(before.generated, stored=True)
             first = dataclasses.replace(
-                after, generated=generated, default=None, on_update=None, nullable=True
+                after, generated=generated, default=None, on_update=None, nullable=True, autoincrement=False
             )
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
@@ -452,3 +467,21 @@ def _changes_virtual(operation: AlterColumn) -> bool:
     before, after = operation.before.generated, operation.after.generated
     kinds = {kind and kind.stored for kind in (before, after)}
     return len(kinds) == 2 and False in kinds
+
+
+def _needs_text(change: AlterColumn) -> bool:
+    """Whether the column gets a type to which only a text leads."""
+    return not casts(change.before.type.sql, change.after.type.sql)
+
+
+def _texts_needed(operations: Sequence[Operation]) -> list[AlterColumn]:
+    """The changes with which the operations begin, of one table's columns, that need a text in between: each column
+    once.
+    """
+    needed: dict[str, AlterColumn] = {}
+    for operation in operations:
+        if not isinstance(operation, AlterColumn) or operation.table != touched(operations[0]):
+            break
+        if _needs_text(operation):
+            needed.setdefault(operation.before.name, operation)
+    return list(needed.values())

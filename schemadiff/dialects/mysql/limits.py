@@ -34,7 +34,7 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
         and all(isinstance(other, RenameColumn) for other in pending.operations)
     ):
         return False
-    if (pending.moves_bound or _moves_bound(operation, schema, facts)) and (
+    if (pending.moves_bound or moves_bound(operation, schema, facts)) and (
         pending.copies or _may_copy(operation)
     ):
         return False
@@ -112,7 +112,7 @@ def mark(pending: Clauses, operation: Operation, schema: Schema, facts: Facts) -
     """Remembers in the pending ALTER what `joins` has to know of an operation that it carries out."""
     pending.copies = pending.copies or _may_copy(operation)
     pending.renames_bound = pending.renames_bound or _renames_bound(operation, schema)
-    pending.moves_bound = pending.moves_bound or _moves_bound(operation, schema, facts)
+    pending.moves_bound = pending.moves_bound or moves_bound(operation, schema, facts)
 
 
 def bound_keys(operation: Operation, table: Table, schema: Schema, facts: Facts) -> tuple[ForeignKey, ...]:
@@ -127,7 +127,7 @@ def bound_keys(operation: Operation, table: Table, schema: Schema, facts: Facts)
         bound = _renames_bound(operation, schema)
     elif isinstance(operation, AlterColumn):
         name = operation.before.name
-        bound = _moves_bound(operation, schema, facts)
+        bound = moves_bound(operation, schema, facts)
     else:
         return ()
     if not bound or not _copies_always(table, rebuilds=isinstance(operation, AlterColumn), facts=facts):
@@ -185,7 +185,7 @@ def _renames_bound(operation: Operation, schema: Schema) -> bool:
     return isinstance(operation, RenameColumn) and _is_bound(operation.table, operation.before, schema)
 
 
-def _moves_bound(operation: Operation, schema: Schema, facts: Facts) -> bool:
+def moves_bound(operation: Operation, schema: Schema, facts: Facts) -> bool:
     """Whether it lets a column of a foreign key be NULL or no longer be so: MySQL refuses that in an ALTER that
     copies the table for another reason (1832).
     """

@@ -1,13 +1,17 @@
 """The order of operations on one table where a statement of its own would come between two that need each other. Pure.
 
-An AUTO_INCREMENT column and its key come and go in one ALTER (error 1075), and a column cannot become VIRTUAL, or stop
-being so, in the same ALTER as something else: it is dropped and added. So the latter moves out of the way.
+An AUTO_INCREMENT column and its key come and go in one ALTER (error 1075). Some changes of other columns begin an ALTER
+of their own: to VIRTUAL or from it, which drops the column and adds it; to a type that takes nothing but texts; whether
+the column of a foreign key may be NULL. These move out of the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.limits import moves_bound
+from schemadiff.dialects.mysql.types import casts
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -16,35 +20,57 @@ from schemadiff.operations import (
     DropConstraint,
     Operation,
 )
-from schemadiff.schema import PrimaryKey
+from schemadiff.schema import Column, PrimaryKey, Schema
 
 
-def out_of_the_way(operations: Sequence[Operation]) -> Sequence[Operation]:
-    """The operations; where a column begins or ends to count by itself, what stops being VIRTUAL goes before the
-    columns and the key change, and what becomes VIRTUAL after they have.
+def out_of_the_way(operations: Sequence[Operation], schema: Schema, facts: Facts) -> Sequence[Operation]:
+    """The operations, which start from `schema`; where a column begins or ends to count by itself, what needs an
+    ALTER of its own goes before the columns and the key change, or after they have.
     """
-    if not any(_counts_otherwise(one) for one in operations):
+    if not any(_counts(one) for one in operations):
         return operations
-    leaving = [one for one in operations if _virtual(one) == (True, False)]
-    becoming = [one for one in operations if _virtual(one) == (False, True)]
+    leaving = [one for one in operations if _goes_before(one, schema, facts)]
+    becoming = [one for one in operations if one not in leaving and _goes_after(one, schema, facts)]
     rest = [one for one in operations if one not in leaving and one not in becoming]
     middle = [position for position, one in enumerate(rest) if _changes_columns(one)]
-    first, last = middle[0], middle[-1] + 1
+    first, last = (middle[0], middle[-1] + 1) if middle else (len(rest), len(rest))
+    # What counts now is part of the ALTER that gives the key.
+    leaving.sort(key=_counts)
     return (*rest[:first], *leaving, *rest[first:last], *becoming, *rest[last:])
 
 
-def _counts_otherwise(operation: Operation) -> bool:
+def _counts(operation: Operation) -> bool:
+    """Whether a column begins or ends to count by itself."""
+    match operation:
+        case AlterColumn(before=before, after=after):
+            return before.autoincrement != after.autoincrement
+        case AddColumn(column=column) | DropColumn(column=column):
+            return column.autoincrement
+        case _:
+            return False
+
+
+def _goes_before(operation: Operation, schema: Schema, facts: Facts) -> bool:
+    if not isinstance(operation, AlterColumn):
+        return False
+    before, after = operation.before, operation.after
     return (
-        isinstance(operation, AlterColumn) and operation.before.autoincrement != operation.after.autoincrement
+        (_is_virtual(before) and not _is_virtual(after))
+        or not casts(before.type.sql, after.type.sql)
+        or (moves_bound(operation, schema, facts) and not after.nullable)
     )
 
 
-def _virtual(operation: Operation) -> tuple[bool, bool]:
-    """Whether an altered column is VIRTUAL before and after."""
+def _goes_after(operation: Operation, schema: Schema, facts: Facts) -> bool:
     if not isinstance(operation, AlterColumn):
-        return False, False
-    before, after = operation.before.generated, operation.after.generated
-    return before is not None and not before.stored, after is not None and not after.stored
+        return False
+    before, after = operation.before, operation.after
+    becomes_virtual = _is_virtual(after) and not _is_virtual(before)
+    return (becomes_virtual and not before.autoincrement) or moves_bound(operation, schema, facts)
+
+
+def _is_virtual(column: Column) -> bool:
+    return column.generated is not None and not column.generated.stored
 
 
 def _changes_columns(operation: Operation) -> bool:
