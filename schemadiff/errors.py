@@ -13,6 +13,7 @@
     │   └── StepError         one statement of a revision failed; what is done and what is not is said
     ├── VersionError          the version table is missing a row, has too many, or is ahead of the files
     ├── PendingError          the command needs a database at the newest revision, and it is not there
+    ├── StoppedError          the run was stopped because somebody asked for it
     ├── HazardError           something would be destroyed and nobody has allowed it
     └── AmbiguousError        a rename is possible and nobody has said whether it is one
 
@@ -80,6 +81,10 @@ class VersionError(SchemadiffError):
 
 class PendingError(SchemadiffError):
     """The database is not at the newest revision, and the command needs it to be."""
+
+
+class StoppedError(SchemadiffError):
+    """The run was stopped because somebody asked for it: a progress callback, which raises this, or Ctrl-C."""
 
 
 class HazardError(SchemadiffError):

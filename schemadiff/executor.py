@@ -26,19 +26,23 @@ from sqlalchemy.exc import DBAPIError
 from schemadiff import version
 from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
-from schemadiff.errors import SchemadiffError, StepError
+from schemadiff.errors import SchemadiffError, StepError, StoppedError
 from schemadiff.operations import Execute, Found, Operation, Run
 from schemadiff.planner import Plan, Step
 from schemadiff.schema import Name, Table
 from schemadiff.stored import ObjectOperation, object_key
 from schemadiff.version import State
+from schemadiff.watching import Running, watching
 
 Direction = Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a run tells its caller: ``seconds`` is ``None`` when the step begins, its duration when it is done."""
+    """What a run tells its caller of a step: when it begins (neither ``seconds`` nor ``running``), twice a second while
+    it takes longer than a second (``running``), and when it is done (``seconds``, its duration). A step that had to
+    wait for a lock begins again.
+    """
 
     revision: int
     direction: Direction
@@ -46,9 +50,14 @@ class Event:
     position: int
     total: int
     seconds: float | None = None
+    running: Running | None = None
 
 
 Progress = Callable[[Event], object]
+"""Called with each `Event`, never by two threads at once, but while a step runs by another one than the caller's.
+
+It may raise `StoppedError`: when a step begins, the run stops before it; while a step runs, its statement is ended.
+"""
 
 PAUSES = (0.5, 1, 2, 5)
 """Seconds between two tries to get a lock on a table, the last one again and again: time for those who waited."""
@@ -111,7 +120,10 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
                 _step(connection, dialect, task, steps, position, manner, rolls_back=True)
             version.write(connection, task.after)
 
-    _patiently(connection, dialect, steps, manner, whole)
+    try:
+        _patiently(connection, dialect, steps, manner, whole)
+    except StoppedError as error:
+        raise _stopped(task, steps, None) from error
 
 
 def finish(
@@ -179,9 +191,13 @@ def _run_journalled(
         some, step = steps[position:end], steps[position]
         if _is_data(step) or (dialect.transactional_ddl and not step.alone):
             note(position)
-            _patiently(connection, dialect, some, manner, partial(part, position, end))
+            try:
+                _patiently(connection, dialect, some, manner, partial(part, position, end))
+            except StoppedError as error:
+                raise _stopped(task, steps, position) from error
         else:
-            note(position, _fingerprint(connection, dialect, step, task.schemas))
+            before = _fingerprint(connection, dialect, step, task.schemas)
+            note(position, before)
             try:
                 _patiently(
                     connection,
@@ -190,6 +206,11 @@ def _run_journalled(
                     manner,
                     partial(_step, connection, dialect, task, steps, position, manner),
                 )
+            except StoppedError as error:
+                # Its statement was ended, or has come to its end nevertheless.
+                done = position + (_fingerprint(connection, dialect, step, task.schemas) != before)
+                note(done)
+                raise _stopped(task, steps, done) from error
             except StepError:
                 # The server refused it, so it is not done, whatever happens to these tables until the next run. When
                 # the connection is lost nobody knows yet, and this entry cannot be written either.
@@ -257,16 +278,24 @@ def _step(
     event = Event(task.revision, task.direction, step, position, len(steps))
     if progress:
         progress(event)
+
+    def tell(running: Running) -> None:
+        if progress:
+            progress(dataclasses.replace(event, running=running))
+
     started = time.monotonic()
-    try:
-        if step.run:
-            step.run.function(connection)
-        else:
-            _send(connection, dialect, event)
-    except SchemadiffError:
-        raise
-    except Exception as error:
-        raise _failure(task, steps, position, error, rolls_back) from error
+    with watching(connection, dialect, step.tables, tell if progress else None) as watch:
+        try:
+            if step.run:
+                step.run.function(connection)
+            else:
+                _send(connection, dialect, event)
+        except SchemadiffError:
+            raise
+        except Exception as error:
+            if watch.stopped:
+                raise StoppedError("its statement was ended") from error
+            raise _failure(task, steps, position, error, rolls_back) from error
     if progress:
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
 
@@ -313,6 +342,29 @@ def _failure(
             "Mend the cause and run `schemadiff rollback` to finish, or `schemadiff apply` to go forward again."
         )
     return StepError("\n".join(lines), hint=hint)
+
+
+def _stopped(task: Task, steps: Sequence[Step], done: int | None) -> StoppedError:
+    """The words for a run that was stopped after that many steps; ``None`` where all of them are rolled back."""
+    up = task.direction == "up"
+    leads_on = (
+        "`schemadiff apply` goes on, `schemadiff rollback` undoes what is done."
+        if up
+        else "`schemadiff rollback` goes on, `schemadiff apply` goes forward again."
+    )
+    if done is None:
+        return StoppedError(
+            f"stopped in revision {task.revision:04}, and everything that it did is rolled back: the database is at "
+            f"revision {task.before.version:04}",
+            hint=f"`schemadiff {'apply' if up else 'rollback'}` begins it again.",
+        )
+    lines = [
+        f"stopped in revision {task.revision:04}: {done} of {len(steps)} steps {'done' if up else 'undone'}"
+    ]
+    for word, some in (("done" if up else "undone", steps[:done]), ("open", steps[done:])):
+        operations = dict.fromkeys(one.describe() for step in some for one in step.operations)
+        lines += [f"  {word}: {one}" for one in operations]
+    return StoppedError("\n".join(lines), hint=leads_on)
 
 
 _DATA = re.compile(

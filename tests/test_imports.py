@@ -52,6 +52,7 @@ LAYERS = (
         "inspector",
         "revisions",
         "version",
+        "watching",
         "executor",
         "config",
         "database",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -11,16 +11,16 @@ from schemadiff import revisions, workflow
 from schemadiff.cli import machine, render
 from schemadiff.cli.actions import DIFFERENT, FINE
 from schemadiff.cli.options import Format
+from schemadiff.cli.steps import Steps
 from schemadiff.database import where
 from schemadiff.dialects import LOCK_TIMEOUT
 from schemadiff.errors import PendingError, UsageError
 from schemadiff.hazards import CODES
 from schemadiff.outcomes import Outcome
-from schemadiff.words import short
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
-    from schemadiff.cli.terminal import Line, Terminal
+    from schemadiff.cli.terminal import Terminal
     from schemadiff.config import Online
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
@@ -98,7 +98,7 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
     outcome = run(
         allow=allow,
         confirm=gate.ask if terminal.interactive else None,
-        progress=_Steps(terminal, messages),
+        progress=Steps(terminal, messages, bar=asked.output is Format.text),
         lock_wait=asked.lock_wait,
         lock_timeout=asked.lock_timeout,
         tell=partial(_wait, terminal),
@@ -198,32 +198,6 @@ class _Gate:
 def _wait(terminal: Terminal, words: str) -> None:
     """Says whom the run waits for, on a line of its own."""
     terminal.note(((f"  {words}", "yellow"),))
-
-
-class _Steps:
-    """Writes a line for every step of a run: what it does, and how long it took."""
-
-    def __init__(self, terminal: Terminal, messages: Mapping[int, str]) -> None:
-        self._terminal = terminal
-        self._messages = messages
-        self._current: tuple[int, str] | None = None
-
-    def __call__(self, event: Event) -> None:
-        if self._current != (event.revision, event.direction):
-            self._current = (event.revision, event.direction)
-            title = f"{render.direction(event.direction)} {render.number(event.revision)}"
-            self._terminal.note(render.heading(title, f" {self._messages.get(event.revision, '')}"))
-        if event.seconds is not None:
-            if not self._terminal.error_is_tty:
-                self._terminal.begin_line(*_step(event))
-            self._terminal.end_line((f"  {event.seconds:.2f} s", "dim"))
-        elif self._terminal.error_is_tty:
-            self._terminal.begin_line(*_step(event))
-
-
-def _step(event: Event) -> Line:
-    words = "; ".join(one.describe() for one in event.step.operations) or short(event.step.sql)
-    return ("  ", (f"{event.position + 1}/{event.total}", "dim"), f" {' '.join(words.split())}")
 
 
 def _nothing_to_do(verb: Verb, outcome: Outcome, place: str) -> str:

@@ -1,4 +1,4 @@
-"""Where lines are written and questions asked: the only module that knows Rich.
+"""Where lines are written and questions asked: with `bar` the only module that knows Rich.
 
 Reports and machine output go to standard output, everything else to standard error. What comes from a database
 is untrusted: no text is taken for markup, and characters that would steer the terminal are spelled out.
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from schemadiff.cli.bar import Bar
 
 Piece = str | tuple[str, str]
 """Some text, or some text and its style."""
@@ -41,7 +45,7 @@ def visible(text: str) -> str:
 
 
 class Terminal:
-    """The two streams that a command writes to, and the person, where there is one."""
+    """The two streams that a command writes to, and the person, where there is one. Threads may share it."""
 
     def __init__(
         self, out: TextIO | None = None, err: TextIO | None = None, stdin: TextIO | None = None
@@ -52,7 +56,9 @@ class Terminal:
         self._out = _console(self._stdout)
         self._err = _console(self._stderr)
         self._secrets: tuple[str, ...] = ()
-        self._open = False
+        self._lock = threading.RLock()
+        self._open: Line | None = None
+        self._bar: Bar | None = None
 
     @property
     def interactive(self) -> bool:
@@ -63,6 +69,11 @@ class Terminal:
     def error_is_tty(self) -> bool:
         """Whether notes are read as they are written."""
         return _is_tty(self._stderr)
+
+    @property
+    def moves(self) -> bool:
+        """Whether what is written to standard error can be written over."""
+        return self.error_is_tty and self._err.is_terminal and not self._err.is_dumb_terminal
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Never writes these texts in an error message: the last line of defence.
@@ -79,9 +90,10 @@ class Terminal:
 
     def note(self, *lines: Line) -> None:
         """Writes what the person should know to standard error."""
-        self.close_line()
-        for line in lines:
-            self._print(self._err, line)
+        with self._lock:
+            self.close_line()
+            for line in lines:
+                self._print(self._err, line)
 
     def error(self, *lines: Line) -> None:
         """Writes an error to standard error, whatever is secret struck out."""
@@ -99,21 +111,45 @@ class Terminal:
         self._stdout.write(f"{visible(text) if _is_tty(self._stdout) else text}\n")
         self._stdout.flush()
 
+    @property
+    def line_is_open(self) -> bool:
+        """Whether a line was begun and not ended yet."""
+        return self._open is not None
+
     def begin_line(self, *pieces: Piece) -> None:
         """Writes a part of a line to standard error, to be ended by `end_line`."""
-        self.close_line()
-        self._print(self._err, pieces, end="")
-        self._open = True
+        with self._lock:
+            self.close_line()
+            self._print(self._err, pieces, end="")
+            self._open = pieces
 
     def end_line(self, *pieces: Piece) -> None:
         """Ends the line that `begin_line` began."""
-        self._print(self._err, pieces)
-        self._open = False
+        with self._lock:
+            begun: Line = ()
+            if self._bar:
+                self._bar.stop()
+                begun = self._open or ()
+            self._bar = self._open = None
+            self._print(self._err, (*begun, *pieces))
 
     def close_line(self) -> None:
         """Ends a line that was begun, if there is one: something else is to be said."""
-        if self._open:
-            self.end_line()
+        with self._lock:
+            if self._open is not None:
+                self.end_line()
+
+    def show_bar(self, share: float | None, words: str, elapsed: float) -> None:
+        """Draws a bar below the line that `begin_line` began, or moves it; it goes when the line is ended."""
+        from schemadiff.cli.bar import Bar
+
+        with self._lock:
+            if self._open is None:
+                return
+            if self._bar is None:
+                begun = self._text(self._open)
+                self._bar = Bar(self._err, begun)
+            self._bar.move(share, visible(words), elapsed)
 
     def ask(self, question: str, *, full: bool = False) -> bool:
         """Whether the person says yes; with `full` only the whole word counts. Only for a terminal."""
@@ -126,14 +162,17 @@ class Terminal:
         return answer.strip().lower() in ({"yes"} if full else {"y", "yes"})
 
     def _print(self, console: Console, line: Line, *, end: str = "\n") -> None:
+        console.print(self._text(line), end=end, soft_wrap=True)
+        console.file.flush()
+
+    def _text(self, line: Line) -> Text:
         pieces = [
             _without_url_password(visible(piece))
             if isinstance(piece, str)
             else (_without_url_password(visible(piece[0])), piece[1])
             for piece in line
         ]
-        console.print(Text.assemble(*pieces), end=end, soft_wrap=True)
-        console.file.flush()
+        return Text.assemble(*pieces)
 
     def _strike(self, text: str) -> str:
         for secret in self._secrets:

@@ -6,7 +6,7 @@ newest supported server where there is no connection. Its methods come in four k
 - canonical forms, pure: `Dialect.canonical`, `Dialect.settle`;
 - reading, the only I/O besides locking: `Dialect.connect`, `Dialect.inspect`, `Dialect.ask`;
 - text, pure: `Dialect.statements`, `Dialect.sqlalchemy_type`, `Dialect.quote`;
-- carrying out: `Dialect.locked`, `Dialect.transaction`.
+- carrying out: `Dialect.locked`, `Dialect.transaction`, `Dialect.session`.
 
 **The canonical form.** `Dialect.canonical` is handed tables from two sides and must bring both to one form:
 
@@ -30,6 +30,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from schemadiff.dialects.sessions import Session
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
 from schemadiff.schema import (
@@ -361,6 +362,12 @@ class Dialect(ABC):
     @abstractmethod
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         """One transaction: committed at the end, rolled back when an exception leaves it."""
+
+    def session(self, connection: Connection, tables: Sequence[Name]) -> Session | None:
+        """The session of the connection, on which a statement is about to touch these tables, for another thread to
+        watch and to end the statement; ``None`` where that cannot be done. Closed when the statement is through.
+        """
+        return None
 
 
 def stand_in(table: Table, name: Name) -> Table:

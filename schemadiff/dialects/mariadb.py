@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.mysql import MySQL
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Product
-from schemadiff.schema import ForeignKey
+from schemadiff.dialects.mysql.progress import read_mariadb
+from schemadiff.dialects.sessions import Reading
+from schemadiff.schema import ForeignKey, Name
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
 
 MARIADB = Product(
@@ -73,3 +76,6 @@ class MariaDB(MySQL):
         dialect.supports_native_uuid = self.native_uuid
         dialect.supports_sequences = self.version >= (10, 3)
         return cast("SQLAlchemyDialect", dialect)
+
+    def _read(self, second: Connection, session: int, table: Name | None) -> Reading | None:
+        return read_mariadb(second, session, table)

@@ -18,7 +18,9 @@ from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
 from schemadiff.dialects.mysql.lock import locked, transaction
+from schemadiff.dialects.mysql.progress import SESSION_ID, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
+from schemadiff.dialects.sessions import Reading, ServerSession, session_id
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
 from schemadiff.schema import (
@@ -201,3 +203,13 @@ class MySQL(Facts, Dialect):
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         return transaction(connection)
+
+    def session(self, connection: Connection, tables: Sequence[Name]) -> ServerSession:
+        number = session_id(connection, SESSION_ID)
+        table = tables[0] if tables else None
+        return ServerSession(
+            connection, lambda second: self._read(second, number, table), f"KILL QUERY {number}"
+        )
+
+    def _read(self, second: Connection, session: int, table: Name | None) -> Reading | None:
+        return read_mysql(second, session)

@@ -1,0 +1,73 @@
+"""The lines of a run: what each step does and how long it took, and a sign of life of those that take long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from schemadiff.cli import render
+from schemadiff.cli.duration import percent, rough
+from schemadiff.words import short
+
+if TYPE_CHECKING:
+    from schemadiff.cli.terminal import Line, Terminal
+    from schemadiff.executor import Event
+    from schemadiff.watching import Running
+
+EVERY = 10.0
+"""Seconds between two plain lines about one step."""
+
+
+class Steps:
+    """Writes a line for every step of a run. A long step has a bar where one can be drawn and is wanted, elsewhere
+    a plain line now and then.
+    """
+
+    def __init__(
+        self, terminal: Terminal, messages: Mapping[int, str], *, bar: bool = True, every: float = EVERY
+    ) -> None:
+        self._terminal = terminal
+        self._messages = messages
+        self._bar = bar and terminal.moves
+        self._every = every
+        self._current: tuple[int, str] | None = None
+        self._told = 0.0
+
+    def __call__(self, event: Event) -> None:
+        if event.running is not None:
+            self._tell(event, event.running)
+            return
+        if self._current != (event.revision, event.direction):
+            self._current = (event.revision, event.direction)
+            title = f"{render.direction(event.direction)} {render.number(event.revision)}"
+            self._terminal.note(render.heading(title, f" {self._messages.get(event.revision, '')}"))
+        if event.seconds is None:
+            self._told = time.monotonic()
+            if self._terminal.error_is_tty:
+                self._terminal.begin_line(*_line(event))
+            return
+        if not self._terminal.line_is_open:
+            self._terminal.begin_line(*_line(event))
+        self._terminal.end_line((f"  {event.seconds:.2f} s", "dim"))
+
+    def _tell(self, event: Event, running: Running) -> None:
+        if self._bar:
+            if not self._terminal.line_is_open:
+                self._terminal.begin_line(*_line(event))
+            self._terminal.show_bar(running.share, _words(running), running.elapsed)
+        elif time.monotonic() - self._told >= self._every:
+            self._told = time.monotonic()
+            share = f"{percent(running.share)}, " if running.share is not None else ""
+            after = f"{share}{_words(running)} after {rough(running.elapsed)}"
+            self._terminal.note((*_line(event), (f"  {after}", "dim")))
+
+
+def _words(running: Running) -> str:
+    left = f"about {rough(running.left)} left" if running.left is not None else ""
+    return ", ".join(filter(None, (running.stage or ("" if left else "running"), left)))
+
+
+def _line(event: Event) -> Line:
+    words = "; ".join(one.describe() for one in event.step.operations) or short(event.step.sql)
+    return ("  ", (f"{event.position + 1}/{event.total}", "dim"), f" {' '.join(words.split())}")

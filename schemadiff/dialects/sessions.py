@@ -1,0 +1,128 @@
+"""The session that runs a statement, as another thread sees it: how far the statement is, and how to end it.
+
+On a server that takes a second connection. Whatever becomes of that one (no right to look, too many connections, lost)
+must not touch the run: then there is nothing to see, and no error.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_AGAIN = 5.0
+"""Seconds until a second connection is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a running statement does now, in words, and which share of it is done, 0 to 1, where that is known."""
+
+    stage: str
+    share: float | None = None
+
+
+def share_of(done: float | None, total: float | None) -> float | None:
+    """The share; ``None`` where it is not known, also where the estimate of the whole has proved too small."""
+    if done is None or not total or not 0 <= done < total:
+        return None
+    return float(done) / float(total)
+
+
+class Session(ABC):
+    """A session while a statement runs on it. All methods are for one other thread."""
+
+    @abstractmethod
+    def read(self) -> Reading | None:
+        """How far the statement is; ``None`` where nobody tells. Never raises."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Ends the statement, not the session. Raises what the driver raises when it may not, and `NoWayError`."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Does beforehand what may take a while in `cancel`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives back what was needed to look."""
+
+
+class NoWayError(Exception):
+    """There is no second connection."""
+
+
+class ServerSession(Session):
+    """A session of a server, seen through a second connection that is opened when it is first needed."""
+
+    def __init__(
+        self, connection: Connection, read: Callable[[Connection], Reading | None], cancel: str
+    ) -> None:
+        self._engine = connection.engine
+        self._read = read
+        self._cancel = cancel
+        self._second: Connection | None = None
+        self._not_before = 0.0
+
+    def read(self) -> Reading | None:
+        if time.monotonic() < self._not_before:
+            return None
+        try:
+            return self._read(self._connected())
+        except Exception:  # whatever a driver raises: to look is a courtesy
+            self.close()
+            self._not_before = time.monotonic() + _AGAIN
+            return None
+
+    def prepare(self) -> None:
+        self._connected()
+
+    def cancel(self) -> None:
+        self._connected().exec_driver_sql(self._cancel)
+
+    def close(self) -> None:
+        second, self._second = self._second, None
+        if second is not None:
+            with suppress(Exception):
+                second.close()
+
+    def _connected(self) -> Connection:
+        if self._second is None:
+            if _gives_one_connection_only(self._engine.pool):
+                raise NoWayError("there is no second connection to the database")
+            self._second = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._second
+
+
+def _gives_one_connection_only(pool: object) -> bool:
+    """Whether a second connection from this pool would be the first one, in use at this moment."""
+    from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
+
+    return isinstance(pool, AssertionPool | SingletonThreadPool | StaticPool)
+
+
+def session_id(connection: Connection, sql: str) -> int:
+    """The server's number for the session, asked for once."""
+    known = connection.info.get("schemadiff session")
+    if known is None:
+        known = connection.info["schemadiff session"] = connection.exec_driver_sql(sql).scalar_one()
+    return int(known)
+
+
+@contextmanager
+def tolerant() -> Iterator[None]:
+    """For what a session may have no right to read: the next best is read instead."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise

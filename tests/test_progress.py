@@ -1,0 +1,235 @@
+"""How far a long statement is, as a second connection reads it from real servers, and as people are told."""
+
+import io
+import re
+import threading
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import schemadiff
+from schemadiff import watching
+from schemadiff.cli.steps import Steps
+from schemadiff.cli.terminal import Terminal
+from schemadiff.dialects import dialect_of
+from schemadiff.dialects.sessions import NoWayError, Reading, ServerSession, share_of
+from schemadiff.executor import Event
+from schemadiff.planner import Step
+from schemadiff.watching import Course, Running
+
+BIG = '''"""big"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table(
+        "big",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("a", sa.String(200)),
+        sa.Column("n", sa.Integer),
+    )
+'''
+WIDER = '''"""wider"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.alter_column("big", sa.Column("n", sa.Integer), sa.Column("n", sa.BigInteger))
+'''
+INDEX = '''"""index"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_index("big", sa.Index("ix_big_a", "a", "n"))
+'''
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks soon and often, so that tables need not be huge."""
+    monkeypatch.setattr(watching, "AFTER", 0.05)
+    monkeypatch.setattr(watching, "EVERY", 0.02)
+
+
+@pytest.fixture
+def big(url: str, tmp_path: Path) -> Callable[..., Path]:
+    """Return the function that makes a table `big` with some 130,000 rows and revisions that change it."""
+
+    def build(*revisions: str) -> Path:
+        versions = tmp_path / "versions"
+        versions.mkdir()
+        for number, text in enumerate((BIG, *revisions), 1):
+            name = text.partition('"""')[2].partition('"""')[0]
+            (versions / f"{number:04}_{name}.py").write_text(text)
+        schemadiff.apply(url, versions, to=1)
+        fill(url)
+        return versions
+
+    return build
+
+
+def fill(url: str, doublings: int = 17) -> None:
+    engine = sa.create_engine(url)
+    text = "repeat(cast(rand() as char), 5)"
+    number = "cast(rand() * 1000000 as signed)"
+    if engine.dialect.name == "postgresql":
+        text, number = "repeat(md5(random()::text), 3)", "(random() * 1000000)::int"
+    elif engine.dialect.name == "sqlite":
+        text, number = "hex(randomblob(40))", "abs(random() % 1000000)"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"INSERT INTO big VALUES (1, {text.replace('%', '%%')}, 1)")
+        for done in range(doublings):
+            sql = f"INSERT INTO big SELECT id + {2**done}, {text}, {number} FROM big"
+            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    engine.dispose()
+
+
+def running(url: str, versions: Path) -> list[Running]:
+    """What a run of what is pending tells of its long steps."""
+    events: list[Event] = []
+    schemadiff.apply(url, versions, progress=events.append)
+    assert [event.seconds is None for event in events if event.running is None] == [True, False]
+    return [event.running for event in events if event.running is not None]
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_a_copy_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> None:
+    seen = running(url, big(WIDER))
+    shares = [one.share for one in seen if one.share is not None]
+    assert len(set(shares)) > 3
+    assert all(before <= after for before, after in pairwise(shares))
+    assert 0 <= shares[0] < shares[-1] < 1
+    assert "copying rows" in {one.stage for one in seen}
+    assert [one.elapsed for one in seen] == sorted(one.elapsed for one in seen)
+
+
+@pytest.fixture
+def account(url: str) -> Iterator[Callable[[str], str]]:
+    """Return the function that makes an account with no right but those on this database, and returns its URL."""
+    database = str(sa.make_url(url).database)
+    name = f"{database[-20:]}_u"
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+
+    def run(*statements: str) -> None:
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    if engine.dialect.name == "postgresql":
+        run(f"CREATE ROLE {name} LOGIN", f"GRANT ALL ON SCHEMA public TO {name}")
+        create, drop = f"ALTER ROLE {name} {{}}", f"DROP OWNED BY {name}; DROP ROLE {name}"
+    else:
+        with engine.connect() as connection:
+            user = f"{name}@'{connection.exec_driver_sql('SELECT USER()').scalar_one().rpartition('@')[2]}'"
+        run(f"CREATE USER {user} IDENTIFIED BY 'of no use'", f"GRANT ALL ON `{database}`.* TO {user}")
+        create, drop = f"ALTER USER {user} {{}}", f"DROP USER {user}"
+
+    def limit(to: str = "") -> str:
+        if to:
+            run(create.format(to))
+        password = None if engine.dialect.name == "postgresql" else "of no use"
+        account = sa.make_url(url).set(username=name, password=password)
+        return account.render_as_string(hide_password=False)
+
+    yield limit
+    run(drop)
+    engine.dispose()
+
+
+@pytest.mark.engines("mysql")
+def test_without_the_right_to_look_there_is_the_state(
+    url: str, big: Callable[..., Path], account: Callable[[], str]
+) -> None:
+    versions = big(WIDER)
+    seen = running(account(), versions)
+    assert {one.share for one in seen} == {None}
+    assert "copying rows" in {one.stage for one in seen}
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_without_a_second_connection_there_is_the_time(
+    url: str, big: Callable[..., Path], account: Callable[[str], str]
+) -> None:
+    versions = big(WIDER)
+    seen = running(account("WITH MAX_USER_CONNECTIONS 1"), versions)
+    assert {(one.stage, one.share, one.left) for one in seen} == {(None, None, None)}
+    assert schemadiff.status(url, versions).version == 2
+
+
+def test_one_connection_is_not_looked_at_from_two_threads(tmp_path: Path) -> None:
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    with engine.connect() as connection:
+        session = ServerSession(connection, lambda second: Reading("seen"), "SELECT 1")
+        assert session.read() is None
+        with pytest.raises(NoWayError):
+            session.cancel()
+
+
+def test_an_error_of_the_callback_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(_: Running) -> None:
+        raise BrokenPipeError
+
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        over = threading.Event()
+        with pytest.raises(BrokenPipeError), watching.watching(connection, dialect_of(connection), (), tell):
+            over.wait(0.2)
+
+
+def test_a_share_never_goes_back_and_never_reaches_the_whole() -> None:
+    course = Course()
+    read = [0.1, 0.3, 0.2, 1.0, None, 0.5]
+    shares = [
+        course.running(at, None if share is None else Reading("copying rows", share)).share
+        for at, share in enumerate(read)
+    ]
+    assert shares == [0.1, 0.3, 0.3, 0.3, 0.3, 0.5]
+    assert [share_of(1, 4), share_of(4, 4), share_of(5, 4), share_of(0, 0), share_of(None, 3)] == [
+        0.25,
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_time_left_is_told_while_it_moves() -> None:
+    course = Course()
+    assert course.running(0, Reading("reading", 0.0)).left is None
+    assert course.running(1, Reading("reading", 0.1)).left is None
+    assert course.running(2, Reading("reading", 0.2)).left == pytest.approx(8)
+    assert course.running(4, Reading("reading", 0.2)).left == pytest.approx(6)
+    assert course.running(60, Reading("reading", 0.2)).left is None
+    assert course.running(61, Reading("reading", 0.3)).left is None
+    assert course.running(62, Reading("reading", 0.4)).left is not None
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_without_a_terminal_there_are_plain_lines(url: str, big: Callable[..., Path]) -> None:
+    err = io.StringIO()
+    versions = big(WIDER)
+    schemadiff.apply(url, versions, progress=Steps(Terminal(err=err), {2: "wider"}, every=0))
+    lines = err.getvalue().splitlines()
+    assert lines[0].endswith("0002 wider")
+    plain = (
+        r"  1/1 alter column big\.n: type \S+ -> \S+  \d+ %, copying rows(, about \d+ s left)? after \d+ s"
+    )
+    assert [line for line in lines if re.fullmatch(plain, line)]
+    assert re.fullmatch(r"  1/1 alter column big\.n: type \S+ -> \S+  \d+\.\d\d s", lines[-1])
+    assert "\x1b" not in err.getvalue()
+
+
+def test_what_a_server_says_does_not_steer_the_terminal() -> None:
+    err = io.StringIO()
+    step = Step("ALTER TABLE", ())
+    Steps(Terminal(err=err), {}, every=0)(
+        Event(1, "up", step, 0, 1, running=Running(1.0, "odd\x1b[2J\r", 0.999))
+    )
+    assert err.getvalue() == "  1/1 ALTER TABLE  99 %, odd\\x1b[2J\\r after 1 s\n"
