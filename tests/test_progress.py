@@ -124,12 +124,13 @@ def account(url: str) -> Iterator[Callable[[str], str]]:
 
     if engine.dialect.name == "postgresql":
         run(f"CREATE ROLE {name} LOGIN", f"GRANT ALL ON SCHEMA public TO {name}")
-        create, drop = f"ALTER ROLE {name} {{}}", f"DROP OWNED BY {name}; DROP ROLE {name}"
+        drop: tuple[str, ...]
+        create, drop = f"ALTER ROLE {name} {{}}", (f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
     else:
         with engine.connect() as connection:
             user = f"{name}@'{connection.exec_driver_sql('SELECT USER()').scalar_one().rpartition('@')[2]}'"
         run(f"CREATE USER {user} IDENTIFIED BY 'of no use'", f"GRANT ALL ON `{database}`.* TO {user}")
-        create, drop = f"ALTER USER {user} {{}}", f"DROP USER {user}"
+        create, drop = f"ALTER USER {user} {{}}", (f"DROP USER {user}",)
 
     def limit(to: str = "") -> str:
         if to:
@@ -139,8 +140,25 @@ def account(url: str) -> Iterator[Callable[[str], str]]:
         return account.render_as_string(hide_password=False)
 
     yield limit
-    run(drop)
+    run(*drop)
     engine.dispose()
+
+
+@pytest.mark.engines("postgresql")
+def test_an_index_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> None:
+    seen = running(url, big(INDEX))
+    shares = [one.share for one in seen if one.share is not None]
+    assert len(set(shares)) > 3
+    assert 0 <= shares[0] < shares[-1] < 1
+    assert "writing the index" in {one.stage for one in seen}
+
+
+@pytest.mark.engines("postgresql")
+def test_a_rewrite_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> None:
+    seen = running(url, big(WIDER))
+    shares = [one.share for one in seen if one.share is not None]
+    assert len(set(shares)) > 3
+    assert "rewriting the table" in {one.stage for one in seen}
 
 
 @pytest.mark.engines("mysql")
@@ -151,6 +169,22 @@ def test_without_the_right_to_look_there_is_the_state(
     seen = running(account(), versions)
     assert {one.share for one in seen} == {None}
     assert "copying rows" in {one.stage for one in seen}
+
+
+@pytest.mark.engines("postgresql")
+def test_without_the_right_to_see_files_a_rewrite_tells_nothing(
+    url: str, big: Callable[..., Path], account: Callable[[], str]
+) -> None:
+    versions = big(WIDER)
+    account()
+    own = sa.create_engine(url)
+    with own.begin() as connection:
+        role = f"{str(own.url.database)[-20:]}_u"
+        for table in ("big", "schemadiff_version"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} OWNER TO {role}")
+    own.dispose()
+    seen = running(account(), versions)
+    assert {(one.stage, one.share) for one in seen} == {(None, None)}
 
 
 @pytest.mark.engines("mysql", "mariadb")

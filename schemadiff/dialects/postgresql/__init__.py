@@ -28,10 +28,12 @@ from schemadiff.dialects.postgresql import (
     domains,
     lock,
     objects,
+    progress,
     sqltext,
     types,
     waiting,
 )
+from schemadiff.dialects.sessions import ServerSession, session_id
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
 
@@ -246,6 +248,11 @@ class PostgreSQL(Dialect):
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         """BEGIN and COMMIT, or ROLLBACK."""
         return lock.transaction(connection)
+
+    def session(self, connection: Connection, tables: Sequence[Name]) -> ServerSession:
+        """The backend, read from pg_stat_activity and the progress views, ended by pg_cancel_backend."""
+        number = session_id(connection, progress.SESSION_ID)
+        return ServerSession(connection, progress.reader(number, tables), progress.cancel(number))
 
 
 @functools.cache
