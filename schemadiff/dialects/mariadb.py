@@ -27,6 +27,7 @@ MARIADB = Product(
     column_checks=True,
     generated_not_null=False,
     copies_under_foreign_keys=True,
+    dropped_keys_hold=True,
     descending_serves=True,
     caches_statistics=False,
     whole_prefix_serves=True,

@@ -27,7 +27,7 @@ from schemadiff.dialects.mysql.ddl import (
 )
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
-from schemadiff.dialects.mysql.order import out_of_the_way
+from schemadiff.dialects.mysql.order import collation_first, out_of_the_way
 from schemadiff.dialects.mysql.sqltext import quote, with_names
 from schemadiff.dialects.mysql.targets import OneTable, index_name, resolved, with_server_name
 from schemadiff.dialects.mysql.types import casts
@@ -97,7 +97,7 @@ def _worked(
     operations: Sequence[Operation], before: Schema, facts: Facts, later: Sequence[Operation]
 ) -> _Work:
     work = _Work(before, facts)
-    operations = out_of_the_way(operations, before, facts)
+    operations = out_of_the_way(collation_first(operations), before, facts)
     for position, operation in enumerate(operations):
         work.later = (*operations[position:], *later)
         work.add(operation)

@@ -44,6 +44,11 @@ class Product:
     copies_under_foreign_keys: bool = False
     """Whether an ALTER that copies the table may change whether a column of a foreign key can be NULL (MariaDB)."""
 
+    dropped_keys_hold: bool = False
+    """Whether a foreign key that an ALTER drops still keeps the same ALTER from changing in place a column to which it
+    refers (MariaDB).
+    """
+
     descending_serves: bool = False
     """Whether a foreign key can use an index in descending order (MariaDB)."""
 

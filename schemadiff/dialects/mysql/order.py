@@ -16,6 +16,7 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterTable,
     DropColumn,
     DropConstraint,
     Operation,
@@ -23,11 +24,32 @@ from schemadiff.operations import (
 from schemadiff.schema import Column, PrimaryKey, Schema
 
 
-def out_of_the_way(operations: Sequence[Operation], schema: Schema, facts: Facts) -> Sequence[Operation]:
-    """The operations, which start from `schema`; where a column begins or ends to count by itself, what needs an
-    ALTER of its own goes before the columns and the key change, or after they have.
+def collation_first(operations: Sequence[Operation]) -> Sequence[Operation]:
+    """The operations; a table's new default for text comes before the columns change.
+
+    A column that is given what is not the table's default yet is shown with it ever after.
     """
-    if not any(_counts(one) for one in operations):
+    first = next((position for position, one in enumerate(operations) if _changes_columns(one)), None)
+    late = [one for one in operations[first:] if _changes_collation(one)] if first is not None else []
+    if not late:
+        return operations
+    return (*operations[:first], *late, *(one for one in operations[first:] if one not in late))
+
+
+def _changes_collation(operation: Operation) -> bool:
+    """Whether the table gets another default for text; not where its partitions, which may go by a new key, do too."""
+    if not isinstance(operation, AlterTable):
+        return False
+    before, after = operation.before, operation.after
+    partitions, kept = (dict(options.extra).get("PARTITION_BY") for options in (before, after))
+    return partitions == kept and (before.charset, before.collation) != (after.charset, after.collation)
+
+
+def out_of_the_way(operations: Sequence[Operation], schema: Schema, facts: Facts) -> Sequence[Operation]:
+    """The operations, which start from `schema`; where a column begins or ends to count by itself, or one that counts
+    gets another key, what needs an ALTER of its own goes before the columns and the key change, or after they have.
+    """
+    if not any(_counts(one) or _rekeys(one, schema) for one in operations):
         return operations
     leaving = [one for one in operations if _goes_before(one, schema, facts)]
     becoming = [one for one in operations if one not in leaving and _goes_after(one, schema, facts)]
@@ -46,6 +68,16 @@ def _counts(operation: Operation) -> bool:
             return before.autoincrement != after.autoincrement
         case AddColumn(column=column) | DropColumn(column=column):
             return column.autoincrement
+        case _:
+            return False
+
+
+def _rekeys(operation: Operation, schema: Schema) -> bool:
+    """Whether a primary key comes or goes of a table that has a column that counts."""
+    match operation:
+        case AddConstraint(constraint=PrimaryKey()) | DropConstraint(constraint=PrimaryKey()):
+            table = schema.tables.get(operation.table)
+            return table is not None and any(column.autoincrement for column in table.columns)
         case _:
             return False
 
