@@ -283,8 +283,9 @@ def _step(
         if progress:
             progress(dataclasses.replace(event, running=running))
 
+    sql = "" if step.run else step.sql
     started = time.monotonic()
-    with watching(connection, dialect, step.tables, tell if progress else None) as watch:
+    with watching(connection, dialect, sql, step.tables, tell if progress else None) as watch:
         try:
             if step.run:
                 step.run.function(connection)

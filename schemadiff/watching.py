@@ -143,6 +143,7 @@ class Watch:
 def watching(
     connection: Connection,
     dialect: Dialect,
+    sql: str,
     tables: Sequence[Name],
     tell: Callable[[Running], object] | None,
 ) -> Iterator[Watch]:
@@ -154,7 +155,7 @@ def watching(
         return
     session = None
     with suppress(Exception):
-        session = dialect.session(connection, tables)
+        session = dialect.session(connection, sql, tables)
     watch = Watch(session, tell)
     thread = threading.Thread(target=watch.look, name="schemadiff watch", daemon=True)
     thread.start()
@@ -163,5 +164,7 @@ def watching(
     finally:
         watch.over()
         thread.join(_PATIENCE)
+        if session:
+            session.over()
     if watch.error:
         raise watch.error

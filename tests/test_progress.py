@@ -41,6 +41,15 @@ import sqlalchemy as sa
 def upgrade(op):
     op.alter_column("big", sa.Column("n", sa.Integer), sa.Column("n", sa.BigInteger))
 '''
+CHECKED = '''"""checked"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.add_constraint("big", sa.CheckConstraint("n >= 0", name="n_positive"))
+    op.alter_column("big", sa.Column("n", sa.Integer), sa.Column("n", sa.Integer, nullable=False))
+'''
 INDEX = '''"""index"""
 
 import sqlalchemy as sa
@@ -62,20 +71,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def big(url: str, tmp_path: Path) -> Callable[..., Path]:
     """Return the function that makes a table `big` with some 130,000 rows and revisions that change it."""
 
-    def build(*revisions: str) -> Path:
+    def build(*revisions: str, doublings: int = 17) -> Path:
         versions = tmp_path / "versions"
         versions.mkdir()
         for number, text in enumerate((BIG, *revisions), 1):
             name = text.partition('"""')[2].partition('"""')[0]
             (versions / f"{number:04}_{name}.py").write_text(text)
         schemadiff.apply(url, versions, to=1)
-        fill(url)
+        fill(url, doublings)
         return versions
 
     return build
 
 
-def fill(url: str, doublings: int = 17) -> None:
+def fill(url: str, doublings: int) -> None:
     engine = sa.create_engine(url)
     text = "repeat(cast(rand() as char), 5)"
     number = "cast(rand() * 1000000 as signed)"
@@ -161,6 +170,21 @@ def test_a_rewrite_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> No
     assert "rewriting the table" in {one.stage for one in seen}
 
 
+@pytest.mark.engines("sqlite")
+def test_a_rebuild_tells_how_many_rows_are_copied(url: str, big: Callable[..., Path]) -> None:
+    versions = big(CHECKED, doublings=19)
+    events: list[Event] = []
+    schemadiff.apply(url, versions, progress=events.append)
+    copying = [event for event in events if event.running and event.running.stage == "copying rows"]
+    shares = [event.running.share for event in copying if event.running]
+    assert len({event.position for event in copying}) == 1
+    assert len(set(shares)) > 3
+    # Copied at an even pace: what is told is about what was done.
+    (whole,) = (one.seconds for one in events if one.seconds and one.position == copying[0].position)
+    apart = [abs((one.running.share or 0) - one.running.elapsed / whole) for one in copying if one.running]
+    assert sum(apart) / len(apart) < 0.25
+
+
 @pytest.mark.engines("mysql")
 def test_without_the_right_to_look_there_is_the_state(
     url: str, big: Callable[..., Path], account: Callable[[], str]
@@ -213,7 +237,10 @@ def test_an_error_of_the_callback_is_not_lost(monkeypatch: pytest.MonkeyPatch) -
     engine = sa.create_engine("sqlite://")
     with engine.connect() as connection:
         over = threading.Event()
-        with pytest.raises(BrokenPipeError), watching.watching(connection, dialect_of(connection), (), tell):
+        with (
+            pytest.raises(BrokenPipeError),
+            watching.watching(connection, dialect_of(connection), "", (), tell),
+        ):
             over.wait(0.2)
 
 

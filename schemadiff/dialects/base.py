@@ -363,9 +363,9 @@ class Dialect(ABC):
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         """One transaction: committed at the end, rolled back when an exception leaves it."""
 
-    def session(self, connection: Connection, tables: Sequence[Name]) -> Session | None:
-        """The session of the connection, on which a statement is about to touch these tables, for another thread to
-        watch and to end the statement; ``None`` where that cannot be done. Closed when the statement is through.
+    def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> Session | None:
+        """The session of the connection, on which this statement is about to touch these tables, for another thread to
+        watch and to end the statement; ``None`` where that cannot be done. ``sql`` is empty for a function.
         """
         return None
 

@@ -36,7 +36,7 @@ def share_of(done: float | None, total: float | None) -> float | None:
 
 
 class Session(ABC):
-    """A session while a statement runs on it. All methods are for one other thread."""
+    """A session while a statement runs on it. All methods but `over` are for one other thread."""
 
     @abstractmethod
     def read(self) -> Reading | None:
@@ -53,6 +53,10 @@ class Session(ABC):
     @abstractmethod
     def close(self) -> None:
         """Gives back what was needed to look."""
+
+    @abstractmethod
+    def over(self) -> None:
+        """The run's own thread says that the statement is through."""
 
 
 class NoWayError(Exception):
@@ -92,6 +96,9 @@ class ServerSession(Session):
         if second is not None:
             with suppress(Exception):
                 second.close()
+
+    def over(self) -> None:
+        pass
 
     def _connected(self) -> Connection:
         if self._second is None:

@@ -204,7 +204,7 @@ class MySQL(Facts, Dialect):
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         return transaction(connection)
 
-    def session(self, connection: Connection, tables: Sequence[Name]) -> ServerSession:
+    def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
         number = session_id(connection, SESSION_ID)
         table = tables[0] if tables else None
         return ServerSession(

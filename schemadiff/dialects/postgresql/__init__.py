@@ -249,7 +249,7 @@ class PostgreSQL(Dialect):
         """BEGIN and COMMIT, or ROLLBACK."""
         return lock.transaction(connection)
 
-    def session(self, connection: Connection, tables: Sequence[Name]) -> ServerSession:
+    def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
         """The backend, read from pg_stat_activity and the progress views, ended by pg_cancel_backend."""
         number = session_id(connection, progress.SESSION_ID)
         return ServerSession(connection, progress.reader(number, tables), progress.cancel(number))

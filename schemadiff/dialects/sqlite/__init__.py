@@ -24,6 +24,7 @@ from schemadiff.dialects.sqlite import (
     expressions,
     locks,
     objects,
+    progress,
     transactions,
     types,
 )
@@ -142,3 +143,6 @@ class SQLite(Dialect):
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         return transactions.transaction(connection)
+
+    def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> progress.SQLiteSession:
+        return progress.SQLiteSession(connection, sql)
