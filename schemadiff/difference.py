@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from schemadiff import comparer, filters, planner, revisions
+from schemadiff import comparer, filters, planner, revisions, script
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
@@ -43,7 +43,7 @@ _AT = re.compile(r"(?P<directory>.*?)[/\\]?@(?P<number>\d+)")
 class Difference:
     """What leads from one schema to another. ``before`` and ``after`` say which ones, in words.
 
-    ``script`` are the statements as a file has them, terminators included. Where `diff` starts from what is no
+    ``script`` are the lines of a script for the product's own client. Where `diff` starts from what is no
     database, a name that only a database knows can be missing: ``unwritten`` then says why there is no SQL.
     """
 
@@ -105,17 +105,12 @@ def diff(
             if one:
                 raise
             plan, unwritten = Plan(tuple(operations), ()), str(error)
-    script = tuple(dialect.script(sql) for sql in plan.statements)
-    if script:
-        opening, closing = (
-            [f"{sql};" for sql in some] for some in (dialect.script_opening, dialect.script_closing)
-        )
-        script = (*opening, *script, *closing)
+        lines = script.of_plan(plan, dialect, dialect.settings(connection))
     return Difference(
         sides[0].label,
         sides[1].label,
         plan,
-        script,
+        lines,
         unwritten,
         tuple(dict.fromkeys(one for some in (current, desired) for one in some.unsupported)),
         filters.ignored(chosen, current, desired),

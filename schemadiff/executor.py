@@ -151,9 +151,30 @@ def interruption(
     position: int = journal["position"]
     schemas = tuple(journal["schemas"])
     if position < len(steps) and journal["fingerprint"] is not None:
-        now = _fingerprint(connection, dialect, steps[position], schemas)
+        look = journal.get("look")
+        now = (
+            connection.exec_driver_sql(look, execution_options=VERBATIM).scalar()
+            if look
+            else _fingerprint(connection, dialect, steps[position], schemas)
+        )
         position += now != journal["fingerprint"]
     return Interrupted(journal["revision"], journal["direction"], journal["digest"], steps, position)
+
+
+def journal(task: Task, steps: Sequence[Step]) -> dict[str, Any]:
+    """The journal of a task with these steps, without what moves: ``position`` is that of the next step, and
+    ``fingerprint`` what the schema looks like before it, or ``None`` where it is known not to be done. Where SQL has
+    to make the fingerprint, ``look`` is the query that does.
+    """
+    operations = _unwrapped(task.plan.operations)
+    positions = {id(operation): number for number, operation in enumerate(operations)}
+    return {
+        "revision": task.revision,
+        "direction": task.direction,
+        "digest": (task.after if task.direction == "up" else task.before).digest,
+        "schemas": list(task.schemas),
+        "steps": [_save_step(step, operations, positions) for step in steps],
+    }
 
 
 def _run_journalled(
@@ -164,18 +185,10 @@ def _run_journalled(
     first: int,
     manner: Manner,
 ) -> None:
-    operations = _unwrapped(task.plan.operations)
-    positions = {id(operation): number for number, operation in enumerate(operations)}
-    journal: dict[str, Any] = {
-        "revision": task.revision,
-        "direction": task.direction,
-        "digest": (task.after if task.direction == "up" else task.before).digest,
-        "schemas": list(task.schemas),
-        "steps": [_save_step(step, operations, positions) for step in steps],
-    }
+    begun = journal(task, steps)
 
     def note(position: int, fingerprint: str | None = None) -> None:
-        entry = {**journal, "position": position, "fingerprint": fingerprint}
+        entry = {**begun, "position": position, "fingerprint": fingerprint}
         version.write(connection, dataclasses.replace(task.before, journal=entry))
 
     def part(position: int, end: int) -> None:
@@ -187,9 +200,9 @@ def _run_journalled(
 
     position = first
     while position < len(steps):
-        end = _end_of_part(dialect, steps, position)
+        end = end_of_part(dialect, steps, position)
         some, step = steps[position:end], steps[position]
-        if _is_data(step) or (dialect.transactional_ddl and not step.alone):
+        if commits_with_entry(dialect, step):
             note(position)
             try:
                 _patiently(connection, dialect, some, manner, partial(part, position, end))
@@ -221,7 +234,12 @@ def _run_journalled(
     version.write(connection, task.after)
 
 
-def _end_of_part(dialect: Dialect, steps: Sequence[Step], first: int) -> int:
+def commits_with_entry(dialect: Dialect, step: Step) -> bool:
+    """Whether the step is held together with its entry in the journal by a transaction, so that nobody has to look."""
+    return is_data(step) or (dialect.transactional_ddl and not step.alone)
+
+
+def end_of_part(dialect: Dialect, steps: Sequence[Step], first: int) -> int:
     """The position after the steps that commit together with the one at `first`."""
     end = first + 1
     if dialect.transactional_ddl and not steps[first].alone:
@@ -374,7 +392,7 @@ _DATA = re.compile(
 )
 
 
-def _is_data(step: Step) -> bool:
+def is_data(step: Step) -> bool:
     """Whether the step changes rows, which a transaction holds together with the journal; DDL commits by itself."""
     return step.run is not None or (
         any(isinstance(operation, Execute) for operation in step.operations)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemadiff.executor import Direction, Interrupted
+from schemadiff import script
+from schemadiff.dialects import Dialect
+from schemadiff.executor import Direction, Interrupted, Task
 from schemadiff.filters import NOTHING_IGNORED, Ignored
 from schemadiff.hazards import Hazard
 from schemadiff.operations import Found, Operation
@@ -37,28 +39,48 @@ class Planned:
 class Done:
     """A revision that was carried out, or, in a dry run, would be."""
 
-    revision: int
     message: str
-    direction: Direction
-    plan: Plan
+    task: Task
+
+    @property
+    def revision(self) -> int:
+        return self.task.revision
+
+    @property
+    def direction(self) -> Direction:
+        return self.task.direction
+
+    @property
+    def plan(self) -> Plan:
+        return self.task.plan
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions. ``opening`` and
-    ``closing`` are the SQL that stands around a revision which somebody runs by hand.
-    """
+    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions."""
 
     before: int
     after: int
     done: tuple[Done, ...]
-    opening: tuple[str, ...] = ()
-    closing: tuple[str, ...] = ()
+    place: str = ""
+    dialect: Dialect | None = None
+    settings: tuple[str, ...] = ()
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
         """The hazards of all revisions, each once."""
         return tuple(dict.fromkeys(hazard for one in self.done for hazard in one.plan.hazards))
+
+    def script(self) -> tuple[str, ...]:
+        """Of a dry run: the lines of a script that, run by hand, leaves the same database and the same version row.
+
+        Raises `UnsupportedError` when a revision calls a function, which no script can do.
+        """
+        if self.dialect is None:
+            return ()
+        messages = {one.revision: one.message for one in self.done}
+        tasks = [one.task for one in self.done]
+        return script.of_tasks(tasks, messages, self.dialect, self.settings, self.place)
 
 
 @dataclass(frozen=True, slots=True)

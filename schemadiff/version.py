@@ -9,7 +9,9 @@ that is (see ``executor.py``).
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateTable
 
 from schemadiff import __version__
+from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.errors import VersionError
 from schemadiff.reader import VERSION_TABLE
@@ -72,20 +75,54 @@ def create(connection: Connection, dialect: Dialect) -> State:
     state = read(connection)
     if state is not None:
         return state
-    values = _values(State())
-    create_table = str(CreateTable(TABLE).compile(dialect=dialect.sqlalchemy)).strip()
-    if dialect.transactional_ddl:
-        with dialect.transaction(connection):
-            connection.exec_driver_sql(create_table)
-            connection.execute(TABLE.insert().values(id=1, **values))
-    else:
-        # One statement, because DDL commits by itself: MySQL 8.0+ and MariaDB leave no table when it fails.
-        now = values["changed_at"].strftime("%Y-%m-%d %H:%M:%S")
-        connection.exec_driver_sql(
-            f"{create_table} SELECT 1 AS id, 0 AS version, '' AS digest, NULL AS files, NULL AS journal, "
-            f"'{now}' AS changed_at, '{__version__}' AS tool"
-        )
+    statements = creation(dialect)
+    with dialect.transaction(connection) if len(statements) > 1 else nullcontext():
+        for statement in statements:
+            connection.exec_driver_sql(statement, execution_options=VERBATIM)
     return State()
+
+
+def creation(dialect: Dialect) -> tuple[str, ...]:
+    """The statements of `create`, for one transaction; on a database that has the table they do nothing."""
+    table = str(CreateTable(TABLE, if_not_exists=True).compile(dialect=dialect.sqlalchemy)).strip()
+    row = (
+        "SELECT 1 AS id, 0 AS version, '' AS digest, NULL AS files, NULL AS journal, "
+        f"{dialect.client.now} AS changed_at, {dialect.client.literal(__version__)} AS tool"
+    )
+    if not dialect.transactional_ddl:
+        # One statement, because DDL commits by itself: MySQL 8.0+ and MariaDB leave no table when it fails, and leave
+        # the row alone where there is a table.
+        return (f"{table} {row}",)
+    return (
+        table,
+        f"INSERT INTO {VERSION_TABLE} (id, version, digest, files, journal, changed_at, tool) "
+        f"{row} WHERE NOT EXISTS (SELECT 1 FROM {VERSION_TABLE})",
+    )
+
+
+def expected(dialect: Dialect, state: State) -> str:
+    """The SQL that is true where the version row says this and nothing is in progress."""
+    return (
+        f"EXISTS (SELECT 1 FROM {VERSION_TABLE} WHERE id = 1 AND version = {state.version} "
+        f"AND digest = {dialect.client.literal(state.digest)} AND journal IS NULL)"
+    )
+
+
+def update(dialect: Dialect, before: State, after: State) -> str:
+    """The statement that leads the version row from one state to the other, as `write` does: nothing changes where it
+    is not in the first one.
+    """
+    literal = dialect.client.literal
+    values = {
+        "version": str(after.version),
+        "digest": literal(after.digest),
+        "files": literal(json.dumps(list(after.files))),
+        "journal": literal(json.dumps(after.journal)) if after.journal else "NULL",
+        "changed_at": dialect.client.now,
+        "tool": literal(__version__),
+    }
+    settings = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return f"UPDATE {VERSION_TABLE} SET {settings} WHERE id = 1 AND version = {before.version}"
 
 
 def write(connection: Connection, state: State) -> None:

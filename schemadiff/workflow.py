@@ -28,12 +28,7 @@ from schemadiff import (
 from schemadiff.config import Online
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import LOCK_TIMEOUT
-from schemadiff.errors import (
-    AmbiguousError,
-    PendingError,
-    UsageError,
-    VersionError,
-)
+from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for
@@ -313,7 +308,7 @@ def _apply(site: Site, to: int | None, place: str) -> Outcome:
         )
     pending = site.history[state.version : to]
     done += _carry_out(site, tasks.forward, state, pending)
-    return _outcome(site, before, pending[-1].number if pending else state.version, done)
+    return _outcome(site, place, before, pending[-1].number if pending else state.version, done)
 
 
 def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outcome:
@@ -332,7 +327,7 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
         done.append(_done(site, resume(site, state, interrupted, "down")))
         state = version.read(site.connection) or State()
         if to is None and steps is None:
-            return _outcome(site, before, state.version, done)
+            return _outcome(site, place, before, state.version, done)
     target = to if to is not None else max(state.version - (steps or 1), 0)
     if target > state.version:
         raise UsageError(
@@ -341,11 +336,14 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
         )
     undone = tuple(reversed(site.history[target : state.version]))
     done += _carry_out(site, tasks.backward, state, undone)
-    return _outcome(site, before, target, done)
+    return _outcome(site, place, before, target, done)
 
 
-def _outcome(site: Site, before: int, after: int, done: Sequence[Done]) -> Outcome:
-    return Outcome(before, after, tuple(done), site.dialect.script_opening, site.dialect.script_closing)
+def _outcome(site: Site, place: str, before: int, after: int, done: Sequence[Done]) -> Outcome:
+    if not site.gate.dry_run:
+        return Outcome(before, after, tuple(done), place)
+    settings = site.dialect.settings(site.connection)
+    return Outcome(before, after, tuple(done), place, site.dialect, settings)
 
 
 def _not_in_a_dry_run(site: Site, place: str) -> None:
@@ -382,7 +380,7 @@ def _carry_out(
 
 
 def _done(site: Site, task: Task) -> Done:
-    return Done(task.revision, site.history[task.revision - 1].message, task.direction, task.plan)
+    return Done(site.history[task.revision - 1].message, task)
 
 
 def _metadata(models: Models) -> tuple[sa.MetaData, ...]:

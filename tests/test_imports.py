@@ -59,7 +59,7 @@ LAYERS = (
         "history",
         "models",
     ),  # edges: I/O
-    ("workflow", "tasks", "difference", "outcomes"),
+    ("workflow", "tasks", "difference", "outcomes", "script"),
     ("cli",),
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )

@@ -50,6 +50,7 @@ from schemadiff.schema import (
     Unique,
     View,
 )
+from schemadiff.script import comment
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
 
 if TYPE_CHECKING:
@@ -119,10 +120,10 @@ def difference(found: Difference) -> Object:
 
 
 def difference_sql(found: Difference) -> str:
-    """The statements of `diff --format sql`, each ended by a semicolon."""
-    lines = [f"-- from {_comment(found.before)} to {_comment(found.after)}"]
-    lines += [f"-- {hazard.code} {_comment(hazard.message)}" for hazard in found.plan.hazards]
-    lines += [f"-- not compared: {_comment(str(one))}" for one in found.unsupported]
+    """The script of `diff --format sql`."""
+    lines = [f"-- from {comment(found.before)} to {comment(found.after)}"]
+    lines += [f"-- {hazard.code} {comment(hazard.message)}" for hazard in found.plan.hazards]
+    lines += [f"-- not compared: {comment(str(one))}" for one in found.unsupported]
     return "\n".join([*lines, *(found.script or ["-- no differences"])])
 
 
@@ -187,28 +188,6 @@ def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Interrupt
         "revisions": parts,
         "interrupted": _interrupted(interrupted),
     }
-
-
-def sql_text(found: Outcome, place: str) -> str:
-    """The statements of `apply --sql` and `rollback --sql`, each ended by a semicolon."""
-    lines = [
-        f"-- {_comment(place)}: from revision {found.before:04} to {found.after:04}",
-        "-- The row of schemadiff_version is not part of this: schemadiff will not know that it was run.",
-    ]
-    for done in found.done:
-        verb = "apply" if done.direction == "up" else "roll back"
-        lines += ["", f"-- {verb} {done.revision:04} {_comment(done.message)}"]
-        lines += [f"-- {hazard.code} {_comment(hazard.message)}" for hazard in done.plan.hazards]
-        lines += [f"{text};" for text in found.opening]
-        for step in done.plan.steps:
-            if step.run:
-                lines.append(
-                    f"-- Not part of this text either: {_comment(step.sql)}, a function of the revision file."
-                )
-            else:
-                lines.append(f"{step.sql.rstrip().removesuffix(';')};")
-        lines += [f"{text};" for text in found.closing]
-    return "\n".join(lines)
 
 
 def operations(found: Iterable[Operation], told: Sequence[Hazard] = ()) -> list[Object]:
@@ -359,8 +338,3 @@ def _interrupted(found: Interrupted | None) -> Object | None:
         "steps": [step.sql for step in found.steps],
         "done": found.done,
     }
-
-
-def _comment(text: str) -> str:
-    """The text as it may stand in a comment of one line."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -136,7 +136,7 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _
         terminal.machine(machine.dump(verb, machine.outcome(found, place, dry_run=True)))
     elif asked.sql:
         if found.done:
-            terminal.machine(machine.sql_text(found, place))
+            terminal.machine("\n".join(found.script()))
     else:
         terminal.report(*render.preview(found))
     if not found.done:

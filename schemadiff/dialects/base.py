@@ -30,6 +30,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from schemadiff.dialects.client import Client
 from schemadiff.dialects.sessions import Session
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
@@ -91,9 +92,8 @@ class Dialect(ABC):
     lifts_foreign_keys: ClassVar[bool] = False
     """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
-    script_opening: ClassVar[tuple[str, ...]] = ()
-    script_closing: ClassVar[tuple[str, ...]] = ()
-    """What stands around the statements of a revision that somebody runs by hand."""
+    client: ClassVar[Client]
+    """How a script is written that somebody runs by hand."""
 
     gathers_by_table: ClassVar[bool] = False
     """Whether all operations on one table are better carried out together, whatever stands between them: each change
@@ -252,6 +252,10 @@ class Dialect(ABC):
         """Whether the server takes two domains, which the rules tell apart, for the same, as `same_view`."""
         return False
 
+    def settings(self, connection: Connection) -> tuple[str, ...]:
+        """The statements that set a session as revisions are carried out in, where a script's may be another one."""
+        return ()
+
     # text: pure
 
     @abstractmethod
@@ -306,10 +310,6 @@ class Dialect(ABC):
         Raises `UnsupportedError` where the product has no such thing.
         """
         raise UnsupportedError(f"{self.name} cannot {operation.describe()}")
-
-    def script(self, sql: str) -> str:
-        """The statement as it stands in a file for the product's own client, with its terminator."""
-        return f"{sql.rstrip().removesuffix(';')};"
 
     def quote(self, identifier: str) -> str:
         """The identifier, quoted."""

@@ -9,15 +9,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.client import Client
 from schemadiff.dialects.mysql import objects, waiting
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
 from schemadiff.dialects.mysql.catalog import read_schema
+from schemadiff.dialects.mysql.client import MySQLClient
 from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
-from schemadiff.dialects.mysql.lock import locked, transaction
+from schemadiff.dialects.mysql.lock import locked, settings, transaction
 from schemadiff.dialects.mysql.progress import SESSION_ID, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
 from schemadiff.dialects.sessions import Reading, ServerSession, session_id
@@ -56,6 +58,7 @@ class MySQL(Facts, Dialect):
     caseless: ClassVar[tuple[type, ...]] = (Column,)
     defaults_name_columns: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Check, ForeignKey)
+    client: ClassVar[Client] = MySQLClient()
 
     @property
     def default_schema(self) -> str | None:
@@ -133,8 +136,8 @@ class MySQL(Facts, Dialect):
     def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         return objects.made_up(table, thing, self.product.check_name)
 
-    def script(self, sql: str) -> str:
-        return objects.script(super().script(sql))
+    def settings(self, connection: Connection) -> tuple[str, ...]:
+        return settings(connection, self)
 
     def replaces(self, before: StoredObject, after: StoredObject) -> bool:
         return isinstance(before, View) and isinstance(after, View)

@@ -110,19 +110,35 @@ def _working(connection: Connection, facts: Facts, timeout: float) -> Iterator[N
     query = "SELECT @@SESSION.sql_mode, @@SESSION.lock_wait_timeout"
     old, old_timeout = connection.exec_driver_sql(query).one()
     connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {max(1, round(timeout))}")
-    refuses_zeros = "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
-    zero_dates = refuses_zeros and _scalar(
-        connection,
-        "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
-        "('date', 'datetime', 'timestamp') AND column_default LIKE '%0000-00-00%' LIMIT 1",
-    )
-    _set_mode(connection, working_mode(facts.sql_mode, zero_dates=bool(zero_dates)))
+    _set_mode(connection, _mode(connection, facts))
     try:
         yield
     finally:
         with _tolerant():
             _set_mode(connection, str(old))
             connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {int(old_timeout)}")
+
+
+def settings(connection: Connection, facts: Facts) -> tuple[str, ...]:
+    """The statements that set a session as this one is while it holds the lock."""
+    zone, collation = connection.exec_driver_sql("SELECT @@SESSION.time_zone, @@collation_connection").one()
+    # A script is UTF-8, whatever this connection speaks.
+    collate = f" COLLATE {collation}" if collation.startswith("utf8mb4_") else ""
+    return (
+        f"SET NAMES utf8mb4{collate}",
+        f"SET SESSION sql_mode = {literal(_mode(connection, facts))}",
+        f"SET SESSION time_zone = {literal(zone)}",
+    )
+
+
+def _mode(connection: Connection, facts: Facts) -> str:
+    refuses_zeros = "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
+    zero_dates = refuses_zeros and _scalar(
+        connection,
+        "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
+        "('date', 'datetime', 'timestamp') AND column_default LIKE '%0000-00-00%' LIMIT 1",
+    )
+    return working_mode(facts.sql_mode, zero_dates=bool(zero_dates))
 
 
 def _set_mode(connection: Connection, mode: str) -> None:

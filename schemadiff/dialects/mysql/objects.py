@@ -164,16 +164,6 @@ def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude, c
             return False
 
 
-def script(statement: str) -> str:
-    """The statement for the command-line client, which takes a semicolon in a body for the end of the statement."""
-    if ";" in statement[:-1] and _BODY.match(statement):
-        return f"DELIMITER $$\n{statement.removesuffix(';')}$$\nDELIMITER ;"
-    return statement
-
-
-_BODY = re.compile(r"CREATE (?:OR REPLACE )?(?:DEFINER|TRIGGER|FUNCTION|PROCEDURE|EVENT|AGGREGATE)\b")
-
-
 def same_view(connection: Connection, facts: Facts, one: View, other: View) -> bool:
     """Whether the server's optimizer makes the same of two SELECTs that hold the same literals.
 

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.client import Client
 from schemadiff.dialects.postgresql import (
     ask,
     canonical,
@@ -33,6 +34,7 @@ from schemadiff.dialects.postgresql import (
     types,
     waiting,
 )
+from schemadiff.dialects.postgresql.client import Psql
 from schemadiff.dialects.sessions import ServerSession, session_id
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
@@ -69,8 +71,7 @@ class PostgreSQL(Dialect):
 
     name: ClassVar[str] = "postgresql"
     transactional_ddl: ClassVar[bool] = True
-    script_opening: ClassVar[tuple[str, ...]] = ("BEGIN",)
-    script_closing: ClassVar[tuple[str, ...]] = ("COMMIT",)
+    client: ClassVar[Client] = Psql()
     named_enums: ClassVar[bool] = True
     lifts_foreign_keys: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Index, Unique, PrimaryKey)
@@ -200,6 +201,10 @@ class PostgreSQL(Dialect):
     def same_view(self, connection: Connection, one: View, other: View) -> bool:
         """Asked by creating a temporary view, which is rolled back."""
         return objects.same_view(connection, one, other)
+
+    def settings(self, connection: Connection) -> tuple[str, ...]:
+        """What decides where names are looked for, and how literals are read."""
+        return lock.settings(connection)
 
     # text
 

@@ -69,6 +69,20 @@ def _set(connection: Connection, name: str, value: str) -> str:
     return str(connection.execute(sa.text(query), {"name": name, "value": value}).one()[0])
 
 
+def settings(connection: Connection) -> tuple[str, ...]:
+    """The statements that set a session as this one is, in what decides how SQL is understood."""
+    path, zone, dates, conforming = connection.exec_driver_sql(
+        "SELECT current_setting('search_path'), current_setting('TimeZone'), current_setting('DateStyle'), "
+        "current_setting('standard_conforming_strings')"
+    ).one()
+    return (
+        f"SET standard_conforming_strings = {conforming}",
+        f"""SET search_path = {path or "''"}""",
+        f"SET TimeZone = '{zone}'",
+        f"SET DateStyle = '{dates}'",
+    )
+
+
 def _acquire(connection: Connection, wait: float, tell: Callable[[str], object]) -> None:
     end = time.monotonic() + wait
     told = time.monotonic() - _TELL + 1

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.client import Client
 from schemadiff.dialects.sqlite import (
     alter,
     asking,
@@ -28,6 +29,7 @@ from schemadiff.dialects.sqlite import (
     transactions,
     types,
 )
+from schemadiff.dialects.sqlite.client import Sqlite3
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
 from schemadiff.schema import Column, Index, Name, Schema, StoredObject, Table, View
@@ -50,9 +52,7 @@ class SQLite(Dialect):
     name: ClassVar[str] = "sqlite"
     transactional_ddl: ClassVar[bool] = True
     shows_statements: ClassVar[bool] = False
-    # Where foreign keys are enforced, dropping the old table of a rebuild would delete the rows that refer to it.
-    script_opening: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
-    script_closing: ClassVar[tuple[str, ...]] = ("PRAGMA foreign_key_check", "COMMIT")
+    client: ClassVar[Client] = Sqlite3()
     gathers_by_table: ClassVar[bool] = True
     caseless: ClassVar[tuple[type, ...]] = (Table, Column)
     makes_names: ClassVar[bool] = False

@@ -80,11 +80,8 @@ class Watch:
         made = head(sql)
         if made:
             self.expected[made.name.lower()] = (made.name, made.table)
-            return
-        cursor = Cursor(sql)
-        if cursor.take("DROP", "TRIGGER"):
-            cursor.take("IF", "EXISTS")
-            self.expected.pop(_name(cursor).lower(), None)
+        else:
+            self.expected.pop(_dropped(sql), None)
 
     def lost(self, there: Iterable[str], tables: Iterable[str]) -> list[tuple[str, str]]:
         """The triggers that are gone although nobody dropped them and their table is there, with that
@@ -109,6 +106,19 @@ def watching(connection: Connection, watch: Watch) -> Iterator[None]:
         yield
     finally:
         event.remove(connection, "before_cursor_execute", see)
+
+
+def dropped(statements: Iterable[str]) -> set[str]:
+    """The names, in small letters, of the triggers that the statements drop."""
+    return {_dropped(sql) for sql in statements if "TRIGGER" in sql.upper()} - {""}
+
+
+def _dropped(sql: str) -> str:
+    cursor = Cursor(sql)
+    if not cursor.take("DROP", "TRIGGER"):
+        return ""
+    cursor.take("IF", "EXISTS")
+    return _name(cursor).lower()
 
 
 def _name(cursor: Cursor) -> str:

@@ -1,0 +1,70 @@
+"""What a script for a product's own command-line client must say, and how. Pure.
+
+A script is what `apply --sql` writes: somebody runs it by hand, later, on a database that may have moved on. So it
+tells the client to stop at the first error, and begins with an expectation that fails where it does not hold.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class Client(ABC):
+    """One product's client."""
+
+    command: ClassVar[str]
+    """How a script is run, in a shell."""
+
+    caution: ClassVar[str] = ""
+    """What must not be done with a script, in a sentence."""
+
+    opening: ClassVar[tuple[str, ...]] = ()
+    """The lines with which a script begins, terminators included."""
+
+    now: ClassVar[str]
+    """The time by the database's own clock, in UTC and whole seconds, as SQL."""
+
+    lock: ClassVar[str] = ""
+    """SQL that is true when it has got the lock of `Dialect.locked`, and false when somebody else holds it; empty where
+    a script needs none.
+    """
+
+    unlock: ClassVar[str] = ""
+    """The statement that gives the lock back."""
+
+    @abstractmethod
+    def literal(self, text: str) -> str:
+        """The text as a string literal."""
+
+    @abstractmethod
+    def statement(self, sql: str) -> str:
+        """The statement with its terminator, so that the client takes it for one."""
+
+    @abstractmethod
+    def expect(self, condition: str, words: str) -> tuple[str, ...]:
+        """The statements that make a script fail with these words unless the condition, an expression in SQL, is true.
+        They need no right that DDL does not need.
+        """
+
+    @abstractmethod
+    def transaction(self, statements: Sequence[str]) -> tuple[str, ...]:
+        """One transaction of these statements, with the proof that `Dialect.transaction` asks for."""
+
+    def noting(self) -> tuple[str, ...]:
+        """The statements that a script has before its first `note`."""
+        return ()
+
+    def note(self, position: int, *, looks: bool) -> tuple[str, ...]:
+        """The statements that put the position of the next step into the journal, and, when it `looks`, what the
+        schema looks like before it, as ``fingerprint``, with the query for that as ``look``.
+        """
+        raise AssertionError("nothing commits by itself")
+
+
+def terminated(sql: str, comments: Sequence[str]) -> str:
+    """The statement with a semicolon, on a line of its own where the last one may be a comment."""
+    text = sql.strip().removesuffix(";").rstrip()
+    last = text.rpartition("\n")[2]
+    return f"{text}\n;" if any(mark in last for mark in comments) else f"{text};"

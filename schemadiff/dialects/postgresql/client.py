@@ -1,0 +1,62 @@
+"""Scripts for psql. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from schemadiff.dialects.client import Client, terminated
+from schemadiff.dialects.postgresql.lock import KEY
+
+_SEEN = (
+    "SELECT concat_ws('|', 'index', indexrelid::regclass, pg_get_indexdef(indexrelid)) AS seen, indrelid AS relation "
+    "FROM pg_index WHERE indisvalid",
+    "SELECT concat_ws('|', conname, convalidated, pg_get_constraintdef(oid)), conrelid FROM pg_constraint",
+    "SELECT concat_ws('|', attname, atttypid, atttypmod, attnotnull), attrelid FROM pg_attribute WHERE attnum > 0",
+)
+_UNION = "\n  UNION ALL ".join(_SEEN)
+_LOOK = f"""SELECT count(*) || '.' || sum(hashtextextended(concat_ws('|', relation::regclass, seen), 0)) FROM (
+  {_UNION}
+) AS parts JOIN pg_class ON pg_class.oid = relation WHERE left(relnamespace::regnamespace::text, 3) <> 'pg_'"""
+"""What a statement that commits by itself changes: indexes that can be used, constraints, columns."""
+
+
+class Psql(Client):
+    """The program psql."""
+
+    command: ClassVar[str] = "psql --file=SCRIPT DATABASE"
+    caution: ClassVar[str] = "another client than psql must stop at the first error, and knows no \\set"
+    opening: ClassVar[tuple[str, ...]] = ("\\set ON_ERROR_STOP on", "SET client_encoding = 'UTF8';")
+    now: ClassVar[str] = "date_trunc('second', now() AT TIME ZONE 'UTC')"
+    lock: ClassVar[str] = f"pg_try_advisory_lock({KEY})"
+    unlock: ClassVar[str] = f"DO 'BEGIN PERFORM pg_advisory_unlock({KEY}); END'"
+
+    def literal(self, text: str) -> str:
+        quoted = "'" + text.replace("'", "''") + "'"
+        # Whatever standard_conforming_strings is.
+        return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
+
+    def statement(self, sql: str) -> str:
+        return terminated(sql, ("--",))
+
+    def expect(self, condition: str, words: str) -> tuple[str, ...]:
+        raised = f"RAISE EXCEPTION USING MESSAGE = {self.literal(words)};"
+        return (f"DO $schemadiff$ BEGIN IF NOT {condition} THEN\n{raised}\nEND IF; END $schemadiff$",)
+
+    def transaction(self, statements: Sequence[str]) -> tuple[str, ...]:
+        return ("BEGIN", *statements, "COMMIT")
+
+    def noting(self) -> tuple[str, ...]:
+        return (
+            "PREPARE schemadiff_note (integer) AS UPDATE schemadiff_version SET journal = (journal::jsonb || "
+            f"jsonb_build_object('position', $1, 'fingerprint', ({_LOOK}),\n'look', {self.literal(_LOOK)}))::json "
+            "WHERE id = 1",
+        )
+
+    def note(self, position: int, *, looks: bool) -> tuple[str, ...]:
+        if looks:
+            return (f"EXECUTE schemadiff_note ({position})",)
+        return (
+            "UPDATE schemadiff_version SET journal = (journal::jsonb || "
+            f"jsonb_build_object('position', {position}, 'fingerprint', NULL))::json WHERE id = 1",
+        )

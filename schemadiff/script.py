@@ -1,0 +1,159 @@
+"""Plans -> scripts: what `apply` or `rollback` would do, for somebody to run by hand with the product's own client.
+Pure.
+
+A script leaves what a run leaves: the same database and the same version row. It holds the lock, and begins with the
+expectation that the database is where the script was written for. Where DDL can be rolled back, a revision is one
+transaction, the update of the version row included. Where each statement commits by itself, the script keeps the
+journal that `executor` keeps, so that a script which stopped is finished by `apply` or undone by `rollback`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from schemadiff import __version__, executor, version
+from schemadiff.dialects import Dialect
+from schemadiff.errors import UnsupportedError
+from schemadiff.executor import Task
+from schemadiff.operations import nothing
+from schemadiff.planner import Plan, Step
+from schemadiff.version import State
+
+
+def of_plan(plan: Plan, dialect: Dialect, settings: Sequence[str]) -> tuple[str, ...]:
+    """The lines of a script that carries out a plan of no revision. Empty where there is nothing to do."""
+    if not plan.steps:
+        return ()
+    client = dialect.client
+    statements: list[str] = []
+    position = 0
+    while position < len(plan.steps):
+        first, position = position, executor.end_of_part(dialect, plan.steps, position)
+        some = [step.sql for step in plan.steps[first:position]]
+        alone = not dialect.transactional_ddl or plan.steps[first].alone
+        statements += some if alone else client.transaction(some)
+    return (*_opening(dialect, settings), *map(client.statement, statements))
+
+
+def of_tasks(
+    tasks: Sequence[Task], messages: Mapping[int, str], dialect: Dialect, settings: Sequence[str], place: str
+) -> tuple[str, ...]:
+    """The lines of a script that carries out the tasks, one after the other. Empty where there are none.
+
+    Raises `UnsupportedError` when one of them calls a function: its version would be claimed without it.
+    """
+    for task in tasks:
+        _refuse_functions(task)
+    return tuple(_of_tasks(tasks, messages, dialect, settings, place)) if tasks else ()
+
+
+def comment(text: str) -> str:
+    """The text as it may stand in a comment of one line."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def _of_tasks(
+    tasks: Sequence[Task], messages: Mapping[int, str], dialect: Dialect, settings: Sequence[str], place: str
+) -> Iterator[str]:
+    client = dialect.client
+    begin, end = tasks[0].before, tasks[-1].after
+    yield from _comments(
+        f"{place}: from revision {begin.version:04} to {end.version:04}, written by schemadiff {__version__}",
+        f"Run it with {client.command}; {client.caution}.",
+        f"A database that is not at revision {begin.version:04} is refused, and stays as it is.",
+        "Where an error stops it, "
+        + (
+            "nothing remains of the revision that it stood in."
+            if not any(_is_journalled(dialect, task) for task in tasks)
+            else "`schemadiff status` says what is done, and `schemadiff apply` or `schemadiff rollback` leads on."
+        ),
+    )
+    yield ""
+    yield from _opening(dialect, settings)
+    if client.lock:
+        words = "another run of schemadiff holds the lock on this database"
+        yield from map(client.statement, client.expect(client.lock, words))
+    creation = version.creation(dialect) if begin.version == 0 else ()
+    noting = client.noting()
+    for task in tasks:
+        verb = "apply" if task.direction == "up" else "roll back"
+        yield ""
+        yield from _comments(
+            f"{verb} {task.revision:04} {messages.get(task.revision, '')}",
+            *(f"{hazard.code} {hazard.message}" for hazard in task.plan.hazards),
+        )
+        if _is_journalled(dialect, task):
+            begun = client.transaction(creation) if len(creation) > 1 else creation
+            statements = (*begun, *noting, *_journalled(task, dialect))
+            noting = ()
+        else:
+            statements = client.transaction((*creation, *_whole(task, dialect)))
+        creation = ()
+        yield from map(client.statement, statements)
+    if client.unlock:
+        yield ""
+        yield client.statement(client.unlock)
+
+
+def _is_journalled(dialect: Dialect, task: Task) -> bool:
+    return not dialect.transactional_ddl or any(step.alone for step in task.plan.steps)
+
+
+def _opening(dialect: Dialect, settings: Sequence[str]) -> Iterator[str]:
+    yield from dialect.client.opening
+    yield from map(dialect.client.statement, settings)
+
+
+def _comments(*texts: str) -> Iterator[str]:
+    for text in texts:
+        yield f"-- {comment(text)}"
+
+
+def _refuse_functions(task: Task) -> None:
+    called = [step.sql for step in _steps(task) if step.run]
+    if called:
+        raise UnsupportedError(
+            f"revision {task.revision:04} cannot be a script: it would {', '.join(map(comment, called))}, a function "
+            "of the revision file",
+            hint="Carry it out with `schemadiff apply` or `schemadiff rollback`; a script can go as far as the "
+            "revision next to it (--to).",
+        )
+
+
+def _steps(task: Task) -> list[Step]:
+    """The steps that do something."""
+    return [step for step in task.plan.steps if step.run is None or step.run.function is not nothing]
+
+
+def _expected(dialect: Dialect, state: State) -> tuple[str, ...]:
+    words = f"this database is not at revision {state.version:04}, where this begins"
+    return dialect.client.expect(version.expected(dialect, state), words)
+
+
+def _whole(task: Task, dialect: Dialect) -> Iterator[str]:
+    yield from _expected(dialect, task.before)
+    yield from (step.sql for step in _steps(task))
+    yield version.update(dialect, task.before, task.after)
+
+
+def _journalled(task: Task, dialect: Dialect) -> Iterator[str]:
+    """The journal moves with each step, and a step of data commits together with that."""
+    client, steps = dialect.client, _steps(task)
+    yield from _expected(dialect, task.before)
+    done = version.update(dialect, task.before, task.after)
+    if not steps:
+        yield done
+        return
+    begun = {**executor.journal(task, steps), "position": 0, "fingerprint": None}
+    yield version.update(dialect, task.before, dataclasses.replace(task.before, journal=begun))
+    if not executor.commits_with_entry(dialect, steps[0]):
+        yield from client.note(0, looks=True)
+    position = 0
+    while position < len(steps):
+        first, position = position, executor.end_of_part(dialect, steps, position)
+        noted: tuple[str, ...] = (done,)
+        if position < len(steps):
+            noted = client.note(position, looks=not executor.commits_with_entry(dialect, steps[position]))
+        both = (*(step.sql for step in steps[first:position]), *noted)
+        yield from client.transaction(both) if executor.commits_with_entry(dialect, steps[first]) else both

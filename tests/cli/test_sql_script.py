@@ -1,0 +1,322 @@
+"""`apply --sql` and `rollback --sql`: run by hand, the script leaves what `apply` and `rollback` would have left."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from schemadiff.version import TABLE
+from tests.cli.shell import SETTINGS, Shell
+from tests.clients import run_script
+from tests.conftest import FreshDatabase
+from tests.definitions import Given, definitions
+
+TEXT = 'it\'s 100% \\ back\\slash; "quoted" -- no comment /* nor this */ # %s :name ü'
+FIRST = '''"""begin; DROP TABLE author; -- it's "quoted\\\\"""
+
+import sqlalchemy as sa
+
+TEXT = {text!r}
+
+
+def upgrade(op):
+    op.create_table(
+        "author",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("name", sa.String(200), nullable=False, comment={comment!r}),
+        sa.Column("mood", sa.String(200), server_default={comment!r}),
+    )
+    op.create_table(
+        "post",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("author_id", sa.Integer, sa.ForeignKey("author.id")),
+        sa.Column("title", sa.String(50)),
+        sa.CheckConstraint("title <> 'a;b'", name="ck_title"),
+    )
+    op.execute({insert!r}, reverse=op.nothing)
+    op.execute("INSERT INTO post VALUES (1, 1, 'one'), (2, 1, 'two') -- no end", reverse=op.nothing)
+    op.create_index("post", sa.Index("ix_title", "title"))
+    op.execute(
+        "CREATE VIEW titles AS SELECT mood FROM author WHERE mood <> ';'", reverse="DROP VIEW titles", effect=[]
+    )
+'''
+SECOND = '''"""more"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.add_column("author", sa.Column("email", sa.String(100)))
+    op.execute("UPDATE author SET email = 'a;b@example.org'", reverse=op.nothing)
+    op.alter_column("post", sa.Column("title", sa.String(50)), sa.Column("title", sa.String(80), nullable=False))
+    op.create_table("tag", sa.Column("name", sa.String(20), primary_key=True))
+    op.execute({busy!r}, reverse={idle!r}, effect=[])
+    op.add_constraint("author", sa.UniqueConstraint("email", name="uq_email"))
+'''
+MODELS = """
+Table(
+    "author",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(200), nullable=False, comment={comment!r}),
+    Column("mood", String(200), server_default={comment!r}),
+    Column("email", String(100)),
+    UniqueConstraint("email", name="uq_email"),
+)
+Table(
+    "post",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("author_id", Integer, ForeignKey("author.id")),
+    Column("title", String(80), nullable=False, index=False),
+    CheckConstraint("title <> 'a;b'", name="ck_title"),
+    Index("ix_title", "title"),
+)
+Table("tag", metadata, Column("name", String(20), primary_key=True))
+"""
+BUSY = {
+    "sqlite": "CREATE TRIGGER busy AFTER INSERT ON tag BEGIN UPDATE post SET title = ';'; SELECT 1; END",
+    "postgresql": "CREATE FUNCTION busy() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM ';'; RETURN '\\'; END $$",
+    "mysql": "CREATE TRIGGER busy BEFORE INSERT ON tag FOR EACH ROW BEGIN SET @x = ';'; SET @y = '$$'; END",
+}
+BUSY["mariadb"] = BUSY["mysql"]
+FIRST_FAILS = '''"""fails"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("tag", sa.Column("name", sa.String(20), primary_key=True))
+    op.execute("INSERT INTO later VALUES (1)", reverse=op.nothing)
+'''
+
+
+class Pair:
+    """Two empty databases of an engine, one project: what runs on the one, a script does on the other."""
+
+    def __init__(self, folder: Path, engine: str, fresh_database: FreshDatabase) -> None:
+        self.engine, self.fresh_database = engine, fresh_database
+        self.ran, self.scripted = (Shell(folder, fresh_database(engine)) for _ in range(2))
+        self.ran.write("schemadiff.toml", SETTINGS)
+        text = TEXT.replace("\\", "\\\\") if engine in ("mysql", "mariadb") else TEXT
+        text = text.replace("'", "''")
+        insert = f"INSERT INTO author (id, name) VALUES (1, '{text}')"
+        comment = None if engine == "sqlite" else TEXT
+        self.revision("0001_begin", FIRST.format(text=TEXT, comment=comment, insert=insert))
+        self.ran.models(MODELS.format(comment=comment))
+        busy = BUSY[engine]
+        idle = f"DROP {busy.split()[1]} busy"
+        self.revision("0002_more", SECOND.format(busy=busy, idle=idle))
+
+    def revision(self, name: str, text: str) -> None:
+        self.ran.write(f"versions/{name}.py", text)
+
+    def script(self, *arguments: str) -> str:
+        """The script that is written for the second database, as a file is."""
+        return self.scripted(*arguments, "--sql").out
+
+    def same(self) -> None:
+        """Asserts that both hold the same, the version row included, and that schemadiff is content with the second."""
+        ran, scripted = (_content(shell.url) for shell in (self.ran, self.scripted))
+        assert ran == scripted
+        status = self.scripted("status", "--format", "json", code=self.pending).json
+        assert (status["interrupted"], status["database_version"]) == (None, ran["row"]["version"])
+        clean = not self.pending and ran["row"]["version"] == 2
+        checked = [
+            shell("check", "--format", "json", code=int(not clean)).json
+            for shell in (self.ran, self.scripted)
+        ]
+        assert checked[0]["drifted"] == checked[1]["drifted"]
+        assert {one["table"] for one in checked[0]["drifted"]} <= {"later"}
+
+    @property
+    def pending(self) -> int:
+        return int(_content(self.ran.url)["row"]["version"] < len(self.ran.versions()))
+
+
+def _content(url: str) -> dict[str, Any]:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    found: dict[str, Any] = {"definitions": definitions(engine, Given(frozenset(), frozenset()))}
+    with engine.connect() as connection:
+        if sa.inspect(connection).has_table("schemadiff_version"):
+            row = connection.execute(sa.select(TABLE)).one()._asdict()
+            by_database = connection.scalar(
+                sa.text("SELECT count(*) FROM schemadiff_version WHERE changed_at IS NOT NULL")
+            )
+            assert by_database == 1
+            assert row["changed_at"].microsecond == 0
+            found["row"] = {key: value for key, value in row.items() if key != "changed_at"}
+            raw = connection.exec_driver_sql("SELECT files, journal FROM schemadiff_version").one()
+            found["raw"] = tuple(map(str, raw))
+        tables = sa.inspect(connection).get_table_names()
+        for table in sorted(set(tables) - {"schemadiff_version"}):
+            found[table] = sorted(map(repr, connection.execute(sa.text(f"SELECT * FROM {table}"))))
+        found["views"] = sorted(sa.inspect(connection).get_view_names())
+    engine.dispose()
+    return found
+
+
+@pytest.fixture
+def pair(tmp_path: Path, engine_name: str, fresh_database: FreshDatabase) -> Pair:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Pair(folder, engine_name, fresh_database)
+
+
+def test_forth_and_back(pair: Pair) -> None:
+    pair.ran("apply")
+    assert run_script(pair.scripted.url, pair.script("apply")) == ""
+    pair.same()
+    found = _content(pair.scripted.url)
+    assert TEXT in found["author"][0].encode().decode("unicode_escape") or repr(TEXT) in found["author"][0]
+    assert found["row"]["journal"] is None
+    assert run_script(pair.scripted.url, pair.script("rollback")) == ""
+    pair.ran("rollback", "--allow", "all")
+    pair.same()
+    assert run_script(pair.scripted.url, pair.script("apply")) == ""
+    pair.ran("apply")
+    pair.same()
+    assert run_script(pair.scripted.url, pair.script("rollback", "--to", "0")) == ""
+    pair.ran("rollback", "--to", "0", "--allow", "all")
+    pair.same()
+
+
+def test_one_after_the_other_and_then_by_schemadiff(pair: Pair) -> None:
+    assert run_script(pair.scripted.url, pair.script("apply", "--to", "1")) == ""
+    pair.ran("apply", "--to", "1")
+    pair.same()
+    pair.scripted("apply")
+    pair.ran("apply")
+    pair.same()
+    assert "nothing to apply" in pair.scripted("apply", "--sql").err
+
+
+def test_a_database_that_is_elsewhere_is_refused(pair: Pair) -> None:
+    both, second = pair.script("apply"), None
+    pair.scripted("apply", "--to", "1")
+    second = pair.script("apply")
+    pair.scripted("apply")
+    back = pair.script("rollback")
+    before = _content(pair.scripted.url)
+    for script, number in ((both, 0), (second, 1)):
+        assert f"not at revision {number:04}" in run_script(pair.scripted.url, script)
+        assert _content(pair.scripted.url) == before
+    # Another history that has got as far.
+    pair.scripted.execute("UPDATE schemadiff_version SET digest = 'other'")
+    before = _content(pair.scripted.url)
+    assert "not at revision 0002" in run_script(pair.scripted.url, back)
+    assert _content(pair.scripted.url) == before
+    # One without a version table.
+    assert "schemadiff_version" in run_script(pair.ran.url, second)
+    assert pair.ran.tables() == set()
+
+
+FAILS = '''"""fails"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.add_column("author", sa.Column("phone", sa.String(20)))
+    op.execute("INSERT INTO tag VALUES ('fine')", reverse="DELETE FROM tag WHERE name = 'fine'")
+    op.create_index("author", sa.Index("ix_phone", "phone"))
+    op.execute("INSERT INTO later VALUES (1)", reverse="DELETE FROM later")
+    op.drop_index("author", sa.Index("ix_phone", "phone"))
+'''
+
+
+@pytest.mark.engines("postgresql", "sqlite")
+def test_an_error_leaves_nothing(pair: Pair) -> None:
+    pair.revision("0003_fails", FAILS)
+    pair.ran("apply", "--to", "2")
+    assert "later" in run_script(pair.scripted.url, pair.script("apply"))
+    pair.same()
+    for name in pair.ran.versions():
+        (pair.ran.folder / "versions" / name).unlink()
+    pair.revision("0001_fails", FIRST_FAILS)
+    empty = Pair(pair.ran.folder, pair.engine, pair.fresh_database).scripted
+    for name in ("0001_begin.py", "0002_more.py"):
+        (pair.ran.folder / "versions" / name).unlink()
+    assert "later" in run_script(empty.url, empty("apply", "--sql").out)
+    assert empty.tables() == set()
+
+
+@pytest.mark.engines("mysql", "mariadb")
+@pytest.mark.parametrize("way", ["apply", "rollback"])
+def test_an_error_in_the_middle_is_known(pair: Pair, way: str) -> None:
+    pair.revision("0003_fails", FAILS)
+    pair.scripted("apply", "--to", "2")
+    before = _content(pair.scripted.url)
+    script = pair.script("apply")
+    assert "later" in run_script(pair.scripted.url, script)
+    shown = pair.scripted("status", code=1).out
+    assert "revision 0003 was being applied, 3 of 5 steps done" in shown
+    assert "not at revision 0002" in run_script(pair.scripted.url, script)
+    if way == "rollback":
+        pair.scripted("rollback", "--allow", "all")
+        assert _content(pair.scripted.url) == before
+        return
+    pair.scripted.execute("CREATE TABLE later (x INTEGER)")
+    pair.scripted("apply")
+    pair.ran("apply", "--to", "2")
+    pair.ran.execute("CREATE TABLE later (x INTEGER)")
+    pair.ran("apply")
+    pair.same()
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_whoever_ends_the_client_loses_nothing(pair: Pair) -> None:
+    """The script is cut off behind each of its statements: as after a kill, the live schema says what is done."""
+    pair.revision("0003_fails", FAILS)
+    for shell in (pair.ran, pair.scripted):
+        shell("apply", "--to", "2")
+        shell.execute("CREATE TABLE later (x INTEGER)")
+    lines = pair.script("apply").splitlines()
+    begun = next(number for number, line in enumerate(lines) if line.startswith("UPDATE schemadiff_version"))
+    pair.ran("apply")
+    applied = _content(pair.ran.url)
+    for cut in range(begun + 1, len(lines)):
+        if not lines[cut - 1].startswith("SET @"):
+            part = "\n".join(lines[:cut])
+            assert run_script(pair.scripted.url, part) == "", part
+            pair.scripted("apply")
+            assert _content(pair.scripted.url) == applied, part
+            pair.scripted("rollback", "--allow", "all")
+
+
+def test_a_function_is_no_script(pair: Pair) -> None:
+    body = "def upgrade(op):\n    op.run(fill, reverse=op.nothing)\n\n\ndef fill(connection):\n    pass\n"
+    pair.revision("0003_fill", f'"""fill"""\n\n\n{body}')
+    refused = pair.scripted("apply", "--sql", code=2)
+    assert refused.out == ""
+    assert "run fill()" in refused.err
+    assert "revision 0003" in refused.err
+    assert "CREATE TABLE" in pair.script("apply", "--to", "2")
+    # What does nothing can be a script.
+    pair.scripted("apply")
+    pair.ran("apply", "--to", "2")
+    assert run_script(pair.scripted.url, pair.script("rollback")) == ""
+    pair.same()
+
+
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
+def test_it_waits_for_nobody(pair: Pair) -> None:
+    """Another run holds the lock."""
+    from schemadiff.database import connected
+
+    script = pair.script("apply")
+    with connected(pair.scripted.url, changes=True) as (connection, dialect), dialect.locked(connection, 1):
+        assert "another run of schemadiff" in run_script(pair.scripted.url, script)
+    assert pair.scripted.tables() == set()
+    assert run_script(pair.scripted.url, script) == ""
+
+
+def test_it_reads_as_comments_and_sql(pair: Pair) -> None:
+    script = pair.script("apply")
+    assert script.startswith("-- database ")
+    assert re.search(r"^-- apply 0001 begin; DROP TABLE author", script, re.MULTILINE)
+    assert "****" not in script
