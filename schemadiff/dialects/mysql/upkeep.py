@@ -25,7 +25,10 @@ def keep_foreign_keys_served(
     Where `before` knows of no index at all for a key that goes, it came from revisions: the server has made one.
     """
     before, product = pending.before, facts.product
-    for key in pending.gone_keys:
+    for columns in dict.fromkeys(key.columns for key in pending.gone_keys):
+        # Several keys on the same columns have one index between them, which the last one gave its name.
+        alike = [key for key in (*pending.gone_keys, *before.foreign_keys) if key.columns == columns]
+        key = alike[-1]
         made = [index for index in before.indexes if index.implicit and index.columns == key.columns]
         if not made and before.columns and not implicit.is_served(before, key, product):
             name = implicit.index_name(key, (index.name for index in before.indexes))
