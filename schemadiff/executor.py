@@ -221,8 +221,10 @@ def _run_journalled(
                 )
             except StoppedError as error:
                 # Its statement was ended, or has come to its end nevertheless.
-                done = position + (_fingerprint(connection, dialect, step, task.schemas) != before)
-                note(done)
+                done = position
+                with suppress(DBAPIError):
+                    done += _fingerprint(connection, dialect, step, task.schemas) != before
+                    note(done)
                 raise _stopped(task, steps, done) from error
             except StepError:
                 # The server refused it, so it is not done, whatever happens to these tables until the next run. When
@@ -312,7 +314,7 @@ def _step(
         except SchemadiffError:
             raise
         except Exception as error:
-            if watch.stopped:
+            if watch.stopped and not getattr(error, "connection_invalidated", False):
                 raise StoppedError("its statement was ended") from error
             raise _failure(task, steps, position, error, rolls_back) from error
     if progress:

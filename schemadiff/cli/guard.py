@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 
 from schemadiff.cli.terminal import Line, Terminal
-from schemadiff.errors import SchemadiffError
+from schemadiff.errors import SchemadiffError, StoppedError
 
 ERROR = 2
 INTERRUPTED = 130
@@ -25,6 +25,11 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
     try:
         with contextlib.redirect_stdout(sys.stderr):
             return work(terminal)
+    except StoppedError as error:
+        terminal.error(*((line,) for line in speak(error.message).splitlines()))
+        if error.hint:
+            terminal.error(*_lines("hint", "cyan", speak(error.hint)))
+        return INTERRUPTED
     except SchemadiffError as error:
         _trace(terminal, error)
         terminal.error(*_lines("error", "bold red", speak(error.message)))

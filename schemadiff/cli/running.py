@@ -12,6 +12,7 @@ from schemadiff.cli import machine, render
 from schemadiff.cli.actions import DIFFERENT, FINE
 from schemadiff.cli.options import Format
 from schemadiff.cli.steps import Steps
+from schemadiff.cli.stopping import stoppable
 from schemadiff.database import where
 from schemadiff.dialects import LOCK_TIMEOUT
 from schemadiff.errors import PendingError, UsageError
@@ -20,6 +21,7 @@ from schemadiff.outcomes import Outcome
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
+    from schemadiff.cli.stopping import Stop
     from schemadiff.cli.terminal import Terminal
     from schemadiff.config import Online
     from schemadiff.executor import Event
@@ -95,14 +97,15 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
         terminal.note(("nothing was changed",))
         return DIFFERENT
     messages = {one.number: one.message for one in revisions.load(project.versions)}
-    outcome = run(
-        allow=allow,
-        confirm=gate.ask if terminal.interactive else None,
-        progress=Steps(terminal, messages, bar=asked.output is Format.text),
-        lock_wait=asked.lock_wait,
-        lock_timeout=asked.lock_timeout,
-        tell=partial(_wait, terminal),
-    )
+    with stoppable(terminal) as stop:
+        outcome = run(
+            allow=allow,
+            confirm=gate.ask if terminal.interactive else None,
+            progress=Steps(terminal, messages, bar=asked.output is Format.text, see=stop.see),
+            lock_wait=asked.lock_wait,
+            lock_timeout=asked.lock_timeout,
+            tell=partial(_wait, terminal, stop),
+        )
     if asked.output is Format.json:
         terminal.machine(machine.dump(verb, machine.outcome(outcome, place, dry_run=False)))
     if outcome.done:
@@ -195,9 +198,10 @@ class _Gate:
         return True
 
 
-def _wait(terminal: Terminal, words: str) -> None:
+def _wait(terminal: Terminal, stop: Stop, words: str) -> None:
     """Says whom the run waits for, on a line of its own."""
     terminal.note(((f"  {words}", "yellow"),))
+    stop.while_waiting()
 
 
 def _nothing_to_do(verb: Verb, outcome: Outcome, place: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from schemadiff.cli import render
@@ -21,22 +21,32 @@ EVERY = 10.0
 
 class Steps:
     """Writes a line for every step of a run. A long step has a bar where one can be drawn and is wanted, elsewhere
-    a plain line now and then.
+    a plain line now and then. What `see` raises stops the run.
     """
 
     def __init__(
-        self, terminal: Terminal, messages: Mapping[int, str], *, bar: bool = True, every: float = EVERY
+        self,
+        terminal: Terminal,
+        messages: Mapping[int, str],
+        *,
+        bar: bool = True,
+        every: float = EVERY,
+        see: Callable[[Event], object] | None = None,
     ) -> None:
         self._terminal = terminal
         self._messages = messages
         self._bar = bar and terminal.moves
         self._every = every
+        self._see = see
         self._current: tuple[int, str] | None = None
         self._told = 0.0
 
     def __call__(self, event: Event) -> None:
         if event.running is not None:
             self._tell(event, event.running)
+        if self._see:
+            self._see(event)
+        if event.running is not None:
             return
         if self._current != (event.revision, event.direction):
             self._current = (event.revision, event.direction)
@@ -53,6 +63,8 @@ class Steps:
 
     def _tell(self, event: Event, running: Running) -> None:
         if self._bar:
+            if self._terminal.question_is_open:
+                return
             if not self._terminal.line_is_open:
                 self._terminal.begin_line(*_line(event))
             self._terminal.show_bar(running.share, _words(running), running.elapsed)

@@ -10,7 +10,8 @@ import re
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -59,6 +60,9 @@ class Terminal:
         self._lock = threading.RLock()
         self._open: Line | None = None
         self._bar: Bar | None = None
+        self._hidden = False
+        self._question: str | None = None
+        self.is_asking = False
 
     @property
     def interactive(self) -> bool:
@@ -90,7 +94,7 @@ class Terminal:
 
     def note(self, *lines: Line) -> None:
         """Writes what the person should know to standard error."""
-        with self._lock:
+        with self._aside():
             self.close_line()
             for line in lines:
                 self._print(self._err, line)
@@ -120,17 +124,21 @@ class Terminal:
         """Writes a part of a line to standard error, to be ended by `end_line`."""
         with self._lock:
             self.close_line()
-            self._print(self._err, pieces, end="")
+            self._hidden = self._question is not None
+            if not self._hidden:
+                self._print(self._err, pieces, end="")
             self._open = pieces
 
     def end_line(self, *pieces: Piece) -> None:
         """Ends the line that `begin_line` began."""
-        with self._lock:
+        with self._aside():
             begun: Line = ()
             if self._bar:
                 self._bar.stop()
+            if self._bar or self._hidden:
                 begun = self._open or ()
             self._bar = self._open = None
+            self._hidden = False
             self._print(self._err, (*begun, *pieces))
 
     def close_line(self) -> None:
@@ -144,19 +152,60 @@ class Terminal:
         from schemadiff.cli.bar import Bar
 
         with self._lock:
-            if self._open is None:
+            if self._open is None or self._hidden or self._question:
                 return
             if self._bar is None:
                 begun = self._text(self._open)
                 self._bar = Bar(self._err, begun)
             self._bar.move(share, visible(words), elapsed)
 
+    def begin_question(self, question: str) -> None:
+        """Writes a question that is answered while other lines are written: it stays the last one."""
+        with self._lock:
+            self.close_line()
+            self._question = question
+            self._print(self._err, ((question, "bold"),), end="")
+
+    @property
+    def question_is_open(self) -> bool:
+        """Whether a question waits for its answer while the run goes on."""
+        return self._question is not None
+
+    def end_question(self, *, answered: bool) -> None:
+        """There is no question any more; when it was `answered`, the cursor is on a new line by now."""
+        with self._lock:
+            if self._question and not answered:
+                self._print(self._err, ())
+            self._question = None
+
+    def keyboard(self) -> int:
+        """The file descriptor of what the person types."""
+        return self._stdin.fileno()
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Lines are written above the question that is open, if there is one."""
+        with self._lock:
+            question, self._question = self._question, None
+            if question:
+                self._print(self._err, ())
+            try:
+                yield
+            finally:
+                if question:
+                    self._question = question
+                    self._print(self._err, ((question, "bold"),), end="")
+
     def ask(self, question: str, *, full: bool = False) -> bool:
         """Whether the person says yes; with `full` only the whole word counts. Only for a terminal."""
         self.close_line()
         choice = "type yes to go on" if full else "y/N"
         self._print(self._err, ((question, "bold"), f" [{choice}] "), end="")
-        answer = self._stdin.readline()
+        self.is_asking = True
+        try:
+            answer = self._stdin.readline()
+        finally:
+            self.is_asking = False
         if not answer.endswith("\n"):
             self.note(())
         return answer.strip().lower() in ({"yes"} if full else {"y", "yes"})

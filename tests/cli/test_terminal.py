@@ -37,6 +37,11 @@ class Session:
         assert text in self.seen
         return self.seen
 
+    def read_more(self) -> str:
+        """Reads what there is to read, and returns all that was written."""
+        self._read()
+        return self.seen
+
     def answer(self, text: str) -> None:
         os.write(self.terminal, f"{text}\n".encode())
 

@@ -1,0 +1,211 @@
+"""Ctrl-C while a statement runs: what is asked, what is done, and that the next command leads on.
+
+The statement waits for a lock that the test holds, so that it runs for as long as the test wants.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from tests.cli.shell import Shell, clean
+from tests.cli.test_terminal import PROGRAM, at_terminal
+
+TABLES = """
+Table("one", metadata, Column("id", Integer, primary_key=True))
+Table("two", metadata, Column("id", Integer, primary_key=True))
+"""
+MORE = '''"""more"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.add_column("one", sa.Column("a", sa.String(50)))
+    op.add_column("two", sa.Column("b", sa.String(50)))
+'''
+ENDLESS = '''"""endless"""
+
+
+def upgrade(op):
+    op.execute("INSERT INTO one VALUES (1)", reverse=op.nothing)
+    op.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) "
+        "INSERT INTO two SELECT max(i) FROM n",
+        reverse=op.nothing,
+    )
+'''
+PATIENT = ("apply", "--yes", "--lock-timeout", "60")
+
+WAITING = {
+    "postgresql": "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = "
+    "(SELECT oid FROM pg_database WHERE datname = current_database())",
+    "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = database() "
+    "AND state = 'Waiting for table metadata lock'",
+}
+
+
+@pytest.fixture
+def begun(server_shell: Shell) -> Shell:
+    """Return a project with a pending revision of two steps."""
+    server_shell.models(TABLES)
+    server_shell("plan", "-m", "tables")
+    server_shell("apply")
+    server_shell.write("versions/0002_more.py", MORE)
+    return server_shell
+
+
+@contextmanager
+def held(shell: Shell) -> Iterator[Callable[[], None]]:
+    """Holds a lock on table `one`; what is given waits until a statement waits for it."""
+    engine = sa.create_engine(shell.url)
+    with (
+        engine.connect() as holder,
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other,
+    ):
+        holder.exec_driver_sql("SELECT * FROM one").fetchall()
+        sql = WAITING["postgresql" if engine.dialect.name == "postgresql" else "mysql"]
+
+        def wait() -> None:
+            until(lambda: bool(other.exec_driver_sql(sql).scalar()))
+
+        yield wait
+    engine.dispose()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Run:
+    """A command without a terminal."""
+
+    def __init__(self, shell: Shell, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *arguments],
+            cwd=shell.folder,
+            env=clean({"SCHEMADIFF_URL": shell.url}),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.seen = ""
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def expect(self, text: str) -> None:
+        assert self.process.stderr
+        while text not in self.seen:
+            line = self.process.stderr.readline()
+            assert line, f"{text!r} did not come:\n{self.seen}"
+            self.seen += line
+
+    def end(self) -> int:
+        assert self.process.stderr
+        with self.process.stderr:
+            self.seen += self.process.stderr.read()
+        return self.process.wait(30)
+
+
+def columns(shell: Shell) -> list[int]:
+    """How many columns each table has."""
+    engine = sa.create_engine(shell.url)
+    try:
+        return [len(sa.inspect(engine).get_columns(name)) for name in ("one", "two")]
+    finally:
+        engine.dispose()
+
+
+def leads_on(shell: Shell, done: list[int]) -> None:
+    """What `status` says fits the tables, and `apply` finishes."""
+    rolled_back = shell.url.startswith("postgresql")
+    assert columns(shell) == ([1, 1] if rolled_back else done)
+    told = shell("status", code=1).out
+    assert ("interrupted" in told) is not rolled_back
+    assert rolled_back or f"{sum(done) - 2} of 2 steps done" in told
+    shell("apply")
+    assert columns(shell) == [2, 2]
+    assert "revision 0002 of 0002" in shell("status").out
+
+
+@pytest.mark.engines("mysql", "postgresql")
+def test_once_without_a_terminal_stops_after_the_statement(begun: Shell) -> None:
+    with held(begun) as wait:
+        run = Run(begun, *PATIENT)
+        wait()
+        run.interrupt()
+        run.expect("Stops after the running statement")
+    assert run.end() == 130, run.seen
+    assert "stopped in revision 0002" in run.seen
+    assert "`schemadiff apply`" in run.seen
+    leads_on(begun, [2, 1])
+
+
+@pytest.mark.engines("mariadb", "postgresql")
+def test_twice_without_a_terminal_ends_the_statement(begun: Shell) -> None:
+    with held(begun) as wait:
+        run = Run(begun, *PATIENT)
+        wait()
+        run.interrupt()
+        run.expect("Stops after the running statement")
+        run.interrupt()
+        assert run.end() == 130, run.seen
+        assert "stopped in revision 0002" in run.seen
+    leads_on(begun, [1, 1])
+
+
+@pytest.mark.engines("mysql")
+def test_at_a_terminal_it_asks(begun: Shell) -> None:
+    with held(begun) as wait, at_terminal(begun, *PATIENT) as session:
+        wait()
+        session.process.send_signal(signal.SIGINT)
+        session.expect("[c] go on: ")
+        session.answer("x")
+        until(lambda: session.read_more().count("Stop?") == 2)
+        session.answer("k")
+        assert session.end() == 130
+        assert "Ends the running statement" in session.seen
+        assert "Traceback" not in session.seen
+    leads_on(begun, [1, 1])
+
+
+@pytest.mark.engines("postgresql")
+def test_going_on_goes_on(begun: Shell) -> None:
+    with at_terminal(begun, *PATIENT) as session:
+        with held(begun) as wait:
+            wait()
+            session.process.send_signal(signal.SIGINT)
+            session.expect("[c] go on: ")
+            session.answer("c")
+            session.expect("Goes on.")
+            session.process.send_signal(signal.SIGINT)
+            until(lambda: session.read_more().count("Stop?") == 2)
+        # Nobody answers, and it comes to its end nevertheless.
+        assert session.end() == 0
+        assert "done: " in session.seen
+    assert columns(begun) == [2, 2]
+
+
+def test_a_statement_of_sqlite_is_ended(shell: Shell) -> None:
+    shell.models(TABLES)
+    shell("plan", "-m", "tables")
+    shell("apply")
+    shell.write("versions/0002_endless.py", ENDLESS)
+    with at_terminal(shell, "apply", "--yes") as session:
+        session.expect("running")
+        session.process.send_signal(signal.SIGINT)
+        session.expect("[c] go on: ")
+        session.process.send_signal(signal.SIGINT)
+        assert session.end() == 130
+        assert "everything that it did is rolled back" in session.seen
+    assert shell.execute("SELECT * FROM one") == []
+    assert "revision 0001 of 0002" in shell("status", code=1).out
