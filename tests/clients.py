@@ -63,13 +63,13 @@ def _driver(url: URL, script: str) -> str:
 
 def _statements(script: str) -> Iterator[str]:
     """The statements between terminators at the ends of lines, which is where scripts have them."""
-    delimiter, lines = ";", list[str]()
-    for line in script.splitlines():
+    delimiter, text = ";", ""
+    for line in script.splitlines(keepends=True):
         if line.startswith("DELIMITER "):
-            delimiter = line.removeprefix("DELIMITER ")
-        elif not line.startswith(("-- ", "\\")) or lines:
-            lines.append(line)
-            if line.endswith(delimiter):
-                text = "\n".join(lines).removesuffix(delimiter)
-                lines.clear()
-                yield text
+            delimiter = line.split()[1]
+        elif text or not (line.isspace() or line.startswith(("-- ", "\\"))):
+            text += line
+            quoted = any(text.count(mark) % 2 for mark in ("$$", "$schemadiff$")) and delimiter == ";"
+            if line.rstrip().endswith(delimiter) and not quoted:
+                yield text.rstrip().removesuffix(delimiter)
+                text = ""

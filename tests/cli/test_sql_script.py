@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import schemadiff
 from schemadiff.version import TABLE
 from tests.cli.shell import SETTINGS, Shell
 from tests.clients import run_script
@@ -93,6 +95,11 @@ def upgrade(op):
     op.create_table("tag", sa.Column("name", sa.String(20), primary_key=True))
     op.execute("INSERT INTO later VALUES (1)", reverse=op.nothing)
 '''
+
+
+REBUILD = """op.alter_column(
+        "post", sa.Column("title", sa.String(80), nullable=False), sa.Column("title", sa.Text, nullable=False)
+    )"""
 
 
 class Pair:
@@ -266,6 +273,86 @@ def test_an_error_in_the_middle_is_known(pair: Pair, way: str) -> None:
     pair.ran.execute("CREATE TABLE later (x INTEGER)")
     pair.ran("apply")
     pair.same()
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    ("statement", "by_hand", "words"),
+    [
+        ("DELETE FROM author", "", "the change would break foreign keys"),
+        ("DROP TABLE tag", "CREATE VIEW tags AS SELECT name FROM tag", "error in view tags"),
+        ("", "CREATE TRIGGER late AFTER INSERT ON post BEGIN SELECT 1; END", "would lose triggers"),
+    ],
+)
+def test_what_would_break_on_sqlite(pair: Pair, statement: str, by_hand: str, words: str) -> None:
+    pair.scripted("apply")
+    # What is broken in this way before may stay so.
+    pair.scripted.execute("INSERT INTO post VALUES (9, 9, 'orphan')")
+    body = f"op.execute({statement!r}, reverse=op.nothing)" if statement else REBUILD
+    pair.revision(
+        "0003_breaks", f'"""breaks"""\n\nimport sqlalchemy as sa\n\n\ndef upgrade(op):\n    {body}\n'
+    )
+    script = pair.script("apply")
+    if by_hand:
+        pair.scripted.execute(by_hand)
+    before = _content(pair.scripted.url)
+    assert words in run_script(pair.scripted.url, script)
+    assert _content(pair.scripted.url) == before
+
+
+@pytest.mark.engines("sqlite")
+def test_what_does_not_break_on_sqlite(pair: Pair) -> None:
+    pair.revision(
+        "0003_rebuild", f'"""rebuild"""\n\nimport sqlalchemy as sa\n\n\ndef upgrade(op):\n    {REBUILD}\n'
+    )
+    for shell in (pair.ran, pair.scripted):
+        shell("apply", "--to", "2")
+        shell.execute(
+            "INSERT INTO post VALUES (9, 9, 'orphan')",
+            "CREATE TRIGGER there AFTER INSERT ON post BEGIN SELECT 1; END",
+            'CREATE VIEW odd AS SELECT nobody_knows(title) AS x, "text" AS y FROM post',
+        )
+    assert run_script(pair.scripted.url, pair.script("apply")) == ""
+    pair.ran("apply")
+    pair.same()
+
+
+@pytest.mark.engines("postgresql")
+def test_what_cannot_stand_in_a_transaction(pair: Pair) -> None:
+    """The index of the first revision is built by a statement that commits by itself, as is its removal."""
+    found = schemadiff.apply(pair.scripted.url, pair.ran.folder / "versions", dry_run=True)
+    first = found.done[0]
+    steps = tuple(
+        dataclasses.replace(
+            step, sql=step.sql.replace("INDEX", "INDEX CONCURRENTLY"), alone="INDEX" in step.sql
+        )
+        for step in first.plan.steps
+    )
+    assert [step.alone for step in steps].count(True) == 1
+    task = dataclasses.replace(first.task, plan=dataclasses.replace(first.plan, steps=steps))
+    found = dataclasses.replace(found, done=(dataclasses.replace(first, task=task),))
+    script = "\n".join(found.script())
+    pair.ran("apply", "--to", "1")
+    assert run_script(pair.scripted.url, script) == ""
+    pair.same()
+    assert "not at revision 0000" in run_script(pair.scripted.url, script)
+    applied = _content(pair.ran.url)
+    lines = script.splitlines()
+    begun = next(number for number, line in enumerate(lines) if line.startswith("UPDATE schemadiff_version"))
+    for cut in range(begun + 1, len(lines)):
+        if lines[cut - 1].endswith(";"):
+            pair.scripted("rollback", "--allow", "all")
+            run_script(pair.scripted.url, "\n".join(lines[:cut]))
+            pair.scripted("apply", "--to", "1")
+            assert _content(pair.scripted.url) == applied
+
+
+def test_a_difference_is_a_script(pair: Pair) -> None:
+    pair.ran("apply")
+    script = pair.ran("diff", pair.scripted.url, pair.ran.url, "--format", "sql", code=1).out
+    assert run_script(pair.scripted.url, script) == ""
+    one, other = (_content(shell.url) for shell in (pair.ran, pair.scripted))
+    assert (one["definitions"], one["views"]) == (other["definitions"], other["views"])
 
 
 @pytest.mark.engines("mysql", "mariadb")
