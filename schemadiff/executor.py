@@ -21,7 +21,7 @@ from itertools import chain, repeat
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from schemadiff import version
 from schemadiff.database import VERBATIM, server_words
@@ -222,14 +222,14 @@ def _run_journalled(
             except StoppedError as error:
                 # Its statement was ended, or has come to its end nevertheless.
                 done = position
-                with suppress(DBAPIError):
+                with suppress(SQLAlchemyError):
                     done += _fingerprint(connection, dialect, step, task.schemas) != before
                     note(done)
                 raise _stopped(task, steps, done) from error
             except StepError:
                 # The server refused it, so it is not done, whatever happens to these tables until the next run. When
                 # the connection is lost nobody knows yet, and this entry cannot be written either.
-                with suppress(DBAPIError):
+                with suppress(SQLAlchemyError):
                     note(position)
                 raise
         position = end

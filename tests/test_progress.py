@@ -110,9 +110,9 @@ def running(url: str, versions: Path) -> list[Running]:
 
 @pytest.mark.engines("mysql", "mariadb")
 def test_a_copy_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> None:
-    seen = running(url, big(WIDER))
+    seen = running(url, big(WIDER, doublings=18))
     shares = [one.share for one in seen if one.share is not None]
-    assert len(set(shares)) > 3
+    assert len(set(shares)) >= 3
     assert all(before <= after for before, after in pairwise(shares))
     assert 0 <= shares[0] < shares[-1] < 1
     assert "copying rows" in {one.stage for one in seen}
@@ -155,18 +155,18 @@ def account(url: str) -> Iterator[Callable[[str], str]]:
 
 @pytest.mark.engines("postgresql")
 def test_an_index_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> None:
-    seen = running(url, big(INDEX))
+    seen = running(url, big(INDEX, doublings=18))
     shares = [one.share for one in seen if one.share is not None]
-    assert len(set(shares)) > 3
+    assert len(set(shares)) >= 3
     assert 0 <= shares[0] < shares[-1] < 1
     assert "writing the index" in {one.stage for one in seen}
 
 
 @pytest.mark.engines("postgresql")
 def test_a_rewrite_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> None:
-    seen = running(url, big(WIDER))
+    seen = running(url, big(WIDER, doublings=18))
     shares = [one.share for one in seen if one.share is not None]
-    assert len(set(shares)) > 3
+    assert len(set(shares)) >= 3
     assert "rewriting the table" in {one.stage for one in seen}
 
 
@@ -178,7 +178,7 @@ def test_a_rebuild_tells_how_many_rows_are_copied(url: str, big: Callable[..., P
     copying = [event for event in events if event.running and event.running.stage == "copying rows"]
     shares = [event.running.share for event in copying if event.running]
     assert len({event.position for event in copying}) == 1
-    assert len(set(shares)) > 3
+    assert len(set(shares)) >= 3
     # Copied at an even pace: what is told is about what was done.
     (whole,) = (one.seconds for one in events if one.seconds and one.position == copying[0].position)
     apart = [abs((one.running.share or 0) - one.running.elapsed / whole) for one in copying if one.running]
@@ -224,10 +224,25 @@ def test_without_a_second_connection_there_is_the_time(
 def test_one_connection_is_not_looked_at_from_two_threads(tmp_path: Path) -> None:
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
     with engine.connect() as connection:
-        session = ServerSession(connection, lambda second: Reading("seen"), "SELECT 1")
+        session = ServerSession(
+            connection, "SELECT 1, 'here'", lambda number: lambda second: Reading("seen"), ""
+        )
         assert session.read() is None
         with pytest.raises(NoWayError):
             session.cancel()
+
+
+@pytest.mark.engines("postgresql")
+def test_another_server_behind_the_same_url_is_left_alone(url: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        # Two sessions on one server, which say that they are not.
+        sql = "SELECT pg_backend_pid(), pg_backend_pid()"
+        session = ServerSession(connection, sql, lambda number: lambda second: Reading("seen"), "SELECT {}")
+        assert session.read() is None
+        with pytest.raises(NoWayError):
+            session.cancel()
+    engine.dispose()
 
 
 def test_an_error_of_the_callback_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.mysql import MySQL
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Product
-from schemadiff.dialects.mysql.progress import read_mariadb
-from schemadiff.dialects.sessions import Reading
+from schemadiff.dialects.mysql.progress import CANCEL, MARIADB_ADDRESS, read_mariadb
+from schemadiff.dialects.sessions import ServerSession
 from schemadiff.schema import ForeignKey, Name
 
 if TYPE_CHECKING:
@@ -78,5 +79,9 @@ class MariaDB(MySQL):
         dialect.supports_sequences = self.version >= (10, 3)
         return cast("SQLAlchemyDialect", dialect)
 
-    def _read(self, second: Connection, session: int, table: Name | None) -> Reading | None:
-        return read_mariadb(second, session, table)
+    def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
+        table = tables[0] if tables else None
+        read = partial(read_mariadb, table=table)
+        return ServerSession(
+            connection, MARIADB_ADDRESS, lambda number: partial(read, session=number), CANCEL
+        )

@@ -64,14 +64,24 @@ class NoWayError(Exception):
 
 
 class ServerSession(Session):
-    """A session of a server, seen through a second connection that is opened when it is first needed."""
+    """A session of a server, seen through a second connection that is opened when it is first needed.
+
+    `sql` asks for an `Address`, `read` makes a function that reads the session of a number, and `cancel` is the
+    statement that ends what a session runs, with braces for the number.
+    """
 
     def __init__(
-        self, connection: Connection, read: Callable[[Connection], Reading | None], cancel: str
+        self,
+        connection: Connection,
+        sql: str,
+        read: Callable[[int], Callable[[Connection], Reading | None]],
+        cancel: str,
     ) -> None:
         self._engine = connection.engine
-        self._read = read
-        self._cancel = cancel
+        self._sql = sql
+        self._address = address(connection, sql)
+        self._read = read(self._address.number)
+        self._cancel = cancel.format(self._address.number)
         self._second: Connection | None = None
         self._not_before = 0.0
 
@@ -104,7 +114,16 @@ class ServerSession(Session):
         if self._second is None:
             if _gives_one_connection_only(self._engine.pool):
                 raise NoWayError("there is no second connection to the database")
-            self._second = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            second = self._engine.connect()
+            try:
+                second = second.execution_options(isolation_level="AUTOCOMMIT")
+                if address(second, self._sql).server != self._address.server:
+                    raise NoWayError("a second connection leads to another server")
+            except BaseException:
+                with suppress(Exception):
+                    second.close()
+                raise
+            self._second = second
         return self._second
 
 
@@ -115,12 +134,23 @@ def _gives_one_connection_only(pool: object) -> bool:
     return isinstance(pool, AssertionPool | SingletonThreadPool | StaticPool)
 
 
-def session_id(connection: Connection, sql: str) -> int:
-    """The server's number for the session, asked for once."""
-    known = connection.info.get("schemadiff session")
-    if known is None:
-        known = connection.info["schemadiff session"] = connection.exec_driver_sql(sql).scalar_one()
-    return int(known)
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The number of a session, and the server that has given it: another server behind the same URL, as behind a proxy,
+    has other sessions under the same numbers.
+    """
+
+    number: int
+    server: str
+
+
+def address(connection: Connection, sql: str) -> Address:
+    """Where the connection leads to, asked for once; `sql` gives the number and what tells the servers apart."""
+    known = connection.info.get("schemadiff address")
+    if not isinstance(known, Address):
+        number, server = connection.exec_driver_sql(sql).one()
+        known = connection.info["schemadiff address"] = Address(int(number), str(server))
+    return known
 
 
 @contextmanager

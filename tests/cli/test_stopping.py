@@ -195,6 +195,19 @@ def test_going_on_goes_on(begun: Shell) -> None:
     assert columns(begun) == [2, 2]
 
 
+@pytest.mark.engines("mysql")
+def test_a_lost_connection_is_told_as_the_server_says_it(begun: Shell) -> None:
+    with held(begun) as wait:
+        run = Run(begun, *PATIENT)
+        wait()
+        ((session,),) = begun.execute(WAITING["mysql"].replace("count(*)", "id"))
+        begun.execute(f"KILL {session}")
+        assert run.end() == 2, run.seen
+        assert "Lost connection" in run.seen
+        assert "`schemadiff apply` to finish" in run.seen
+    leads_on(begun, [1, 1])
+
+
 def test_a_statement_of_sqlite_is_ended(shell: Shell) -> None:
     shell.models(TABLES)
     shell("plan", "-m", "tables")

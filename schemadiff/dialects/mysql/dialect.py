@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
@@ -20,9 +20,9 @@ from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
 from schemadiff.dialects.mysql.lock import locked, settings, transaction
-from schemadiff.dialects.mysql.progress import SESSION_ID, read_mysql
+from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
-from schemadiff.dialects.sessions import Reading, ServerSession, session_id
+from schemadiff.dialects.sessions import ServerSession
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
 from schemadiff.schema import (
@@ -208,11 +208,6 @@ class MySQL(Facts, Dialect):
         return transaction(connection)
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
-        number = session_id(connection, SESSION_ID)
-        table = tables[0] if tables else None
         return ServerSession(
-            connection, lambda second: self._read(second, number, table), f"KILL QUERY {number}"
+            connection, MYSQL_ADDRESS, lambda number: partial(read_mysql, session=number), CANCEL
         )
-
-    def _read(self, second: Connection, session: int, table: Name | None) -> Reading | None:
-        return read_mysql(second, session)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from schemadiff.schema import Name
 
-SESSION_ID = "SELECT CONNECTION_ID()"
+CANCEL = "KILL QUERY {}"
+MYSQL_ADDRESS = "SELECT CONNECTION_ID(), @@server_uuid"
+MARIADB_ADDRESS = "SELECT CONNECTION_ID(), CONCAT_WS(' ', @@hostname, @@port, @@server_id)"
 
 _WORDS = {
     "copy to tmp table": "copying rows",

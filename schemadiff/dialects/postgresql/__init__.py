@@ -35,7 +35,7 @@ from schemadiff.dialects.postgresql import (
     waiting,
 )
 from schemadiff.dialects.postgresql.client import Psql
-from schemadiff.dialects.sessions import ServerSession, session_id
+from schemadiff.dialects.sessions import ServerSession
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
 
@@ -256,8 +256,10 @@ class PostgreSQL(Dialect):
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
         """The backend, read from pg_stat_activity and the progress views, ended by pg_cancel_backend."""
-        number = session_id(connection, progress.SESSION_ID)
-        return ServerSession(connection, progress.reader(number, tables), progress.cancel(number))
+        table = tables[0] if tables else None
+        return ServerSession(
+            connection, progress.ADDRESS, lambda number: progress.Reader(number, table), progress.CANCEL
+        )
 
 
 @functools.cache

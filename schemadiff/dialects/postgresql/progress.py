@@ -9,7 +9,6 @@ those whom they let). Nothing here takes a lock on a table: pg_relation_size, fo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
 
     from schemadiff.schema import Name
 
-SESSION_ID = "SELECT pg_backend_pid()"
+ADDRESS = "SELECT pg_backend_pid(), pg_postmaster_start_time()::text"
+CANCEL = "SELECT pg_cancel_backend({})"
 
 _STATE = sa.text("""
 SELECT a.wait_event_type = 'Lock' AS waits, a.query, i.index_relid, i.command, i.phase, i.blocks_done, i.blocks_total,
@@ -128,13 +128,3 @@ def _build(found: Any) -> Reading:
     if found["partitions_total"]:
         share = (found["partitions_done"] + share) / found["partitions_total"]
     return Reading(words, share if share < 1 else None)
-
-
-def cancel(session: int) -> str:
-    """The statement that ends what the session runs."""
-    return f"SELECT pg_cancel_backend({session})"
-
-
-def reader(session: int, tables: Sequence[Name]) -> Reader:
-    """A reader of the statement that the session is about to run, which touches these tables."""
-    return Reader(session, tables[0] if tables else None)
