@@ -7,7 +7,7 @@ keys, that come.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemadiff.dialects.base import Statement
@@ -39,42 +39,41 @@ def statements(
 ) -> tuple[Statement, ...]:
     """The SQL of adjacent operations on one table; `before` is the schema that they start from."""
     result: list[Statement] = []
-    stretch: list[Operation] = []
-
-    def flush() -> None:
-        nonlocal before
-        if stretch:
-            result.extend(_stretch(tuple(stretch), before, version))
-        for one in stretch:
-            before = one.apply(before, strict=False)
-        stretch.clear()
-
-    for operation in operations:
-        match operation:
-            case CreateTable():
-                flush()
+    for stretch in stretches(operations):
+        match stretch:
+            case (CreateTable() as operation,):
                 result.extend(_create_table(operation, before))
-                before = operation.apply(before, strict=False)
-            case DropTable():
-                flush()
+            case (DropTable() as operation,):
                 result.append(Statement(f"DROP TABLE {quoted(operation.table.name)}", (operation,)))
                 result.extend(Statement(*drop) for drop in enums.drops((operation,), before))
-                before = operation.apply(before, strict=False)
-            case RenameTable():
-                flush()
+            case (RenameTable() as operation,):
                 result.extend(_rename_table(operation, default_schema))
-                before = operation.apply(before, strict=False)
-            case RenameColumn():
-                flush()
+            case (RenameColumn() as operation,):
                 sql = f"RENAME COLUMN {quote(operation.before)} TO {quote(operation.after)}"
                 result.append(Statement(f"ALTER TABLE {quoted(operation.table)} {sql}", (operation,)))
-                before = operation.apply(before, strict=False)
             case _:
-                if not _fits(stretch, operation):
-                    flush()
-                stretch.append(operation)
-    flush()
+                result.extend(_stretch(stretch, before, version))
+        for one in stretch:
+            before = one.apply(before, strict=False)
     return tuple(result)
+
+
+def stretches(operations: Sequence[Operation]) -> Iterator[tuple[Operation, ...]]:
+    """The operations, cut so that those of one stretch can be carried out in any order that serves; what creates,
+    drops or renames stands for itself.
+    """
+    stretch: list[Operation] = []
+    for operation in operations:
+        apart = isinstance(operation, CreateTable | DropTable | RenameTable | RenameColumn)
+        if stretch and (apart or not _fits(stretch, operation)):
+            yield tuple(stretch)
+            stretch = []
+        stretch.append(operation)
+        if apart:
+            yield tuple(stretch)
+            stretch = []
+    if stretch:
+        yield tuple(stretch)
 
 
 def _create_table(operation: CreateTable, before: Schema) -> list[Statement]:
@@ -140,7 +139,7 @@ def _column_name(operation: Operation) -> str | None:
 
 
 @dataclass(slots=True)
-class _Alter:
+class Alter:
     """The one ALTER TABLE as it grows."""
 
     clauses: list[str] = field(default_factory=list)
@@ -151,7 +150,7 @@ class _Alter:
         if clauses and operation not in self.operations:
             self.operations.append(operation)
 
-    def join(self, other: _Alter, *, first: bool) -> None:
+    def join(self, other: Alter, *, first: bool) -> None:
         """Takes over what `other` holds, to stand first or last."""
         one, two = (other, self) if first else (self, other)
         self.clauses, self.operations = [*one.clauses, *two.clauses], [*one.operations, *two.operations]
@@ -192,7 +191,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
         # What goes must not be made again around the new type.
         return [*_stretch(tuple(gone), before, version), *_stretch(tuple(rest), between, version)]
 
-    alter, own_keys, late_keys = _Alter(), _Alter(), _Alter()
+    alter, own_keys, late_keys = Alter(), Alter(), Alter()
     ahead = [Statement(sql, change.operations) for change in types for sql in change.first]
     behind: list[Statement] = []
     comments: list[Statement] = []

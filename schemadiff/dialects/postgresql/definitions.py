@@ -155,9 +155,10 @@ def _not_valid(definition: Check | ForeignKey) -> str:
     return " NOT VALID" if definition.not_valid else ""
 
 
-def create_index(table: Name, index: Index) -> str:
+def create_index(table: Name, index: Index, *, concurrently: bool = False) -> str:
     """CREATE INDEX."""
-    text = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {f'{quote(index.name)} ' if index.name else ''}"
+    text = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {'CONCURRENTLY ' if concurrently else ''}"
+    text += f"{quote(index.name)} " if index.name else ""
     text += f"ON {quoted(table)} "
     if index.method:
         text += f"USING {index.method} "
