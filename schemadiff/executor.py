@@ -27,7 +27,7 @@ from schemadiff import version
 from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError, StepError, StoppedError
-from schemadiff.operations import Execute, Found, Operation, Run
+from schemadiff.operations import DropIndex, Execute, Found, Operation, Run
 from schemadiff.planner import Plan, Step
 from schemadiff.schema import Name, Table
 from schemadiff.stored import ObjectOperation, object_key
@@ -103,6 +103,19 @@ class Interrupted:
     def done_operations(self) -> tuple[Operation, ...]:
         """The operations of the steps that are done, in order, each once."""
         return tuple(dict.fromkeys(one for step in self.steps[: self.done] for one in step.operations))
+
+    @property
+    def begun_operations(self) -> tuple[Operation, ...]:
+        """Those of the steps that are done, and of the one at which it halted where that may have left something."""
+        halted = self.steps[self.done : self.done + 1]
+        left = (one for step in halted if step.alone for one in step.operations)
+        return tuple(dict.fromkeys([*self.done_operations, *left]))
+
+    @property
+    def partly_done(self) -> tuple[Operation, ...]:
+        """The operations that are begun and not done to their last step."""
+        missing = {one for step in self.steps[self.done :] for one in step.operations}
+        return tuple(one for one in self.begun_operations if one in missing)
 
 
 def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) -> None:
@@ -198,6 +211,12 @@ def _run_journalled(
                 _step(connection, dialect, task, steps, one, manner)
             note(end)
 
+    def clear(step: Step) -> None:
+        # What would have to be waited for is left to the next run.
+        if step.alone:
+            with suppress(SQLAlchemyError):
+                dialect.clear(connection, step.operations, patiently=False)
+
     position = first
     while position < len(steps):
         end = end_of_part(dialect, steps, position)
@@ -221,6 +240,7 @@ def _run_journalled(
                 )
             except StoppedError as error:
                 # Its statement was ended, or has come to its end nevertheless.
+                clear(step)
                 done = position
                 with suppress(SQLAlchemyError):
                     done += _fingerprint(connection, dialect, step, task.schemas) != before
@@ -229,6 +249,7 @@ def _run_journalled(
             except StepError:
                 # The server refused it, so it is not done, whatever happens to these tables until the next run. When
                 # the connection is lost nobody knows yet, and this entry cannot be written either.
+                clear(step)
                 with suppress(SQLAlchemyError):
                     note(position)
                 raise
@@ -353,7 +374,12 @@ def _failure(
             f"{task.before.version:04}. Mend the cause and run the command again."
         )
     else:
-        done = [one.describe() for before in steps[:position] for one in before.operations]
+        done = [
+            one.describe()
+            for before in steps[:position]
+            for one in before.operations
+            if one not in step.operations
+        ]
         hint = (
             f"Done before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}.\n"
             "Mend the cause and run `schemadiff apply` to finish the revision, or `schemadiff rollback` to undo "
@@ -411,15 +437,22 @@ def _fingerprint(connection: Connection, dialect: Dialect, step: Step, schemas: 
     only = step.tables or None
     live = dialect.inspect(connection, schemas, only=only)
     names: Sequence[Name] = sorted(live.tables) if only is None else only
-    text = "\n".join(f"{name}: {_finished(live.tables.get(name))!r}" for name in names)
+    drops = any(isinstance(operation, DropIndex) for operation in step.operations)
+    text = "\n".join(f"{name}: {_finished(live.tables.get(name), drops)!r}" for name in names)
     return _hash(text)
 
 
-def _finished(table: Table | None) -> Table | None:
-    """The table without the indexes that a killed statement left unusable: what was to make them is not done."""
+def _finished(table: Table | None, drops: bool) -> Table | None:
+    """The table as if the indexes that a killed statement left unusable were not there, or, where it `drops` one, still
+    were: in either case it is not done.
+    """
     if table is None or all(index.valid for index in table.indexes):
         return table
-    return dataclasses.replace(table, indexes=tuple(index for index in table.indexes if index.valid))
+    if drops:
+        indexes = tuple(dataclasses.replace(index, valid=True) for index in table.indexes)
+    else:
+        indexes = tuple(index for index in table.indexes if index.valid)
+    return dataclasses.replace(table, indexes=indexes)
 
 
 def _hash(text: str) -> str:

@@ -23,8 +23,16 @@ from schemadiff.operations import (
     RenameTable,
     touched,
 )
-from schemadiff.schema import Check, ForeignKey, Name, PrimaryKey, Unique
+from schemadiff.schema import Check, Exclude, ForeignKey, Name, PrimaryKey, Unique
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
+
+_KINDS = {
+    PrimaryKey: "primary key",
+    Unique: "unique",
+    ForeignKey: "foreign key",
+    Check: "check",
+    Exclude: "exclusion",
+}
 
 
 def suggest_message(operations: Sequence[Operation]) -> str:
@@ -81,9 +89,8 @@ def _phrase(operation: Operation) -> str:
             return f"drop index {operation.index.name or ''} of {operation.table.name}"
         case AddConstraint() | DropConstraint():
             verb = "add" if isinstance(operation, AddConstraint) else "drop"
-            kind = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check"}
             where = "to" if verb == "add" else "from"
-            return f"{verb} {kind[type(operation.constraint)]} {where} {operation.table.name}"
+            return f"{verb} {_KINDS[type(operation.constraint)]} {where} {operation.table.name}"
         case AlterTable():
             return f"alter {operation.table.name}"
         case CreateObject() | DropObject():

@@ -91,14 +91,15 @@ def plan(
     *,
     facts: Facts = NO_FACTS,
     large: Collection[Name] = (),
+    first: Sequence[Statement] = (),
 ) -> Plan:
     """The plan that carries the operations out on a database whose schema is `before`, in which the tables `large` are
-    to be changed so that nobody has to wait.
+    to be changed so that nobody has to wait. Its steps begin with the statements `first`.
 
     Adjacent operations on one table are handed to the dialect together. `Execute` and `Run` are barriers. `Found` is
     carried out only where `before` does not have it.
     """
-    steps: list[Step] = []
+    steps = [_step(one, facts) for one in first]
     group: list[Operation] = []
     schema = before
     known: dict[Key, StoredObject] = {}

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from schemadiff import comparer, executor, planner, replay, revisions
 from schemadiff.config import Online
-from schemadiff.dialects import Dialect
+from schemadiff.dialects import Dialect, Statement
 from schemadiff.errors import DigestError, HazardError, VersionError
 from schemadiff.executor import Direction, Interrupted, Manner, Task
 from schemadiff.hazards import Facts, Hazard, find
@@ -71,10 +71,12 @@ class Site:
         """Carries out a task."""
         executor.run(self.connection, self.dialect, task, self.manner)
 
-    def plan(self, operations: Sequence[Operation], live: Schema, facts: Facts) -> Plan:
-        """The plan of operations that name everything they drop."""
+    def plan(
+        self, operations: Sequence[Operation], live: Schema, facts: Facts, first: Sequence[Statement] = ()
+    ) -> Plan:
+        """The plan of operations that name everything they drop; its steps begin with the statements `first`."""
         large = large_tables(self.connection, self.dialect, operations, live, self.online)
-        return planner.plan(operations, live, self.dialect, facts=facts, large=large)
+        return planner.plan(operations, live, self.dialect, facts=facts, large=large, first=first)
 
 
 def forward(site: Site, state: State, pending: Sequence[Revision]) -> list[Task]:
@@ -178,13 +180,12 @@ def resume(site: Site, state: State, interrupted: Interrupted, direction: Direct
 def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     """Undoes what is done of an interrupted task."""
     direction: Direction = "down" if interrupted.direction == "up" else "up"
-    halted = interrupted.steps[interrupted.done : interrupted.done + 1]
-    if halted and halted[0].alone:
-        site.dialect.clear(site.connection, halted[0].operations)
-    operations = comparer.reverse(interrupted.done_operations)
     expected, _ = revisions.replay(site.history[: interrupted.revision], site.dialect)
     live = inspect_for(site.connection, site.dialect, expected)
-    plan = site.plan(operations, live, facts_about(site.connection, site.dialect, operations, live))
+    back = site.dialect.retraction(interrupted.partly_done, live)
+    operations = comparer.reverse([one for one in interrupted.begun_operations if one not in back.undone])
+    facts = facts_about(site.connection, site.dialect, operations, back.live)
+    plan = site.plan(operations, back.live, facts, back.statements)
     site.gate.pass_(plan.hazards)
     at_rest = dataclasses.replace(state, journal=None)
     task = Task(interrupted.revision, direction, plan, at_rest, at_rest, schemas_of(expected))

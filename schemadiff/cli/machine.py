@@ -40,6 +40,7 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Index,
     Name,
@@ -270,6 +271,8 @@ def _constraint(constraint: Constraint) -> Object:
             kind, columns = "foreign_key", constraint.columns
         case Check():
             kind, columns = "check", ()
+        case Exclude():
+            kind, columns = "exclude", constraint.columns
     return {"constraint": constraint.name, "constraint_type": kind, "columns": list(columns)}
 
 

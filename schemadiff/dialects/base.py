@@ -80,6 +80,17 @@ class Statement:
     alone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """How operations that were carried out in part are made whole again: ``statements`` take away what is there of
+    them, after which the ``undone`` ones are not there at all and the others wholly; ``live`` is the schema then.
+    """
+
+    statements: tuple[Statement, ...]
+    undone: tuple[Operation, ...]
+    live: Schema
+
+
 class Dialect(ABC):
     """One database product, with the facts of one server."""
 
@@ -301,6 +312,11 @@ class Dialect(ABC):
         """`after`, to which the operations lead, with what their `statements` change beyond them."""
         return after
 
+    def retraction(self, operations: Sequence[Operation], live: Schema) -> Retraction:
+        """How to come back from the middle of operations that take several statements, some of which are carried
+        out."""
+        return Retraction((), (), live)
+
     def object_statements(
         self, operation: ObjectOperation, was: StoredObject | None
     ) -> tuple[Statement, ...]:
@@ -356,8 +372,13 @@ class Dialect(ABC):
         """Around a statement that runs alone: it may wait for locks as long as it will where it blocks nobody."""
         return nullcontext()
 
-    def clear(self, connection: Connection, operations: Sequence[Operation]) -> None:  # noqa: B027
-        """Takes away what a killed or failed try to carry these out, outside of a transaction, left behind."""
+    def clear(  # noqa: B027
+        self, connection: Connection, operations: Sequence[Operation], *, patiently: bool = True
+    ) -> None:
+        """Takes away what stands in the way of another try to carry these out: what a statement left behind that was
+        killed or refused outside of a transaction. Without `patiently` it gives up as other statements do when it
+        would have to wait.
+        """
 
     @abstractmethod
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Retraction, Statement
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.postgresql import (
     ask,
@@ -27,8 +27,10 @@ from schemadiff.dialects.postgresql import (
     conversion,
     ddl,
     domains,
+    leftovers,
     lock,
     objects,
+    online,
     progress,
     sqltext,
     types,
@@ -219,6 +221,16 @@ class PostgreSQL(Dialect):
         """One ALTER TABLE for all that can share it, and enumerated types created, changed and dropped as needed."""
         return ddl.statements(operations, before, version=self.version, default_schema=self.schema)
 
+    def online_statements(
+        self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
+    ) -> tuple[Statement, ...]:
+        """Indexes built and dropped concurrently, constraints validated apart."""
+        return online.statements(operations, before, self.statements)
+
+    def retraction(self, operations: Sequence[Operation], live: Schema) -> Retraction:
+        """Indexes that are no constraints yet, constraints that are not valid yet."""
+        return leftovers.retraction(operations, live)
+
     def object_statements(
         self, operation: ObjectOperation, was: StoredObject | None
     ) -> tuple[Statement, ...]:
@@ -249,6 +261,12 @@ class PostgreSQL(Dialect):
 
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return waiting.holders(connection, [self.quote_name(name) for name in tables])
+
+    def clear(
+        self, connection: Connection, operations: Sequence[Operation], *, patiently: bool = True
+    ) -> None:
+        """Drops the invalid indexes that CREATE INDEX CONCURRENTLY left behind."""
+        leftovers.clear(connection, operations, patiently=patiently)
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         """BEGIN and COMMIT, or ROLLBACK."""

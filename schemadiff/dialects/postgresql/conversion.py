@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.sqltext import STRING, mask
 from schemadiff.dialects.postgresql.types import INTEGERS, NUMBERS, STRINGS, Words, parse, parse_enum
@@ -113,6 +115,44 @@ def _same_dimension(column: str, old: Words, new: Words, target: str) -> str | N
     if old.kind == "boolean" and new.kind in NUMBERS:
         return f"{column}::integer{'[]' if old.array else ''}::{target}"
     return f"{column}::{'text[]' if old.array else 'text'}::{target}"
+
+
+_LENGTHS = frozenset({"character varying", "bit varying", "numeric"})
+_MOMENTS_AND_SPANS = ("timestamp ", "time ", "interval")
+_SAME_BYTES = frozenset(
+    {
+        *(("character varying", "text"), ("text", "character varying"), ("xml", "text"), ("cidr", "inet")),
+        *(("integer", "oid"), ("xml", "character varying")),
+    }
+)
+
+
+def rewrites(before: Type, after: Type) -> bool:
+    """Whether a change from one type to the other writes the table anew (measured on PostgreSQL 15.18); true where
+    nobody knows, and between timestamps with and without a zone, where it depends on the session's.
+    """
+    if before == after:
+        return False
+    if before.values is not None or after.values is not None:
+        return True
+    old, new = parse(before.sql), parse(after.sql)
+    if old.array or new.array:
+        return not (old.kind == new.kind and old.array == new.array and not new.arguments)
+    if old.kind != new.kind:
+        spans = old.kind.startswith("interval") and new.kind == "interval"
+        return not (spans or ((old.kind, new.kind) in _SAME_BYTES and not new.arguments))
+    if old.kind in _LENGTHS or old.kind.startswith(_MOMENTS_AND_SPANS):
+        return not _holds(new.arguments, old.arguments, old.kind)
+    return True
+
+
+def _holds(new: Sequence[str], old: Sequence[str], kind: str) -> bool:
+    """Whether every value of the old length or precision is one of the new."""
+    if not new:
+        return True
+    if not old:
+        return kind.startswith(_MOMENTS_AND_SPANS) and new == ("6",)
+    return int(new[0]) >= int(old[0]) and new[1:] == old[1:]
 
 
 def default_follows(default: str | None) -> bool:

@@ -273,8 +273,13 @@ def constraint_name(table: Name, wanted: Constraint, live: Table | None) -> str:
 
 def index_name(table: Name, wanted: Index, live: Table | None) -> str:
     """The name under which the server knows the index, with its schema, in quotes."""
+    return quoted(Name(bare_index_name(table, wanted, live), table.schema))
+
+
+def bare_index_name(table: Name, wanted: Index, live: Table | None) -> str:
+    """The name under which the server knows the index: that in `live`, else the one that it would have made."""
     made = made_name(table.name, "_".join(part.column or "expr" for part in wanted.parts), "idx")
-    return quoted(Name(_found(live.indexes if live else (), wanted) or made, table.schema))
+    return _found(live.indexes if live else (), wanted) or made
 
 
 def _found(things: tuple[Named, ...], wanted: Named) -> str | None:
