@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,9 @@ from sqlalchemy import ForeignKeyConstraint, Index, Integer, PrimaryKeyConstrain
 from sqlalchemy.dialects.postgresql import ENUM, ExcludeConstraint
 
 import schemadiff
+from schemadiff.dialects.postgresql import leftovers
+from schemadiff.errors import DatabaseError, SchemadiffError, StepError
+from schemadiff.executor import Event
 from schemadiff.planner import Step
 from tests import postgresql_catalog
 
@@ -299,3 +304,233 @@ def test_forth_and_back(case: str, fresh_database: Callable[[str], str], tmp_pat
     assert ", ".join(map(words, undo.steps)) == back
     schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
     assert catalog(url) == was
+
+
+def everything() -> tuple[Any, ...]:
+    """Elements that take every kind of step."""
+    return (
+        C("a", Integer, Key("other.id"), nullable=False, server_default="1"),
+        b(30),
+        Check("length(b) > 0"),
+        UniqueConstraint("b"),
+        PrimaryKeyConstraint("id"),
+        Index("ix_b", "b"),
+        Index("ix_lower", sa.text("lower(b)")),
+    )
+
+
+def little() -> tuple[Any, ...]:
+    return (a(), b(), Index("ix_a", "a"), UniqueConstraint("b", "a", name="uq_b_a"))
+
+
+ROWS = "INSERT INTO t (id, a, b) SELECT g, 1, g FROM generate_series(1, 100) g"
+
+
+def ended(url: str, number: int, run: Callable[..., Any], versions: Path, *, done: bool) -> bool:
+    """Runs it, and ends its session when the step of that number begins, or is `done`; whether there was one."""
+
+    def progress(event: Event) -> None:
+        if event.position == number and event.running is None and done == (event.seconds is not None):
+            execute(url, terminate("pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"))
+
+    try:
+        run(url, versions, allow=["all"], online="always", progress=progress)
+    except (StepError, DatabaseError):
+        return True
+    return False
+
+
+def terminate(condition: str) -> str:
+    return (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        f"WHERE datname = current_database() AND pid <> pg_backend_pid() AND {condition}"
+    )
+
+
+def test_a_session_that_ends_between_any_steps(fresh_database: Callable[[str], str], tmp_path: Path) -> None:
+    url = fresh_database("postgresql")
+    steps = begin(url, tmp_path, models(*little()), models(*everything()))
+    execute(url, ROWS)
+    was = catalog(url)
+    schemadiff.apply(url, tmp_path, allow=["all"], online="always")
+    wanted = catalog(url)
+    undo = schemadiff.rollback(url, tmp_path, allow=["all"], online="always").done[0].plan.steps
+    assert len(steps) > 15
+    for number in range(len(steps)):
+        assert ended(url, number, schemadiff.apply, tmp_path, done=number % 2 == 0)
+        schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
+        assert catalog(url) == was, f"turned round at step {number}"
+        assert ended(url, number, schemadiff.apply, tmp_path, done=number % 2 == 1)
+        schemadiff.apply(url, tmp_path, allow=["all"], online="always")
+        assert catalog(url) == wanted, f"finished from step {number}"
+        if number < len(undo):
+            assert ended(url, number, schemadiff.rollback, tmp_path, done=number % 2 == 0)
+            schemadiff.apply(url, tmp_path, allow=["all"], online="always")
+            assert catalog(url) == wanted, f"turned round at step {number} of the rollback"
+            assert ended(url, number, schemadiff.rollback, tmp_path, done=number % 2 == 1)
+        schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
+        assert catalog(url) == was, f"finished from step {number} of the rollback"
+
+
+@contextmanager
+def halted(url: str, run: Callable[..., Any], versions: Path, word: str) -> Iterator[list[SchemadiffError]]:
+    """A run that waits in the statement with that word for a transaction that has written to the table."""
+    errors: list[SchemadiffError] = []
+
+    def carry_out() -> None:
+        try:
+            run(url, versions, allow=["all"], online="always")
+        except SchemadiffError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=carry_out)
+    with session(url) as writer:
+        writer.exec_driver_sql("INSERT INTO t (id, a, b) VALUES (1000, 1, 'open')")
+        thread.start()
+        deadline = time.monotonic() + 30
+        waits = f"query LIKE '%{word}%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+        while not execute(url, f"SELECT FROM pg_stat_activity WHERE {waits}"):
+            assert thread.is_alive(), errors
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield errors
+        writer.rollback()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+
+
+@pytest.mark.parametrize("direction", ["forth", "back"])
+def test_nobody_waits_while_an_index_is_built_or_dropped(
+    direction: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database("postgresql")
+    begin(url, tmp_path, models(a(), b()), models(a(), b(), Index("ix_a", "a")))
+    run, word = schemadiff.apply, "CREATE INDEX CONCURRENTLY"
+    if direction == "back":
+        schemadiff.apply(url, tmp_path, online="always")
+        run, word = schemadiff.rollback, "DROP INDEX CONCURRENTLY"
+    with halted(url, run, tmp_path, word) as errors:
+        execute(
+            url, "SET lock_timeout = '2s'", "INSERT INTO t (id) VALUES (7)", "SELECT * FROM t WHERE a = 1"
+        )
+    assert not errors
+    assert execute(url, "SELECT id FROM t") == [(7,)]
+    assert not execute(url, INVALID)
+
+
+@pytest.mark.parametrize("leads_on", [schemadiff.apply, schemadiff.rollback])
+@pytest.mark.parametrize(
+    ("before", "after", "runs", "word"),
+    [
+        (lambda: (a(), b()), lambda: (a(), b(), Index("ix_a", "a")), schemadiff.apply, "CREATE INDEX"),
+        (lambda: (a(), b()), lambda: (a(unique=True), b()), schemadiff.apply, "CREATE UNIQUE INDEX"),
+        (lambda: (a(), b(), Index("ix_a", "a")), lambda: (a(), b()), schemadiff.apply, "DROP INDEX"),
+        (lambda: (a(), b()), lambda: (a(), b(), Index("ix_a", "a")), schemadiff.rollback, "DROP INDEX"),
+    ],
+    ids=["create", "unique", "drop", "undo"],
+)
+def test_a_session_that_ends_inside_of_a_step(
+    before: Elements,
+    after: Elements,
+    runs: Callable[..., Any],
+    word: str,
+    leads_on: Callable[..., Any],
+    fresh_database: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    url = fresh_database("postgresql")
+    begin(url, tmp_path, models(*before()), models(*after()))
+    states: dict[Any, Any] = {schemadiff.rollback: catalog(url)}
+    schemadiff.apply(url, tmp_path, allow=["all"], online="always")
+    states[schemadiff.apply] = catalog(url)
+    if runs is schemadiff.apply:
+        schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
+    with halted(url, runs, tmp_path, word) as errors:
+        execute(url, terminate(f"query LIKE '%{word}%'"))
+    assert errors
+    assert len(execute(url, INVALID)) == 1, "nothing was left behind"
+    found = schemadiff.status(url, tmp_path).interrupted
+    assert found
+    assert found.done == 0
+    leads_on(url, tmp_path, allow=["all"], online="always")
+    assert catalog(url) == states[leads_on]
+    assert not schemadiff.status(url, tmp_path).interrupted
+
+
+@pytest.mark.parametrize(
+    ("after", "row", "words_"),
+    [
+        (lambda: (a(unique=True), b()), "(1, 1, 'y')", "(a)=(1) is duplicated"),
+        (lambda: (a(), b(), Index("ix", "b", unique=True)), "(1, 2, 'x')", "(b)=(x) is duplicated"),
+        (
+            lambda: (a(nullable=False), b()),
+            "(1, NULL, 'y')",
+            '"schemadiff_a_not_null" of relation "t" is violated',
+        ),
+        (lambda: (a(), b(), Check("a < 9", name="ck")), "(1, 9, 'y')", '"ck" of relation "t" is violated'),
+        (
+            lambda: (C("a", Integer, Key("other.id")), b()),
+            "(1, 77, 'y')",
+            '(a)=(77) is not present in table "other"',
+        ),
+    ],
+    ids=["unique", "unique index", "not null", "check", "foreign key"],
+)
+@pytest.mark.parametrize("leads_on", [schemadiff.apply, schemadiff.rollback])
+def test_rows_that_are_in_the_way(
+    after: Elements,
+    row: str,
+    words_: str,
+    leads_on: Callable[..., Any],
+    fresh_database: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    url = fresh_database("postgresql")
+    wanted = created(fresh_database("postgresql"), models(*after()))
+    begin(url, tmp_path, models(a(), b()), models(*after()))
+    was = catalog(url)
+    execute(url, "INSERT INTO t (id, a, b) VALUES (0, 1, 'x')", f"INSERT INTO t (id, a, b) VALUES {row}")
+    with pytest.raises(StepError) as caught:
+        schemadiff.apply(url, tmp_path, online="always")
+    assert words_ in caught.value.message
+    assert "`schemadiff apply`" in str(caught.value.hint)
+    assert "`schemadiff rollback`" in str(caught.value.hint)
+    assert not execute(url, INVALID)
+    if leads_on is schemadiff.apply:
+        with pytest.raises(StepError):
+            schemadiff.apply(url, tmp_path, online="always")
+        execute(url, "DELETE FROM t WHERE id = 1")
+    leads_on(url, tmp_path, online="always")
+    assert catalog(url) == (wanted if leads_on is schemadiff.apply else was)
+
+
+def test_an_index_that_somebody_left_invalid_is_rebuilt(
+    fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database("postgresql")
+    indexed = models(a(), b(), Index("ix", "a", unique=True))
+    schemadiff.plan(url, indexed, tmp_path)
+    schemadiff.apply(url, tmp_path)
+    was = catalog(url)
+    execute(url, "DROP INDEX ix", "INSERT INTO t (id, a) VALUES (1, 1), (2, 1)")
+    with session(url) as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        with pytest.raises(sa.exc.IntegrityError):
+            connection.exec_driver_sql("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)")
+    execute(url, "DELETE FROM t")
+    assert schemadiff.check(url, indexed, tmp_path).drifted
+    planned = schemadiff.plan(url, indexed, tmp_path, online="always")
+    assert ", ".join(map(words, planned.plan.steps)) == "DROP CONCURRENTLY!, CONCURRENTLY!"
+    schemadiff.apply(url, tmp_path, online="always")
+    assert catalog(url) == was
+
+
+def test_names_of_our_own() -> None:
+    assert leftovers.not_null_name("email") == "schemadiff_email_not_null"
+    long = [leftovers.own_name(f"{LONG[:-1]}{number}") for number in range(3)]
+    assert len(set(long)) == 3
+    assert all(len(name.encode()) <= 63 for name in (*long, leftovers.own_name("ü" * 60)))
+    assert all(name.startswith("schemadiff_") for name in long)

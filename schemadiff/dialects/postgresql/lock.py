@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from schemadiff.errors import LockedError
 
@@ -45,7 +45,7 @@ def locked(
         yield
     finally:
         # On a connection that is lost there is nothing to give back: the session's end has freed the lock.
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             _set(connection, "lock_timeout", old)
             connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": KEY})
             if interval is not None:
@@ -59,7 +59,7 @@ def unhurried(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             _set(connection, "lock_timeout", old)
 
 
@@ -121,7 +121,7 @@ def _holder(connection: Connection) -> tuple[int, str] | None:
 
 def _set_check_interval(connection: Connection, value: str) -> str | None:
     """Sets how often the server looks for its client; returns what was set before, ``None`` where it cannot."""
-    with suppress(DBAPIError):
+    with suppress(SQLAlchemyError):
         row = connection.execute(
             sa.text(
                 "SELECT setting || 'ms', set_config(name, :value, false) FROM pg_settings WHERE name = :name"
@@ -141,6 +141,6 @@ def transaction(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql("COMMIT")
     except BaseException:
         # Where the connection is lost, the server has rolled back by itself, and the first error says more.
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             connection.exec_driver_sql("ROLLBACK")
         raise
