@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemadiff import hazards, replay
-from schemadiff.dialects import Dialect, Statement
+from schemadiff.dialects import Dialect, Group, Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.gathering import gathered, together
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
@@ -53,8 +53,8 @@ from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_ke
 class Step:
     """One thing that is carried out: a statement, or, where ``run`` is given, a function of the revision file.
 
-    ``tables`` are the tables that it touches, empty where only the author of the statement knows. ``method`` and
-    ``alone`` are as in `Statement`.
+    ``tables`` are the tables that it touches, empty where only the author of the statement knows. ``method``,
+    ``alone`` and ``group`` are as in `Statement`.
     """
 
     sql: str
@@ -64,6 +64,7 @@ class Step:
     run: Run | None = None
     method: str = ""
     alone: bool = False
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def plan(
     Adjacent operations on one table are handed to the dialect together. `Execute` and `Run` are barriers. `Found` is
     carried out only where `before` does not have it.
     """
-    steps = [_step(one, facts) for one in first]
+    steps = [step_of(one, facts) for one in first]
     group: list[Operation] = []
     schema = before
     known: dict[Key, StoredObject] = {}
@@ -116,7 +117,7 @@ def plan(
             carry_out = dialect.online_statements if online else dialect.statements
             carried_out = carry_out(tuple(group), schema, later=tuple(ahead))
             big.update(one.after for one in group if isinstance(one, RenameTable) and one.before in big)
-            steps.extend(_step(one, facts) for one in carried_out)
+            steps.extend(step_of(one, facts) for one in carried_out)
             schema = dialect.after_statements(tuple(group), schema, after, later=tuple(ahead))
             group.clear()
 
@@ -140,7 +141,7 @@ def plan(
                 if key in schema.objects:
                     known[key] = schema.objects[key]
                 steps.extend(
-                    _step(one, facts) for one in dialect.object_statements(operation, known.get(key))
+                    step_of(one, facts) for one in dialect.object_statements(operation, known.get(key))
                 )
                 schema = replay.after(operation, schema, dialect, strict=False)
             case _:
@@ -152,7 +153,8 @@ def plan(
     return Plan(tuple(operations), tuple(steps))
 
 
-def _step(statement: Statement, facts: Facts) -> Step:
+def step_of(statement: Statement, facts: Facts) -> Step:
+    """The step that a statement is, with its hazards."""
     return Step(
         statement.sql,
         statement.operations,
@@ -160,6 +162,7 @@ def _step(statement: Statement, facts: Facts) -> Step:
         tuple(hazard for one in statement.operations for hazard in hazards.find(one, facts)),
         method=statement.method,
         alone=statement.alone,
+        group=statement.group,
     )
 
 

@@ -5,20 +5,22 @@ beginning or from where an interrupted run stopped.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy.engine import Connection
 
 from schemadiff import comparer, executor, planner, replay, revisions
 from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Statement
-from schemadiff.errors import DigestError, HazardError, VersionError
+from schemadiff.errors import DigestError, HazardError, StepError, VersionError
 from schemadiff.executor import Direction, Interrupted, Manner, Task
 from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
 from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
-from schemadiff.operations import DropColumn, DropTable, Found, Operation, touched
+from schemadiff.operations import DropColumn, DropTable, Execute, Found, Operation, Run, touched
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Name, Schema
@@ -69,12 +71,20 @@ class Site:
 
     def run(self, task: Task) -> None:
         """Carries out a task."""
-        executor.run(self.connection, self.dialect, task, self.manner)
+        with _saying_why(self.dialect):
+            executor.run(self.connection, self.dialect, task, self.manner)
+
+    def finish(self, task: Task, interrupted: Interrupted) -> None:
+        """Carries out what is left of an interrupted task."""
+        with _saying_why(self.dialect):
+            executor.finish(self.connection, self.dialect, task, interrupted, self.manner)
 
     def plan(
         self, operations: Sequence[Operation], live: Schema, facts: Facts, first: Sequence[Statement] = ()
     ) -> Plan:
-        """The plan of operations that name everything they drop; its steps begin with the statements `first`."""
+        """The plan of operations that name everything they drop; its steps begin with the statements `first`. The
+        server is still to be `asked_how`.
+        """
         large = large_tables(self.connection, self.dialect, operations, live, self.online)
         return planner.plan(operations, live, self.dialect, facts=facts, large=large, first=first)
 
@@ -116,14 +126,17 @@ def _tasks(
     asked = ask(site.connection, site.dialect, expected, live)
     parts = live_parts(expected, asked, live)
     live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
-    tasks = []
-    for revision, some, end in zip(chosen, operations, ends, strict=True):
-        plan = site.plan(planner.find_drops(some, expected, parts, site.dialect), live, facts)
-        tasks.append(Task(revision.number, direction, plan, state, end, schemas))
-        state = end
+    plans = []
+    for some in operations:
+        plans.append(site.plan(planner.find_drops(some, expected, parts, site.dialect), live, facts))
         for operation in some:
             live = replay.after(operation, live, site.dialect, strict=False)
             expected = replay.after(operation, expected, site.dialect, strict=False)
+    tasks = []
+    plans = asked_how(site.connection, site.dialect, plans, facts)
+    for revision, plan, end in zip(chosen, plans, ends, strict=True):
+        tasks.append(Task(revision.number, direction, plan, state, end, schemas))
+        state = end
     return tasks
 
 
@@ -171,9 +184,12 @@ def resume(site: Site, state: State, interrupted: Interrupted, direction: Direct
     site.gate.pass_([hazard for step in interrupted.steps[interrupted.done :] for hazard in _hazards(step)])
     number = interrupted.revision if direction == "up" else interrupted.revision - 1
     operations = tuple(dict.fromkeys(one for step in interrupted.steps for one in step.operations))
+    if site.online == "never":
+        steps = tuple(_unbound(step, site.dialect) for step in interrupted.steps)
+        interrupted = dataclasses.replace(interrupted, steps=steps)
     plan = Plan(operations, interrupted.steps)
     task = Task(interrupted.revision, direction, plan, state, state_at(number, site.history))
-    executor.finish(site.connection, site.dialect, task, interrupted, site.manner)
+    site.finish(task, interrupted)
     return task
 
 
@@ -186,6 +202,7 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     operations = comparer.reverse([one for one in interrupted.begun_operations if one not in back.undone])
     facts = facts_about(site.connection, site.dialect, operations, back.live)
     plan = site.plan(operations, back.live, facts, back.statements)
+    (plan,) = asked_how(site.connection, site.dialect, [plan], facts)
     site.gate.pass_(plan.hazards)
     at_rest = dataclasses.replace(state, journal=None)
     task = Task(interrupted.revision, direction, plan, at_rest, at_rest, schemas_of(expected))
@@ -195,6 +212,48 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
 
 def _hazards(step: planner.Step) -> list[Hazard]:
     return [hazard for operation in step.operations for hazard in find(operation)]
+
+
+def _unbound(step: planner.Step, dialect: Dialect) -> planner.Step:
+    """The step, in whatever way the server carries it out. What the user wrote stays as it is."""
+    if any(isinstance(one, Execute | Run) for one in step.operations):
+        return step
+    return dataclasses.replace(step, sql=dialect.unbound(step.sql))
+
+
+@contextmanager
+def _saying_why(dialect: Dialect) -> Iterator[None]:
+    """Lets an error say how to go on where the server cannot carry a statement out as it was asked to."""
+    try:
+        yield
+    except StepError as error:
+        if error.__cause__ is not None and dialect.refuses_way(error.__cause__):
+            error.hint = (
+                "The plan holds the server to the way that it chose for an empty copy of the table, and for the table "
+                "itself it does not go that way: the statement changed nothing.\nWith --online never the server "
+                "chooses how it goes on, which may copy the whole table while nobody can write to it.\n"
+                f"{error.hint}"
+            )
+        raise
+
+
+def asked_how(connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: Facts) -> list[Plan]:
+    """The plans, carried out one after the other, as the server will carry them out now that it was asked."""
+    steps = [step for plan in plans for step in plan.steps]
+    told = [Statement(step.sql, step.operations, step.method, step.alone, step.group) for step in steps]
+    if all(one.group is None for one in told):
+        return list(plans)
+    answers = iter(zip(steps, dialect.asked_how(connection, told), strict=True))
+    result = []
+    for plan in plans:
+        found: list[planner.Step] = []
+        for step, statements in islice(answers, len(plan.steps)):
+            if step.group is None:
+                found.append(step)
+            else:
+                found.extend(planner.step_of(statement, facts) for statement in statements)
+        result.append(dataclasses.replace(plan, steps=tuple(found)))
+    return result
 
 
 def large_tables(

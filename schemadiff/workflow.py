@@ -44,6 +44,7 @@ from schemadiff.tasks import (
     Confirm,
     Gate,
     Site,
+    asked_how,
     facts_about,
     interrupted_in,
     large_tables,
@@ -128,13 +129,15 @@ def plan(
         # What is shown is what `apply` will make of the file: it is read back before it is written.
         path = revisions.path_of(directory, number, text)
         loaded, _ = revisions.understand(source, path, number, history).record(replayed, dialect)
+        facts = facts_about(connection, dialect, loaded, live)
         planned = planner.plan(
             planner.find_drops(loaded, expected, live_parts(expected, asked, live), dialect),
             planner.mark_implicit(whole, comparer.align(live, asked, dialect)),
             dialect,
-            facts=facts_about(connection, dialect, loaded, live),
+            facts=facts,
             large=large_tables(connection, dialect, loaded, live, online),
         )
+        (planned,) = asked_how(connection, dialect, [planned], facts)
         planned = dataclasses.replace(planned, operations=loaded)
         result = Planned(planned, text, number, source, None, unsupported, ignored)
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, Dialect, Statement
+from schemadiff.dialects.base import LOCK_TIMEOUT, Dialect, Group, Statement
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ __all__ = [
     "LOCK_TIMEOUT",
     "NAMES",
     "Dialect",
+    "Group",
     "Statement",
     "connect_arguments",
     "connection_url",

@@ -66,18 +66,29 @@ LOCK_TIMEOUT = 2.0
 """Seconds that a statement waits for a lock on a table, and lets others wait behind it, before it gives up for now."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Group:
+    """Adjacent operations on one table, the schema that they start from, and those of the same plan that come after."""
+
+    operations: tuple[Operation, ...]
+    before: Schema
+    later: tuple[Operation, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement, without a terminator, and the operations that it carries out.
 
     ``method`` is how the server does it, in its own words (``INPLACE, LOCK=NONE``), empty where nobody asked.
     ``alone``: where DDL can be rolled back, this cannot: it runs outside of a transaction and commits by itself.
+    ``group`` is what it was made of, where the server is still to be asked how it would carry that out.
     """
 
     sql: str
     operations: tuple[Operation, ...]
     method: str = ""
     alone: bool = False
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +311,23 @@ class Dialect(ABC):
         whatever that costs otherwise.
         """
         return self.statements(operations, before, later=later)
+
+    def asked_how(
+        self, connection: Connection, statements: Sequence[Statement]
+    ) -> tuple[tuple[Statement, ...], ...]:
+        """For each statement of a plan, in order, those that take its place now that the server was asked how it would
+        carry them out: they hold it to its answer, so that it refuses rather than lets others wait. The tables
+        themselves stay as they are.
+        """
+        return tuple((statement,) for statement in statements)
+
+    def unbound(self, sql: str) -> str:
+        """A statement that `asked_how` gave, without what holds the server to a way of carrying it out."""
+        return sql
+
+    def refuses_way(self, error: BaseException) -> bool:
+        """Whether the server refused a statement because it cannot carry it out in the way that it is held to."""
+        return False
 
     def after_statements(
         self,

@@ -14,7 +14,7 @@ from typing import assert_never
 from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.canonical import canonical_options
-from schemadiff.dialects.mysql.clauses import Clauses
+from schemadiff.dialects.mysql.clauses import Alter, Clauses, alter_table
 from schemadiff.dialects.mysql.ddl import (
     check_definition,
     create_table,
@@ -76,6 +76,19 @@ def statements(
 ) -> tuple[Statement, ...]:
     """The SQL of the operations, starting from `before`; `later` come after them in the same plan."""
     return tuple(_worked(operations, before, facts, later).done)
+
+
+def staged_statements(
+    stages: Sequence[Sequence[Operation]], before: Schema, facts: Facts, later: Sequence[Operation] = ()
+) -> tuple[Statement, ...]:
+    """As `statements`, the operations of each stage in statements of their own, after those of the stages before it."""
+    done: list[Statement] = []
+    for position, stage in enumerate(stages):
+        rest = [operation for ahead in stages[position + 1 :] for operation in ahead]
+        work = _worked(stage, before, facts, (*rest, *later))
+        done += work.done
+        before = work.schema
+    return tuple(done)
 
 
 def with_made_indexes(
@@ -154,17 +167,16 @@ class _Work:
         clauses = pending.render(after, self.facts)
         operations = tuple(pending.operations)
         if clauses:
-            self.done.append(Statement(_alter_table(pending.table, clauses), operations))
+            self.done.append(alter_table(pending.table, clauses, operations))
         if pending.partitions:
             # It has no commas before it, and nothing after it.
-            self.done.append(
-                Statement(f"ALTER TABLE {qualified(pending.table)} {pending.partitions}", operations)
-            )
+            sql = f"ALTER TABLE {qualified(pending.table)} {pending.partitions}"
+            self.done.append(Alter(sql, operations, table=pending.table))
         if pending.lifted_keys:
             back = [
                 f"ADD {foreign_key_definition(key, after.name, self.facts)}" for key in pending.lifted_keys
             ]
-            self.done.append(Statement(_alter_table(pending.table, back), operations))
+            self.done.append(alter_table(pending.table, back, operations))
             keys = (*after.foreign_keys, *pending.lifted_keys)
             self.schema = self.schema.with_table(dataclasses.replace(after, foreign_keys=keys))
 
@@ -454,13 +466,6 @@ def _with_column(key: ForeignKey, renamed: RenameColumn) -> ForeignKey:
 
     targets = new(key.target_columns) if key.target == renamed.table else key.target_columns
     return dataclasses.replace(key, columns=new(key.columns), target_columns=targets)
-
-
-def _alter_table(name: Name, clauses: Sequence[str]) -> str:
-    if len(clauses) == 1:
-        return f"ALTER TABLE {qualified(name)} {clauses[0]}"
-    body = ",\n".join(f"  {clause}" for clause in clauses)
-    return f"ALTER TABLE {qualified(name)}\n{body}"
 
 
 def _changes_virtual(operation: AlterColumn) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.probe import is_probe
 from schemadiff.dialects.mysql.session import Refusal, Talk, only, reading_mode, session
 from schemadiff.dialects.mysql.show_create import parse
 from schemadiff.dialects.mysql.sqltext import literal, quote
@@ -96,7 +97,7 @@ def _names(
     if facts.lower_case_table_names:
         asked = {found.lower(): schema for found, schema in asked.items()}
         rows = [(schema.lower(), name) for schema, name in rows]
-    names = [Name(name, asked[schema]) for schema, name in rows if schema in asked]
+    names = [Name(name, asked[schema]) for schema, name in rows if schema in asked and not is_probe(name)]
     wanted = None if only_these is None else set(only_these)
     return sorted(
         (name for name in names if wanted is None or name in wanted),

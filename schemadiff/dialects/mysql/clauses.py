@@ -1,14 +1,37 @@
-"""The clauses of one ALTER TABLE, while they are being collected. Pure."""
+"""The clauses of one ALTER TABLE, while they are being collected, and the statement that they make. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from schemadiff.dialects.mysql.ddl import column_definition, index_definition
+from schemadiff.dialects.base import Statement
+from schemadiff.dialects.mysql.ddl import column_definition, index_definition, qualified
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.sqltext import quote
 from schemadiff.operations import Operation
 from schemadiff.schema import Column, ForeignKey, Index, Name, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alter(Statement):
+    """One ALTER TABLE; ``clauses`` are those of its SQL, empty where it says something else than a list of clauses."""
+
+    table: Name
+    clauses: tuple[str, ...] = ()
+
+
+def alter_table(name: Name, clauses: Sequence[str], operations: Sequence[Operation]) -> Alter:
+    """The ALTER TABLE that consists of the clauses."""
+    return Alter(alter_sql(name, clauses), tuple(operations), table=name, clauses=tuple(clauses))
+
+
+def alter_sql(name: Name, clauses: Sequence[str]) -> str:
+    """Its SQL, one clause a line where there are several."""
+    if len(clauses) == 1:
+        return f"ALTER TABLE {qualified(name)} {clauses[0]}"
+    body = ",\n".join(f"  {clause}" for clause in clauses)
+    return f"ALTER TABLE {qualified(name)}\n{body}"
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Group, Statement
 from schemadiff.dialects.client import Client
-from schemadiff.dialects.mysql import objects, waiting
+from schemadiff.dialects.mysql import objects, waiting, ways
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
@@ -20,6 +20,7 @@ from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
 from schemadiff.dialects.mysql.lock import locked, settings, transaction
+from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
 from schemadiff.dialects.sessions import ServerSession
@@ -161,13 +162,42 @@ class MySQL(Facts, Dialect):
     def statements(
         self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
     ) -> tuple[Statement, ...]:
-        if self.product.renames_in_expressions:
-            return statements(operations, before, self, later)
-        found = statements(with_dependents(operations, before, self), before, self, later)
+        found = statements(self._expanded(operations, before), before, self, later)
         # What makes way for a rename and comes back is no operation of the revision.
         return tuple(
             Statement(one.sql, tuple(each for each in one.operations if each in operations)) for one in found
         )
+
+    def online_statements(
+        self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
+    ) -> tuple[Statement, ...]:
+        group = Group(tuple(operations), before, tuple(later))
+        found = self.statements(operations, before, later=later)
+        return tuple(Statement(one.sql, one.operations, group=group) for one in found)
+
+    def asked_how(
+        self, connection: Connection, statements: Sequence[Statement]
+    ) -> tuple[tuple[Statement, ...], ...]:
+        expanded = {
+            one.group: self._expanded(one.group.operations, one.group.before)
+            for one in statements
+            if one.group is not None
+        }
+        if not expanded:
+            return super().asked_how(connection, statements)
+        return tuple(asked_how(connection, self, statements, expanded))
+
+    def unbound(self, sql: str) -> str:
+        return ways.unbound(sql)
+
+    def refuses_way(self, error: BaseException) -> bool:
+        return ways.is_refusal(waiting.error_code(error))
+
+    def _expanded(self, operations: Sequence[Operation], before: Schema) -> Sequence[Operation]:
+        """The operations, with what has to make way for them and come back."""
+        if self.product.renames_in_expressions:
+            return operations
+        return with_dependents(operations, before, self)
 
     def after_statements(
         self,
@@ -177,9 +207,7 @@ class MySQL(Facts, Dialect):
         *,
         later: Sequence[Operation] = (),
     ) -> Schema:
-        if not self.product.renames_in_expressions:
-            operations = with_dependents(operations, before, self)
-        return with_made_indexes(operations, before, after, self, later)
+        return with_made_indexes(self._expanded(operations, before), before, after, self, later)
 
     def object_statements(
         self, operation: ObjectOperation, was: StoredObject | None

@@ -74,6 +74,15 @@ class Product:
 
     hidden_index: str = "INVISIBLE"
 
+    has_nocopy: bool = False
+    """Whether ALGORITHM=NOCOPY is a way of altering a table: in place, and without rebuilding it (MariaDB)."""
+
+    keys_are_instant: bool = False
+    """Whether dropping a foreign key, and renaming a column that one refers to, can be INSTANT (MariaDB)."""
+
+    system_tables: str = "innodb_tables"
+    """Where information_schema tells what InnoDB knows of each table."""
+
     makes_keys_since: tuple[int, ...] | None = (8, 0, 30)
     """Since when the server can give a table an invisible primary key by itself."""
 

@@ -36,8 +36,13 @@ JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.ID
 
 def is_lock_timeout(error: BaseException) -> bool:
     """Whether the server gave a statement up for a lock: 1205, also for a metadata lock, or 1213."""
+    return error_code(error) in _GAVE_UP
+
+
+def error_code(error: BaseException) -> object:
+    """The number of the server's error; ``None`` where it is none."""
     original: Any = getattr(error, "orig", None)
-    return isinstance(error, DBAPIError) and original.args[:1] in [(code,) for code in _GAVE_UP]
+    return original.args[0] if isinstance(error, DBAPIError) and original.args else None
 
 
 def holders(connection: Connection, facts: Facts, tables: Collection[Name]) -> tuple[str, ...]:

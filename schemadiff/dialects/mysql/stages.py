@@ -1,0 +1,359 @@
+"""Operations on one table, grouped by what they cost, so that the table is copied at most once. Pure.
+
+What needs each other goes together, in an *atom*, which is never split: an AUTO_INCREMENT column and its key, a CHECK
+and its column, an index and the foreign key that it serves. Atoms of one cost then make a *stage*, one ALTER TABLE,
+in an order in which nothing comes before what it builds on:
+
+- what is INSTANT goes first, as one INSTANT ALTER, what is done in place as one with LOCK=NONE;
+- where something has to copy the table, what would be done in place goes along, because a copy does it for nothing and
+  some of it would rebuild the table; but what only builds indexes comes after the copy, in place, where they are
+  sorted and not filled row by row, and others can write (measured on 1M rows: 1.4 to 1.5 times faster).
+
+In doubt two operations need each other. What comes out is proved on a copy of the table (`probe`) before it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
+
+from schemadiff.dialects.mysql.sqltext import mentions
+from schemadiff.dialects.mysql.ways import Cost
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    Operation,
+    RenameColumn,
+    touched,
+)
+from schemadiff.schema import Check, Column, ForeignKey, Name, PrimaryKey, Schema, Unique
+
+Atom = tuple[Operation, ...]
+"""Operations that need each other, in their order."""
+
+Stage = tuple[Operation, ...]
+
+_ColumnOperation = AddColumn | DropColumn | AlterColumn | RenameColumn
+_IndexOperation = CreateIndex | DropIndex
+
+
+def atoms(operations: Sequence[Operation], before: Schema) -> tuple[Atom, ...]:
+    """The operations in the smallest groups that can stand alone, each after those that it builds on."""
+    if any(_is_whole(one) for one in operations):
+        return (tuple(operations),)
+    facts = _Touching(operations, before)
+    parents = list(range(len(operations)))
+
+    def root(number: int) -> int:
+        while parents[number] != number:
+            number = parents[number]
+        return number
+
+    for one, other in combinations(range(len(operations)), 2):
+        if facts.need_each_other(operations[one], operations[other]):
+            parents[root(other)] = root(one)
+    members: dict[int, list[Operation]] = {}
+    for number, operation in enumerate(operations):
+        members.setdefault(root(number), []).append(operation)
+    found = [tuple(some) for some in members.values()]
+    places = {id(one): number for number, one in enumerate(operations)}
+    graph: dict[int, set[int]] = {number: set() for number in range(len(found))}
+    for one, other in combinations(range(len(found)), 2):
+        for first in found[one]:
+            for second in found[other]:
+                if facts.touch(first, second):
+                    earlier, later = (one, other) if places[id(first)] < places[id(second)] else (other, one)
+                    graph[later].add(earlier)
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError:
+        return (tuple(operations),)
+    return tuple(found[number] for number in order)
+
+
+def stages(parts: Sequence[Atom], costs: Sequence[Cost], before: Schema) -> tuple[Stage, ...]:
+    """The atoms, whose costs these are, as one ALTER TABLE after the other."""
+    facts = _Touching([one for atom in parts for one in atom], before)
+    above = _ancestors(parts, facts)
+    copied = _copied(parts, costs, above)
+    after = {
+        number for number in range(len(parts)) if number not in copied and copied and _builds(parts[number])
+    }
+    first = [number for number in range(len(parts)) if number not in copied and number not in after]
+    groups = [*_in_turn(first, costs, above), *([sorted(copied)] if copied else [])]
+    groups += _in_turn(sorted(after), costs, above, {*first, *copied})
+    return tuple(tuple(one for number in group for one in parts[number]) for group in groups)
+
+
+def _copied(parts: Sequence[Atom], costs: Sequence[Cost], above: Sequence[Collection[int]]) -> set[int]:
+    """The atoms that the one copy of the table carries out; empty where nothing needs it."""
+    copied = {number for number, cost in enumerate(costs) if cost is Cost.COPY}
+    if not copied:
+        return copied
+    adds_keys = any(_is_foreign_key(one, AddConstraint) for atom in parts for one in atom)
+
+    def goes_before(number: int) -> bool:
+        # A key that is dropped and added again would not fit into one statement.
+        return costs[number] is Cost.INSTANT or (adds_keys and _drops_key(parts[number]))
+
+    while True:
+        more = {
+            number
+            for number in range(len(parts))
+            if number not in copied
+            and (
+                (
+                    _builds(parts[number])
+                    and any(
+                        number in above[other] and not _builds(parts[other]) for other in range(len(parts))
+                    )
+                )
+                or (
+                    not _builds(parts[number])
+                    and (not goes_before(number) or any(other in copied for other in above[number]))
+                )
+            )
+        }
+        if not more:
+            return copied
+        copied |= more
+
+
+def _in_turn(
+    numbers: Sequence[int],
+    costs: Sequence[Cost],
+    above: Sequence[Collection[int]],
+    done: Collection[int] = (),
+) -> list[list[int]]:
+    """The atoms as groups of one cost, as few as possible; `done` are carried out by then."""
+    levels = sorted({costs[number] for number in numbers})
+    tries = [_from(level, numbers, costs, above, done) for level in levels]
+    return min(tries, key=len, default=[])
+
+
+def _from(
+    level: Cost,
+    numbers: Sequence[int],
+    costs: Sequence[Cost],
+    above: Sequence[Collection[int]],
+    done: Collection[int],
+) -> list[list[int]]:
+    """The groups, the first one of that cost where that can be, each later one the cheapest that is ready."""
+    left, gone, groups = list(numbers), set(done), []
+    wanted: Cost | None = level
+    while left:
+        ready = [costs[number] for number in left if set(above[number]) <= gone]
+        cost = wanted if wanted in ready else min(ready)
+        wanted = None
+        group: list[int] = []
+        for number in tuple(left):
+            if costs[number] is cost and set(above[number]) <= gone:
+                group.append(number)
+                gone.add(number)
+                left.remove(number)
+        groups.append(group)
+    return groups
+
+
+def _ancestors(parts: Sequence[Atom], facts: _Touching) -> list[set[int]]:
+    """For each atom those before it that it builds on, directly or not."""
+    above: list[set[int]] = []
+    for number, atom in enumerate(parts):
+        direct = {
+            other for other in range(number) if any(facts.touch(a, b) for a in parts[other] for b in atom)
+        }
+        above.append(direct.union(*(above[other] for other in direct)))
+    return above
+
+
+class _Touching:
+    """What the operations of one table have to do with each other."""
+
+    def __init__(self, operations: Sequence[Operation], before: Schema) -> None:
+        name = touched(operations[0])
+        table = before.tables.get(name) if name else None
+        self.known = {column.name for column in table.columns} if table else set()
+        for one in operations:
+            self.known |= set(_named_columns(one))
+        self.counting = {column.name for column in table.columns if column.autoincrement} if table else set()
+        self.counting |= {
+            column.name for one in operations for column in _definitions(one) if column.autoincrement
+        }
+        self.joined = tuple(_joined(name, before)) if name else ()
+        self.columns = {id(one): frozenset(self._columns(one)) for one in operations}
+
+    def touch(self, one: Operation, other: Operation) -> bool:
+        """Whether the later of the two may build on the earlier one."""
+        if self.columns[id(one)] & self.columns[id(other)] or _same_name(one, other):
+            return True
+        # New columns stay in their order, and what is counted keeps its number.
+        if isinstance(one, AddColumn) and isinstance(other, AddColumn):
+            return True
+        return _constraint_kind(one) is _constraint_kind(other) and _constraint_kind(one) in (
+            Check,
+            ForeignKey,
+        )
+
+    def need_each_other(self, one: Operation, other: Operation) -> bool:
+        """Whether the two must be in one statement, or may have to be."""
+        if self._is_key(one) and self._is_key(other):
+            return True
+        if _same_name(one, other):
+            return True
+        if self._serves_joined(one) and self._serves_joined(other) and self._join(one, other):
+            return True
+        if not self.columns[id(one)] & self.columns[id(other)]:
+            return False
+        # One on columns and one on indexes or foreign keys are only to be done in their order.
+        return not any(
+            isinstance(a, _ColumnOperation) and (_is_index(b) or _constraint_kind(b) is ForeignKey)
+            for a, b in ((one, other), (other, one))
+        )
+
+    def _columns(self, operation: Operation) -> Iterator[str]:
+        """The columns that the operation changes or speaks of, in small letters."""
+        yield from (name.lower() for name in _named_columns(operation))
+        texts = list(_texts(operation))
+        for name in self.known:
+            if any(mentions(text, name) for text in texts):
+                yield name.lower()
+
+    def _is_key(self, operation: Operation) -> bool:
+        """Whether it has to do with the primary key, or with the column that counts by itself and its key."""
+        if _constraint_kind(operation) is PrimaryKey:
+            return True
+        if _is_index(operation):
+            return bool({*_named_columns(operation)} & self.counting)
+        return any(column.autoincrement for column in _definitions(operation))
+
+    def _serves_joined(self, operation: Operation) -> bool:
+        return _is_index(operation) or _constraint_kind(operation) in (PrimaryKey, ForeignKey)
+
+    def _join(self, one: Operation, other: Operation) -> bool:
+        """Whether both are on columns that a foreign key joins to others."""
+        return any(self.columns[id(one)] & key and self.columns[id(other)] & key for key in self.joined)
+
+
+def _joined(name: Name, schema: Schema) -> Iterator[frozenset[str]]:
+    """For each foreign key of the table or to it, its columns there."""
+    for table in schema.tables.values():
+        for key in table.foreign_keys:
+            if table.name == name:
+                yield frozenset(column.lower() for column in key.columns)
+            if key.target == name:
+                yield frozenset(column.lower() for column in key.target_columns)
+
+
+def _is_whole(operation: Operation) -> bool:
+    """Whether it changes what all columns depend on, or more than that."""
+    match operation:
+        case AlterTable(before=before, after=after):
+            return (before.engine, before.charset, before.collation, before.extra) != (
+                after.engine,
+                after.charset,
+                after.collation,
+                after.extra,
+            )
+        case _:
+            return not isinstance(
+                operation, _ColumnOperation | _IndexOperation | AddConstraint | DropConstraint
+            )
+
+
+def _is_index(operation: Operation) -> bool:
+    return isinstance(operation, _IndexOperation) or _constraint_kind(operation) is Unique
+
+
+def _builds(atom: Atom) -> bool:
+    """Whether all that it does is to build indexes."""
+    return all(
+        isinstance(one, CreateIndex)
+        or (isinstance(one, AddConstraint) and isinstance(one.constraint, Unique))
+        for one in atom
+    )
+
+
+def _drops_key(atom: Atom) -> bool:
+    """Whether it drops foreign keys, and nothing else but indexes."""
+    drops = all(isinstance(one, DropConstraint | DropIndex) for one in atom)
+    return drops and any(_is_foreign_key(one, DropConstraint) for one in atom)
+
+
+def _is_foreign_key(operation: Operation, kind: type[AddConstraint | DropConstraint]) -> bool:
+    return isinstance(operation, kind) and isinstance(operation.constraint, ForeignKey)
+
+
+def _constraint_kind(operation: Operation) -> type | None:
+    return type(operation.constraint) if isinstance(operation, AddConstraint | DropConstraint) else None
+
+
+def _definitions(operation: Operation) -> tuple[Column, ...]:
+    match operation:
+        case AddColumn(column=column) | DropColumn(column=column):
+            return (column,)
+        case AlterColumn(before=before, after=after):
+            return (before, after)
+        case _:
+            return ()
+
+
+def _same_name(one: Operation, other: Operation) -> bool:
+    """Whether both are about an index, or a constraint, of one name."""
+    names = [_thing_name(each) for each in (one, other)]
+    return names[0] is not None and names[0] == names[1]
+
+
+def _thing_name(operation: Operation) -> str | None:
+    match operation:
+        case CreateIndex(index=index) | DropIndex(index=index):
+            return index.name.lower() if index.name else None
+        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
+            if isinstance(constraint, Unique) or not constraint.name:
+                return constraint.name.lower() if constraint.name else None
+            # Foreign keys may have the name of their index, which is another thing.
+            return f"{type(constraint).__name__} {constraint.name.lower()}"
+        case _:
+            return None
+
+
+def _named_columns(operation: Operation) -> tuple[str, ...]:
+    match operation:
+        case AddColumn(column=column) | DropColumn(column=column):
+            return (column.name,)
+        case AlterColumn(before=before, after=after):
+            return (before.name, after.name)
+        case RenameColumn(before=old, after=new):
+            return (old, new)
+        case CreateIndex(index=index) | DropIndex(index=index):
+            return index.columns
+        case AddConstraint(constraint=PrimaryKey() | Unique() | ForeignKey() as key):
+            return key.columns
+        case DropConstraint(constraint=PrimaryKey() | Unique() | ForeignKey() as key):
+            return key.columns
+        case AddConstraint(constraint=Check() as check) | DropConstraint(constraint=Check() as check):
+            return (check.column,) if check.column else ()
+        case _:
+            return ()
+
+
+def _texts(operation: Operation) -> Iterator[str]:
+    """The expressions in it, which may speak of columns."""
+    for column in _definitions(operation):
+        if column.generated:
+            yield column.generated.expression
+        if column.default and not column.default.startswith("'"):
+            yield column.default
+    match operation:
+        case CreateIndex(index=index) | DropIndex(index=index):
+            yield from (part.expression for part in index.parts if part.expression)
+        case AddConstraint(constraint=Check() as check) | DropConstraint(constraint=Check() as check):
+            yield check.expression
+        case _:
+            pass
