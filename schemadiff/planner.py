@@ -84,6 +84,11 @@ class Plan:
         """The SQL of all steps, without terminators."""
         return tuple(step.sql for step in self.steps if step.run is None)
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How the server carries out each of the `statements`, empty where nobody asked."""
+        return tuple(step.method for step in self.steps if step.run is None)
+
 
 def plan(
     operations: Sequence[Operation],

@@ -81,6 +81,7 @@ def planned(found: Planned) -> Object:
     return {
         "operations": operations(found.plan.operations, found.plan.hazards),
         "statements": list(found.plan.statements),
+        "methods": list(found.plan.methods),
         "hazards": [_hazard(one) for one in found.plan.hazards],
         "revision": revision if found.plan.operations else None,
         "unsupported": _unsupported(found.unsupported),
@@ -110,6 +111,7 @@ def difference(found: Difference) -> Object:
     return {
         "operations": operations(found.plan.operations, found.plan.hazards),
         "statements": list(found.plan.statements),
+        "methods": list(found.plan.methods),
         "hazards": [_hazard(one) for one in found.plan.hazards],
         "differences": bool(found),
         "from": found.before,
@@ -161,6 +163,7 @@ def shown(one: Revision, applied: bool, plan: Plan) -> Object:
     return {
         "operations": operations(plan.operations, plan.hazards),
         "statements": list(plan.statements),
+        "methods": list(plan.methods),
         "hazards": [_hazard(hazard) for hazard in plan.hazards],
         "revision": {**revision(one), "applied": applied},
     }
@@ -175,12 +178,14 @@ def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Interrupt
             "direction": done.direction,
             "operations": operations(done.plan.operations, done.plan.hazards),
             "statements": list(done.plan.statements),
+            "methods": list(done.plan.methods),
         }
         for done in found.done
     ]
     return {
         "operations": [one for part in parts for one in part["operations"]],
         "statements": [one for part in parts for one in part["statements"]],
+        "methods": [one for part in parts for one in part["methods"]],
         "hazards": [_hazard(one) for one in found.hazards],
         "dry_run": dry_run,
         "database": place,

@@ -82,12 +82,16 @@ def _apart(operation: Operation) -> str:
 
 
 def statements(plan: Plan, indent: str = "  ") -> Iterator[Line]:
-    """The SQL of the plan, coloured; a function of the revision file stands there by its name."""
+    """The SQL of the plan, coloured, and how the server carries it out where it was asked; a function of the revision
+    file stands there by its name.
+    """
     for step in plan.steps:
         if step.run:
             yield (indent, (f"-- {_one_line(step.sql)}", "dim"))
             continue
         lines = list(_coloured(f"{step.sql};"))
+        if step.method:
+            lines[-1] = (*lines[-1], (f"  -- {_one_line(step.method)}", "dim"))
         for line in lines:
             yield (indent, *line)
 

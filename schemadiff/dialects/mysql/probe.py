@@ -43,6 +43,7 @@ _LOCKED = (1205,)
 _HIDDEN = 1
 """Columns by which a table that once had a full-text index differs from its copy."""
 
+_TEXT = re.compile(r"(?:var)?char\(|(?:tiny|medium|long)?text$")
 _NAMED_CHECK = re.compile(r"ADD CONSTRAINT (`(?:[^`]|``)+`) CHECK ")
 _DROPPED_CHECK = re.compile(r"DROP (?:CHECK|CONSTRAINT) (`(?:[^`]|``)+`)")
 
@@ -188,7 +189,7 @@ class _Asking:
         if len(parts) == 1:
             return whole
         costs = self._costs(copy, group, parts)
-        grouped = costs and stages(parts, costs, group.before)
+        grouped = costs and stages(parts, costs, operations, group.before)
         if not grouped or len(grouped) == 1:
             return whole
         alters = self._alters(group, grouped)
@@ -379,13 +380,15 @@ class _Copy:
         if len(real) > 1:
             self.versions = int(real[1])
         if real[0] - copy[0] == _HIDDEN and not any(index.kind == "FULLTEXT" for index in table.indexes):
-            column = quote(_BEGIN)
-            for clause in (
-                f"ADD COLUMN {column} text, ADD FULLTEXT INDEX {column} ({column})",
-                f"DROP INDEX {column}",
-                f"DROP COLUMN {column}",
-            ):
-                _one(self.talk, f"ALTER TABLE {qualified(self.name)} {clause}")
+            self._leave_hidden_column(table)
+
+    def _leave_hidden_column(self, table: Table) -> None:
+        # A column of its own stays, since to drop it would rebuild the copy, and the hidden one would go.
+        texts = [column.name for column in table.columns if _TEXT.match(column.type.sql)]
+        column, index = quote(texts[0] if texts else _BEGIN), quote(_BEGIN)
+        added = [] if texts else [f"ADD COLUMN {column} text"]
+        _one(self.talk, alter_sql(self.name, [*added, f"ADD FULLTEXT INDEX {index} ({column})"]))
+        _one(self.talk, alter_sql(self.name, [f"DROP INDEX {index}"]))
 
 
 def _check_names(table: Table, copy: Table) -> dict[str, str]:

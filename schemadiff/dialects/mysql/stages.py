@@ -78,9 +78,12 @@ def atoms(operations: Sequence[Operation], before: Schema) -> tuple[Atom, ...]:
     return tuple(found[number] for number in order)
 
 
-def stages(parts: Sequence[Atom], costs: Sequence[Cost], before: Schema) -> tuple[Stage, ...]:
-    """The atoms, whose costs these are, as one ALTER TABLE after the other."""
-    facts = _Touching([one for atom in parts for one in atom], before)
+def stages(
+    parts: Sequence[Atom], costs: Sequence[Cost], operations: Sequence[Operation], before: Schema
+) -> tuple[Stage, ...]:
+    """The operations as one ALTER TABLE after the other; `parts` are their atoms, with what each costs."""
+    facts = _Touching(operations, before)
+    places = {id(one): number for number, one in enumerate(operations)}
     above = _ancestors(parts, facts)
     copied = _copied(parts, costs, above)
     after = {
@@ -89,7 +92,10 @@ def stages(parts: Sequence[Atom], costs: Sequence[Cost], before: Schema) -> tupl
     first = [number for number in range(len(parts)) if number not in copied and number not in after]
     groups = [*_in_turn(first, costs, above), *([sorted(copied)] if copied else [])]
     groups += _in_turn(sorted(after), costs, above, {*first, *copied})
-    return tuple(tuple(one for number in group for one in parts[number]) for group in groups)
+    return tuple(
+        tuple(sorted((one for number in group for one in parts[number]), key=lambda one: places[id(one)]))
+        for group in groups
+    )
 
 
 def _copied(parts: Sequence[Atom], costs: Sequence[Cost], above: Sequence[Collection[int]]) -> set[int]:

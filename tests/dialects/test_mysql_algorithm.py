@@ -1,0 +1,468 @@
+"""How MySQL and MariaDB carry out changes of a table that others use: the plan asks them, and holds them to it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+import schemadiff
+from schemadiff.config import Online
+from schemadiff.database import connected
+from schemadiff.errors import StepError
+from schemadiff.inspector import inspect
+from schemadiff.planner import Step
+from tests.conftest import FreshDatabase
+from tests.dialects.test_mysql_server import both, texts
+
+pytestmark = pytest.mark.engines("mysql", "mariadb")
+
+Items = Sequence[sa.schema.SchemaItem]
+Models = Callable[[sa.MetaData], object]
+
+INSTANT = "INSTANT"
+INPLACE = "INPLACE, LOCK=NONE: writers go on"
+NOCOPY = "NOCOPY, LOCK=NONE: writers go on"
+SHARED = "INPLACE, LOCK=SHARED: nobody can write meanwhile"
+COPY = "COPY: nobody can write meanwhile"
+
+
+def _table(metadata: sa.MetaData, name: str, *items: Any, **instead: Any) -> sa.Table:
+    """A table with some columns, those of `instead` in place of the ones of that name (none for ``None``)."""
+    columns: dict[str, Any] = {
+        "id": sa.Column("id", sa.Integer, primary_key=True),
+        "a": sa.Column("a", sa.Integer),
+        "b": sa.Column("b", sa.Integer, nullable=False),
+        "s": sa.Column("s", sa.String(50)),
+        "d": sa.Column("d", sa.Numeric(10, 2)),
+        "e": sa.Column("e", sa.Enum("x", "y")),
+        **instead,
+    }
+    return sa.Table(name, metadata, *(one for one in columns.values() if one is not None), *items)
+
+
+def _column(name: str, kind: Any, *items: Any, **words: Any) -> Any:
+    return sa.Column(name, kind, *items, **words)
+
+
+def cases() -> dict[str, tuple[dict[str, Any], Items, Items, list[str], list[str]]]:
+    """The columns that the change leaves otherwise than they were, what only was there before and what only is there
+    after, and how MySQL and MariaDB do it.
+    """
+    return {
+        "add_column": ({}, (), (_column("n", sa.Integer),), [INSTANT], [INSTANT]),
+        "add_required_column": (
+            {},
+            (),
+            (_column("n", sa.Integer, nullable=False, server_default="5"),),
+            [INSTANT],
+            [INSTANT],
+        ),
+        "add_stored": ({}, (), (_column("n", sa.Integer, sa.Computed("b + 1", True)),), [COPY], [COPY]),
+        "add_virtual": (
+            {},
+            (),
+            (_column("n", sa.Integer, sa.Computed("b + 1", False)),),
+            [INSTANT],
+            [INSTANT],
+        ),
+        "drop_column": ({"d": None}, (), (), [INSTANT], [INSTANT]),
+        "type_of_decimal": ({"d": _column("d", sa.Numeric(12, 2))}, (), (), [COPY], [COPY]),
+        "type_of_integer": ({"a": _column("a", sa.BigInteger)}, (), (), [COPY], [COPY]),
+        "not_null": ({"a": _column("a", sa.Integer, nullable=False)}, (), (), [INPLACE], [INPLACE]),
+        "null": ({"b": _column("b", sa.Integer)}, (), (), [INPLACE], [INPLACE]),
+        "longer": ({"s": _column("s", sa.String(60))}, (), (), [INPLACE], [INSTANT]),
+        "much_longer": ({"s": _column("s", sa.String(300))}, (), (), [COPY], [COPY]),
+        "shorter": ({"s": _column("s", sa.String(40))}, (), (), [COPY], [COPY]),
+        "collation": ({"s": _column("s", sa.String(50, "utf8mb4_bin"))}, (), (), [INPLACE], [INSTANT]),
+        "collation_of_index": (
+            {"s": _column("s", sa.String(50, "utf8mb4_bin"))},
+            (sa.Index("k1", "s"),),
+            (sa.Index("k1", "s"),),
+            [COPY],
+            [NOCOPY],
+        ),
+        "enum_appended": ({"e": _column("e", sa.Enum("x", "y", "z"))}, (), (), [INSTANT], [INSTANT]),
+        "enum_inserted": ({"e": _column("e", sa.Enum("z", "x", "y"))}, (), (), [COPY], [COPY]),
+        "comment": ({"a": _column("a", sa.Integer, comment="hi")}, (), (), [INSTANT], [INSTANT]),
+        "default": ({"a": _column("a", sa.Integer, server_default="5")}, (), (), [INSTANT], [INSTANT]),
+        "add_index": ({}, (), (sa.Index("k1", "b"),), [INPLACE], [NOCOPY]),
+        "add_unique": ({}, (), (sa.UniqueConstraint("b", name="u1"),), [INPLACE], [NOCOPY]),
+        "add_fulltext": ({}, (), (sa.Index("ft", "s", **both(prefix="FULLTEXT")),), [SHARED], [SHARED]),
+        "drop_index": ({}, (sa.Index("k1", "b"),), (), [INPLACE], [NOCOPY]),
+        "rename_index": ({}, (sa.Index("k1", "b"),), (sa.Index("k2", "b"),), [INPLACE], [INSTANT]),
+        "add_check": ({}, (), (sa.CheckConstraint("b >= 0", name="ck_add"),), [COPY], [COPY]),
+        "drop_check": ({}, (sa.CheckConstraint("b >= 0", name="ck_drop"),), (), [INSTANT], [INSTANT]),
+        "primary_key": (
+            {"id": _column("id", sa.Integer, autoincrement=False)},
+            (sa.PrimaryKeyConstraint("id"),),
+            (sa.PrimaryKeyConstraint("id", "b"),),
+            [INPLACE],
+            [INPLACE],
+        ),
+        "add_foreign_key": (
+            {},
+            (),
+            (sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk_add"),),
+            [COPY],
+            [COPY],
+        ),
+        "drop_foreign_key": (
+            {},
+            (sa.Index("k1", "a"), sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk_drop")),
+            (sa.Index("k1", "a"),),
+            [INPLACE],
+            [INSTANT],
+        ),
+    }
+
+
+def test_each_change_is_made_in_the_cheapest_way(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    """Each is as it was measured on a full table, also where an empty copy would say otherwise."""
+
+    def models(metadata: sa.MetaData, *, new: bool) -> None:
+        sa.Table("target", metadata, sa.Column("id", sa.Integer, primary_key=True))
+        for name, (changed, gone, added, *_) in cases().items():
+            same = {"id": changed["id"]} if "id" in changed else {}
+            _table(metadata, name, *(added if new else gone), **(changed if new else same))
+
+    up, _ = _there_and_back(
+        fresh_database,
+        engine_name,
+        tmp_path,
+        lambda metadata: models(metadata, new=False),
+        lambda metadata: models(metadata, new=True),
+    )
+    found: dict[str, list[str]] = {name: [] for name in cases()}
+    for step in up:
+        found[step.tables[0].name].append(step.method)
+    assert found == {
+        name: mysql if engine_name == "mysql" else mariadb for name, (*_, mysql, mariadb) in cases().items()
+    }
+    words = {INSTANT: "INSTANT", INPLACE: "INPLACE", NOCOPY: "NOCOPY", SHARED: "INPLACE", COPY: "COPY"}
+    assert all(f"ALGORITHM={words[step.method]}" in step.sql for step in up)
+
+
+def test_what_costs_the_same_goes_together(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    """Instant things first, one copy, and after it the indexes."""
+
+    def before(metadata: sa.MetaData) -> None:
+        _table(metadata, "t", sa.CheckConstraint("a > 0", name="ck"))
+
+    def after(metadata: sa.MetaData) -> None:
+        wide = {"a": _column("a", sa.BigInteger), "b": _column("b", sa.Integer)}
+        new = (_column("n", sa.Integer), sa.Index("by_s", "s"), sa.Index("by_n", "n"))
+        _table(metadata, "t", *new, sa.CheckConstraint("a > 0", name="ck"), **wide)
+
+    up, _ = _there_and_back(fresh_database, engine_name, tmp_path, before, after)
+    integer, big = ("int", "bigint") if engine_name == "mysql" else ("int(11)", "bigint(20)")
+    place = "INPLACE" if engine_name == "mysql" else "NOCOPY"
+    assert [step.sql for step in up] == [
+        f"ALTER TABLE `t` ADD COLUMN `n` {integer} NULL, ALGORITHM=INSTANT",
+        "ALTER TABLE `t`\n"
+        f"  MODIFY COLUMN `a` {big} NULL,\n"
+        f"  MODIFY COLUMN `b` {integer} NULL,\n"
+        "  ALGORITHM=COPY, LOCK=SHARED",
+        "ALTER TABLE `t`\n"
+        "  ADD INDEX `by_n` (`n`),\n"
+        "  ADD INDEX `by_s` (`s`),\n"
+        f"  ALGORITHM={place}, LOCK=NONE",
+    ]
+    assert [sorted(one.describe().split(" ", 2)[0] for one in step.operations) for step in up] == [
+        ["add"],
+        ["alter", "alter"],
+        ["create", "create"],
+    ]
+
+
+def test_what_needs_each_other_stays_together(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    """A column that counts and its key, an index in the place of a foreign key's, a CHECK and its column."""
+
+    def before(metadata: sa.MetaData) -> None:
+        sa.Table("target", metadata, sa.Column("id", sa.Integer, primary_key=True))
+        sa.Table(
+            "counting",
+            metadata,
+            sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("n", sa.Integer),
+        )
+        key = sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk")
+        _table(metadata, "joined", sa.Index("k1", "a"), key)
+        _table(metadata, "checked")
+
+    def after(metadata: sa.MetaData) -> None:
+        sa.Table("target", metadata, sa.Column("id", sa.Integer, primary_key=True))
+        sa.Table(
+            "counting",
+            metadata,
+            sa.Column("id", sa.Integer, nullable=False),
+            sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
+            sa.Column("m", sa.Integer),
+            sa.Index("by_id", "id"),
+        )
+        key = sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk")
+        _table(metadata, "joined", sa.Index("k2", "a", "b"), key, _column("n", sa.Integer))
+        check = sa.CheckConstraint("n > a", name="ck_new")
+        _table(metadata, "checked", _column("n", sa.Integer), check, sa.Index("by_b", "b"))
+
+    up, down = _there_and_back(fresh_database, engine_name, tmp_path, before, after)
+    for steps in (up, down):
+        for name in ("counting", "joined", "checked"):
+            methods = [step.method for step in steps if step.tables[0].name == name]
+            assert methods.count(COPY) <= 1
+            assert not any(method.startswith("not asked") for method in methods)
+    (counting,) = [step.sql for step in up if "PRIMARY KEY" in step.sql]
+    assert "AUTO_INCREMENT" in counting
+    assert "DROP PRIMARY KEY" in counting
+    (joined,) = [step.sql for step in up if "`k1`" in step.sql]
+    assert "`k2`" in joined
+
+
+def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    """INSTANT on an empty copy of the table, to which no foreign key refers."""
+    url = fresh_database(engine_name)
+
+    def models(name: str) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table("target", metadata, sa.Column(name, sa.Integer, primary_key=True))
+        _table(metadata, "t", sa.ForeignKeyConstraint(["a"], [f"target.{name}"], name="fk"))
+        return metadata
+
+    _apply(url, tmp_path, models("id"))
+    found = schemadiff.plan(url, models("key"), tmp_path, renamed=["target.id=key"], online="always")
+    assert [step.method for step in found.plan.steps] == [INPLACE if engine_name == "mysql" else INSTANT]
+    schemadiff.apply(url, tmp_path, online="always")
+    assert not schemadiff.check(url, models("key"), tmp_path)
+
+
+def test_what_a_full_text_index_left_behind_is_seen(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    url = fresh_database(engine_name)
+    metadata = sa.MetaData()
+    _table(metadata, "t")
+    _apply(url, tmp_path, metadata)
+    _execute(url, "ALTER TABLE t ADD FULLTEXT INDEX f (s)", "ALTER TABLE t DROP INDEX f")
+    metadata = sa.MetaData()
+    _table(metadata, "t", _column("n", sa.Integer))
+    found = schemadiff.plan(url, metadata, tmp_path, online="always")
+    assert [step.method for step in found.plan.steps] == [INPLACE]
+    schemadiff.apply(url, tmp_path, online="always")
+
+
+@pytest.mark.engines("mysql")
+def test_the_last_version_of_rows_is_seen(url: str, tmp_path: Path) -> None:
+    """MySQL changes a table INSTANT 255 times; an empty copy begins at 0 again."""
+    metadata = sa.MetaData()
+    _table(metadata, "t")
+    _apply(url, tmp_path, metadata)
+    forth, back = (
+        f"ALTER TABLE t {what}, ALGORITHM=INSTANT" for what in ("ADD COLUMN n int", "DROP COLUMN n")
+    )
+    _execute(url, *(forth, back) * 127)
+    for name, method in (("last", INSTANT), ("next", INPLACE)):
+        metadata.tables["t"].append_column(sa.Column(name, sa.Integer))
+        found = schemadiff.plan(url, metadata, tmp_path, online="always")
+        assert [step.method for step in found.plan.steps] == [method]
+        schemadiff.apply(url, tmp_path, online="always")
+
+
+def test_a_refusal_says_how_to_go_on(fresh_database: FreshDatabase, engine_name: str, tmp_path: Path) -> None:
+    """Without the right PROCESS what a full-text index left behind is not seen before the server says so."""
+    url = fresh_database(engine_name)
+    metadata = sa.MetaData()
+    _table(metadata, "t")
+    _apply(url, tmp_path, metadata)
+    _execute(url, "ALTER TABLE t ADD FULLTEXT INDEX f (s)", "ALTER TABLE t DROP INDEX f")
+    metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
+    with _user(url, "ALL") as restricted:
+        found = schemadiff.plan(restricted, metadata, tmp_path, online="always")
+        assert [step.method for step in found.plan.steps] == [INSTANT]
+        with pytest.raises(StepError, match="ALGORITHM=INSTANT") as caught:
+            schemadiff.apply(restricted, tmp_path, online="always")
+        assert "changed nothing" in str(caught.value.hint)
+        assert "--online never" in str(caught.value.hint)
+        schemadiff.apply(restricted, tmp_path, online="never")
+    assert not schemadiff.check(url, metadata, tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["create", "drop"])
+def test_without_the_right_nobody_is_asked(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path, missing: str
+) -> None:
+    url = fresh_database(engine_name)
+    metadata = sa.MetaData()
+    _table(metadata, "t")
+    _apply(url, tmp_path, metadata)
+    metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
+    rights = {"select", "insert", "update", "delete", "alter", "create", "drop", "create temporary tables"}
+    # ALTER TABLE takes CREATE as well, on the table.
+    with _user(url, ", ".join(rights - {missing}), table="ALTER, CREATE, INSERT") as restricted:
+        found = schemadiff.plan(restricted, metadata, tmp_path, online="always")
+        assert [step.method for step in found.plan.steps] == [f"not asked: no right to {missing} a table"]
+        assert "ALGORITHM" not in found.plan.statements[0]
+        schemadiff.apply(restricted, tmp_path, online="always")
+    assert not schemadiff.check(url, metadata, tmp_path)
+    assert not _probes(url)
+
+
+def test_what_a_killed_run_left_behind_goes(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    """It is no table of the database meanwhile."""
+    url = fresh_database(engine_name)
+    metadata = sa.MetaData()
+    _table(metadata, "t")
+    _apply(url, tmp_path, metadata)
+    _execute(
+        url,
+        "CREATE TABLE schemadiff_probe_0123456789ab LIKE t",
+        "CREATE TABLE schemadiff_probe_of_mine (id int)",
+    )
+    with connected(url) as (connection, dialect):
+        assert {name.name for name in inspect(connection, dialect).tables} >= {
+            "t",
+            "schemadiff_probe_of_mine",
+        }
+    assert not any("0123456789ab" in str(one) for one in schemadiff.check(url, metadata, tmp_path).drifted)
+    metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
+    schemadiff.plan(url, metadata, tmp_path, online="always", exclude=["schemadiff_probe_of_mine"])
+    assert _probes(url) == ["schemadiff_probe_of_mine"]
+
+
+def test_small_tables_and_a_callers_transaction_are_left_alone(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    url = fresh_database(engine_name)
+    metadata = sa.MetaData()
+    _table(metadata, "t")
+    _apply(url, tmp_path, metadata)
+    metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
+    never: tuple[Online, ...] = ("auto", "never")
+    for online in never:
+        found = schemadiff.plan(url, metadata, tmp_path, online=online, dry_run=True)
+        assert found.plan.methods == ("",)
+        assert "ALGORITHM" not in found.plan.statements[0]
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO t (id, b) VALUES (1, 1)")
+        found = schemadiff.plan(connection, metadata, tmp_path, online="always", dry_run=True)
+        connection.rollback()
+        assert found.plan.methods[0].startswith("not asked: the connection may be in a transaction")
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
+    engine.dispose()
+
+
+def test_revisions_that_build_on_each_other_are_asked_together(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    """Before the first of them is applied the server is asked about the second."""
+    url, other = fresh_database(engine_name), fresh_database(engine_name)
+    metadata = sa.MetaData()
+    _table(metadata, "t")
+    _apply(url, tmp_path, metadata)
+    schemadiff.apply(other, tmp_path)
+    check = sa.CheckConstraint("n > 0", name="ck_n")
+    for item in (sa.Column("n", sa.Integer), sa.Index("by_n", "n"), check):
+        table = metadata.tables["t"]
+        if isinstance(item, sa.Column):
+            table.append_column(item)
+        elif isinstance(item, sa.Index):
+            sa.Index(item.name, table.c.n)
+        else:
+            table.append_constraint(item)
+        _apply(url, tmp_path, metadata)
+    place = INPLACE if engine_name == "mysql" else NOCOPY
+    dry = schemadiff.apply(other, tmp_path, dry_run=True, online="always")
+    done = schemadiff.apply(other, tmp_path, online="always")
+    for outcome in (dry, done):
+        assert [one.plan.methods for one in outcome.done] == [(INSTANT,), (place,), (COPY,)]
+    dry = schemadiff.rollback(other, tmp_path, to=1, dry_run=True, online="always", allow=["all"])
+    assert [one.plan.methods for one in dry.done] == [(INSTANT,), (place,), (INSTANT,)]
+
+
+def _there_and_back(
+    fresh_database: FreshDatabase, engine_name: str, folder: Path, before: Models, after: Models
+) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The steps forward and back of the change, which were carried out, and left what create_all makes."""
+    url = fresh_database(engine_name)
+    made = {models: _created(fresh_database(engine_name), models) for models in (before, after)}
+    _apply(url, folder, _metadata(before))
+    planned = schemadiff.plan(url, _metadata(after), folder, renames_allowed=False, online="always")
+    assert not _probes(url)
+    done = schemadiff.apply(url, folder, allow=["all"], online="always").done[0]
+    assert done.plan.statements == planned.plan.statements
+    assert _texts(url) == made[after]
+    undone = schemadiff.rollback(url, folder, allow=["all"], online="always").done[0]
+    assert _texts(url) == made[before]
+    assert not _probes(url)
+    return planned.plan.steps, undone.plan.steps
+
+
+def _metadata(models: Models) -> sa.MetaData:
+    metadata = sa.MetaData()
+    models(metadata)
+    return metadata
+
+
+def _apply(url: str, folder: Path, metadata: sa.MetaData) -> None:
+    schemadiff.plan(url, metadata, folder, renames_allowed=False)
+    schemadiff.apply(url, folder, allow=["all"])
+
+
+def _created(url: str, models: Models) -> dict[str, list[str]]:
+    engine = sa.create_engine(url)
+    _metadata(models).create_all(engine)
+    engine.dispose()
+    return _texts(url)
+
+
+def _texts(url: str) -> dict[str, list[str]]:
+    with connected(url) as (connection, dialect):
+        found = texts(connection, dialect)
+    return {name: sorted(text) for name, text in found.items() if name != "schemadiff_version"}
+
+
+def _probes(url: str) -> list[str]:
+    engine = sa.create_engine(url)
+    names = [name for name in sa.inspect(engine).get_table_names() if name.startswith("schemadiff_probe")]
+    engine.dispose()
+    return names
+
+
+def _execute(url: str, *statements: str) -> None:
+    with connected(url, changes=True) as (connection, _):
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def _user(url: str, rights: str, *, table: str | None = None) -> Iterator[str]:
+    """The URL for a user who has these rights on the database, and those on its table ``t``."""
+    parsed = make_url(url)
+    name = f"sd_{secrets.token_hex(4)}"
+    with connected(url) as (connection, _):
+        host = connection.exec_driver_sql("SELECT USER()").scalar_one().rpartition("@")[2]
+    who = f"'{name}'@'{host}'"
+    grants = [f"GRANT {rights} ON `{parsed.database}`.* TO {who}"]
+    if table:
+        grants.append(f"GRANT {table} ON `{parsed.database}`.t TO {who}")
+    _execute(url, f"CREATE USER {who} IDENTIFIED BY 'secret'", *grants)
+    try:
+        yield parsed.set(username=name, password="secret").render_as_string(hide_password=False)
+    finally:
+        _execute(url, f"DROP USER {who}")
