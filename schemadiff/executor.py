@@ -56,7 +56,8 @@ class Event:
 Progress = Callable[[Event], object]
 """Called with each `Event`, never by two threads at once, but while a step runs by another one than the caller's.
 
-It may raise `StoppedError`: when a step begins, the run stops before it; while a step runs, its statement is ended.
+It may raise `StoppedError`: when a step begins, the run stops before it; while a step runs, its statement is ended. Any
+other exception that it raises while a step runs is raised when the step is done.
 """
 
 PAUSES = (0.5, 1, 2, 5)

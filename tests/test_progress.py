@@ -16,6 +16,7 @@ from schemadiff.cli.steps import Steps
 from schemadiff.cli.terminal import Terminal
 from schemadiff.dialects import dialect_of
 from schemadiff.dialects.sessions import NoWayError, Reading, ServerSession, share_of
+from schemadiff.errors import StoppedError
 from schemadiff.executor import Event
 from schemadiff.planner import Step
 from schemadiff.watching import Course, Running
@@ -110,7 +111,7 @@ def running(url: str, versions: Path) -> list[Running]:
 
 @pytest.mark.engines("mysql", "mariadb")
 def test_a_copy_tells_how_far_it_is(url: str, big: Callable[..., Path]) -> None:
-    seen = running(url, big(WIDER, doublings=18))
+    seen = running(url, big(WIDER))
     shares = [one.share for one in seen if one.share is not None]
     assert len(set(shares)) >= 3
     assert all(before <= after for before, after in pairwise(shares))
@@ -300,6 +301,92 @@ def test_without_a_terminal_there_are_plain_lines(url: str, big: Callable[..., P
     assert [line for line in lines if re.fullmatch(plain, line)]
     assert re.fullmatch(r"  1/1 alter column big\.n: type \S+ -> \S+  \d+\.\d\d s", lines[-1])
     assert "\x1b" not in err.getvalue()
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers all that was written to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def written(self) -> str:
+        """All of it but for the styles."""
+        return re.sub(r"\x1b\[[\d;]*m", "", self.getvalue())
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return Screen()
+
+
+def long_step(steps: Steps, share: float | None) -> None:
+    step = Step("ALTER TABLE", ())
+    steps(Event(1, "up", step, 0, 1))
+    steps(Event(1, "up", step, 0, 1, running=Running(9.0, "copying rows", share, share and 12.4)))
+    steps(Event(1, "up", step, 0, 1, seconds=21.5))
+
+
+def test_at_a_terminal_a_bar_comes_and_goes(screen: Screen) -> None:
+    long_step(Steps(Terminal(err=screen), {}), 0.4299)
+    written = screen.written
+    assert re.search("━.* 42 % copying rows, about 12 s left 0:09\n", written)
+    assert written.count("\x1b[2K") >= 3
+    assert written.endswith("  1/1 ALTER TABLE  21.50 s\n")
+
+
+def test_without_a_share_there_is_the_time(screen: Screen) -> None:
+    long_step(Steps(Terminal(err=screen), {}), None)
+    assert " copying rows 0:09" in screen.written
+    assert "━" not in screen.written
+
+
+def test_where_no_bar_is_wanted_there_are_plain_lines(screen: Screen) -> None:
+    long_step(Steps(Terminal(err=screen), {}, bar=False, every=0), 0.4299)
+    assert "\x1b[2K" not in screen.written
+    assert screen.written.splitlines()[-2:] == [
+        "  1/1 ALTER TABLE  42 %, copying rows, about 12 s left after 9 s",
+        "  1/1 ALTER TABLE  21.50 s",
+    ]
+
+
+def test_a_question_stays_below_what_is_written(screen: Screen) -> None:
+    terminal = Terminal(err=screen)
+    terminal.begin_line("  1/2 one")
+    terminal.begin_question("Stop? ")
+    terminal.note(("waiting",))
+    terminal.begin_line("  2/2 two")
+    terminal.end_line("  1 s")
+    terminal.end_question(answered=False)
+    terminal.note(("done",))
+    assert screen.written.splitlines() == [
+        "  1/2 one",
+        "Stop? ",
+        "waiting",
+        "Stop? ",
+        "  2/2 two  1 s",
+        "Stop? ",
+        "done",
+    ]
+
+
+def test_a_callback_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "0001_big.py").write_text(BIG)
+    (tmp_path / "0002_wider.py").write_text(WIDER)
+    url = f"sqlite:///{tmp_path}/database.sqlite"
+
+    def progress(event: Event) -> None:
+        if event.revision == 2:
+            raise StoppedError("enough")
+
+    with pytest.raises(
+        StoppedError, match="stopped in revision 0002, and everything that it did is rolled back"
+    ):
+        schemadiff.apply(url, tmp_path, progress=progress)
+    assert schemadiff.status(url, tmp_path).version == 1
 
 
 def test_what_a_server_says_does_not_steer_the_terminal() -> None:

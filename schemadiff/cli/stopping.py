@@ -149,8 +149,8 @@ def stoppable(terminal: Terminal) -> Iterator[Stop]:
         yield stop
     except KeyboardInterrupt:
         if stop.has_begun:
-            terminal.error(("Left at once: a statement may still be running at the server.",))
-            terminal.error(("`schemadiff status` says what is done and what is not.",))
+            terminal.error(("Left at once, while a statement may still be running at the server.",))
+            terminal.error(("What is done and what is not will be read from the database.",))
         raise
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
