@@ -12,7 +12,7 @@ ENGINES ?= sqlite mysql mariadb postgresql
 ENV := .venv/.made
 ENV20 := .venv-sqlalchemy20/.made
 
-.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 real-models fuzz fidelity lint format servers clean
+.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 real-models fuzz chaos fidelity lint format servers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ real-models: $(ENV) servers ## create_all of well-known packages, then check: mi
 
 fuzz: $(ENV) servers ## random pairs of models on every server; FUZZ_PAIRS=5000 for each of ENGINES="mysql sqlite"
 	.venv/bin/python -m tests.fuzz --pairs $(FUZZ_PAIRS) --workers $(WORKERS) $(ENGINES)
+
+chaos: $(ENV) servers ## kill runs and servers at random instants, and start several runs at once, on every server
+	.venv/bin/python -m tests.chaos $(ARGS) $(ENGINES)
 
 fidelity: ## make docs/fidelity.md anew from the story files
 	@$(PYTHON) -m tools.fidelity

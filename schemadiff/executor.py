@@ -10,31 +10,26 @@ statements that it was begun with. A step of data commits together with the jour
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
-from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from schemadiff import version
+from schemadiff import journal, version
 from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError, StepError, StoppedError
-from schemadiff.operations import DropIndex, Execute, Found, Operation, Run
+from schemadiff.journal import Direction, Interrupted, Turned
+from schemadiff.operations import Execute
 from schemadiff.planner import Plan, Step
-from schemadiff.schema import Name, Table
-from schemadiff.stored import ObjectOperation, object_key
 from schemadiff.version import State
 from schemadiff.watching import Running, watching
-
-Direction = Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +72,9 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One revision to carry out, forward or back: the plan, and the version row before and after."""
+    """One revision to carry out, forward or back: the plan, and the version row before and after. ``turned`` says of
+    what it undoes the part that is done, if it does.
+    """
 
     revision: int
     direction: Direction
@@ -85,38 +82,7 @@ class Task:
     before: State
     after: State
     schemas: tuple[str | None, ...] = (None,)
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """A revision that was begun and not finished, as the journal and the live schema tell.
-
-    ``steps`` are all its steps as they were planned, ``done`` how many of them are done.
-    """
-
-    revision: int
-    direction: Direction
-    digest: str
-    steps: tuple[Step, ...]
-    done: int
-
-    @property
-    def done_operations(self) -> tuple[Operation, ...]:
-        """The operations of the steps that are done, in order, each once."""
-        return tuple(dict.fromkeys(one for step in self.steps[: self.done] for one in step.operations))
-
-    @property
-    def begun_operations(self) -> tuple[Operation, ...]:
-        """Those of the steps that are done, and of the one at which it halted where that may have left something."""
-        halted = self.steps[self.done : self.done + 1]
-        left = (one for step in halted if step.alone for one in step.operations)
-        return tuple(dict.fromkeys([*self.done_operations, *left]))
-
-    @property
-    def partly_done(self) -> tuple[Operation, ...]:
-        """The operations that are begun and not done to their last step."""
-        missing = {one for step in self.steps[self.done :] for one in step.operations}
-        return tuple(one for one in self.begun_operations if one in missing)
+    turned: Turned | None = None
 
 
 def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) -> None:
@@ -125,7 +91,7 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
     """
     steps = task.plan.steps
     if not dialect.transactional_ddl or any(step.alone for step in steps):
-        _run_journalled(connection, dialect, task, steps, 0, manner)
+        _run_journalled(connection, dialect, task, entry_of(task), 0, manner)
         return
 
     def whole() -> None:
@@ -140,70 +106,30 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
         raise _stopped(task, steps, None) from error
 
 
+def entry_of(task: Task) -> journal.Entry:
+    """The journal's entry of a task that begins."""
+    digest = (task.after if task.direction == "up" else task.before).digest
+    plan = task.plan
+    return journal.begin(
+        task.revision, task.direction, digest, task.schemas, plan.steps, plan.operations, task.turned
+    )
+
+
 def finish(
     connection: Connection, dialect: Dialect, task: Task, interrupted: Interrupted, manner: Manner
 ) -> None:
     """Carries out what is left of an interrupted task, with the statements that it was begun with."""
-    _run_journalled(connection, dialect, task, interrupted.steps, interrupted.done, manner)
-
-
-def interruption(
-    connection: Connection,
-    dialect: Dialect,
-    state: State,
-    operations: Callable[[int, Direction], Sequence[Operation]],
-) -> Interrupted | None:
-    """What was interrupted, or ``None`` when the database is at rest.
-
-    ``operations`` gives the operations of a revision in a direction: the journal refers to them by position.
-    """
-    journal = state.journal
-    if not journal:
-        return None
-    recorded = _unwrapped(operations(journal["revision"], journal["direction"]))
-    steps = tuple(_load_step(step, recorded) for step in journal["steps"])
-    position: int = journal["position"]
-    schemas = tuple(journal["schemas"])
-    if position < len(steps) and journal["fingerprint"] is not None:
-        look = journal.get("look")
-        now = (
-            connection.exec_driver_sql(look, execution_options=VERBATIM).scalar()
-            if look
-            else _fingerprint(connection, dialect, steps[position], schemas)
-        )
-        position += now != journal["fingerprint"]
-    return Interrupted(journal["revision"], journal["direction"], journal["digest"], steps, position)
-
-
-def journal(task: Task, steps: Sequence[Step]) -> dict[str, Any]:
-    """The journal of a task with these steps, without what moves: ``position`` is that of the next step, and
-    ``fingerprint`` what the schema looks like before it, or ``None`` where it is known not to be done. Where SQL has
-    to make the fingerprint, ``look`` is the query that does.
-    """
-    operations = _unwrapped(task.plan.operations)
-    positions = {id(operation): number for number, operation in enumerate(operations)}
-    return {
-        "revision": task.revision,
-        "direction": task.direction,
-        "digest": (task.after if task.direction == "up" else task.before).digest,
-        "schemas": list(task.schemas),
-        "steps": [_save_step(step, operations, positions) for step in steps],
-    }
+    _run_journalled(connection, dialect, task, interrupted.entry, interrupted.done, manner)
 
 
 def _run_journalled(
-    connection: Connection,
-    dialect: Dialect,
-    task: Task,
-    steps: Sequence[Step],
-    first: int,
-    manner: Manner,
+    connection: Connection, dialect: Dialect, task: Task, entry: journal.Entry, first: int, manner: Manner
 ) -> None:
-    begun = journal(task, steps)
+    steps = task.plan.steps
 
     def note(position: int, fingerprint: str | None = None) -> None:
-        entry = {**begun, "position": position, "fingerprint": fingerprint}
-        version.write(connection, dataclasses.replace(task.before, journal=entry))
+        told = journal.at(entry, position, fingerprint)
+        version.write(connection, dataclasses.replace(task.before, journal=told))
 
     def part(position: int, end: int) -> None:
         # Rows, or what can be rolled back, and the entry that says it is there commit together: exactly once.
@@ -229,7 +155,7 @@ def _run_journalled(
             except StoppedError as error:
                 raise _stopped(task, steps, position) from error
         else:
-            before = _fingerprint(connection, dialect, step, task.schemas)
+            before = journal.fingerprint_of(connection, dialect, step, task.schemas)
             note(position, before)
             try:
                 _patiently(
@@ -244,7 +170,7 @@ def _run_journalled(
                 clear(step)
                 done = position
                 with suppress(SQLAlchemyError):
-                    done += _fingerprint(connection, dialect, step, task.schemas) != before
+                    done += journal.fingerprint_of(connection, dialect, step, task.schemas) != before
                     note(done)
                 raise _stopped(task, steps, done) from error
             except StepError:
@@ -427,59 +353,3 @@ def is_data(step: Step) -> bool:
         any(isinstance(operation, Execute) for operation in step.operations)
         and _DATA.match(step.sql) is not None
     )
-
-
-def _fingerprint(connection: Connection, dialect: Dialect, step: Step, schemas: Sequence[str | None]) -> str:
-    """What a step works on looks like now: its tables, its stored object, or all tables where nobody knows which."""
-    keys = [object_key(one) for one in step.operations if isinstance(one, ObjectOperation)]
-    if keys:
-        known = {one.key: one for one in dialect.objects(connection, schemas, {key.kind for key in keys})}
-        return _hash("\n".join(f"{key}: {known.get(key)!r}" for key in keys))
-    only = step.tables or None
-    live = dialect.inspect(connection, schemas, only=only)
-    names: Sequence[Name] = sorted(live.tables) if only is None else only
-    drops = any(isinstance(operation, DropIndex) for operation in step.operations)
-    text = "\n".join(f"{name}: {_finished(live.tables.get(name), drops)!r}" for name in names)
-    return _hash(text)
-
-
-def _finished(table: Table | None, drops: bool) -> Table | None:
-    """The table as if the indexes that a killed statement left unusable were not there, or, where it `drops` one, still
-    were: in either case it is not done.
-    """
-    if table is None or all(index.valid for index in table.indexes):
-        return table
-    if drops:
-        indexes = tuple(dataclasses.replace(index, valid=True) for index in table.indexes)
-    else:
-        indexes = tuple(index for index in table.indexes if index.valid)
-    return dataclasses.replace(table, indexes=indexes)
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _unwrapped(operations: Sequence[Operation]) -> list[Operation]:
-    return [one.operation if isinstance(one, Found) else one for one in operations]
-
-
-def _save_step(step: Step, operations: Sequence[Operation], positions: Mapping[int, int]) -> dict[str, Any]:
-    numbers = []
-    for operation in step.operations:
-        number = positions.get(id(operation))
-        numbers.append(operations.index(operation) if number is None else number)
-    return {
-        "sql": step.sql,
-        "operations": numbers,
-        "tables": [list(name) for name in step.tables],
-        "run": step.run is not None,
-        "alone": step.alone,
-    }
-
-
-def _load_step(saved: Mapping[str, Any], operations: Sequence[Operation]) -> Step:
-    carried = tuple(operations[number] for number in saved["operations"])
-    run_ = next((one for one in carried if isinstance(one, Run)), None) if saved["run"] else None
-    tables = tuple(Name(name, schema) for name, schema in saved["tables"])
-    return Step(saved["sql"], carried, tables, run=run_, alone=saved.get("alone", False))

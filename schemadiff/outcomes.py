@@ -7,9 +7,10 @@ from pathlib import Path
 
 from schemadiff import script
 from schemadiff.dialects import Dialect
-from schemadiff.executor import Direction, Interrupted, Task
+from schemadiff.executor import Task
 from schemadiff.filters import NOTHING_IGNORED, Ignored
 from schemadiff.hazards import Hazard
+from schemadiff.journal import Direction, Interrupted
 from schemadiff.operations import Found, Operation
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from schemadiff import __version__, executor, version
+from schemadiff import __version__, executor, journal, version
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.executor import Task
@@ -145,7 +145,7 @@ def _journalled(task: Task, dialect: Dialect) -> Iterator[str]:
     if not steps:
         yield done
         return
-    begun = {**executor.journal(task, steps), "position": 0, "fingerprint": None}
+    begun = journal.at(executor.entry_of(task), 0)
     yield version.update(dialect, task.before, dataclasses.replace(task.before, journal=begun))
     if not executor.commits_with_entry(dialect, steps[0]):
         yield from client.note(0, looks=True)

@@ -5,7 +5,7 @@ beginning or from where an interrupted run stopped.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -14,13 +14,14 @@ from sqlalchemy.engine import Connection
 
 from schemadiff import comparer, executor, planner, replay, revisions
 from schemadiff.config import Online
-from schemadiff.dialects import Dialect, Statement
+from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.errors import DigestError, HazardError, StepError, VersionError
-from schemadiff.executor import Direction, Interrupted, Manner, Task
+from schemadiff.executor import Manner, Task
 from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
 from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
-from schemadiff.operations import DropColumn, DropTable, Execute, Found, Operation, Run, touched
+from schemadiff.journal import Direction, Interrupted, Turned, interruption, saved
+from schemadiff.operations import DropColumn, DropIndex, DropTable, Execute, Found, Operation, Run, touched
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Name, Schema
@@ -118,17 +119,21 @@ def _tasks(
     operations: Sequence[Sequence[Operation]],
     ends: Sequence[State],
     known: Sequence[Schema],
+    back: Retraction | None = None,
 ) -> list[Task]:
-    """One task for each chosen revision, planned on the live schema, which is `expected` but for its spelling."""
+    """One task for each chosen revision, planned on the live schema, which is `expected` but for its spelling, or
+    will be after a retraction, with which the first task begins.
+    """
     schemas = schemas_of(*known)
-    live = inspect_for(site.connection, site.dialect, *known)
+    live = back.live if back else inspect_for(site.connection, site.dialect, *known)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
     parts = live_parts(expected, asked, live)
     live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
-    plans = []
+    plans: list[Plan] = []
     for some in operations:
-        plans.append(site.plan(planner.find_drops(some, expected, parts, site.dialect), live, facts))
+        first = back.statements if back and not plans else ()
+        plans.append(site.plan(planner.find_drops(some, expected, parts, site.dialect), live, facts, first))
         for operation in some:
             live = replay.after(operation, live, site.dialect, strict=False)
             expected = replay.after(operation, expected, site.dialect, strict=False)
@@ -156,7 +161,7 @@ def interrupted_in(
     if not state.journal:
         return None
 
-    def operations(number: int, direction: executor.Direction) -> Sequence[Operation]:
+    def operations(number: int, direction: Direction) -> Sequence[Operation]:
         if number > len(history):
             raise VersionError(
                 f"the database is in the middle of revision {number}, whose file is missing",
@@ -166,7 +171,7 @@ def interrupted_in(
         forward = recorded[number - 1]
         return forward if direction == "up" else _reversed(forward, history[number - 1])
 
-    found = executor.interruption(connection, dialect, state, operations)
+    found = interruption(connection, dialect, state, operations)
     if found and found.digest != history[found.revision - 1].digest:
         raise DigestError(
             f"{history[found.revision - 1].path} was edited while it was half applied",
@@ -177,37 +182,94 @@ def interrupted_in(
 
 def resume(site: Site, state: State, interrupted: Interrupted, direction: Direction) -> Task:
     """Leaves the middle of a revision in the given direction: finishes what was begun in it, undoes the contrary.
-    Returns the task that was carried out.
+    Returns the task that was carried out; after it, the database may be in the middle of what that one undid.
     """
     if interrupted.direction != direction:
         return _turn_back(site, state, interrupted)
+    if interrupted.entry.get("under"):
+        end = dataclasses.replace(state, journal=interrupted.beneath)
+    else:
+        number = interrupted.revision if direction == "up" else interrupted.revision - 1
+        end = state_at(number, site.history)
+    if interrupted.open:
+        interrupted = _planned_anew(site, state, interrupted, end)
     site.gate.pass_([hazard for step in interrupted.steps[interrupted.done :] for hazard in _hazards(step)])
-    number = interrupted.revision if direction == "up" else interrupted.revision - 1
     operations = tuple(dict.fromkeys(one for step in interrupted.steps for one in step.operations))
     if site.online == "never":
         steps = tuple(_unbound(step, site.dialect) for step in interrupted.steps)
         interrupted = dataclasses.replace(interrupted, steps=steps)
     plan = Plan(operations, interrupted.steps)
-    task = Task(interrupted.revision, direction, plan, state, state_at(number, site.history))
+    schemas = tuple(interrupted.entry["schemas"])
+    task = Task(interrupted.revision, direction, plan, state, end, schemas)
     site.finish(task, interrupted)
     return task
 
 
+def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State) -> Interrupted:
+    """The same with steps for the operations that have none."""
+    start = _start(site, interrupted)
+    expected = _after(start, interrupted.past, site)
+    live = inspect_for(site.connection, site.dialect, start, expected)
+    back = site.dialect.retraction(tuple(interrupted.open.values()), live)
+    todo = {
+        number: one
+        for number, one in interrupted.open.items()
+        if not (isinstance(one, DropIndex) and planner.is_done(one, back.live))
+    }
+    task = _task_of(site, state, interrupted, interrupted.direction, expected, todo, end, back)
+    more = saved(task.plan.steps, dict(zip(todo, task.plan.operations, strict=True)))
+    entry = {key: value for key, value in interrupted.entry.items() if key != "open"}
+    return dataclasses.replace(
+        interrupted,
+        steps=(*interrupted.steps, *task.plan.steps),
+        entry={**entry, "steps": [*entry["steps"], *more]},
+        open={},
+    )
+
+
 def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
-    """Undoes what is done of an interrupted task."""
+    """Undoes what is done of an interrupted task: that leads to where it began, which may be the middle of another."""
     direction: Direction = "down" if interrupted.direction == "up" else "up"
-    expected, _ = revisions.replay(site.history[: interrupted.revision], site.dialect)
-    live = inspect_for(site.connection, site.dialect, expected)
-    back = site.dialect.retraction(interrupted.partly_done, live)
-    operations = comparer.reverse([one for one in interrupted.begun_operations if one not in back.undone])
-    facts = facts_about(site.connection, site.dialect, operations, back.live)
-    plan = site.plan(operations, back.live, facts, back.statements)
-    (plan,) = asked_how(site.connection, site.dialect, [plan], facts)
-    site.gate.pass_(plan.hazards)
-    at_rest = dataclasses.replace(state, journal=None)
-    task = Task(interrupted.revision, direction, plan, at_rest, at_rest, schemas_of(expected))
+    start = _start(site, interrupted)
+    live = inspect_for(site.connection, site.dialect, start, _after(start, interrupted.past, site))
+    back = site.dialect.retraction(tuple(interrupted.partly.values()), live)
+    begun = {number: one for number, one in interrupted.begun.items() if one not in back.undone}
+    past = [one for one in interrupted.past if one not in back.undone]
+    expected = _after(start, [*past, *(one for one in begun.values() if one not in past)], site)
+    undoing = {number: begun[number].reverse() for number in reversed(begun)}
+    end = dataclasses.replace(state, journal=interrupted.entry.get("under"))
+    task = _task_of(site, state, interrupted, direction, expected, undoing, end, back)
+    site.gate.pass_(task.plan.hazards)
+    task = dataclasses.replace(task, turned=Turned(interrupted, tuple(undoing)))
     site.run(task)
     return task
+
+
+def _task_of(
+    site: Site,
+    state: State,
+    interrupted: Interrupted,
+    direction: Direction,
+    expected: Schema,
+    operations: Mapping[int, Operation],
+    end: State,
+    back: Retraction,
+) -> Task:
+    """A task of a part of the interrupted revision."""
+    chosen, some = [site.history[interrupted.revision - 1]], [tuple(operations.values())]
+    return _tasks(site, direction, state, expected, chosen, some, [end], (expected,), back)[0]
+
+
+def _start(site: Site, interrupted: Interrupted) -> Schema:
+    """What the interrupted run began with."""
+    applied = interrupted.revision - (interrupted.first == "up")
+    return revisions.replay(site.history[:applied], site.dialect)[0]
+
+
+def _after(schema: Schema, operations: Iterable[Operation], site: Site) -> Schema:
+    for operation in operations:
+        schema = replay.after(operation, schema, site.dialect, strict=False)
+    return schema
 
 
 def _hazards(step: planner.Step) -> list[Hazard]:

@@ -299,8 +299,7 @@ def _apply(site: Site, to: int | None, place: str) -> Outcome:
     verify(state, site.history)
     before = state.version
     done: list[Done] = []
-    interrupted = interrupted_in(site.connection, site.dialect, state, site.history)
-    if interrupted:
+    while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
         _not_in_a_dry_run(site, place)
         done.append(_done(site, resume(site, state, interrupted, "up")))
         state = version.read(site.connection) or State()
@@ -324,13 +323,12 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
     verify(state, site.history)
     before = state.version
     done: list[Done] = []
-    interrupted = interrupted_in(site.connection, site.dialect, state, site.history)
-    if interrupted:
+    while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
         _not_in_a_dry_run(site, place)
         done.append(_done(site, resume(site, state, interrupted, "down")))
         state = version.read(site.connection) or State()
-        if to is None and steps is None:
-            return _outcome(site, place, before, state.version, done)
+    if done and to is None and steps is None:
+        return _outcome(site, place, before, state.version, done)
     target = to if to is not None else max(state.version - (steps or 1), 0)
     if target > state.version:
         raise UsageError(

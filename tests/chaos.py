@@ -12,14 +12,11 @@ The seed of a run is printed and repeats its choices, though not the instants.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import secrets
-import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,11 +25,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.config import Online
 from schemadiff.database import connected
 from schemadiff.inspector import inspect
 from schemadiff.reader import VERSION_TABLE
 from tests.definitions import definitions, names_in
 from tests.restarting import RestartableServer
+from tests.runs import ended, kill_after, start
 from tests.servers.choice import ENGINES as SERVER_ENGINES
 from tests.servers.databases import Databases
 from tests.servers.fleet import Fleet
@@ -137,7 +136,9 @@ def prepare(url: str, folder: Path, rows: int) -> Exercise:
         connection.execute(sa.text("INSERT INTO author (id, name) VALUES (1, 'Ann'), (2, 'Bo')"))
         connection.execute(sa.text("INSERT INTO book (id, author_id, pages) VALUES (1, 1, 10), (2, 2, 20)"))
         connection.execute(sa.text("INSERT INTO account (id, balance) VALUES (1, 10), (2, 20)"))
-        values = [{"id": number, "kind": f"kind {number % 97}", "size": number} for number in range(1, rows + 1)]
+        values = [
+            {"id": number, "kind": f"kind {number % 97}", "size": number} for number in range(1, rows + 1)
+        ]
         entry = sa.table("entry", sa.column("id"), sa.column("kind"), sa.column("size"))
         connection.execute(entry.insert(), values)
     before = snapshot(url)
@@ -189,41 +190,11 @@ def differing(found: Snapshot, wanted: Snapshot) -> str:
     return "\n".join(lines)
 
 
-def run(exercise: Exercise, verb: str, errors: Path | None = None) -> int:
-    """Start `apply` or `rollback` in a process of its own; return its id."""
-    child = os.fork()
-    if child:
-        return child
-    # From here on in the child: nothing of the parent's may be run, neither its handlers nor its exits.
-    code = 1
-    try:
-        os.setsid()
-        if verb == "apply":
-            schemadiff.apply(exercise.url, exercise.versions, allow=["all"], lock_wait=120)
-        else:
-            schemadiff.rollback(exercise.url, exercise.versions, to=1, allow=["all"], lock_wait=120)
-        code = 0
-    except BaseException:
-        if errors:
-            errors.write_text(traceback.format_exc())
-    finally:
-        os._exit(code)
-
-
-def kill_after(child: int, seconds: float) -> bool:
-    """Kill the process after so long; return whether it was still running."""
-    time.sleep(seconds)  # the instant is what is tried here, not a condition that is waited for
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
-
-
 def settle(exercise: Exercise, verb: str) -> None:
     """Run to the end without a kill, and compare with what must be there."""
     errors = exercise.versions.parent / "errors.txt"
     errors.unlink(missing_ok=True)
-    child = run(exercise, verb, errors)
-    _, status = os.waitpid(child, 0)
+    status = ended(start(exercise.url, exercise.versions, verb, errors=errors))
     if status:
         said = errors.read_text() if errors.exists() else ""
         raise AssertionError(f"{verb} after a kill failed: {status}\n{said}")
@@ -243,8 +214,10 @@ def kill_some(exercise: Exercise, kills: int, chance: random.Random) -> Counter[
         for number in range(in_a_row):
             # After the first kill it may as well turn back.
             verb = verb if number == 0 else chance.choice(("apply", "rollback"))
-            child = run(exercise, verb)
-            caught = kill_after(child, chance.random() * exercise.seconds[verb])
+            online: Online = chance.choice(("auto", "always"))
+            caught = kill_after(
+                start(exercise.url, exercise.versions, verb, online), chance.random() * exercise.seconds[verb]
+            )
             counted["kills"] += caught
             counted["too late"] += not caught
             counted["during the resume"] += caught and number > 0
@@ -264,8 +237,8 @@ def start_together(exercise: Exercise, times: int, chance: random.Random) -> Cou
         schemadiff.rollback(exercise.url, exercise.versions, to=1, allow=["all"])
         count = chance.randint(2, 8)
         files = [exercise.versions.parent / f"error{number}.txt" for number in range(count)]
-        children = [run(exercise, "apply", file) for file in files]
-        codes = [os.waitpid(child, 0)[1] for child in children]
+        children = [start(exercise.url, exercise.versions, "apply", errors=file) for file in files]
+        codes = [ended(child) for child in children]
         said = "\n".join(file.read_text() for file in files if file.exists())
         if any(codes):
             raise AssertionError(f"of {count} runs at once some failed: {codes}\n{said}")
@@ -290,10 +263,10 @@ def restart_server(engine: str, times: int, chance: random.Random) -> Counter[st
         exercise = prepare(url, Path(folder), ROWS.get(engine, OTHER_ROWS))
         while counted["restarts"] < times:
             schemadiff.rollback(url, exercise.versions, to=1, allow=["all"])
-            child = run(exercise, "apply")
+            child = start(url, exercise.versions, "apply")
             time.sleep(chance.random() * exercise.seconds["apply"])  # the instant is what is tried here
             server.kill()
-            _, status = os.waitpid(child, 0)
+            status = ended(child)
             server.start()
             counted["restarts"] += 1
             counted["in the middle"] += bool(status)

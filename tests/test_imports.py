@@ -54,6 +54,7 @@ LAYERS = (
         "version",
         "watching",
         "executor",
+        "journal",
         "config",
         "database",
         "history",

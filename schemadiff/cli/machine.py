@@ -56,9 +56,9 @@ from schemadiff.stored import CreateObject, DropObject, ObjectOperation, Replace
 
 if TYPE_CHECKING:
     from schemadiff.difference import Difference
-    from schemadiff.executor import Interrupted
     from schemadiff.filters import Ignored
     from schemadiff.hazards import Hazard
+    from schemadiff.journal import Interrupted
     from schemadiff.outcomes import Drift, Outcome, Planned, Status
     from schemadiff.planner import Plan
     from schemadiff.revisions import Revision

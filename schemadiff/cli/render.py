@@ -30,8 +30,8 @@ from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 if TYPE_CHECKING:
     from schemadiff.cli.terminal import Line, Piece
     from schemadiff.difference import Difference
-    from schemadiff.executor import Interrupted
     from schemadiff.hazards import Hazard
+    from schemadiff.journal import Interrupted
     from schemadiff.outcomes import Done, Drift, Outcome, Planned, Status
     from schemadiff.planner import Plan
     from schemadiff.revisions import Revision

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, Dialect, Group, Statement
+from schemadiff.dialects.base import LOCK_TIMEOUT, Dialect, Group, Retraction, Statement
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ __all__ = [
     "NAMES",
     "Dialect",
     "Group",
+    "Retraction",
     "Statement",
     "connect_arguments",
     "connection_url",

@@ -1,0 +1,59 @@
+"""Runs of schemadiff in processes of their own, which are quick to start and can be killed at any instant."""
+
+import multiprocessing
+import sys
+import time
+import traceback
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import schemadiff
+from schemadiff.config import Online
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.runs", "tests.definitions", "schemadiff.workflow"])
+
+
+def start(
+    url: str,
+    versions: Path,
+    verb: str,
+    online: Online = "auto",
+    errors: Path | None = None,
+    lock_timeout: float = 2,
+) -> BaseProcess:
+    """Start `apply`, or `rollback` to revision 1, in a process of its own, which writes what went wrong to `errors`."""
+    process = _PROCESSES.Process(target=_run, args=(url, versions, verb, online, errors, lock_timeout))
+    process.start()
+    return process
+
+
+def _run(
+    url: str, versions: Path, verb: str, online: Online, errors: Path | None, lock_timeout: float
+) -> None:
+    try:
+        if verb == "apply":
+            schemadiff.apply(
+                url, versions, allow=["all"], lock_wait=120, lock_timeout=lock_timeout, online=online
+            )
+        else:
+            schemadiff.rollback(
+                url, versions, to=1, allow=["all"], lock_wait=120, lock_timeout=lock_timeout, online=online
+            )
+    except BaseException:
+        if errors:
+            errors.write_text(traceback.format_exc())
+        sys.exit(1)
+
+
+def ended(process: BaseProcess) -> int:
+    """Wait for the end of the process; return its exit code, negative where a signal ended it."""
+    process.join()
+    return process.exitcode or 0
+
+
+def kill_after(process: BaseProcess, seconds: float) -> bool:
+    """Kill the process after so long; return whether it was still running."""
+    time.sleep(seconds)  # the instant is what is tried here, not a condition that is waited for
+    process.kill()
+    return ended(process) < 0

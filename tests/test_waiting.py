@@ -1,0 +1,132 @@
+"""Locks: whoever holds one that a step needs is named, nobody stands long behind a step that waits, and a run that was
+killed is waited for.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import schemadiff
+from schemadiff.errors import LockedError, StepError
+from tests.runs import start
+
+TABLES = """
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("entry", sa.Column("id", sa.Integer, primary_key=True, autoincrement=False))
+"""
+COLUMN = """
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.add_column("entry", sa.Column("size", sa.Integer))
+"""
+
+pytestmark = pytest.mark.engines("mysql", "mariadb", "postgresql")
+
+
+@pytest.fixture
+def versions(url: str, tmp_path: Path) -> Path:
+    """Two revisions, the first of which the database has."""
+    (tmp_path / "0001_tables.py").write_text(TABLES)
+    (tmp_path / "0002_column.py").write_text(COLUMN)
+    schemadiff.apply(url, tmp_path, to=1)
+    return tmp_path
+
+
+@pytest.fixture
+def reader(url: str) -> Iterator[sa.Connection]:
+    """A session of the application that has read the table and left its transaction open."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT count(*) FROM entry")).scalar_one()
+        yield connection
+
+
+def number_of(connection: sa.Connection) -> str:
+    """What the messages call a session."""
+    if connection.dialect.name == "postgresql":
+        return f"process {connection.execute(sa.text('SELECT pg_backend_pid()')).scalar_one()} "
+    return f"connection {connection.execute(sa.text('SELECT CONNECTION_ID()')).scalar_one()} "
+
+
+def test_who_holds_the_lock_is_named(url: str, versions: Path, reader: sa.Connection) -> None:
+    with pytest.raises(StepError) as caught:
+        schemadiff.apply(url, versions, lock_wait=0, lock_timeout=0.5)
+    assert f"in its way: {number_of(reader)}" in caught.value.message
+    assert "--lock-wait" in (caught.value.hint or "")
+    reader.rollback()
+    assert schemadiff.apply(url, versions).after == 2
+
+
+def test_a_step_tries_again_and_lets_others_pass(url: str, versions: Path, reader: sa.Connection) -> None:
+    told: list[str] = []
+    waits = threading.Event()
+
+    def tell(words: str) -> None:
+        told.append(words)
+        waits.set()
+
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(schemadiff.apply, url, versions, lock_wait=60, lock_timeout=1, tell=tell)
+        assert waits.wait(30)
+        # The step that waits for the reader has given way to those who come after it.
+        with sa.create_engine(url, poolclass=sa.NullPool).begin() as writer:
+            began = time.monotonic()
+            writer.execute(sa.text("INSERT INTO entry (id) VALUES (1)"))
+            stalled = time.monotonic() - began
+        assert not run.done()
+        reader.rollback()
+        assert run.result(60).after == 2
+    assert stalled < 10
+    assert any("entry" in words and number_of(reader) in words for words in told)
+
+
+def test_a_run_that_was_killed_is_waited_for(url: str, versions: Path, reader: sa.Connection) -> None:
+    """Its statement waits for the reader's lock on the server, whether its client lives or not."""
+    process = start(url, versions, "apply", lock_timeout=20)
+    _await(lambda: _waiting_statements(url) == 1)
+    process.kill()
+    process.join()
+    told: list[str] = []
+    if "MariaDB" not in str(_scalar(url, "SELECT VERSION()")) and reader.dialect.name == "mysql":
+        # MariaDB and PostgreSQL notice within two seconds that the client is gone.
+        with pytest.raises(LockedError, match="a run of schemadiff"):
+            schemadiff.apply(url, versions, lock_wait=1)
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(schemadiff.apply, url, versions, lock_wait=60, tell=told.append)
+        _await(lambda: bool(told))
+        reader.rollback()
+        assert run.result(60).after == 2
+    assert not schemadiff.status(url, versions).interrupted
+
+
+def _waiting_statements(url: str) -> Any:
+    begin = "/* schemadiff 0002 %%"
+    if url.startswith("postgresql"):
+        return _scalar(
+            url, f"SELECT count(*) FROM pg_stat_activity WHERE query LIKE '{begin}' AND state = 'active'"
+        )
+    return _scalar(url, f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '{begin}'")
+
+
+def _scalar(url: str, query: str) -> Any:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(query).scalar_one()
+
+
+def _await(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.05)
