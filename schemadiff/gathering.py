@@ -1,25 +1,34 @@
 """The operations of a plan in the order that costs the fewest rebuilds. Pure.
 
-For dialects that carry out all changes of one table together, whatever stands between them, and check no foreign key
-before the end of the transaction: a foreign key that closes a circle can stand in its table's CREATE.
+`gathered` is for dialects that carry out all changes of one table together, whatever stands between them, and check no
+foreign key before the end of the transaction: a foreign key that closes a circle can stand in its table's CREATE.
+`delayed` is for those that copy a table to add a foreign key to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from schemadiff import namesakes
 from schemadiff.dialects import Dialect
 from schemadiff.operations import (
+    AddColumn,
     AddConstraint,
+    AlterColumn,
+    CreateIndex,
     CreateTable,
+    DropColumn,
     DropConstraint,
     DropTable,
+    Execute,
+    Found,
     Operation,
     RenameTable,
+    Run,
     touched,
 )
 from schemadiff.schema import ForeignKey, Name
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 
 def gathered(operations: Sequence[Operation], dialect: Dialect) -> list[Operation]:
@@ -53,6 +62,49 @@ def gathered(operations: Sequence[Operation], dialect: Dialect) -> list[Operatio
         else:
             groups[name] = [*groups.pop(name, []), operation]
     return [one for block in (*blocks, *groups.values()) for one in block]
+
+
+def delayed(operations: Sequence[Operation], large: Collection[Name]) -> list[Operation]:
+    """The operations; what changes the columns of a large table goes to where foreign keys are added to it, where
+    nothing between needs it, so that one copy of the table serves for both.
+    """
+    result = list(operations)
+    for position in range(len(result)):
+        operation = result[position]
+        if not isinstance(operation, AlterColumn) or operation.table not in large:
+            continue
+        end = position
+        while end < len(result) and _same_change(result[end], operation.table):
+            end += 1
+        target = end
+        while target < len(result) and _is_apart(result[target], operation.table):
+            target += 1
+        if end < target < len(result) and _is_foreign_key(result[target], AddConstraint):
+            if touched(result[target]) == operation.table:
+                result[position:target] = [*result[end:target], *result[position:end]]
+    return result
+
+
+def _same_change(operation: Operation, table: Name) -> bool:
+    """Whether it changes the table in a way that can wait for what changes others."""
+    if isinstance(operation, AddConstraint):
+        return operation.table == table and not isinstance(operation.constraint, ForeignKey)
+    return (
+        isinstance(operation, AddColumn | AlterColumn | DropColumn | CreateIndex) and operation.table == table
+    )
+
+
+def _is_apart(operation: Operation, table: Name) -> bool:
+    """Whether it is about another table, and needs nothing of this one."""
+    match operation:
+        case AddConstraint(constraint=ForeignKey(target=target)):
+            return table not in (operation.table, target)
+        case CreateTable(table=created):
+            return all(key.target != table for key in created.foreign_keys)
+        case Execute() | Run() | Found() | RenameTable() | CreateObject() | DropObject() | ReplaceObject():
+            return False
+        case _:
+            return touched(operation) != table
 
 
 def together(one: Operation, other: Operation, dialect: Dialect) -> bool:

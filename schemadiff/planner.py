@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from schemadiff import hazards, replay
 from schemadiff.dialects import Dialect, Group, Statement
 from schemadiff.errors import UnsupportedError
-from schemadiff.gathering import gathered, together
+from schemadiff.gathering import delayed, gathered, together
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.lookup import Named, find, unnamed
 from schemadiff.operations import (
@@ -129,6 +129,8 @@ def plan(
     todo = _still_to_do(operations, before)
     if dialect.gathers_by_table:
         todo = gathered(todo, dialect)
+    if dialect.copies_for_foreign_keys:
+        todo = delayed(todo, big)
     ahead = list(todo)
     for operation in todo:
         match operation:

@@ -122,6 +122,9 @@ class Dialect(ABC):
     may cost a rebuild of the table, and no foreign key is checked before the end of the transaction.
     """
 
+    copies_for_foreign_keys: ClassVar[bool] = False
+    """Whether a foreign key that is added copies the table, so that it is better added together with other changes."""
+
     lifts_views: ClassVar[bool] = True
     """Whether a view or a trigger stands in the way when what it mentions is changed or dropped."""
 

@@ -230,6 +230,31 @@ def test_what_needs_each_other_stays_together(
     assert "`k2`" in joined
 
 
+def test_a_foreign_key_and_the_type_of_its_column_cost_one_copy(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    def models(metadata: sa.MetaData, kind: Any) -> None:
+        sa.Table("target", metadata, sa.Column("id", kind, primary_key=True))
+        _table(
+            metadata,
+            "t",
+            sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk"),
+            a=sa.Column("a", kind),
+            b=sa.Column("b", kind, nullable=False),
+        )
+
+    up, down = _there_and_back(
+        fresh_database,
+        engine_name,
+        tmp_path,
+        lambda metadata: models(metadata, sa.Integer),
+        lambda metadata: models(metadata, sa.BigInteger),
+    )
+    for steps in (up, down):
+        assert [step.method for step in steps if step.tables[0].name == "t"].count(COPY) == 1
+    assert not any("foreign_key_checks" in step.sql for step in (*up, *down))
+
+
 def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
     fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ class MySQL(Facts, Dialect):
     name: ClassVar[str] = "mysql"
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
+    copies_for_foreign_keys: ClassVar[bool] = True
     counts_constraints: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
     caseless: ClassVar[tuple[type, ...]] = (Column,)

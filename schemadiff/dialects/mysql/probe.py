@@ -94,8 +94,10 @@ def _turn(talk: Talk, facts: Facts) -> Iterator[str | None]:
             rf"AND TABLE_NAME LIKE '{_BEGIN.replace('_', '!_')}%' ESCAPE '!'"
         )
         for (found,) in only(_one(talk, query)):
-            if is_probe(str(found)):
-                _one(talk, f"DROP TABLE IF EXISTS {quote(str(found))}")
+            table = quote(str(found))
+            # A copy has no rows. What has some is somebody's, whatever its name.
+            if is_probe(str(found)) and _one(talk, f"SELECT 1 FROM {table} LIMIT 1") == []:
+                _one(talk, f"DROP TABLE IF EXISTS {table}")
         yield None
     finally:
         with suppress(DatabaseError):

@@ -215,7 +215,7 @@ class _Touching:
             return True
         if self._serves_joined(one) and self._serves_joined(other) and self._join(one, other):
             return True
-        if not self.columns[id(one)] & self.columns[id(other)]:
+        if not self.columns[id(one)] & self.columns[id(other)] or (_builds((one,)) and _builds((other,))):
             return False
         # One on columns and one on indexes or foreign keys are only to be done in their order.
         return not any(
