@@ -26,7 +26,7 @@ from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError, StepError, StoppedError
 from schemadiff.journal import Direction, Interrupted, Turned
-from schemadiff.operations import Execute
+from schemadiff.operations import Execute, Operation
 from schemadiff.planner import Plan, Step
 from schemadiff.version import State
 from schemadiff.watching import Running, watching
@@ -74,6 +74,9 @@ class Manner:
 class Task:
     """One revision to carry out, forward or back: the plan, and the version row before and after. ``turned`` says of
     what it undoes the part that is done, if it does.
+
+    ``unsure`` are operations on what the server will have named by itself, by a name that is a guess: good enough to be
+    shown, not to be written into a script.
     """
 
     revision: int
@@ -83,6 +86,7 @@ class Task:
     after: State
     schemas: tuple[str | None, ...] = (None,)
     turned: Turned | None = None
+    unsure: tuple[Operation, ...] = ()
 
 
 def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) -> None:

@@ -17,7 +17,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.executor import Task
 from schemadiff.operations import nothing
-from schemadiff.planner import Plan, Step
+from schemadiff.planner import Plan
 from schemadiff.version import State
 
 
@@ -41,10 +41,13 @@ def of_tasks(
 ) -> tuple[str, ...]:
     """The lines of a script that carries out the tasks, one after the other. Empty where there are none.
 
-    Raises `UnsupportedError` when one of them calls a function: its version would be claimed without it.
+    Raises `UnsupportedError` when one of them calls a function, since its version would be claimed without it, or
+    depends on a name that the server has yet to make up.
     """
+    tasks = [_without_nothing(task) for task in tasks]
     for task in tasks:
         _refuse_functions(task)
+        _refuse_guesses(task)
     return tuple(_of_tasks(tasks, messages, dialect, settings, place)) if tasks else ()
 
 
@@ -111,7 +114,7 @@ def _comments(*texts: str) -> Iterator[str]:
 
 
 def _refuse_functions(task: Task) -> None:
-    called = [step.sql for step in _steps(task) if step.run]
+    called = [step.sql for step in task.plan.steps if step.run]
     if called:
         raise UnsupportedError(
             f"revision {task.revision:04} cannot be a script: it would {', '.join(map(comment, called))}, a function "
@@ -121,9 +124,20 @@ def _refuse_functions(task: Task) -> None:
         )
 
 
-def _steps(task: Task) -> list[Step]:
-    """The steps that do something."""
-    return [step for step in task.plan.steps if step.run is None or step.run.function is not nothing]
+def _refuse_guesses(task: Task) -> None:
+    if task.unsure:
+        what = "; ".join(comment(one.describe()) for one in task.unsure)
+        raise UnsupportedError(
+            f"revision {task.revision:04} cannot be in one script with what comes before it: the server has yet to "
+            f"make up a name for what it drops ({what})",
+            hint="Write a script that ends before it (--to) and run it; then write the next one.",
+        )
+
+
+def _without_nothing(task: Task) -> Task:
+    """The task with the steps that do something: a function that does nothing can be a script."""
+    steps = tuple(step for step in task.plan.steps if step.run is None or step.run.function is not nothing)
+    return dataclasses.replace(task, plan=dataclasses.replace(task.plan, steps=steps))
 
 
 def _expected(dialect: Dialect, state: State) -> tuple[str, ...]:
@@ -133,13 +147,13 @@ def _expected(dialect: Dialect, state: State) -> tuple[str, ...]:
 
 def _whole(task: Task, dialect: Dialect) -> Iterator[str]:
     yield from _expected(dialect, task.before)
-    yield from (step.sql for step in _steps(task))
+    yield from (step.sql for step in task.plan.steps)
     yield version.update(dialect, task.before, task.after)
 
 
 def _journalled(task: Task, dialect: Dialect) -> Iterator[str]:
     """The journal moves with each step, and a step of data commits together with that."""
-    client, steps = dialect.client, _steps(task)
+    client, steps = dialect.client, task.plan.steps
     yield from _expected(dialect, task.before)
     done = version.update(dialect, task.before, task.after)
     if not steps:

@@ -21,7 +21,17 @@ from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
 from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
 from schemadiff.journal import Direction, Interrupted, Turned, interruption, saved
-from schemadiff.operations import DropColumn, DropIndex, DropTable, Execute, Found, Operation, Run, touched
+from schemadiff.operations import (
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    Run,
+    touched,
+)
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Name, Schema
@@ -131,18 +141,34 @@ def _tasks(
     parts = live_parts(expected, asked, live)
     live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
     plans: list[Plan] = []
+    unsure = []
     for some in operations:
         first = back.statements if back and not plans else ()
-        plans.append(site.plan(planner.find_drops(some, expected, parts, site.dialect), live, facts, first))
-        for operation in some:
+        named = planner.find_drops(some, expected, parts, site.dialect)
+        plans.append(site.plan(named, live, facts, first))
+        guessed = []
+        for operation, found in zip(some, named, strict=True):
+            if not _is_foretold(found, expected, site.dialect):
+                guessed.append(found)
             live = replay.after(operation, live, site.dialect, strict=False)
             expected = replay.after(operation, expected, site.dialect, strict=False)
+        unsure.append(tuple(guessed))
     tasks = []
     plans = asked_how(site.connection, site.dialect, plans, facts)
-    for revision, plan, end in zip(chosen, plans, ends, strict=True):
-        tasks.append(Task(revision.number, direction, plan, state, end, schemas))
+    for revision, plan, end, guesses in zip(chosen, plans, ends, unsure, strict=True):
+        tasks.append(Task(revision.number, direction, plan, state, end, schemas, unsure=guesses))
         state = end
     return tasks
+
+
+def _is_foretold(operation: Operation, expected: Schema, dialect: Dialect) -> bool:
+    """Whether the name is sure of what the operation drops."""
+    match operation:
+        case DropConstraint(table=table, constraint=thing) | DropIndex(table=table, index=thing):
+            known = thing.name or not dialect.makes_names or table not in expected.tables
+            return bool(known) or dialect.foretells(table, thing, expected)
+        case _:
+            return True
 
 
 def _reversed(operations: Sequence[Operation], revision: Revision) -> tuple[Operation, ...]:

@@ -37,6 +37,7 @@ from schemadiff.operations import Operation
 from schemadiff.schema import (
     Check,
     Column,
+    Constraint,
     Domain,
     Exclude,
     ForeignKey,
@@ -250,6 +251,12 @@ class Dialect(ABC):
     def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         """Whether the name of the table's constraint or index looks like one that the server gives by itself."""
         return False
+
+    def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
+        """Whether the name is sure that the server will have given by itself to a thing of the table, in a schema that
+        is not there yet.
+        """
+        return True
 
     def replaces(self, before: StoredObject, after: StoredObject) -> bool:
         """Whether one statement puts `after` in the place of `before`, whatever depends on it."""

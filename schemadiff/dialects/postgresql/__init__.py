@@ -26,6 +26,7 @@ from schemadiff.dialects.postgresql import (
     catalog,
     conversion,
     ddl,
+    definitions,
     domains,
     leftovers,
     lock,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from schemadiff.schema import (
         Check,
         Column,
+        Constraint,
         Domain,
         ForeignKey,
         Index,
@@ -179,6 +181,10 @@ class PostgreSQL(Dialect):
     def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         """Whether it is made of the table's name, columns and a word for its kind (ChooseIndexName in the source)."""
         return objects.made_up(table, thing)
+
+    def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
+        """Where nothing else would get the same name: those are numbered by their age."""
+        return definitions.is_alone_in_name(table, thing, schema)
 
     def replaces(self, before: StoredObject, after: StoredObject) -> bool:
         """A function or procedure, by CREATE OR REPLACE, as long as it returns the same."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from schemadiff.dialects import counting
 from schemadiff.dialects.postgresql.sqltext import (
@@ -32,6 +33,7 @@ from schemadiff.schema import (
     Name,
     Part,
     PrimaryKey,
+    Schema,
     Table,
     Type,
     Unique,
@@ -280,6 +282,24 @@ def bare_index_name(table: Name, wanted: Index, live: Table | None) -> str:
     """The name under which the server knows the index: that in `live`, else the one that it would have made."""
     made = made_name(table.name, "_".join(part.column or "expr" for part in wanted.parts), "idx")
     return _found(live.indexes if live else (), wanted) or made
+
+
+def is_alone_in_name(table: Name, thing: Constraint | Index, schema: Schema) -> bool:
+    """Whether no other thing of the schema has the name, or would get it, that the server makes up for this one."""
+
+    def known(owner: Table, one: Constraint | Index) -> str:
+        if isinstance(one, Index):
+            return bare_index_name(owner.name, one, owner)
+        return constraint_name(owner.name, one, owner)
+
+    wanted = known(schema.tables[table], thing)
+    same = (
+        one
+        for owner in schema.tables.values()
+        for one in (*owner.constraints(), *owner.indexes)
+        if known(owner, one) == wanted
+    )
+    return len(list(islice(same, 2))) < 2
 
 
 def _found(things: tuple[Named, ...], wanted: Named) -> str | None:
