@@ -217,8 +217,19 @@ def test_without_a_second_connection_there_is_the_time(
     url: str, big: Callable[..., Path], account: Callable[[str], str]
 ) -> None:
     versions = big(WIDER)
-    seen = running(account("WITH MAX_USER_CONNECTIONS 1"), versions)
-    assert {(one.stage, one.share, one.left) for one in seen} == {(None, None, None)}
+    seen: list[Running] = []
+
+    def progress(event: Event) -> None:
+        if event.running:
+            seen.append(event.running)
+            raise StoppedError("which cannot be had")
+
+    schemadiff.apply(account("WITH MAX_USER_CONNECTIONS 1"), versions, progress=progress)
+    assert {(one.share, one.left) for one in seen} == {(None, None)}
+    assert seen[0].stage is None
+    assert seen[-1].stage is not None
+    assert "cannot be ended: " in seen[-1].stage
+    assert "max_user_connections" in seen[-1].stage
     assert schemadiff.status(url, versions).version == 2
 
 
