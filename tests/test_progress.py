@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff import watching
-from schemadiff.cli.steps import Steps
+from schemadiff.cli.steps import Steps, Waits
 from schemadiff.cli.terminal import Terminal
 from schemadiff.dialects import dialect_of
+from schemadiff.dialects.mysql import MySQL
+from schemadiff.dialects.mysql.waiting import left_running
 from schemadiff.dialects.sessions import NoWayError, Reading, ServerSession, share_of
 from schemadiff.errors import StoppedError
 from schemadiff.executor import Event
@@ -152,6 +154,28 @@ def account(url: str) -> Iterator[Callable[[str], str]]:
     yield limit
     run(*drop)
     engine.dispose()
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_another_run_says_how_far_this_one_is(url: str, big: Callable[..., Path]) -> None:
+    versions = big(WIDER)
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as other:
+        dialect = dialect_of(other)
+        assert isinstance(dialect, MySQL)
+        words: list[str] = []
+
+        def progress(event: Event) -> None:
+            if event.running:
+                words.extend(told for _, told in left_running(other, dialect))
+
+        schemadiff.apply(url, versions, progress=progress)
+    engine.dispose()
+    assert [
+        told
+        for told in words
+        if re.search(r"a run of schemadiff \(step 1 of 1.* for \d s, \d+ % done: ALTER", told)
+    ]
 
 
 @pytest.mark.engines("postgresql")
@@ -362,6 +386,18 @@ def test_where_no_bar_is_wanted_there_are_plain_lines(screen: Screen) -> None:
         "  1/1 ALTER TABLE  42 %, copying rows, about 12 s left after 9 s",
         "  1/1 ALTER TABLE  21.50 s",
     ]
+
+
+def test_who_is_waited_for_is_not_said_twice_a_second(screen: Screen) -> None:
+    waits = Waits(Terminal(err=screen))
+    for words in (
+        "waiting for 3, 5 % done",
+        "waiting for 3, 6 % done",
+        "waiting for another",
+        "waiting for 3, 7 % done",
+    ):
+        waits(words)
+    assert screen.written == "  waiting for 3, 5 % done\n  waiting for another\n"
 
 
 def test_a_question_stays_below_what_is_written(screen: Screen) -> None:

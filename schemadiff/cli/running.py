@@ -11,7 +11,7 @@ from schemadiff import revisions, workflow
 from schemadiff.cli import machine, render
 from schemadiff.cli.actions import DIFFERENT, FINE
 from schemadiff.cli.options import Format
-from schemadiff.cli.steps import Steps
+from schemadiff.cli.steps import Steps, Waits
 from schemadiff.cli.stopping import stoppable
 from schemadiff.database import where
 from schemadiff.dialects import LOCK_TIMEOUT
@@ -21,7 +21,6 @@ from schemadiff.outcomes import Outcome
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
-    from schemadiff.cli.stopping import Stop
     from schemadiff.cli.terminal import Terminal
     from schemadiff.config import Online
     from schemadiff.executor import Event
@@ -104,7 +103,7 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
             progress=Steps(terminal, messages, bar=asked.output is Format.text, see=stop.see),
             lock_wait=asked.lock_wait,
             lock_timeout=asked.lock_timeout,
-            tell=partial(_wait, terminal, stop),
+            tell=Waits(terminal, stop.while_waiting),
         )
     if asked.output is Format.json:
         terminal.machine(machine.dump(verb, machine.outcome(outcome, place, dry_run=False)))
@@ -196,12 +195,6 @@ class _Gate:
             return False
         self._accepted.update(new)
         return True
-
-
-def _wait(terminal: Terminal, stop: Stop, words: str) -> None:
-    """Says whom the run waits for, on a line of its own."""
-    terminal.note(((f"  {words}", "yellow"),))
-    stop.while_waiting()
 
 
 def _nothing_to_do(verb: Verb, outcome: Outcome, place: str) -> str:

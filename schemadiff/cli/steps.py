@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -73,6 +74,27 @@ class Steps:
             share = f"{percent(running.share)}, " if running.share is not None else ""
             after = f"{share}{_words(running)} after {rough(running.elapsed)}"
             self._terminal.note((*_line(event), (f"  {after}", "dim")))
+
+
+class Waits:
+    """Writes a line for whom a run waits, and again now and then while it is the same one."""
+
+    def __init__(
+        self, terminal: Terminal, see: Callable[[], object] | None = None, *, every: float = EVERY
+    ) -> None:
+        self._terminal = terminal
+        self._see = see
+        self._every = every
+        self._told: dict[str, float] = {}
+
+    def __call__(self, words: str) -> None:
+        # It says the same with other numbers: how long it has waited, how far that is.
+        kind = re.sub(r"\d+", "", words)
+        if time.monotonic() - self._told.get(kind, -self._every) >= self._every:
+            self._told[kind] = time.monotonic()
+            self._terminal.note(((f"  {words}", "yellow"),))
+        if self._see:
+            self._see()
 
 
 def _words(running: Running) -> str:

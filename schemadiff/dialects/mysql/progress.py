@@ -125,6 +125,17 @@ def _written(connection: Connection, session: int, table: Name) -> float | None:
     return share_of(sizes.get(1), sizes.get(0))
 
 
+def how_far(connection: Connection, session: int) -> str:
+    """How far the session's statement is, in words that follow a sentence; empty where nobody tells."""
+    reading = None
+    with tolerant():
+        if getattr(connection.dialect, "is_mariadb", False):
+            reading = read_mariadb(connection, session, None)
+        else:
+            reading = read_mysql(connection, session)
+    return f", {int(reading.share * 100)} % done" if reading and reading.share else ""
+
+
 def words_for(state: str) -> str:
     """A stage or state in words; the server's own where there are none."""
     inner = state.partition("(")[2].rstrip(")") or state

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.progress import how_far
 from schemadiff.dialects.mysql.session import NO_PARAMETERS
 from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.schema import Name
@@ -87,16 +88,18 @@ def sizes(connection: Connection, facts: Facts, names: Collection[Name]) -> dict
 
 
 def session(connection: Connection, number: int) -> str:
-    """What that session does, in a sentence."""
-    return next((_words(row) for row in _sessions(connection) if row["Id"] == number), f"connection {number}")
+    """What that session does and how far it is, in a sentence."""
+    found = (row for row in _sessions(connection) if row["Id"] == number)
+    return next((_words(row, how_far(connection, number)) for row in found), f"connection {number}")
 
 
 def left_running(connection: Connection, facts: Facts) -> list[tuple[int, str]]:
-    """The statements of other runs of schemadiff in this database, each with its session: a server carries a statement
-    out to its end when its client was killed, and one that waits for a lock as soon as it gets that (MySQL 9.7).
+    """The statements of other runs of schemadiff in this database, each with its session and how far it is: a server
+    carries a statement out to its end when its client was killed, and one that waits for a lock as soon as it gets that
+    (MySQL 9.7).
     """
     return [
-        (row["Id"], _words(row))
+        (row["Id"], _words(row, how_far(connection, row["Id"])))
         for row in _sessions(connection)
         if row["db"] == facts.database and _TAG.match(row["Info"] or "")
     ]
@@ -109,7 +112,7 @@ def _sessions(connection: Connection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in rows if row["Id"] != own]
 
 
-def _words(row: Mapping[str, Any]) -> str:
+def _words(row: Mapping[str, Any], far: str = "") -> str:
     told = {key.lower(): value for key, value in row.items()}
     who = f"connection {told['id']} ({told['user']}@{told['host']})"
     seconds = f"for {told['time'] or 0} s"
@@ -121,4 +124,4 @@ def _words(row: Mapping[str, Any]) -> str:
         revision, way, step, total = match.groups()
         verb = "apply" if way == "up" else "roll back"
         who = f"{who}, a run of schemadiff (step {step} of {total}, {verb} {revision})"
-    return f"{who}, {told['state'] or told['command'].lower()} {seconds}: {short(_TAG.sub('', info))}"
+    return f"{who}, {told['state'] or told['command'].lower()} {seconds}{far}: {short(_TAG.sub('', info))}"
