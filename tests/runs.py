@@ -4,6 +4,8 @@ import multiprocessing
 import sys
 import time
 import traceback
+from functools import partial
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -22,24 +24,32 @@ def start(
     errors: Path | None = None,
     lock_timeout: float = 2,
 ) -> BaseProcess:
-    """Start `apply`, or `rollback` to revision 1, in a process of its own, which writes what went wrong to `errors`."""
-    process = _PROCESSES.Process(target=_run, args=(url, versions, verb, online, errors, lock_timeout))
+    """Start `apply`, or `rollback` to revision 1, in a process of its own, which writes what went wrong to `errors`.
+    When this returns it is at it.
+    """
+    begun, begins = _PROCESSES.Pipe(duplex=False)
+    process = _PROCESSES.Process(
+        target=_run, args=(begins, url, versions, verb, online, errors, lock_timeout)
+    )
     process.start()
+    begins.close()
+    begun.recv()
     return process
 
 
 def _run(
-    url: str, versions: Path, verb: str, online: Online, errors: Path | None, lock_timeout: float
+    begins: Connection,
+    url: str,
+    versions: Path,
+    verb: str,
+    online: Online,
+    errors: Path | None,
+    lock_timeout: float,
 ) -> None:
+    begins.send(True)
     try:
-        if verb == "apply":
-            schemadiff.apply(
-                url, versions, allow=["all"], lock_wait=120, lock_timeout=lock_timeout, online=online
-            )
-        else:
-            schemadiff.rollback(
-                url, versions, to=1, allow=["all"], lock_wait=120, lock_timeout=lock_timeout, online=online
-            )
+        work = schemadiff.apply if verb == "apply" else partial(schemadiff.rollback, to=1)
+        work(url, versions, allow=["all"], lock_wait=120, lock_timeout=lock_timeout, online=online)
     except BaseException:
         if errors:
             errors.write_text(traceback.format_exc())
