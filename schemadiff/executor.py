@@ -19,7 +19,7 @@ from functools import partial
 from itertools import chain, repeat
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff import journal, version
 from schemadiff.database import VERBATIM, server_words
@@ -262,7 +262,7 @@ def _step(
             if step.run:
                 step.run.function(connection)
             else:
-                _send(connection, dialect, event)
+                _send(connection, dialect, event, manner)
         except SchemadiffError:
             raise
         except Exception as error:
@@ -273,7 +273,7 @@ def _step(
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
 
 
-def _send(connection: Connection, dialect: Dialect, event: Event) -> None:
+def _send(connection: Connection, dialect: Dialect, event: Event, manner: Manner) -> None:
     step = event.step
     # Who looks at the server's sessions, a later run of schemadiff for one, sees what it is.
     tag = f"/* schemadiff {event.revision:04} {event.direction} {event.position + 1}/{event.total} */ "
@@ -282,8 +282,17 @@ def _send(connection: Connection, dialect: Dialect, event: Event) -> None:
         dialect.clear(connection, step.operations)
         with dialect.unhurried(connection, sql):
             connection.exec_driver_sql(sql, execution_options=VERBATIM)
-    else:
+        return
+    try:
         connection.exec_driver_sql(sql, execution_options=VERBATIM)
+    except DBAPIError as error:
+        other = dialect.next_way(sql, error)
+        if other is None:
+            raise
+        manner.tell(
+            f"step {event.position + 1} goes another way that keeps nobody waiting: {server_words(error)}"
+        )
+        connection.exec_driver_sql(other, execution_options=VERBATIM)
 
 
 def _failure(

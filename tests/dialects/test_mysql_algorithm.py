@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -299,11 +299,26 @@ def test_the_last_version_of_rows_is_seen(url: str, tmp_path: Path) -> None:
         f"ALTER TABLE t {what}, ALGORITHM=INSTANT" for what in ("ADD COLUMN n int", "DROP COLUMN n")
     )
     _execute(url, *(forth, back) * 127)
-    for name, method in (("last", INSTANT), ("next", INPLACE)):
+    restricted: AbstractContextManager[str]
+    for name, restricted, method in (
+        ("last", nullcontext(url), INSTANT),
+        # Who cannot see it has it refused, and then done in place.
+        ("unseen", _user(url, "ALL"), INSTANT),
+        ("seen", nullcontext(url), INSTANT),
+    ):
         metadata.tables["t"].append_column(sa.Column(name, sa.Integer))
-        found = schemadiff.plan(url, metadata, tmp_path, online="always")
-        assert [step.method for step in found.plan.steps] == [method]
-        schemadiff.apply(url, tmp_path, online="always")
+        with restricted as by:
+            found = schemadiff.plan(by, metadata, tmp_path, online="always")
+            assert [step.method for step in found.plan.steps] == [method]
+            told: list[str] = []
+            schemadiff.apply(by, tmp_path, online="always", tell=told.append)
+            assert bool(told) == (name == "unseen")
+        assert not schemadiff.check(url, metadata, tmp_path)
+    _execute(url, *(forth, back) * 127)
+    metadata.tables["t"].append_column(sa.Column("next", sa.Integer))
+    found = schemadiff.plan(url, metadata, tmp_path, online="always")
+    assert [step.method for step in found.plan.steps] == [INPLACE]
+    schemadiff.apply(url, tmp_path, online="always")
 
 
 def test_a_refusal_says_how_to_go_on(fresh_database: FreshDatabase, engine_name: str, tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import merge, stand_in
 from schemadiff.dialects.mysql.catalog import read_settings
 from schemadiff.dialects.mysql.ddl import create_table, qualified
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import Refusal, Reply, Talk, only, session
 from schemadiff.dialects.mysql.show_create import parse
 from schemadiff.dialects.mysql.sqltext import literal
+from schemadiff.dialects.stand_in import merge, stand_in
 from schemadiff.schema import Column, Name, Options, PrimaryKey, Table, Type
 
 if TYPE_CHECKING:

@@ -191,6 +191,9 @@ class MySQL(Facts, Dialect):
     def unbound(self, sql: str) -> str:
         return ways.unbound(sql)
 
+    def next_way(self, sql: str, error: BaseException) -> str | None:
+        return ways.after_last_version(sql, waiting.error_code(error))
+
     def refuses_way(self, error: BaseException) -> bool:
         return ways.is_refusal(waiting.error_code(error))
 

@@ -49,8 +49,9 @@ _COPY = Way(Cost.COPY, "ALGORITHM=COPY, LOCK=SHARED", "COPY: nobody can write me
 _WITHOUT_NOCOPY = (_INSTANT, _INPLACE, _INPLACE_SHARED, _COPY)
 _WITH_NOCOPY = (_INSTANT, _NOCOPY, _NOCOPY_SHARED, _INPLACE, _INPLACE_SHARED, _COPY)
 
-_REFUSED = (1845, 1846, 1847, 4092)
-"""Not in this way, not in this way for a reason, and MySQL's last instant row version."""
+_LAST_VERSION = 4092
+_REFUSED = (1845, 1846, 1847, _LAST_VERSION)
+"""Not in this way, not in this way for a reason, and MySQL's last version of rows."""
 
 _ADDS_KEY = re.compile(r"ADD (?:CONSTRAINT `(?:[^`]|``)+` )?FOREIGN KEY ")
 
@@ -72,6 +73,15 @@ def unbound(sql: str) -> str:
             if sql.endswith(end):
                 return sql.removesuffix(end)
     return sql
+
+
+def after_last_version(sql: str, code: object) -> str | None:
+    """The ALTER TABLE in place, where the table cannot be changed INSTANT once more on MySQL (9.7): that rebuilds it,
+    with others reading and writing. How often it was changed is only told to who has the right PROCESS.
+    """
+    if code == _LAST_VERSION and sql.endswith(_INSTANT.clause):
+        return sql.removesuffix(_INSTANT.clause) + _INPLACE.clause
+    return None
 
 
 def is_refusal(code: object) -> bool:

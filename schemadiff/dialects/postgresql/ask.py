@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import merge, stand_in
 from schemadiff.dialects.postgresql import catalog, definitions, enums
 from schemadiff.dialects.postgresql.canonical import settled
 from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse_enum
+from schemadiff.dialects.stand_in import merge, stand_in
 from schemadiff.schema import Exclude, Index, Name, Options, Table
 
 _PREFIX = "schemadiff_ask_"

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import merge, stand_in
 from schemadiff.dialects.sqlite import ddl
 from schemadiff.dialects.sqlite.catalog import inspect
 from schemadiff.dialects.sqlite.tokens import quote
+from schemadiff.dialects.stand_in import merge, stand_in
 from schemadiff.schema import Check, Column, Index, Name, Part, Table
 
 if TYPE_CHECKING:
