@@ -27,6 +27,7 @@ MARIADB = Product(
     hashes_indexes=True,
     column_checks=True,
     generated_not_null=False,
+    stores_by_default=True,
     copies_under_foreign_keys=True,
     dropped_keys_hold=True,
     descending_serves=True,

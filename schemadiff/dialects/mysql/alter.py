@@ -25,12 +25,19 @@ from schemadiff.dialects.mysql.ddl import (
     partition_change,
     qualified,
 )
+from schemadiff.dialects.mysql.detours import (
+    SIGNED_DIFFERENCES,
+    changes_virtual,
+    needs_text,
+    subtracts_unsigned,
+    texts_needed,
+    with_values,
+)
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.order import collation_first, out_of_the_way
 from schemadiff.dialects.mysql.sqltext import quote, with_names
 from schemadiff.dialects.mysql.targets import OneTable, index_name, resolved, with_server_name
-from schemadiff.dialects.mysql.types import casts
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
@@ -50,7 +57,6 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
     Run,
-    touched,
 )
 from schemadiff.schema import (
     Check,
@@ -167,7 +173,8 @@ class _Work:
         clauses = pending.render(after, self.facts)
         operations = tuple(pending.operations)
         if clauses:
-            self.done.append(alter_table(pending.table, clauses, operations))
+            alter = alter_table(pending.table, clauses, operations)
+            self.done.append(dataclasses.replace(alter, sql=f"{pending.opening}{alter.sql}"))
         if pending.partitions:
             # It has no commas before it, and nothing after it.
             sql = f"ALTER TABLE {qualified(pending.table)} {pending.partitions}"
@@ -243,10 +250,10 @@ class _Work:
     # one ALTER TABLE
 
     def _alter(self, operation: OneTable) -> None:
-        if isinstance(operation, AlterColumn) and _changes_virtual(operation):
+        if isinstance(operation, AlterColumn) and changes_virtual(operation):
             self._rebuild_column(operation)
             return
-        if isinstance(operation, AlterColumn) and operation not in self.texts and _needs_text(operation):
+        if isinstance(operation, AlterColumn) and operation not in self.texts and needs_text(operation):
             self._pass_through_text()
         if self.pending and (
             self.pending.table != operation.table
@@ -332,7 +339,7 @@ class _Work:
         what they are to be.
         """
         self.flush()
-        self.texts = _texts_needed(self.later)
+        self.texts = texts_needed(self.later)
         key = self._table(self.texts[0].table).primary_key
         clauses = self._clauses(self.texts[0].table)
         clauses.operations += self.texts
@@ -353,23 +360,19 @@ class _Work:
     def _rebuild_column(self, operation: AlterColumn) -> None:
         """To or from VIRTUAL: MODIFY cannot do it (MySQL 3106, MariaDB 1907), so the column is dropped and added.
 
-        A virtual column that becomes an ordinary one is made STORED first, and so keeps its values. One that counted
-        goes together with its key.
+        A virtual column that becomes an ordinary one keeps its values. One that counted goes together with its key.
         """
         before, after = operation.before, operation.after
         if not before.autoincrement:
             self.flush()
-        first = after
-        if after.generated is None and before.generated is not None:
-            generated = dataclasses.replace(before.generated, stored=True)
-            first = dataclasses.replace(
-                after, generated=generated, default=None, on_update=None, nullable=True, autoincrement=False
-            )
+        first = with_values(operation, self._table(operation.table), self.facts)
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
         clauses.copies = True
         clauses.drop_column(before.name)
         clauses.add_column(first)
+        if first is not after and subtracts_unsigned(first, self._table(operation.table)):
+            clauses.opening = SIGNED_DIFFERENCES
         for index in self._table(operation.table).indexes:
             if before.name in index.columns:
                 clauses.drop_index(index.name or before.name)
@@ -466,27 +469,3 @@ def _with_column(key: ForeignKey, renamed: RenameColumn) -> ForeignKey:
 
     targets = new(key.target_columns) if key.target == renamed.table else key.target_columns
     return dataclasses.replace(key, columns=new(key.columns), target_columns=targets)
-
-
-def _changes_virtual(operation: AlterColumn) -> bool:
-    before, after = operation.before.generated, operation.after.generated
-    kinds = {kind and kind.stored for kind in (before, after)}
-    return len(kinds) == 2 and False in kinds
-
-
-def _needs_text(change: AlterColumn) -> bool:
-    """Whether the column gets a type to which only a text leads."""
-    return not casts(change.before.type.sql, change.after.type.sql)
-
-
-def _texts_needed(operations: Sequence[Operation]) -> list[AlterColumn]:
-    """The changes with which the operations begin, of one table's columns, that need a text in between: each column
-    once.
-    """
-    needed: dict[str, AlterColumn] = {}
-    for operation in operations:
-        if not isinstance(operation, AlterColumn) or operation.table != touched(operations[0]):
-            break
-        if _needs_text(operation):
-            needed.setdefault(operation.before.name, operation)
-    return list(needed.values())

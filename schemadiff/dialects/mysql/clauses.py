@@ -66,6 +66,7 @@ class Clauses:
     renamed_indexes: dict[str, str] = field(default_factory=dict)
     changes: list[_Change] = field(default_factory=list)
     partitions: str | None = None
+    opening: str = ""
     copies: bool = False
     renames_bound: bool = False
     moves_bound: bool = False

@@ -41,6 +41,9 @@ class Product:
 
     generated_not_null: bool = True
 
+    stores_by_default: bool = False
+    """Whether a default may compute what a STORED column may not (MariaDB)."""
+
     copies_under_foreign_keys: bool = False
     """Whether an ALTER that copies the table may change whether a column of a foreign key can be NULL (MariaDB)."""
 
