@@ -44,9 +44,9 @@ class Stop:
         self._asks = terminal.interactive and os.name == "posix"
         self._open = False
         # Signals that the thread has heard of, those of which the main thread has, and how many there were when the
-        # statement was to be ended.
+        # last wish was uttered that leaves nothing to ask.
         self._heard = self._handled = 0
-        self._ended_at: int | None = None
+        self._last: int | None = None
 
     def see(self, event: Event) -> None:
         """Takes note of how far the run is. Raises `StoppedError` where it should go no further."""
@@ -67,7 +67,7 @@ class Stop:
     def handle(self, _number: int, _frame: FrameType | None) -> None:
         """The signal handler, which the main thread runs when it can. Raises `KeyboardInterrupt` to leave at once."""
         self._handled += 1
-        again = self._ended_at is not None and self._handled > self._ended_at
+        again = self._last is not None and self._handled > self._last
         if again or self._phase == "before" or self._terminal.is_asking:
             raise KeyboardInterrupt
 
@@ -80,7 +80,10 @@ class Stop:
                 sources.append(keyboard)
             ready, _, _ = select.select(sources, [], [])
             if keyboard in ready and keyboard is not None:
-                self._answered(os.read(keyboard, 1024))
+                data = b""  # where the terminal is gone, nobody answers
+                with suppress(OSError):
+                    data = os.read(keyboard, 1024)
+                self._answered(data)
             elif signals in ready:
                 for number in signals.recv(64):
                     if number == _END[0]:
@@ -94,7 +97,8 @@ class Stop:
         if self._phase == "before" or self._terminal.is_asking:
             return
         if self._phase == "between":
-            self._wish = self._wish or "after"
+            self._wish, self._last = self._wish or "after", self._heard
+            self._terminal.note(("Stops before the next step. Ctrl-C again leaves at once.",))
         elif self._asks and not self._open and self._wish != "now":
             self._terminal.begin_question(QUESTION)
             self._open = True
@@ -122,7 +126,7 @@ class Stop:
 
     def _kill(self) -> None:
         if self._wish != "now":
-            self._wish, self._ended_at = "now", self._heard
+            self._wish, self._last = "now", self._heard
             self._terminal.note(("Ends the running statement. Ctrl-C again leaves at once.",))
 
     def _close(self, *, answered: bool = False) -> None:
