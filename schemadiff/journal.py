@@ -77,7 +77,13 @@ class Interrupted:
         partly = self.partly
         if not partly and "open" not in self.entry:
             return at(self.entry, self.done)
-        whole = [one for one in self.entry["steps"][: self.done] if not {*one["operations"]} & {*partly}]
+        done = self.entry["steps"][: self.done]
+        rest = [[number for number in one["operations"] if number not in partly] for one in done]
+        whole = [
+            {**one, "operations": numbers}
+            for one, numbers in zip(done, rest, strict=True)
+            if numbers or not one["operations"]
+        ]
         told = {number for one in whole for number in one["operations"]}
         numbers = [number for one in self.entry["steps"] for number in one["operations"]]
         still = [number for number in (*numbers, *self.entry.get("open", ())) if number not in told]

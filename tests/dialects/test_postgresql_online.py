@@ -246,13 +246,13 @@ CASES: dict[str, tuple[Elements, Elements, str, str]] = {
     "required": (
         lambda: (a(), b()),
         lambda: (a(nullable=False), b(nullable=False, server_default="x", comment="two changes")),
-        f"ALTER TABLE, COMMENT ON, {REQUIRED}",
+        f"{VALIDATED}, SET NOT NULL, COMMENT ON, DROP CONSTRAINT",
         "ALTER TABLE, COMMENT ON",
     ),
     "required and wider": (
         lambda: (b(20),),
         lambda: (b(30, nullable=False),),
-        f"ALTER TABLE, {REQUIRED}",
+        "SET NOT NULL",
         "ALTER TABLE",
     ),
     "required and rewritten": (

@@ -126,6 +126,8 @@ def retraction(operations: Sequence[Operation], live: Schema) -> Retraction:
                     undone.append(one)
             case AlterColumn(after=column):
                 constraint = _constraint(table, not_null_name(column.name))
+                if constraint:
+                    undone.append(one)
             case _:
                 continue
         if index:

@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 
 from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql import blocking, definitions, enums, inplace, leftovers
-from schemadiff.dialects.postgresql.conversion import rewrites
 from schemadiff.dialects.postgresql.ddl import Alter, stretches
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -53,6 +52,7 @@ Plain = Callable[[Sequence[Operation], Schema], tuple[Statement, ...]]
 
 CONCURRENTLY = "concurrently: readers and writers go on"
 VALIDATES = "reads the whole table: readers and writers go on"
+BELIEVES = "reads nothing: the CHECK that was validated says the same"
 
 
 def statements(operations: Sequence[Operation], before: Schema, plain: Plain) -> tuple[Statement, ...]:
@@ -94,12 +94,11 @@ class _Stretch:
     drops: list[DropConstraint] = field(default_factory=list)
     index_drops: list[DropIndex] = field(default_factory=list)
     plain: list[Operation] = field(default_factory=list)
-    loosened: dict[Operation, Operation] = field(default_factory=dict)
+    required: list[AlterColumn] = field(default_factory=list)
     builds: list[Statement] = field(default_factory=list)
     checks: Alter = field(default_factory=Alter)
     check_comments: list[Statement] = field(default_factory=list)
     validations: Alter = field(default_factory=Alter)
-    not_nulls: Alter = field(default_factory=Alter)
     helpers: Alter = field(default_factory=Alter)
     keys: Alter = field(default_factory=Alter)
     key_comments: list[Statement] = field(default_factory=list)
@@ -121,16 +120,16 @@ class _Stretch:
         gone: list[Operation] = [*first, *self.index_drops]
         for one in gone:
             between = one.apply(between, strict=False)
-        for statement in plain((*early, *self.plain), between):
-            carried = dict.fromkeys(self.loosened.get(one, one) for one in statement.operations)
-            yield dataclasses.replace(statement, operations=tuple(carried))
+        yield from plain((*early, *self.plain), between)
         yield from self.builds
         yield from plain(late, self.before)
         yield from self.checks.statement(self.table)
         yield from self.check_comments
         for statement in self.validations.statement(self.table):
             yield dataclasses.replace(statement, method=VALIDATES, alone=True)
-        yield from self.not_nulls.statement(self.table)
+        for statement in plain(self.required, self.before):
+            says = BELIEVES if " SET NOT NULL" in statement.sql else ""
+            yield dataclasses.replace(statement, method=says)
         yield from self.helpers.statement(self.table)
         yield from plain(indexed, self.before)
         yield from self.keys.statement(self.table)
@@ -154,11 +153,8 @@ class _Stretch:
                 constraint
             ):
                 self._validate(operation, constraint)
-            case AlterColumn() if (loosened := _loosened(operation)) is not None:
+            case AlterColumn() if _becomes_required(operation):
                 self._set_not_null(operation)
-                if loosened.before != loosened.after:
-                    self.plain.append(loosened)
-                    self.loosened[loosened] = operation
             case _:
                 self.plain.append(operation)
 
@@ -210,7 +206,7 @@ class _Stretch:
         helper = Check(f"{quote(column)} IS NOT NULL", leftovers.not_null_name(column), not_valid=True)
         self.checks.add(operation, f"ADD {definitions.constraint(helper)}")
         self.validations.add(operation, f"VALIDATE CONSTRAINT {quote(helper.name or '')}")
-        self.not_nulls.add(operation, f"ALTER COLUMN {quote(column)} SET NOT NULL")
+        self.required.append(operation)
         self.helpers.add(operation, f"DROP CONSTRAINT {quote(helper.name or '')}")
 
     def _alter(self, operation: Operation, clause: str, method: str = "") -> Statement:
@@ -279,8 +275,7 @@ class _Stretch:
         then they are made so that it can in the same transaction."""
         before = self._after_drops
         rest = [one for one in self.operations if not isinstance(one, DropConstraint | DropIndex)]
-        columns = [self.loosened.get(one, one) for one in self.plain]
-        return enums.changes(rest, before) != enums.changes(columns, before)
+        return enums.changes(rest, before) != enums.changes(self.plain, before)
 
     def _drops_by_time(self) -> tuple[list[DropConstraint], ...]:
         """The constraints that go: before the indexes, with the columns, before the CHECKs that come, and before the
@@ -300,17 +295,11 @@ class _Stretch:
         return first, [], [one for one in rest if one not in indexed], indexed
 
 
-def _loosened(operation: AlterColumn) -> AlterColumn | None:
-    """What is left of the operation when NOT NULL comes later; ``None`` where that does not come, or costs nothing:
-    with a rewrite of the table.
-    """
+def _becomes_required(operation: AlterColumn) -> bool:
+    """Whether it comes to NOT NULL, and nothing else that takes longer than that or needs it."""
     before, after = operation.before, operation.after
-    if not before.nullable or after.nullable or rewrites(before.type, after.type):
-        return None
-    for name in ("collation", "generated", "identity", "autoincrement"):
-        if getattr(before, name) != getattr(after, name):
-            return None
-    return AlterColumn(operation.table, before, dataclasses.replace(after, nullable=True))
+    bare = dataclasses.replace(after, nullable=True, default=before.default, comment=before.comment)
+    return before.nullable and not after.nullable and bare == before
 
 
 def _names_in(schema: Schema, table: Name) -> set[str]:
