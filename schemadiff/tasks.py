@@ -22,6 +22,7 @@ from schemadiff.history import state_at
 from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
 from schemadiff.journal import Direction, Interrupted, Turned, interruption, saved
 from schemadiff.operations import (
+    AlterColumn,
     DropColumn,
     DropConstraint,
     DropIndex,
@@ -29,12 +30,13 @@ from schemadiff.operations import (
     Execute,
     Found,
     Operation,
+    RenameColumn,
     Run,
     touched,
 )
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
-from schemadiff.schema import Name, Schema
+from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.spelling import live_parts
 from schemadiff.version import State
 
@@ -148,7 +150,7 @@ def _tasks(
         plans.append(site.plan(named, live, facts, first))
         guessed = []
         for operation, found in zip(some, named, strict=True):
-            if not _is_foretold(found, expected, site.dialect):
+            if not _is_foretold(found, live, site.dialect):
                 guessed.append(found)
             live = replay.after(operation, live, site.dialect, strict=False)
             expected = replay.after(operation, expected, site.dialect, strict=False)
@@ -161,14 +163,32 @@ def _tasks(
     return tasks
 
 
-def _is_foretold(operation: Operation, expected: Schema, dialect: Dialect) -> bool:
-    """Whether the name is sure of what the operation drops."""
+def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
+    """Whether the names are sure of what the operation drops, or drops and makes again around a column, in a schema of
+    which a part is not there yet.
+    """
+    name = touched(operation)
+    table = live.tables.get(name) if name else None
+    if name is None or table is None or not dialect.makes_names:
+        return True
+    things: list[Constraint | Index]
     match operation:
-        case DropConstraint(table=table, constraint=thing) | DropIndex(table=table, index=thing):
-            known = thing.name or not dialect.makes_names or table not in expected.tables
-            return bool(known) or dialect.foretells(table, thing, expected)
+        case DropConstraint(constraint=thing) | DropIndex(index=thing):
+            things = [thing]
+        case RenameColumn(before=column):
+            things = _around(table, column, dialect)
+        case AlterColumn(before=before):
+            things = _around(table, before.name, dialect)
         case _:
-            return True
+            things = []
+    return all(one.name or dialect.foretells(name, one, live) for one in things)
+
+
+def _around(table: Table, column: str, dialect: Dialect) -> list[Constraint | Index]:
+    """The constraints and indexes of the table that have to do with the column."""
+    keys: list[Unique | ForeignKey | Index] = [*table.uniques, *table.foreign_keys, *table.indexes]
+    checks = [one for one in table.checks if dialect.mentions(one.expression, column)]
+    return [*(one for one in keys if column in one.columns), *checks]
 
 
 def _reversed(operations: Sequence[Operation], revision: Revision) -> tuple[Operation, ...]:

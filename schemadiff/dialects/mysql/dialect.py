@@ -29,6 +29,7 @@ from schemadiff.operations import Operation
 from schemadiff.schema import (
     Check,
     Column,
+    Constraint,
     Exclude,
     ForeignKey,
     Index,
@@ -140,6 +141,9 @@ class MySQL(Facts, Dialect):
 
     def settings(self, connection: Connection) -> tuple[str, ...]:
         return settings(connection, self)
+
+    def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
+        return objects.is_first_of_its_kind(schema.tables[table], thing)
 
     def replaces(self, before: StoredObject, after: StoredObject) -> bool:
         return isinstance(before, View) and isinstance(after, View)

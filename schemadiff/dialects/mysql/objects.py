@@ -21,6 +21,7 @@ from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import (
     Check,
+    Constraint,
     Domain,
     Exclude,
     ForeignKey,
@@ -31,6 +32,7 @@ from schemadiff.schema import (
     RoutineKind,
     Sequence,
     StoredObject,
+    Table,
     Unique,
     View,
 )
@@ -162,6 +164,23 @@ def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude, c
             return re.fullmatch(keys, name) is not None
         case Exclude():
             return False
+
+
+def is_first_of_its_kind(table: Table, thing: Constraint | Index) -> bool:
+    """Whether the server names it without regard to when it was made: others are numbered by their age, an index by its
+    first column.
+    """
+    match thing:
+        case Check():
+            return len(table.checks) <= 1
+        case ForeignKey():
+            return len(table.foreign_keys) <= 1
+        case Unique() | Index():
+            keys: list[Unique | Index | ForeignKey] = [*table.uniques, *table.indexes, *table.foreign_keys]
+            first = [key.columns[:1] for key in keys]
+            return first.count(thing.columns[:1]) <= 1
+        case _:
+            return True
 
 
 def same_view(connection: Connection, facts: Facts, one: View, other: View) -> bool:
