@@ -18,10 +18,13 @@ from sqlalchemy import ForeignKeyConstraint, Index, Integer, PrimaryKeyConstrain
 from sqlalchemy.dialects.postgresql import ENUM, ExcludeConstraint
 
 import schemadiff
-from schemadiff.dialects.postgresql import leftovers
+from schemadiff.database import connected
+from schemadiff.dialects.postgresql import conversion, leftovers
+from schemadiff.dialects.postgresql.types import parse
 from schemadiff.errors import DatabaseError, SchemadiffError, StepError
 from schemadiff.executor import Event
 from schemadiff.planner import Step
+from schemadiff.schema import Name, Type
 from tests import postgresql_catalog
 
 pytestmark = pytest.mark.engines("postgresql")
@@ -534,3 +537,72 @@ def test_names_of_our_own() -> None:
     assert len(set(long)) == 3
     assert all(len(name.encode()) <= 63 for name in (*long, leftovers.own_name("ü" * 60)))
     assert all(name.startswith("schemadiff_") for name in long)
+
+
+TYPES = [
+    *(("varchar(10)", one) for one in ("varchar(20)", "varchar(9)", "varchar", "text", "char(10)")),
+    *(("text", one) for one in ("varchar", "varchar(10)")),
+    *(("numeric(10,2)", one) for one in ("numeric(12,2)", "numeric(12,3)", "numeric")),
+    *(("timestamp(3)", one) for one in ("timestamp(6)", "timestamp", "timestamp(0)")),
+    *(("timestamp", one) for one in ("timestamp(6)", "timestamp(3)")),
+    *(("interval", one) for one in ("interval(6)", "interval(3)")),
+    *(("varbit(3)", one) for one in ("varbit(5)", "varbit")),
+    *(("integer", one) for one in ("bigint", "smallint", "numeric")),
+    *(("cidr", "inet"), ("inet", "cidr"), ("json", "jsonb"), ("xml", "text"), ("bit(3)", "bit(5)")),
+    *(("varchar(5)[]", "varchar(9)[]"), ("varchar(5)[]", "varchar[]"), ("integer[]", "bigint[]")),
+]
+
+
+def test_what_writes_the_table_anew(url: str) -> None:
+    place = "SELECT pg_relation_filenode('t')"
+    told, seen = {}, {}
+    for before, after in TYPES:
+        was = execute(url, "DROP TABLE IF EXISTS t", f"CREATE TABLE t (c {before})", place)
+        old, new = (Type(parse(sql).sql) for sql in (before, after))
+        using = conversion.using("c", old, new)
+        values = f" USING {using}" if using else ""
+        now = execute(url, f"ALTER TABLE t ALTER COLUMN c TYPE {after}{values}", place)
+        told[before, after], seen[before, after] = conversion.rewrites(old, new), was != now
+    assert told == seen
+
+
+def test_the_plan_says_what_others_have_to_wait_for(
+    fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    before = (a(), b(), C("c", Integer), C("d", Integer))
+    after = (
+        C("a", sa.BigInteger),
+        b(30),
+        C("c", Integer, nullable=False),
+        C("d", Integer, Key("parted.id"), Key("other.id")),
+        C("e", Integer, sa.Identity()),
+        ExcludeConstraint(("a", "="), name="ex", using="btree"),
+        Index("ix", "d"),
+    )
+    steps = begin(fresh_database("postgresql"), tmp_path, models(*before), models(*after))
+    assert [step.method for step in steps] == [
+        "rewrites the table: nobody can read or write it meanwhile",
+        "concurrently: readers and writers go on",
+        "",
+        "reads the whole table: readers and writers go on",
+        "reads nothing: the CHECK that was validated says the same",
+        "",
+        "",
+        "reads the whole table: readers and writers go on",
+        "",
+    ]
+
+
+def test_a_partitioned_table_is_as_large_as_its_partitions(url: str) -> None:
+    execute(
+        url,
+        "CREATE TABLE parted (id int) PARTITION BY RANGE (id)",
+        "CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (100000)",
+        "CREATE TABLE plain (id int)",
+        "INSERT INTO parted SELECT generate_series(1, 9999)",
+        "INSERT INTO plain SELECT generate_series(1, 9999)",
+    )
+    with connected(url) as (connection, dialect):
+        sizes = dialect.sizes(connection, {Name("parted"), Name("plain"), Name("none")})
+    assert sizes.keys() == {Name("parted"), Name("plain")}
+    assert sizes[Name("parted")] == sizes[Name("plain")] > 100_000

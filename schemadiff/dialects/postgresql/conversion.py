@@ -122,7 +122,7 @@ _MOMENTS_AND_SPANS = ("timestamp ", "time ", "interval")
 _SAME_BYTES = frozenset(
     {
         *(("character varying", "text"), ("text", "character varying"), ("xml", "text"), ("cidr", "inet")),
-        *(("integer", "oid"), ("xml", "character varying")),
+        ("xml", "character varying"),
     }
 )
 

@@ -27,8 +27,9 @@ AND l.relation = ANY (SELECT to_regclass(name) FROM unnest(CAST(:names AS text[]
 """
 
 _SIZES = """
-SELECT name, pg_table_size(to_regclass(name)) FROM unnest(CAST(:names AS text[])) AS name
-WHERE to_regclass(name) IS NOT NULL
+SELECT name, coalesce((SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(to_regclass(name))),
+                      pg_table_size(to_regclass(name)))
+FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NOT NULL
 """
 
 
@@ -49,7 +50,7 @@ def holders(connection: Connection, names: Collection[str]) -> tuple[str, ...]:
 
 
 def sizes(connection: Connection, names: dict[str, Name]) -> dict[Name, int]:
-    """The bytes of the tables of these (quoted) names, without their indexes."""
+    """The bytes of the tables of these (quoted) names, with their partitions and without their indexes."""
     rows = connection.execute(sa.text(_SIZES), {"names": list(names)}).all()
     return {names[name]: int(size) for name, size in rows}
 
