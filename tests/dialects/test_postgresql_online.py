@@ -26,6 +26,7 @@ from schemadiff.executor import Event
 from schemadiff.planner import Step
 from schemadiff.schema import Name, Type
 from tests import postgresql_catalog
+from tests.clients import run_script
 
 pytestmark = pytest.mark.engines("postgresql")
 
@@ -606,3 +607,30 @@ def test_a_partitioned_table_is_as_large_as_its_partitions(url: str) -> None:
         sizes = dialect.sizes(connection, {Name("parted"), Name("plain"), Name("none")})
     assert sizes.keys() == {Name("parted"), Name("plain")}
     assert sizes[Name("parted")] == sizes[Name("plain")] > 100_000
+
+
+def test_a_script_stops_at_rows_in_the_way_and_is_led_on(
+    fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database("postgresql")
+    begin(url, tmp_path, models(*little()), models(*everything()))
+    was = catalog(url)
+    schemadiff.apply(url, tmp_path, online="always")
+    wanted = catalog(url)
+    schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
+    execute(url, ROWS, "INSERT INTO t (id, b) VALUES (1, 'again')")
+    script = "\n".join(schemadiff.apply(url, tmp_path, dry_run=True, online="always").script())
+    assert "(id)=(1) is duplicated" in run_script(url, script)
+    schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
+    assert catalog(url) == was
+    script = "\n".join(schemadiff.apply(url, tmp_path, dry_run=True, online="always").script())
+    assert run_script(url, script)
+    execute(url, "DELETE FROM t WHERE b = 'again'")
+    schemadiff.apply(url, tmp_path, online="always")
+    assert catalog(url) == wanted
+    script = "\n".join(
+        schemadiff.rollback(url, tmp_path, allow=["all"], dry_run=True, online="always").script()
+    )
+    assert run_script(url, script) == ""
+    assert catalog(url) == was
+    assert schemadiff.status(url, tmp_path).version == 1

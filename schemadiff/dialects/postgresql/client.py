@@ -17,7 +17,8 @@ _SEEN = (
 _UNION = "\n  UNION ALL ".join(_SEEN)
 _LOOK = f"""SELECT count(*) || '.' || sum(hashtextextended(concat_ws('|', relation::regclass, seen), 0)) FROM (
   {_UNION}
-) AS parts JOIN pg_class ON pg_class.oid = relation WHERE left(relnamespace::regnamespace::text, 3) <> 'pg_'"""
+) AS parts JOIN pg_class ON pg_class.oid = relation
+WHERE relkind NOT IN ('i', 'I') AND left(relnamespace::regnamespace::text, 3) <> 'pg_'"""
 """What a statement that commits by itself changes: indexes that can be used, constraints, columns."""
 
 
