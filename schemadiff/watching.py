@@ -30,7 +30,7 @@ AFTER = 1.0
 EVERY = 0.5
 """Seconds between two looks."""
 
-_MOVES = 5.0
+_MOVES = 3.0
 """Seconds after which a share that stands still says nothing about the time that is left."""
 
 _WINDOW = 30.0
@@ -75,7 +75,8 @@ class Course:
             return None
         (begun, first), (seen, last) = self._moves[0], self._moves[-1]
         whole = (1 - last) * (seen - begun) / (last - first)
-        return max(0.0, whole - (elapsed - seen))
+        left = whole - (elapsed - seen)
+        return left if left > 0 else None
 
 
 class Watch:
