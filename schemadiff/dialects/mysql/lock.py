@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from schemadiff.dialects.mysql import waiting
+from schemadiff.dialects.mysql import probe, waiting
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import NO_PARAMETERS, working_mode
 from schemadiff.dialects.mysql.sqltext import literal
@@ -47,6 +47,7 @@ def locked(
     _acquire(connection, facts, name, deadline, tell)
     try:
         _wait_for_orphans(connection, facts, deadline, tell)
+        probe.tidy(connection, facts)
         with _working(connection, facts, timeout):
             yield
     finally:

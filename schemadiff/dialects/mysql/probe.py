@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 _BEGIN = "schemadiff_probe_"
 _LEFT_OVER = re.compile(rf"{_BEGIN}[0-9a-f]{{12}}")
+_LEFT = (
+    "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
+    rf"AND TABLE_NAME LIKE '{_BEGIN.replace('_', '!_')}%' ESCAPE '!'"
+)
 _NO_RIGHT = (1044, 1142, 1227)
 _LOCKED = (1205,)
 _HIDDEN = 1
@@ -67,6 +71,15 @@ def asked_how(
         return asking.answers(statements)
 
 
+def tidy(connection: Connection, facts: Facts) -> None:
+    """Drops the copies that a killed run left behind."""
+    with session(connection, {}) as talk:
+        left = only(_one(talk, _LEFT))
+    if left:
+        with session(connection, _settings(facts)) as talk, _turn(talk, facts):
+            pass  # its own beginning does it
+
+
 def _settings(facts: Facts) -> dict[str, str]:
     """The session variables in which statements are carried out, and no long waiting for a lock."""
     mode = literal(working_mode(facts.sql_mode, zero_dates=True))
@@ -89,11 +102,7 @@ def _turn(talk: Talk, facts: Facts) -> Iterator[str | None]:
         yield "another run of schemadiff is asking the server just now"
         return
     try:
-        query = (
-            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
-            rf"AND TABLE_NAME LIKE '{_BEGIN.replace('_', '!_')}%' ESCAPE '!'"
-        )
-        for (found,) in only(_one(talk, query)):
+        for (found,) in only(_one(talk, _LEFT)):
             table = quote(str(found))
             # A copy has no rows. What has some is somebody's, whatever its name.
             if is_probe(str(found)) and _one(talk, f"SELECT 1 FROM {table} LIMIT 1") == []:
