@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 import schemadiff
+from schemadiff.cli.render import statements
 from schemadiff.config import Online
 from schemadiff.database import connected
 from schemadiff.errors import StepError
+from schemadiff.executor import Event
 from schemadiff.inspector import inspect
 from schemadiff.planner import Step
 from tests.conftest import FreshDatabase
@@ -433,6 +435,69 @@ def test_revisions_that_build_on_each_other_are_asked_together(
         assert [one.plan.methods for one in outcome.done] == [(INSTANT,), (place,), (COPY,)]
     dry = schemadiff.rollback(other, tmp_path, to=1, dry_run=True, online="always", allow=["all"])
     assert [one.plan.methods for one in dry.done] == [(INSTANT,), (place,), (INSTANT,)]
+
+
+def test_a_group_that_stopped_anywhere_is_finished_or_undone(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    """The operations stand in other statements, and in another order, than the revision has them."""
+
+    class Stopped(Exception):
+        pass
+
+    def before(metadata: sa.MetaData) -> None:
+        _table(metadata, "t", sa.Index("k1", "b"))
+
+    def after(metadata: sa.MetaData) -> None:
+        new = (_column("n", sa.Integer), sa.Index("by_n", "n"), sa.UniqueConstraint("s", name="u1"))
+        _table(metadata, "t", *new, a=_column("a", sa.BigInteger), d=None)
+
+    url = fresh_database(engine_name)
+    made = {models: _created(fresh_database(engine_name), models) for models in (before, after)}
+    _apply(url, tmp_path, _metadata(before))
+    steps = schemadiff.plan(
+        url, _metadata(after), tmp_path, renames_allowed=False, online="always"
+    ).plan.steps
+    assert [step.method for step in steps] == [INSTANT, COPY, INPLACE if engine_name == "mysql" else NOCOPY]
+    for last in range(len(steps)):
+        for work, end in ((schemadiff.rollback, before), (schemadiff.apply, after)):
+
+            def stop(event: Event, last: int = last) -> None:
+                if event.position == last and event.seconds is not None:
+                    raise Stopped
+
+            with pytest.raises(Stopped):
+                schemadiff.apply(url, tmp_path, allow=["all"], online="always", progress=stop)
+            work(url, tmp_path, allow=["all"], online="always")
+            assert _texts(url) == made[end]
+        schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
+        assert _texts(url) == made[before]
+
+
+def test_a_table_that_is_not_small_is_changed_so_by_itself(
+    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+) -> None:
+    url = fresh_database(engine_name)
+
+    def models(*items: Any) -> sa.MetaData:
+        metadata = sa.MetaData()
+        for name in ("large", "small"):
+            _table(metadata, name, _column("blob", sa.LargeBinary(100_000)), *(one._copy() for one in items))
+        return metadata
+
+    _apply(url, tmp_path, models())
+    rows = "SELECT 1 AS b, REPEAT('x', 60000) AS value" + " UNION ALL SELECT 1, REPEAT('x', 60000)" * 199
+    _execute(url, f"INSERT INTO large (b, `blob`) {rows}", "ANALYZE TABLE large, small")
+    found = schemadiff.plan(url, models(_column("n", sa.Integer)), tmp_path)
+    assert dict(zip((step.tables[0].name for step in found.plan.steps), found.plan.methods, strict=True)) == {
+        "large": INSTANT,
+        "small": "",
+    }
+    shown = [
+        "".join(one if isinstance(one, str) else one[0] for one in line) for line in statements(found.plan)
+    ]
+    assert any(line.endswith("ALGORITHM=INSTANT;  -- INSTANT") for line in shown)
+    schemadiff.apply(url, tmp_path)
 
 
 def _there_and_back(
