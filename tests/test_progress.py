@@ -156,7 +156,7 @@ def account(url: str) -> Iterator[Callable[[str], str]]:
     engine.dispose()
 
 
-@pytest.mark.engines("mysql", "mariadb")
+@pytest.mark.engines("mysql")
 def test_another_run_says_how_far_this_one_is(url: str, big: Callable[..., Path]) -> None:
     versions = big(WIDER)
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
@@ -236,7 +236,7 @@ def test_without_the_right_to_see_files_a_rewrite_tells_nothing(
     assert {(one.stage, one.share) for one in seen} == {(None, None)}
 
 
-@pytest.mark.engines("mysql", "mariadb")
+@pytest.mark.engines("mariadb")
 def test_without_a_second_connection_there_is_the_time(
     url: str, big: Callable[..., Path], account: Callable[[str], str]
 ) -> None:
@@ -323,7 +323,7 @@ def test_time_left_is_told_while_it_moves() -> None:
     assert course.running(62, Reading("reading", 0.4)).left is not None
 
 
-@pytest.mark.engines("mysql", "mariadb")
+@pytest.mark.engines("mariadb")
 def test_without_a_terminal_there_are_plain_lines(url: str, big: Callable[..., Path]) -> None:
     err = io.StringIO()
     versions = big(WIDER)
