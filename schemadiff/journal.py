@@ -213,7 +213,9 @@ def _operations(steps: Sequence[Step]) -> list[Operation]:
 def fingerprint_of(
     connection: Connection, dialect: Dialect, step: Step, schemas: Sequence[str | None]
 ) -> str:
-    """What a step works on looks like now: its tables, its stored object, or all tables where nobody knows which."""
+    """What a step works on looks like now: its tables, its stored object, or all that there is where only the author of
+    the statement knows.
+    """
     keys = [object_key(one) for one in step.operations if isinstance(one, ObjectOperation)]
     if keys:
         known = {one.key: one for one in dialect.objects(connection, schemas, {key.kind for key in keys})}
@@ -222,8 +224,11 @@ def fingerprint_of(
     live = dialect.inspect(connection, schemas, only=only)
     names: Sequence[Name] = sorted(live.tables) if only is None else only
     drops = any(isinstance(operation, DropIndex) for operation in step.operations)
-    text = "\n".join(f"{name}: {_finished(live.tables.get(name), drops)!r}" for name in names)
-    return _hash(text)
+    told = [f"{name}: {_finished(live.tables.get(name), drops)!r}" for name in names]
+    if only is None:
+        objects = dialect.objects(connection, schemas)
+        told += sorted(f"{one.key}: {one!r}" for one in objects)
+    return _hash("\n".join(told))
 
 
 def _finished(table: Table | None, drops: bool) -> Table | None:

@@ -386,3 +386,42 @@ def test_a_history_runs_on_another_database(
     assert not drift, f"{describe(drift.missing)} | {describe(drift.drifted)}"
     schemadiff.rollback(other, versions, to=0, allow=["all"])
     assert tables(other) == ["schemadiff_version"]
+
+
+class Died(BaseException):
+    """The end of a process, as far as the database can tell."""
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_what_a_statement_of_the_authors_has_made_is_not_made_twice(url: str, tmp_path: Path) -> None:
+    made = (
+        "PROCEDURE tidy() SELECT 1",
+        "TRIGGER note BEFORE INSERT ON book FOR EACH ROW SET NEW.id = NEW.id",
+    )
+    lines = [
+        f"    op.execute({f'CREATE {one}'!r}, reverse={f'DROP {one.split()[0]} {one.split()[1]}'!r})"
+        for one in made
+    ]
+    text = "\n".join(
+        [
+            "import sqlalchemy as sa",
+            "",
+            "",
+            "def upgrade(op):",
+            '    op.create_table("book", sa.Column("id", sa.Integer))',
+            *lines,
+        ]
+    ).replace("tidy()'", "tidy'")
+    (tmp_path / "0001_book.py").write_text(text)
+    for position in range(3):
+
+        def die(event: Any, position: int = position) -> None:
+            if event.position == position and event.seconds is not None:
+                raise Died
+
+        with pytest.raises(Died):
+            schemadiff.apply(url, tmp_path, progress=die)
+        assert schemadiff.apply(url, tmp_path).after == 1
+        with pytest.raises(Died):
+            schemadiff.rollback(url, tmp_path, progress=die, allow=["all"])
+        assert schemadiff.rollback(url, tmp_path, allow=["all"]).after == 0
