@@ -82,7 +82,10 @@ def _mysql(connection: sa.Connection, models: Models) -> dict[str, list[str]]:
         text = re.sub(r" CHARACTER SET \w+(?= COLLATE)", "", text)
         # Any ALTER TABLE puts a CHECK's literals into the character set of their columns (MySQL 9.7).
         text = re.sub(r"(?<=[(, ])_(utf8mb4|latin1)(?=\\?')", "", text)
-        lines = text.splitlines()
+        # It also makes -5 of the -(5) in one of a BIGINT.
+        lines = [
+            re.sub(r"-\((\d+)\)", r"-\1", line) if " CHECK (" in line else line for line in text.splitlines()
+        ]
         texts[name] = sorted(made_up.sub(blank, line.strip().rstrip(",")) for line in lines)
     return texts
 

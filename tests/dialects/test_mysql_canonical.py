@@ -16,7 +16,15 @@ from schemadiff.dialects.mariadb import MARIADB, MariaDB
 from schemadiff.dialects.mysql import MySQL
 from schemadiff.dialects.mysql.defaults import canonical_default, split_on_update
 from schemadiff.dialects.mysql.facts import Product
-from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable, unquote, unquote_name
+from schemadiff.dialects.mysql.sqltext import (
+    bare,
+    literal,
+    quote,
+    storable,
+    unquote,
+    unquote_name,
+    with_plain_negatives,
+)
 from schemadiff.dialects.native import NativeType
 from schemadiff.errors import UnsupportedError
 from schemadiff.reader import read, read_column
@@ -450,3 +458,18 @@ def test_percent_signs_are_not_doubled() -> None:
         (table,) = read(metadata, dialect).tables.values()
         assert (table.columns[0].type.sql, table.columns[0].default) == ("enum('50%')", "'50%'")
         assert table.checks[0].expression == "`a%s` <> '50%'"
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("`b` < -(5)", "`b` < -5"),
+        ("`b` between -(5) and -(1.5)", "`b` between -5 and -1.5"),
+        ("`b` > -(1e5)", "`b` > -1e5"),
+        ("`b` <> -(`b`)", "`b` <> -(`b`)"),
+        ("`b` <> '-(5)'", "`b` <> '-(5)'"),
+        ("`-(5)` <> -((`b` + 1))", "`-(5)` <> -((`b` + 1))"),
+    ],
+)
+def test_negative_numbers_are_plain(shown: str, expected: str) -> None:
+    assert with_plain_negatives(shown) == expected

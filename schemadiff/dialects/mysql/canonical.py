@@ -19,7 +19,15 @@ from collections.abc import Iterable
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, charset_of
 from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, canonical_partitions
-from schemadiff.dialects.mysql.sqltext import bare, literal, quote, storable, unquote, with_names
+from schemadiff.dialects.mysql.sqltext import (
+    bare,
+    literal,
+    quote,
+    storable,
+    unquote,
+    with_names,
+    with_plain_negatives,
+)
 from schemadiff.dialects.mysql.types import (
     COMPRESSED,
     Spelling,
@@ -277,10 +285,12 @@ def _as_json(column: Column, checks: tuple[Check, ...]) -> tuple[Column, tuple[C
 
 
 def _canonical_check(check: Check, names: dict[str, str]) -> Check:
-    """The CHECK with its expression bare, and columns in the case in which the table has them: MySQL 9.7 shows them
-    as they were written until the next ALTER of the table.
+    """The CHECK with its expression bare, its negative numbers plain, and columns in the case in which the table has
+    them: MySQL 9.7 shows them as they were written until the next ALTER of the table.
     """
     expression = bare(check.expression)
+    if "-(" in expression:
+        expression = with_plain_negatives(expression)
     if "`" in expression:
         expression = with_names(expression, names)
     return check if expression == check.expression else dataclasses.replace(check, expression=expression)
