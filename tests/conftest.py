@@ -77,6 +77,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("engine_name", names, ids=names)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out with SQLAlchemy 2.0 what is marked to be run once."""
+    if sqlalchemy.__version__.startswith("2.0."):
+        twice = [item for item in items if item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=twice)
+        items[:] = [item for item in items if item not in twice]
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start, in the background, the servers that the collected tests need."""
     if not session.config.option.collectonly:

@@ -3,7 +3,11 @@
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.chaos import kill_some, prepare, start_together
+
+pytestmark = pytest.mark.once
 
 ROWS = 5_000
 

@@ -23,6 +23,8 @@ from schemadiff.executor import Event
 from schemadiff.planner import Step
 from schemadiff.watching import Course, Running
 
+pytestmark = pytest.mark.once
+
 BIG = '''"""big"""
 
 import sqlalchemy as sa

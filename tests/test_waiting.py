@@ -31,7 +31,7 @@ def upgrade(op):
     op.add_column("entry", sa.Column("size", sa.Integer))
 """
 
-pytestmark = pytest.mark.engines("mysql", "mariadb", "postgresql")
+pytestmark = [pytest.mark.engines("mysql", "mariadb", "postgresql"), pytest.mark.once]
 
 
 @pytest.fixture

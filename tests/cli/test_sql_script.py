@@ -17,6 +17,8 @@ from tests.clients import run_script
 from tests.conftest import FreshDatabase
 from tests.definitions import Given, definitions
 
+pytestmark = pytest.mark.once
+
 TEXT = 'it\'s 100% \\ back\\slash; "quoted" -- no comment /* nor this */ # %s :name ü'
 FIRST = '''"""begin; DROP TABLE author; -- it's "quoted\\\\"""
 

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from tests.cli.shell import Shell, clean
 from tests.cli.test_terminal import PROGRAM, at_terminal
 
+pytestmark = pytest.mark.once
+
 TABLES = """
 Table("one", metadata, Column("id", Integer, primary_key=True))
 Table("two", metadata, Column("id", Integer, primary_key=True))

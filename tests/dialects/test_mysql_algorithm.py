@@ -23,7 +23,7 @@ from schemadiff.planner import Step
 from tests.conftest import FreshDatabase
 from tests.dialects.test_mysql_server import both, texts
 
-pytestmark = pytest.mark.engines("mysql", "mariadb")
+pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
 Items = Sequence[sa.schema.SchemaItem]
 Models = Callable[[sa.MetaData], object]

@@ -28,7 +28,7 @@ from schemadiff.schema import Name, Type
 from tests import postgresql_catalog
 from tests.clients import run_script
 
-pytestmark = pytest.mark.engines("postgresql")
+pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 
 LONG = "a_column_whose_name_is_as_long_as_the_server_allows_any_name_to_be"[:63]
 
