@@ -2,7 +2,6 @@
 
 import multiprocessing
 import sys
-import time
 import traceback
 from functools import partial
 from multiprocessing.connection import Connection
@@ -64,6 +63,6 @@ def ended(process: BaseProcess) -> int:
 
 def kill_after(process: BaseProcess, seconds: float) -> bool:
     """Kill the process after so long; return whether it was still running."""
-    time.sleep(seconds)  # the instant is what is tried here, not a condition that is waited for
+    process.join(seconds)
     process.kill()
     return ended(process) < 0
