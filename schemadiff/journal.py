@@ -17,13 +17,18 @@ from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
 
+from schemadiff import __version__
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
+from schemadiff.errors import VersionError
 from schemadiff.operations import DropIndex, Found, Operation, Run
 from schemadiff.planner import Step
 from schemadiff.schema import Name, Table
 from schemadiff.stored import ObjectOperation, object_key
 from schemadiff.version import State
+
+FORMAT = 1
+"""Of the entry. A release that changes what an entry means counts on, and still reads the older ones."""
 
 Direction = Literal["up", "down"]
 
@@ -121,6 +126,7 @@ def begin(
     unwrapped = _unwrapped(operations)
     numbers = turned.numbers if turned else tuple(range(len(unwrapped)))
     return {
+        "format": FORMAT,
         "revision": revision,
         "direction": direction,
         "digest": turned.interrupted.digest if turned else digest,
@@ -166,11 +172,18 @@ def interruption(
 ) -> Interrupted | None:
     """What was interrupted, or ``None`` when the database is at rest.
 
-    ``operations`` gives the operations of a revision in a direction: the journal refers to them by position.
+    ``operations`` gives the operations of a revision in a direction: the journal refers to them by position. Raises
+    `VersionError` when a later release has begun it, in a way that this one does not know.
     """
     entry = state.journal
     if not entry:
         return None
+    if entry.get("format", 0) > FORMAT:
+        raise VersionError(
+            f"revision {entry['revision']:04} was begun by schemadiff {state.tool}, and is in the middle: "
+            f"schemadiff {__version__} cannot read how far it is",
+            hint=f"Install schemadiff {state.tool} or newer, and run the command again.",
+        )
     chain = [entry]
     while chain[-1].get("under"):
         chain.append(chain[-1]["under"])

@@ -425,3 +425,28 @@ def test_what_a_statement_of_the_authors_has_made_is_not_made_twice(url: str, tm
         with pytest.raises(Died):
             schemadiff.rollback(url, tmp_path, progress=die, allow=["all"])
         assert schemadiff.rollback(url, tmp_path, allow=["all"]).after == 0
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_what_a_later_release_began_is_left_to_it(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_a.py").write_text("""import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("a", sa.Column("id", sa.Integer))
+    op.create_table("b", sa.Column("id", sa.Integer))
+""")
+
+    def die(event: Any) -> None:
+        if event.seconds is not None:
+            raise Died
+
+    with pytest.raises(Died):
+        schemadiff.apply(url, tmp_path, progress=die)
+    execute(url, "UPDATE schemadiff_version SET tool = '9.1', journal = JSON_SET(journal, '$.format', 99)")
+    for command in (schemadiff.apply, schemadiff.rollback, schemadiff.status):
+        with pytest.raises(VersionError, match=r"begun by schemadiff 9\.1"):
+            command(url, tmp_path)
+    assert "b" not in tables(url)
+    execute(url, "UPDATE schemadiff_version SET journal = JSON_SET(journal, '$.format', 1)")
+    assert schemadiff.apply(url, tmp_path).after == 1
