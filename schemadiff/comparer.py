@@ -274,21 +274,28 @@ def _lifted(
     changes: Iterable[Operation], tables: Iterable[Table], leaving: Iterable[Operation], dialect: Dialect
 ) -> list[tuple[Name, ForeignKey]]:
     """The foreign keys of tables that stay, where a column that they join, or the key that they refer to, changes."""
-    changed = {
-        (change.table, change.before.name)
-        for change in changes
-        if isinstance(change, AlterColumn) and dialect.joined(change.before) != dialect.joined(change.after)
+    by_name = {table.name: table for table in tables}
+    altered = {
+        (change.table, change.before.name): change for change in changes if isinstance(change, AlterColumn)
     }
+
+    def changes_joined(name: Name, columns: Sequence[str]) -> bool:
+        alters = [altered[name, column] for column in columns if (name, column) in altered]
+        if not alters:
+            return False
+        key = [column for column in by_name[name].columns if column.name in columns]
+        return any(dialect.joined(one.before, key) != dialect.joined(one.after, key) for one in alters)
+
     lost = {key for change in changes for key in _lost_key(change)}
     gone = {(drop.table, drop.constraint) for drop in leaving if isinstance(drop, DropConstraint)}
     return [
         (table.name, key)
-        for table in tables
+        for table in by_name.values()
         for key in table.foreign_keys
         if (table.name, key) not in gone
         and (
-            any((table.name, column) in changed for column in key.columns)
-            or any((key.target, column) in changed for column in key.target_columns)
+            changes_joined(table.name, key.columns)
+            or changes_joined(key.target, key.target_columns)
             or (key.target, frozenset(key.target_columns)) in lost
         )
     ]

@@ -194,8 +194,10 @@ class Dialect(ABC):
     def mentions(self, expression: str, column: str) -> bool:
         """Whether the expression may speak of its table's column of that name; true rather than false in doubt."""
 
-    def joined(self, column: Column) -> object:
-        """What cannot change in a column while a foreign key joins it, where that `lifts_foreign_keys`."""
+    def joined(self, column: Column, key: Sequence[Column]) -> object:
+        """What cannot change in a column while a foreign key joins it together with all columns of `key`, where that
+        `lifts_foreign_keys`.
+        """
         return (column.type, column.charset, column.collation, column.autoincrement)
 
     @abstractmethod

@@ -129,8 +129,12 @@ class PostgreSQL(Dialect):
         """With the new name quoted where the old one was, or where it has to be."""
         return sqltext.renamed(expression, before, after, self.sqlalchemy.identifier_preparer.quote)
 
-    def joined(self, column: Column) -> object:
-        """The kind of its type: the server compares an integer with a bigint while only one of them has changed."""
+    def joined(self, column: Column, key: Sequence[Column]) -> object:
+        """The kind of its type: the server compares an integer with a bigint while only one of them has changed. Its
+        whole type where a column of the key is compared by an operator for many types: see `polymorphic`.
+        """
+        if any(conversion.polymorphic(one.type) for one in key):
+            return (column.type.sql, column.collation)
         return conversion.comparable(column.type)
 
     # reading

@@ -162,6 +162,20 @@ def default_follows(default: str | None) -> bool:
     return default is None or STRING not in mask(default).skeleton or default.startswith("nextval(")
 
 
+def polymorphic(kind: Type) -> bool:
+    """Whether values of the type are compared by an operator for many types (``anyenum``, ``anyarray``, ``anyrange``,
+    ``record``); true where nobody knows, as of a domain.
+
+    When a column of a foreign key changes without the table being written anew, the server asks whether it may trust
+    what it has checked before, and for such a type ends with "could not find cast from … to 3500" (findFkeyCast in
+    src/backend/commands/tablecmds.c; PostgreSQL 15.18).
+    """
+    if kind.values is not None:
+        return True
+    words = parse(kind.sql)
+    return words.array or words.cast is None or words.kind.endswith("range")
+
+
 def comparable(kind: Type) -> str:
     """The types between which a foreign key may stand while one of the two columns still has another length or size:
     equal results for those.
