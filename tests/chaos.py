@@ -217,7 +217,8 @@ def kill_some(exercise: Exercise, kills: int, chance: random.Random) -> Counter[
             online: Online = chance.choice(("auto", "always"))
             # So it takes more statements, on PostgreSQL many more.
             factor = 2 if online == "always" else 1
-            process = start(exercise.url, exercise.versions, verb, online)
+            steps = chance.random() < 0.7
+            process = start(exercise.url, exercise.versions, verb, online, from_step=steps)
             caught = kill_after(process, chance.random() * factor * exercise.seconds[verb])
             counted["kills"] += caught
             counted["too late"] += not caught

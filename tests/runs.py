@@ -3,6 +3,7 @@
 import multiprocessing
 import sys
 import traceback
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -22,22 +23,26 @@ def start(
     online: Online = "auto",
     errors: Path | None = None,
     lock_timeout: float = 2,
+    *,
+    from_step: bool = False,
 ) -> BaseProcess:
     """Start `apply`, or `rollback` to revision 1, in a process of its own, which writes what went wrong to `errors`.
-    When this returns it is at it.
+    When this returns it is at it, or, `from_step`, at its first step, or has ended.
     """
     begun, begins = _PROCESSES.Pipe(duplex=False)
     process = _PROCESSES.Process(
-        target=_run, args=(begins, url, versions, verb, online, errors, lock_timeout)
+        target=_run, args=(begins, from_step, url, versions, verb, online, errors, lock_timeout)
     )
     process.start()
     begins.close()
-    begun.recv()
+    with suppress(EOFError):
+        begun.recv()
     return process
 
 
 def _run(
     begins: Connection,
+    from_step: bool,
     url: str,
     versions: Path,
     verb: str,
@@ -45,10 +50,26 @@ def _run(
     errors: Path | None,
     lock_timeout: float,
 ) -> None:
-    begins.send(True)
+    told: list[object] = []
+
+    def tell(event: object) -> None:
+        if not told:
+            begins.send(True)
+        told.append(event)
+
+    if not from_step:
+        tell(None)
     try:
         work = schemadiff.apply if verb == "apply" else partial(schemadiff.rollback, to=1)
-        work(url, versions, allow=["all"], lock_wait=120, lock_timeout=lock_timeout, online=online)
+        work(
+            url,
+            versions,
+            allow=["all"],
+            lock_wait=120,
+            lock_timeout=lock_timeout,
+            online=online,
+            progress=tell,
+        )
     except BaseException:
         if errors:
             errors.write_text(traceback.format_exc())
