@@ -47,7 +47,9 @@ def run(engines: list[str], urls: dict[str, str], *, pairs: int, workers: int, s
     failed: Counter[str] = Counter()
     parts_done: Counter[str] = Counter()
     seconds: dict[str, float] = dict.fromkeys(engines, 0)
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    # A process that has drawn thousands of models holds a gigabyte of them: each ends before.
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, spawned, max_tasks_per_child=5) as pool:
         parts = {
             pool.submit(take, engine, urls, min(PART, pairs - first), seed + first): engine
             for first in range(0, pairs, PART)
