@@ -57,7 +57,7 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             )
         case AlterColumn():
             name = operation.before.name
-            if _changes_target(operation, pending, facts):
+            if _changes_target(operation, pending, facts) or _counts_apart(operation, pending):
                 return False
             return not pending.touches(name) or pending.is_renamed(name) or _only_checked(name, pending)
         case RenameColumn():
@@ -154,6 +154,15 @@ def _drops_target(operation: Operation, pending: Clauses) -> bool:
             return bool(keys)
         case _:
             return False
+
+
+def _counts_apart(operation: AlterColumn, pending: Clauses) -> bool:
+    """Whether the column begins or ends to count, and its key, which has to change in the same ALTER (1075), may not
+    do so together with what is pending (see `_drops_target`).
+    """
+    return operation.before.autoincrement != operation.after.autoincrement and any(
+        key.target == pending.table for key in (*pending.gone_keys, *pending.lifted_keys)
+    )
 
 
 def _changes_target(operation: AlterColumn, pending: Clauses, facts: Facts) -> bool:
