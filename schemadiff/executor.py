@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff import journal, version
+from schemadiff.blame import blamed
 from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError, StepError, StoppedError
@@ -303,9 +304,10 @@ def _failure(
     verb = "apply" if task.direction == "up" else "roll back"
     # A rebuild is several statements, of which the first carries the operations.
     carried = next((one.operations for one in reversed(steps[: position + 1]) if one.operations), ())
+    caused = blamed(carried, words)
     lines = [
         f"revision {task.revision:04}: could not {verb} step {position + 1} of {len(steps)}: {words}",
-        *(f"  - {one.describe()}" for one in carried),
+        *(f"  - {one.describe()}{'   <- this one' if one in caused else ''}" for one in carried),
     ]
     lines += [f"    {line}" for line in step.sql.splitlines()]
     if rolls_back:

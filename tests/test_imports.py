@@ -25,6 +25,7 @@ LAYERS = (
     ("operations", "stored"),
     ("dialects",),
     (
+        "blame",
         "comparer",
         "objects",
         "dependencies",

@@ -450,3 +450,30 @@ def upgrade(op):
     assert "b" not in tables(url)
     execute(url, "UPDATE schemadiff_version SET journal = JSON_SET(journal, '$.format', 1)")
     assert schemadiff.apply(url, tmp_path).after == 1
+
+
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
+def test_of_several_operations_the_one_that_failed_is_named(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_book.py").write_text("""import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("book", sa.Column("id", sa.Integer), sa.Column("code", sa.Integer), sa.Column("size", sa.Integer))
+""")
+    (tmp_path / "0002_keys.py").write_text("""import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.add_column("book", sa.Column("note", sa.String(20)))
+    op.alter_column("book", sa.Column("size", sa.Integer), sa.Column("size", sa.BigInteger))
+    op.add_constraint("book", sa.UniqueConstraint("code", name="book_code"))
+    op.add_constraint("book", sa.CheckConstraint("size > 0", name="book_size"))
+""")
+    schemadiff.apply(url, tmp_path, to=1)
+    execute(url, "INSERT INTO book (id, code, size) VALUES (1, 7, 1), (2, 7, 1)")
+    with pytest.raises(StepError) as caught:
+        schemadiff.apply(url, tmp_path)
+    told = [line for line in caught.value.message.splitlines() if line.startswith("  - ")]
+    named = [line for line in told if line.endswith("<- this one")]
+    assert len(told) > len(named) == 1
+    assert "book_code" in named[0]
