@@ -6,6 +6,7 @@ return values, and never print, prompt or exit.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -34,22 +35,16 @@ if TYPE_CHECKING:
     from schemadiff.workflow import apply, check, plan, rollback, status
 
 
+_HOMES = {
+    "SchemadiffError": "errors",
+    **dict.fromkeys(("Difference", "diff"), "difference"),
+    **dict.fromkeys(("Done", "Drift", "Outcome", "Planned", "Status"), "outcomes"),
+    **dict.fromkeys(("apply", "check", "plan", "rollback", "status"), "workflow"),
+}
+
+
 def __getattr__(name: str) -> Any:
     # Imported on first use: `schemadiff --help` must not load SQLAlchemy.
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "SchemadiffError":
-        from schemadiff import errors
-
-        return errors.SchemadiffError
-    if name in ("Difference", "diff"):
-        from schemadiff import difference
-
-        return getattr(difference, name)
-    if name in ("Done", "Drift", "Outcome", "Planned", "Status"):
-        from schemadiff import outcomes
-
-        return getattr(outcomes, name)
-    from schemadiff import workflow
-
-    return getattr(workflow, name)
+    return getattr(import_module(f"schemadiff.{_HOMES[name]}"), name)

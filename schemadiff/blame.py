@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from schemadiff.operations import (
@@ -17,6 +16,7 @@ from schemadiff.operations import (
     RenameColumn,
 )
 from schemadiff.schema import PrimaryKey
+from schemadiff.words import speaks_of
 
 
 def blamed(operations: Sequence[Operation], words: str) -> tuple[Operation, ...]:
@@ -24,11 +24,7 @@ def blamed(operations: Sequence[Operation], words: str) -> tuple[Operation, ...]
 
     ``Duplicate entry 'a' for key 'book.uq_title'`` is about the index ``uq_title``, whatever else the ALTER changes.
     """
-    found = tuple(
-        one
-        for one in operations
-        if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words, re.IGNORECASE) for name in _names(one))
-    )
+    found = tuple(one for one in operations if any(speaks_of(words, name) for name in _names(one)))
     return found if len(found) < len(operations) else ()
 
 

@@ -189,11 +189,7 @@ def interruption(
         chain.append(chain[-1]["under"])
     first: Direction = chain[-1]["direction"]
     recorded = _unwrapped(operations(entry["revision"], first))
-    levels = [
-        tuple(_load_step(step, known) for step in one["steps"])
-        for one in chain
-        for known in (_known(one, recorded, turned=one["direction"] != first),)
-    ]
+    levels = [_load_steps(one, recorded, turned=one["direction"] != first) for one in chain]
     steps = levels[0]
     position: int = entry["position"]
     schemas = tuple(entry["schemas"])
@@ -265,10 +261,11 @@ def _unwrapped(operations: Sequence[Operation]) -> list[Operation]:
     return [one.operation if isinstance(one, Found) else one for one in operations]
 
 
-def _known(entry: Entry, recorded: Sequence[Operation], *, turned: bool) -> dict[int, Operation]:
-    """The operations of an entry by their numbers, one object for each."""
+def _load_steps(entry: Entry, recorded: Sequence[Operation], *, turned: bool) -> tuple[Step, ...]:
+    """The steps of an entry, each of its operations one object in all of them."""
     numbers = {number for step in entry["steps"] for number in step["operations"]}
-    return {number: _of(recorded, number, turned=turned) for number in numbers}
+    known = {number: _of(recorded, number, turned=turned) for number in numbers}
+    return tuple(_load_step(step, known) for step in entry["steps"])
 
 
 def _of(recorded: Sequence[Operation], number: int, *, turned: bool) -> Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 from schemadiff.schema import (
@@ -91,3 +92,8 @@ def _on_conflict(constraint: PrimaryKey | Unique) -> str:
 def short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 60 else f"{line[:57]}..."
+
+
+def speaks_of(text: str, name: str) -> bool:
+    """Whether the name stands in the text as a word of its own, in whatever capitals."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from schemadiff.errors import UnsupportedError
+from schemadiff.words import speaks_of
 
 STRING = r"'(?:[^'\\]++|\\.|'')*+'"
 QUOTED = r"`(?:[^`]++|``)*+`"
@@ -157,4 +158,4 @@ def mentions(expression: str, name: str) -> bool:
     if any(token.startswith("`") and unquote_name(token).lower() == name.lower() for token in tokens):
         return True
     outside = _TOKEN.sub(" ", expression)
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", outside, re.IGNORECASE) is not None
+    return speaks_of(outside, name)
