@@ -35,6 +35,15 @@ SHARED = "INPLACE, LOCK=SHARED: nobody can write meanwhile"
 COPY = "COPY: nobody can write meanwhile"
 
 
+@pytest.fixture
+def metadata(url: str, tmp_path: Path) -> sa.MetaData:
+    """The models of a table ``t``, which the database has by a revision in `tmp_path`."""
+    made = sa.MetaData()
+    _table(made, "t")
+    _apply(url, tmp_path, made)
+    return made
+
+
 def _table(metadata: sa.MetaData, name: str, *items: Any, **instead: Any) -> sa.Table:
     """A table with some columns, those of `instead` in place of the ones of that name (none for ``None``)."""
     columns: dict[str, Any] = {
@@ -276,13 +285,7 @@ def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
     assert not schemadiff.check(url, models("key"), tmp_path)
 
 
-def test_what_a_full_text_index_left_behind_is_seen(
-    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
-) -> None:
-    url = fresh_database(engine_name)
-    metadata = sa.MetaData()
-    _table(metadata, "t")
-    _apply(url, tmp_path, metadata)
+def test_what_a_full_text_index_left_behind_is_seen(url: str, tmp_path: Path, metadata: sa.MetaData) -> None:
     _execute(url, "ALTER TABLE t ADD FULLTEXT INDEX f (s)", "ALTER TABLE t DROP INDEX f")
     metadata = sa.MetaData()
     _table(metadata, "t", _column("n", sa.Integer))
@@ -292,11 +295,8 @@ def test_what_a_full_text_index_left_behind_is_seen(
 
 
 @pytest.mark.engines("mysql")
-def test_the_last_version_of_rows_is_seen(url: str, tmp_path: Path) -> None:
+def test_the_last_version_of_rows_is_seen(url: str, tmp_path: Path, metadata: sa.MetaData) -> None:
     """MySQL changes a table INSTANT 255 times; an empty copy begins at 0 again."""
-    metadata = sa.MetaData()
-    _table(metadata, "t")
-    _apply(url, tmp_path, metadata)
     forth, back = (
         f"ALTER TABLE t {what}, ALGORITHM=INSTANT" for what in ("ADD COLUMN n int", "DROP COLUMN n")
     )
@@ -323,12 +323,8 @@ def test_the_last_version_of_rows_is_seen(url: str, tmp_path: Path) -> None:
     schemadiff.apply(url, tmp_path, online="always")
 
 
-def test_a_refusal_says_how_to_go_on(fresh_database: FreshDatabase, engine_name: str, tmp_path: Path) -> None:
+def test_a_refusal_says_how_to_go_on(url: str, tmp_path: Path, metadata: sa.MetaData) -> None:
     """Without the right PROCESS what a full-text index left behind is not seen before the server says so."""
-    url = fresh_database(engine_name)
-    metadata = sa.MetaData()
-    _table(metadata, "t")
-    _apply(url, tmp_path, metadata)
     _execute(url, "ALTER TABLE t ADD FULLTEXT INDEX f (s)", "ALTER TABLE t DROP INDEX f")
     metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
     with _user(url, "ALL") as restricted:
@@ -344,12 +340,8 @@ def test_a_refusal_says_how_to_go_on(fresh_database: FreshDatabase, engine_name:
 
 @pytest.mark.parametrize("missing", ["create", "drop"])
 def test_without_the_right_nobody_is_asked(
-    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path, missing: str
+    url: str, tmp_path: Path, metadata: sa.MetaData, missing: str
 ) -> None:
-    url = fresh_database(engine_name)
-    metadata = sa.MetaData()
-    _table(metadata, "t")
-    _apply(url, tmp_path, metadata)
     metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
     rights = {"select", "insert", "update", "delete", "alter", "create", "drop", "create temporary tables"}
     # ALTER TABLE takes CREATE as well, on the table.
@@ -362,14 +354,8 @@ def test_without_the_right_nobody_is_asked(
     assert not _probes(url)
 
 
-def test_what_a_killed_run_left_behind_goes(
-    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
-) -> None:
+def test_what_a_killed_run_left_behind_goes(url: str, tmp_path: Path, metadata: sa.MetaData) -> None:
     """It is no table of the database meanwhile."""
-    url = fresh_database(engine_name)
-    metadata = sa.MetaData()
-    _table(metadata, "t")
-    _apply(url, tmp_path, metadata)
     _execute(
         url,
         "CREATE TABLE schemadiff_probe_0123456789ab LIKE t",
@@ -387,12 +373,8 @@ def test_what_a_killed_run_left_behind_goes(
 
 
 def test_small_tables_and_a_callers_transaction_are_left_alone(
-    fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
+    url: str, tmp_path: Path, metadata: sa.MetaData
 ) -> None:
-    url = fresh_database(engine_name)
-    metadata = sa.MetaData()
-    _table(metadata, "t")
-    _apply(url, tmp_path, metadata)
     metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
     never: tuple[Online, ...] = ("auto", "never")
     for online in never:
