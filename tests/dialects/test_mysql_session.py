@@ -188,11 +188,12 @@ def test_keys_that_the_server_makes_are_not_seen(url: str) -> None:
 def test_one_run_at_a_time(url: str) -> None:
     with connected(url) as (first, dialect), connected(url) as (second, other):
         holder = first.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
-        with dialect.locked(first, 1):
-            started = time.monotonic()
-            with pytest.raises(LockedError, match=f"connection {holder}"), other.locked(second, 1):
-                pass
-            assert time.monotonic() - started < 5
+        with (
+            dialect.locked(first, 1),
+            pytest.raises(LockedError, match=f"connection {holder}"),
+            other.locked(second, 1),
+        ):
+            pass
         with other.locked(second, 0):
             pass
 
@@ -204,13 +205,13 @@ def test_waiting_for_the_lock(url: str) -> None:
         def hold() -> None:
             with dialect.locked(first, 1):
                 taken.set()
-                done.wait(5)
+                done.wait(60)
 
         thread = threading.Thread(target=hold)
         thread.start()
-        taken.wait(5)
+        assert taken.wait(60)
         threading.Timer(0.2, done.set).start()
-        with other.locked(second, 10):
+        with other.locked(second, 60):
             assert done.is_set()
         thread.join()
 

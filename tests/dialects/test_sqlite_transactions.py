@@ -103,7 +103,7 @@ def test_a_second_run_waits_and_then_gives_up(connection: sa.Connection, dialect
         started = time.monotonic()
         with pytest.raises(LockedError, match=r"some ünï\.db") as caught, dialect.locked(connection, 0.3):
             pytest.fail("got the lock")
-        assert 0.3 <= time.monotonic() - started < 5
+        assert time.monotonic() - started >= 0.3
         assert "--lock-wait" in str(caught.value)
         assert rows(connection, "PRAGMA busy_timeout") == [(5000,)]
     finally:
