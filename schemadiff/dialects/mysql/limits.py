@@ -44,9 +44,10 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
         return False
     match operation:
         case AddConstraint(constraint=ForeignKey(name=name, target=target)):
-            # MariaDB 10.11 judges a key to the table itself by what the table was before (errno 150), and MySQL
-            # 9.7.4 dies (SIGSEGV) of one to a unique index that the same statement adds. Both refuse to drop and add
-            # one name (1826, errno 121), as they allow for indexes and CHECKs.
+            # MariaDB 10.11 judges a key to the table itself by what the columns it refers to were before (errno 150),
+            # and MySQL 9.7.4 dies (SIGSEGV) of one to a unique index that the same statement adds, and of one to a
+            # column that it renames. Both refuse to drop and add one name (1826, errno 121), as they allow for indexes
+            # and CHECKs.
             changed = pending.changes or pending.additions
             table = schema.tables.get(operation.table)
             name = name or (implicit.next_foreign_key_name(table) if table else None)
