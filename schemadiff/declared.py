@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql.ddl import ExecutableDDLElement
+from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.resolution import resolve
-from schemadiff.schema import Domain, Name, Sequence, StoredObject, Unsupported, View
+from schemadiff.schema import Domain, Enum, Name, Sequence, StoredObject, Unsupported, View
 
 DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks")
 """The fields of a `Domain` that revision files name."""
@@ -75,13 +76,20 @@ def _module_of(function: Any) -> object:
 
 
 def stored_objects(metadata: sa.MetaData, dialect: Dialect) -> Iterator[StoredObject]:
-    """The canonical sequences and views of a MetaData that the dialect has.
+    """The canonical sequences, types with names and views of a MetaData that the dialect has.
 
     Raises `UnsupportedError` for a view that cannot be compiled, and for a materialized one where there is none.
     """
     for sequence in metadata._sequences.values():
         if has_sequence(sequence, dialect):
             yield dialect.canonical_object(read_sequence(sequence, dialect))
+    for kind in _types(metadata):
+        domain = dialect.declared_domain(resolve(kind, dialect))
+        if domain is not None:
+            yield domain
+        elif dialect.named_enums and isinstance(kind, sa.Enum) and kind.native_enum and kind.name:
+            schema = None if kind.schema == dialect.default_schema else kind.schema
+            yield Enum(Name(str(kind.name), schema), tuple(kind.enums))
     for table in metadata.tables.values():
         for column in table.columns:
             domain = dialect.declared_domain(resolve(column.type, dialect))
@@ -90,6 +98,18 @@ def stored_objects(metadata: sa.MetaData, dialect: Dialect) -> Iterator[StoredOb
         creator = view_of(table)
         if creator is not None and not creator.temporary:
             yield dialect.canonical_object(_read_view(creator, table, dialect))
+
+
+def _types(metadata: sa.MetaData) -> Iterator[TypeEngine[Any]]:
+    """The types that were declared in the MetaData itself (``metadata=``), which its ``create_all`` therefore creates
+    whether a column has them or not: they listen to it. One that a column brings along listens as a partial.
+    """
+    for listener in metadata.dispatch.before_create:
+        # SQLAlchemy 2.0 wraps the method.
+        kind = getattr(listener, "target", None) or getattr(listener, "__self__", None)
+        if isinstance(kind, TypeEngine) and not getattr(listener, "kwargs", None):
+            if getattr(kind, "create_type", True):
+                yield kind
 
 
 def has_sequence(sequence: sa.Sequence, dialect: Dialect) -> bool:

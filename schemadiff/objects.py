@@ -1,12 +1,15 @@
 """What a database holds besides tables, in two schemas -> the operations that lead from one to the other. Pure.
 
-Schemas, sequences and domains come before the tables that need them, and go after. Views and triggers go before
-the tables change and come after, each after what its definition mentions. A function comes before the tables, which
-may call it, unless it mentions one that this plan creates or changes.
+Schemas, sequences, enumerated types and domains come before the tables that need them, and go after. An enumerated
+type that a column has is that column's; without one it stands for itself, if somebody declares it. Views and triggers
+go before the tables change and come after, each after what its definition mentions. A function comes before the
+tables, which may call it, unless it mentions one that this plan creates or changes.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Several
 
 from schemadiff.dependencies import dependents, in_order, mentions_any
@@ -21,7 +24,19 @@ from schemadiff.operations import (
     RenameTable,
     touched,
 )
-from schemadiff.schema import Domain, Name, Namespace, Routine, Schema, Sequence, StoredObject, View
+from schemadiff.schema import (
+    Column,
+    Domain,
+    Enum,
+    Key,
+    Name,
+    Namespace,
+    Routine,
+    Schema,
+    Sequence,
+    StoredObject,
+    View,
+)
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 
@@ -29,17 +44,29 @@ def compare(
     current: Schema, desired: Schema, tables: Several[Operation], dialect: Dialect
 ) -> tuple[list[Operation], list[Operation]]:
     """The operations that stand before those on tables, and those that stand after."""
-    gone = [one for key, one in current.objects.items() if key not in desired.objects]
-    new = [one for key, one in desired.objects.items() if key not in current.objects]
-    both = [(one, desired.objects[key]) for key, one in current.objects.items() if key in desired.objects]
+    there, wanted = _by_themselves(current, dialect), _by_themselves(desired, dialect)
+    gone = [one for key, one in there.items() if key not in wanted]
+    new = [one for key, one in wanted.items() if key not in there]
+    both = [(one, wanted[key]) for key, one in there.items() if key in wanted]
     changed = [(before, after) for before, after in both if before != after]
 
     first: list[Operation] = [
         CreateObject(Namespace(Name(name))) for name in sorted(desired.namespaces - current.namespaces)
     ]
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Sequence)]
+    # Columns that leave a type to itself which is to have other values give it up first; those that take one, after.
+    changing = [one for one in new if isinstance(one, Enum) and _values(one, current, dialect) != one.values]
+    taken = {one: _values(one, desired, dialect) for one in gone if isinstance(one, Enum)}
+    changed += [
+        (one, dataclasses.replace(one, values=values))
+        for one, values in taken.items()
+        if values != one.values
+    ]
+    first += [CreateObject(one) for one in in_order(new) if isinstance(one, Enum) and one not in changing]
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Domain)]
-    first += [ReplaceObject(*pair) for pair in changed if isinstance(pair[0], Sequence | Domain)]
+    altered = [pair for pair in changed if isinstance(pair[0], Sequence | Enum | Domain)]
+    rebuilt = [pair for pair in altered if not isinstance(pair[0], Sequence) and not dialect.replaces(*pair)]
+    first += [ReplaceObject(*pair) for pair in altered if pair not in rebuilt]
 
     texts = [pair for pair in changed if isinstance(pair[0], View | Routine)]
     moving = {name for name in map(touched, tables) if name} | {one.name for one in (*gone, *new)}
@@ -56,7 +83,9 @@ def compare(
     arriving: list[StoredObject] = [one for one in new if isinstance(one, View | Routine)]
     arriving += [after for before, after in texts if (before, after) not in replaced]
     if dialect.lifts_views:
-        disturbed = {one.name for one in leaving} | _disturbed(tables)
+        disturbed = (
+            {one.name for one in leaving} | _disturbed(tables) | {before.name for before, _ in rebuilt}
+        )
         for one in dependents((before for before, _ in both if _depends(before)), disturbed):
             if one not in leaving and one.key not in {before.key for before, _ in replaced}:
                 leaving.append(one)
@@ -69,16 +98,44 @@ def compare(
     created = {one.key for one in early}
     needed = [one for one in going if _is_function(one) and one.key not in created]
     first += [DropObject(one) for one in going if one not in needed]
+    first += [ReplaceObject(*pair) for pair in rebuilt]
     first += [CreateObject(one) for one in in_order(early)]
-    last: list[Operation] = [DropObject(one) for one in needed]
+    last: list[Operation] = [CreateObject(one) for one in in_order(changing)]
+    last += [DropObject(one) for one in needed]
     before_of = {after.key: before for before, after in replaced}
     for one in in_order([*late, *(after for _, after in replaced)]):
         before = before_of.get(one.key)
         last.append(CreateObject(one) if before is None else ReplaceObject(before, one))
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Domain)]
+    last += [
+        DropObject(dataclasses.replace(one, values=taken[one]))
+        for one in in_order(gone)
+        if isinstance(one, Enum)
+    ]
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Sequence)]
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Namespace)]
     return first, last
+
+
+def _by_themselves(schema: Schema, dialect: Dialect) -> Mapping[Key, StoredObject]:
+    """The objects, without the enumerated types that a column has."""
+    return {
+        key: one
+        for key, one in schema.objects.items()
+        if not isinstance(one, Enum) or not any(True for _ in _columns(schema, one.name, dialect))
+    }
+
+
+def _columns(schema: Schema, kind: Name, dialect: Dialect) -> Iterator[Column]:
+    """The columns that have the type."""
+    for table in schema.tables.values():
+        yield from (column for column in table.columns if dialect.has_type(column, kind))
+
+
+def _values(one: Enum, schema: Schema, dialect: Dialect) -> tuple[str, ...]:
+    """The values of the type as the columns of the schema have it; its own where none has."""
+    found = (column.type.values for column in _columns(schema, one.name, dialect))
+    return next((values for values in found if values is not None), one.values)
 
 
 def _depends(stored: StoredObject) -> bool:

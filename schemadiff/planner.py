@@ -148,7 +148,8 @@ def plan(
                 if key in schema.objects:
                     known[key] = schema.objects[key]
                 steps.extend(
-                    step_of(one, facts) for one in dialect.object_statements(operation, known.get(key))
+                    step_of(one, facts)
+                    for one in dialect.object_statements(operation, known.get(key), schema)
                 )
                 schema = replay.after(operation, schema, dialect, strict=False)
             case _:

@@ -22,7 +22,19 @@ from schemadiff.dialects.native import NativeType
 from schemadiff.errors import ReplayError
 from schemadiff.operations import Found, Operation
 from schemadiff.reader import read_column, read_onto, read_options, read_table
-from schemadiff.schema import Domain, Index, Key, Name, Namespace, Schema, Sequence, StoredObject, Table, View
+from schemadiff.schema import (
+    Domain,
+    Enum,
+    Index,
+    Key,
+    Name,
+    Namespace,
+    Schema,
+    Sequence,
+    StoredObject,
+    Table,
+    View,
+)
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 NOTHING = ""
@@ -184,6 +196,23 @@ class Recorder:
         old = self._sequence(name, schema, {**options, **before})
         return self._record(ReplaceObject(old, self._sequence(name, schema, {**options, **after})))
 
+    def create_enum(self, name: str, values: Several[str], *, schema: str | None = None) -> Operation | None:
+        """Creates an enumerated type that no column has, of these values; one that a column has comes with that. Where
+        such types have no names of their own, there is nothing to do.
+        """
+        return self._of_enum(CreateObject(self._enum(name, values, schema)))
+
+    def drop_enum(self, name: str, values: Several[str], *, schema: str | None = None) -> Operation | None:
+        """Drops an enumerated type, unless a column has it by now: then it is the columns' from now on."""
+        return self._of_enum(DropObject(self._enum(name, values, schema)))
+
+    def alter_enum(
+        self, name: str, before: Several[str], after: Several[str], *, schema: str | None = None
+    ) -> Operation | None:
+        """Gives an enumerated type that no column has other values, or another order of them."""
+        old, new = (self._enum(name, values, schema) for values in (before, after))
+        return self._of_enum(ReplaceObject(old, new))
+
     def create_domain(self, name: str, *, schema: str | None = None, **options: Any) -> Operation:
         """Creates a domain: ``type="integer", default="1", nullable=False, checks={"positive": "VALUE > 0"}``, all in
         SQL; a check that nobody named stands under ``""``.
@@ -292,6 +321,14 @@ class Recorder:
         read = self._dialect.canonical_object(read_sequence(declared, self._dialect))
         assert isinstance(read, Sequence)
         return read
+
+    def _enum(self, name: str, values: Several[str], schema: str | None) -> Enum:
+        if isinstance(values, str):
+            raise ReplayError(f'the values of the enumerated type "{name}" are a list of texts')
+        return Enum(self._name(name, schema), tuple(values))
+
+    def _of_enum(self, operation: Operation) -> Operation | None:
+        return self._record(operation) if self._dialect.named_enums else None
 
     def _domain(self, verb: str, name: str, schema: str | None, options: Mapping[str, Any]) -> StoredObject:
         unknown = sorted(set(options).difference(DOMAIN_OPTIONS))

@@ -357,6 +357,15 @@ class Domain(_Stored):
 
 
 @dataclass(frozen=True, slots=True)
+class Enum(_Stored):
+    """An enumerated type with a name of its own (PostgreSQL) that no column has: one that columns have is theirs."""
+
+    name: Name
+    values: tuple[str, ...]
+    kind: ClassVar[str] = "enum"
+
+
+@dataclass(frozen=True, slots=True)
 class View(_Stored):
     """A view: ``definition`` is its SELECT, ``options`` the server's words for how it is carried out, empty where
     nobody said. ``written`` is the SELECT as somebody wrote it; ``belongings`` are the statements that give the view
@@ -395,7 +404,7 @@ class Routine:
         return Key(self.kind, self.name, f"{self.table or ''}{self.arguments}")
 
 
-StoredObject = Namespace | Sequence | Domain | View | Routine
+StoredObject = Namespace | Sequence | Enum | Domain | View | Routine
 """What a database holds besides tables."""
 
 

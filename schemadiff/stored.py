@@ -8,7 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from schemadiff.errors import ReplayError
-from schemadiff.schema import Domain, Key, Namespace, Routine, Schema, Sequence, StoredObject, View
+from schemadiff.schema import Domain, Enum, Key, Namespace, Routine, Schema, Sequence, StoredObject, View
 from schemadiff.words import differences
 
 
@@ -65,13 +65,13 @@ class ReplaceObject:
 
     def describe(self) -> str:
         verb = _verb(self.before)
-        if isinstance(self.before, Sequence | Domain):
+        if isinstance(self.before, Sequence | Enum | Domain):
             return f"{verb} {_named(self.before)}: {', '.join(differences(self.before, self.after))}"
         return f"{verb} {_named(self.before)}"
 
 
 def _verb(stored: StoredObject) -> str:
-    return "alter" if isinstance(stored, Sequence | Domain) else "replace"
+    return "alter" if isinstance(stored, Sequence | Enum | Domain) else "replace"
 
 
 def _named(stored: StoredObject) -> str:

@@ -44,6 +44,7 @@ from schemadiff.schema import (
     Column,
     Constraint,
     Domain,
+    Enum,
     Exclude,
     Index,
     Name,
@@ -169,6 +170,8 @@ class _Writer:
                 return self._verb(f"{verb}_view", stored.name, stored.written or stored.definition, *kind)
             case StoredSequence():
                 return self._verb(f"{verb}_sequence", stored.name, *sequence_options(stored).items())
+            case Enum():
+                return self._verb(f"{verb}_enum", stored.name, Strings(list(stored.values)))
             case Domain():
                 return self._verb(f"{verb}_domain", stored.name, *domain_options(stored).items())
             case Namespace():
@@ -183,14 +186,17 @@ class _Writer:
         if isinstance(before, View) and isinstance(after, View):
             texts = [view.written or view.definition for view in (before, after)]
             return self._verb("replace_view", after.name, *texts)
+        if isinstance(before, Enum) and isinstance(after, Enum):
+            sides = [Strings(list(one.values)) for one in (before, after)]
+            return self._verb("alter_enum", after.name, *sides)
         if isinstance(before, StoredSequence | Domain) and isinstance(after, StoredSequence | Domain):
             old, new = (
                 sequence_options(one) if isinstance(one, StoredSequence) else domain_options(one)
                 for one in (before, after)
             )
             keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-            sides = [{key: side.get(key) for key in keys} for side in (old, new)]
-            return self._verb(f"alter_{after.kind}", after.name, *sides)
+            options = [{key: side.get(key) for key in keys} for side in (old, new)]
+            return self._verb(f"alter_{after.kind}", after.name, *options)
         raise UnsupportedError(f"no revision file can say how {after.kind} {after.name} is replaced")
 
     def _verb(self, verb: str, table: Name, *arguments: Node) -> Call:

@@ -177,7 +177,8 @@ def _definitions(url: str) -> Any:
     with connected(url) as (connection, dialect):
         live = inspect(connection, dialect, dialect.schemas(connection))
         texts: dict[str, Any] = {
-            f"{one.key}": one for one in dialect.objects(connection, kinds=("sequence", "domain", "view"))
+            f"{one.key}": one
+            for one in dialect.objects(connection, kinds=("sequence", "enum", "domain", "view"))
         }
         if dialect.transactional_ddl:
             if dialect.name == "postgresql":

@@ -32,8 +32,8 @@ the tests:
   `rollback` makes it again what it was;
 - **quiet**: after `create_all`, `check` says nothing.
 
-Views, sequences and schemas are looked at only where the models or the revisions know of them: others are somebody
-else's.
+Views, sequences, types and schemas are looked at only where the models or the revisions know of them: others are
+somebody else's.
 
 Where an engine does not have a thing, a dash says so, and a note why.
 """

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 
-STORED_KINDS = ("schema", "sequence", "domain", "view", "trigger", "function", "procedure", "event")
+STORED_KINDS = ("schema", "sequence", "enum", "domain", "view", "trigger", "function", "procedure", "event")
 """What a database may hold besides tables: the kinds of `StoredObject`."""
 
 
@@ -275,6 +275,10 @@ class Dialect(ABC):
         """Whether a column's type is a domain, or an array of one, known by its name alone."""
         return False
 
+    def has_type(self, column: Column, name: Name) -> bool:
+        """Whether the column's type is the enumerated type or domain of that name, or an array of it."""
+        return False
+
     def declared_domain(self, kind: TypeEngine[Any]) -> Domain | None:
         """The domain that a column's type stands for, in canonical form; ``None`` where it is none."""
         return None
@@ -361,10 +365,11 @@ class Dialect(ABC):
         return Retraction((), (), live)
 
     def object_statements(
-        self, operation: ObjectOperation, was: StoredObject | None
+        self, operation: ObjectOperation, was: StoredObject | None, before: Schema
     ) -> tuple[Statement, ...]:
         """The SQL of an operation on a stored object. `was` is the live object of that key, or the one that was
-        dropped before in the same plan: what hangs on it and nobody speaks of comes back.
+        dropped before in the same plan: what hangs on it and nobody speaks of comes back. `before` is the schema that
+        the operation starts from.
 
         Raises `UnsupportedError` where the product has no such thing.
         """

@@ -218,7 +218,7 @@ class MySQL(Facts, Dialect):
         return with_made_indexes(self._expanded(operations, before), before, after, self, later)
 
     def object_statements(
-        self, operation: ObjectOperation, was: StoredObject | None
+        self, operation: ObjectOperation, was: StoredObject | None, before: Schema
     ) -> tuple[Statement, ...]:
         return objects.object_statements(operation, was)
 

@@ -23,6 +23,7 @@ from schemadiff.schema import (
     Check,
     Constraint,
     Domain,
+    Enum,
     Exclude,
     ForeignKey,
     Index,
@@ -247,8 +248,10 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
         case View():
             options = stored.options or (was.options if isinstance(was, View) else "")
             return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
-        case Domain():
-            raise UnsupportedError(f'domain "{stored.name}": MySQL and MariaDB have no domains')
+        case Domain() | Enum():
+            raise UnsupportedError(
+                f'{stored.kind} "{stored.name}": MySQL and MariaDB have no types with a name of their own'
+            )
         case Routine():
             return stored.definition
 

@@ -202,6 +202,9 @@ class PostgreSQL(Dialect):
         """Whether it is a `postgresql.DOMAIN`, or an ARRAY of one."""
         return domains.domain_of(kind) is not None
 
+    def has_type(self, column: Column, name: Name) -> bool:
+        return types.is_named(column.type, name)
+
     def declared_domain(self, kind: TypeEngine[Any]) -> Domain | None:
         """What a `postgresql.DOMAIN` says, or an ARRAY of one."""
         return domains.declared(kind, self.sqlalchemy, self.schema)
@@ -242,10 +245,10 @@ class PostgreSQL(Dialect):
         return leftovers.retraction(operations, live)
 
     def object_statements(
-        self, operation: ObjectOperation, was: StoredObject | None
+        self, operation: ObjectOperation, was: StoredObject | None, before: Schema
     ) -> tuple[Statement, ...]:
         """CREATE, ALTER and DROP of schemas, sequences, views and routines."""
-        return objects.statements(operation, was)
+        return objects.statements(operation, was, before)
 
     # carrying out
 

@@ -127,11 +127,16 @@ def _check(name: str | None, condition: str) -> str:
     return f"CONSTRAINT {quote(name)} CHECK ({condition})" if name else f"CHECK ({condition})"
 
 
+def in_place(before: Domain, after: Domain) -> bool:
+    """Whether ALTER DOMAIN leads from one to the other: it can change everything but the type below."""
+    return (before.type, before.collation) == (after.type, after.collation)
+
+
 def changes(before: Domain, after: Domain) -> Iterator[str]:
     """ALTER DOMAIN for each thing that differs. Raises `UnsupportedError` for the type below it, which cannot change
     (PostgreSQL 15 manual, ALTER DOMAIN).
     """
-    if (before.type, before.collation) != (after.type, after.collation):
+    if not in_place(before, after):
         raise UnsupportedError(
             f'domain "{after.name}": PostgreSQL cannot change the type that a domain is made of '
             f"({before.type} -> {after.type})",

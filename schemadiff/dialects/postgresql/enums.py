@@ -1,14 +1,15 @@
-"""Enumerated types: objects with no operations of their own. What the type of a column asks for, is made.
+"""Enumerated types. Those that columns have need no operations of their own: what the type of a column asks for, is
+made. One that was declared for itself is a stored object as long as no column has it.
 
-Whether a type exists, and with which members, is what the columns of `before` say; only where no column has
-it, the types that the live database was found to hold. That is right at any point of a plan, because a type
-is dropped with the last column that has it. Pure text.
+Whether a type exists, and with which members, is what the columns of `before` say, or its stored object; only where
+there is neither, the types that the live database was found to hold. That is right at any point of a plan, because a
+type that is no object is dropped with the last column that has it. Pure text.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemadiff.dialects.postgresql import definitions
@@ -24,7 +25,7 @@ from schemadiff.operations import (
     DropTable,
     Operation,
 )
-from schemadiff.schema import Check, Column, ForeignKey, Name, Schema, Table
+from schemadiff.schema import Check, Column, Enum, ForeignKey, Key, Name, Schema, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,37 @@ def drops(operations: Sequence[Operation], before: Schema) -> Iterator[tuple[str
     for operation in operations if leaving else ():
         after = operation.apply(after, strict=False)
     for name, reasons in leaving.items():
-        if not any(True for _ in _users(after, name)):
+        if Key(Enum.kind, name) not in after.objects and not any(True for _ in _users(after, name)):
             yield f"DROP TYPE {quoted(name)}", tuple(reasons)
 
 
 def create(name: Name, values: Iterable[str]) -> str:
     """CREATE TYPE."""
     return f"CREATE TYPE {quoted(name)} AS ENUM ({', '.join(string(value) for value in values)})"
+
+
+def creation(enum: Enum, before: Schema) -> list[str]:
+    """What makes the type a stored object: it may be there as that of columns, which leave it to itself."""
+    if any(True for _ in _users(before, enum.name)):
+        return []
+    return list(_from_nothing(enum.name, enum.values, before, ()))
+
+
+def removal(enum: Enum, before: Schema) -> list[str]:
+    """What makes the type a stored object no longer: it stays where columns have it by now."""
+    return [] if any(True for _ in _users(before, enum.name)) else [f"DROP TYPE {quoted(enum.name)}"]
+
+
+def alteration(before: Enum, after: Enum, schema: Schema) -> list[str]:
+    """What gives a type its new members: in place where that is possible, since other things than columns may depend
+    on it. Columns that have it are those of tables that take no part in the comparison.
+    """
+    if any(True for _ in _users(schema, after.name)):
+        change = _change(after.name, after.values, (), (), schema)
+        return [*change.first, *change.last] if change else []
+    if grows(before.values, after.values):
+        return list(_add_values(after.name, before.values, after.values))
+    return [f"DROP TYPE {quoted(before.name)}", create(after.name, after.values)]
 
 
 def _asking(operation: Operation) -> Iterator[Column]:
@@ -115,24 +140,35 @@ def _change(
     before: Schema,
 ) -> TypeChange | None:
     users = list(_users(before, name))
-    if not users:
-        return TypeChange(name, asking, _from_nothing(name, values, before))
-    present = next((column.type.values for _, column in users if column.type.values == values), None)
     used = {label for operation in operations for text in _texts(operation) for label in _labels(text)}
+    if not users:
+        return TypeChange(name, asking, _from_nothing(name, values, before, used))
+    present = next((column.type.values for _, column in users if column.type.values == values), None)
     if present is not None:
         # An earlier group of this plan may have added members, which cannot be used before it is committed.
         added = set(values).difference(before.enums.get(name, values))
         return _rebuild(name, values, asking, operations, users) if added & used else None
     old = users[0][1].type.values or ()
-    if _grows(old, values) and not used.intersection(set(values).difference(old)):
+    if grows(old, values) and not used.intersection(set(values).difference(old)):
         return TypeChange(name, asking, tuple(_add_values(name, old, values)))
     return _rebuild(name, values, asking, operations, users)
 
 
-def _from_nothing(name: Name, values: tuple[str, ...], before: Schema) -> tuple[str, ...]:
-    """The type where no column has it: it may be there all the same, unless this plan has dropped it already."""
+def _from_nothing(
+    name: Name, values: tuple[str, ...], before: Schema, used: Collection[str]
+) -> tuple[str, ...]:
+    """The type where no column has it: it may be there all the same, for itself, or left over unless this plan has
+    dropped it already. Members in `used` have to be good for use at once.
+    """
     live = before.enums.get(name)
     statement = create(name, values)
+    itself = before.objects.get(Key(Enum.kind, name))
+    if isinstance(itself, Enum):
+        # An earlier operation of this plan may have added members, which cannot be used before it is committed.
+        added = set(values).difference(values if live is None else live)
+        if itself.values == values and not added.intersection(used):
+            return ()
+        return f"DROP TYPE {quoted(name)}", statement
     if live is None:
         return (statement,)
     if live == values:
@@ -144,8 +180,8 @@ def _from_nothing(name: Name, values: tuple[str, ...], before: Schema) -> tuple[
     return f"DROP TYPE IF EXISTS {quoted(name)}", statement
 
 
-def _grows(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether all of `old` is in `new`, in the same order."""
+def grows(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether all of `old` is in `new`, in the same order, and more."""
     rest = iter(new)
     return len(new) > len(old) and all(label in rest for label in old)
 

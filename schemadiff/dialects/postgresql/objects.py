@@ -15,13 +15,14 @@ import sqlalchemy as sa
 
 from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import ask, domains
+from schemadiff.dialects.postgresql import ask, domains, enums
 from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import (
     Check,
     Domain,
+    Enum,
     Exclude,
     ForeignKey,
     Index,
@@ -29,6 +30,7 @@ from schemadiff.schema import (
     Namespace,
     Routine,
     RoutineKind,
+    Schema,
     Sequence,
     StoredObject,
     Unique,
@@ -55,6 +57,11 @@ FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON 
 WHERE n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_class", oid="c.oid")}
 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))"""
+
+_ENUMS = f"""
+SELECT n.nspname, t.typname, ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE t.typtype = 'e' AND n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_type", oid="t.oid")}"""
 
 _VIEWS = f"""
 SELECT n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
@@ -98,6 +105,9 @@ def read(
     if "sequence" in kinds:
         for schema, name, *options in rows(_SEQUENCES):
             yield canonical(Sequence(Name(name, schemas[schema]), *options))
+    if "enum" in kinds:
+        for schema, name, values in rows(_ENUMS):
+            yield Enum(Name(name, schemas[schema]), tuple(values))
     if "domain" in kinds:
         yield from domains.read(connection, schemas)
     if "view" in kinds:
@@ -129,7 +139,13 @@ def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -
 
 
 def replaces(before: StoredObject, after: StoredObject) -> bool:
-    """Whether the definition of a function, which begins with CREATE OR REPLACE, is taken in place of the other."""
+    """Whether the definition of a function, which begins with CREATE OR REPLACE, is taken in place of the other; a type
+    is changed under what depends on it.
+    """
+    if isinstance(before, Enum) and isinstance(after, Enum):
+        return enums.grows(before.values, after.values)
+    if isinstance(before, Domain) and isinstance(after, Domain):
+        return domains.in_place(before, after)
     if not isinstance(before, Routine) or not isinstance(after, Routine) or before.kind == "trigger":
         return False
     one, other = (_RETURNS.findall(routine.definition)[:1] for routine in (before, after))
@@ -163,23 +179,30 @@ def same_view(connection: Connection, one: View, other: View) -> bool:
     return str(asked).strip().removesuffix(";") == other.definition
 
 
-def statements(operation: ObjectOperation, was: StoredObject | None) -> tuple[Statement, ...]:
+def statements(operation: ObjectOperation, was: StoredObject | None, before: Schema) -> tuple[Statement, ...]:
     """The SQL of an operation; `was` is the live object of that name, or the one that this plan has dropped before,
-    whose grants, comment and indexes come back.
+    whose grants, comment and indexes come back. `before` is the schema that it starts from.
     """
+    texts: Iterable[str]
     match operation:
+        case CreateObject(object=Enum() as enum):
+            texts = enums.creation(enum, before)
+        case DropObject(object=Enum() as enum):
+            texts = enums.removal(enum, before)
+        case ReplaceObject(before=Enum() as old, after=Enum() as new):
+            texts = enums.alteration(old, new, before)
         case CreateObject(object=stored):
             texts = list(_creation(stored, was))
         case DropObject(object=stored):
             texts = [_drop(stored)]
-        case ReplaceObject(before=Sequence() as before, after=Sequence() as after):
-            texts = [f"ALTER SEQUENCE {quoted(after.name)}{_changes(before, after)}"]
-        case ReplaceObject(before=Domain() as before, after=Domain() as after):
-            texts = list(domains.changes(before, after))
-        case ReplaceObject(before=before, after=after) if replaces(before, after):
-            texts = list(_creation(after, was))
-        case ReplaceObject(before=before, after=after):
-            texts = [_drop(before), *_creation(after, was)]
+        case ReplaceObject(before=Sequence() as start, after=Sequence() as end):
+            texts = [f"ALTER SEQUENCE {quoted(end.name)}{_changes(start, end)}"]
+        case ReplaceObject(before=Domain() as narrow, after=Domain() as wide):
+            texts = list(domains.changes(narrow, wide))
+        case ReplaceObject(before=one, after=other) if replaces(one, other):
+            texts = list(_creation(other, was))
+        case ReplaceObject(before=one, after=other):
+            texts = [_drop(one), *_creation(other, was)]
     return tuple(Statement(text, (operation,)) for text in texts)
 
 
@@ -189,6 +212,8 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
             yield f"CREATE SCHEMA {quote(stored.name.name)}"
         case Sequence():
             yield f"CREATE SEQUENCE {quoted(stored.name)}{_options(stored)}"
+        case Enum():
+            yield enums.create(stored.name, stored.values)
         case Domain():
             yield domains.create(stored)
         case View():
@@ -212,6 +237,8 @@ def _drop(stored: StoredObject) -> str:
             return f"DROP TRIGGER {quote(stored.name.name)} ON {quoted(table)}"
         case Routine():
             return f"DROP {stored.kind.upper()} {quoted(stored.name)}{stored.arguments}"
+        case Enum():
+            return f"DROP TYPE {quoted(stored.name)}"
         case Sequence() | Domain():
             return f"DROP {stored.kind.upper()} {quoted(stored.name)}"
 

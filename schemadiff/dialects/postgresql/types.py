@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
 from schemadiff.dialects.native import NativeType
 from schemadiff.dialects.postgresql.sqltext import END, IDENTIFIER, mask, quote, unquote
-from schemadiff.schema import Column, Name
+from schemadiff.schema import Column, Name, Type
 
 _ALIASES = {
     "int": "integer",
@@ -167,6 +167,11 @@ def _plain(identifier: str) -> str:
     if re.fullmatch(r"[a-z_][a-z0-9_$]*", identifier) and identifier not in _NOT_A_TYPE_NAME:
         return identifier
     return quote(identifier)
+
+
+def is_named(kind: Type, name: Name) -> bool:
+    """Whether the type is the one of that name, an enumerated type or a domain, or an array of it."""
+    return kind.sql in (EnumName(name, False).plain, EnumName(name, True).plain)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -128,7 +128,7 @@ class SQLite(Dialect):
         return alter.statements(operations, before, self.version)
 
     def object_statements(
-        self, operation: ObjectOperation, was: StoredObject | None
+        self, operation: ObjectOperation, was: StoredObject | None, before: Schema
     ) -> tuple[Statement, ...]:
         return objects.statements(operation, was)
 

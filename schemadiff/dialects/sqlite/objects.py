@@ -12,7 +12,7 @@ from schemadiff.dialects.base import Statement
 from schemadiff.dialects.sqlite.ddl import qualified
 from schemadiff.dialects.sqlite.tokens import Cursor, quote, tokens, unquoted
 from schemadiff.errors import UnsupportedError
-from schemadiff.schema import Domain, Name, Namespace, Routine, Sequence, StoredObject, View
+from schemadiff.schema import Domain, Enum, Name, Namespace, Routine, Sequence, StoredObject, View
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> list[str]:
                 f'there is no schema "{stored.name}" in this SQLite database',
                 hint="On SQLite a schema is an attached file: attach it when the engine connects.",
             )
-        case Sequence() | Domain():
+        case Sequence() | Domain() | Enum():
             raise UnsupportedError(f'{stored.kind} "{stored.name}": SQLite has no {stored.kind}s')
 
 
