@@ -175,6 +175,22 @@ def test_a_foreign_key_to_the_table_itself_goes_before_its_index_and_comes_after
     ]
 
 
+def test_a_foreign_key_to_the_table_itself_is_not_renamed_while_its_key_goes() -> None:
+    unnamed = ForeignKey(("b",), T, ("a",))
+    named = dataclasses.replace(unnamed, name="fk")
+    changed = (DropConstraint(T, unnamed), AddConstraint(T, named))
+    assert sql(*changed) == ['ALTER TABLE "t" RENAME CONSTRAINT "t_b_fkey" TO "fk"']
+    drop, add = changed
+    keys = (DropConstraint(T, PrimaryKey(("a",), "pk")), AddConstraint(T, PrimaryKey(("a",))))
+    assert sql(drop, *keys, add) == [
+        'ALTER TABLE "t"\n'
+        '  DROP CONSTRAINT "t_b_fkey",\n'
+        '  DROP CONSTRAINT "pk",\n'
+        '  ADD PRIMARY KEY ("a"),\n'
+        '  ADD CONSTRAINT "fk" FOREIGN KEY ("b") REFERENCES "t" ("a")'
+    ]
+
+
 @pytest.mark.parametrize(
     ("constraint", "name"),
     [

@@ -169,7 +169,7 @@ class Alter:
 def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) -> list[Statement]:
     table = _table(operations[0])
     live = before.tables.get(table)
-    if swaps := tuple(inplace.changes(operations, live)):
+    if swaps := inplace.changes(operations, live):
         done = [one for swap in swaps for one in swap.operations]
         rest_ = tuple(one for one in operations if one not in done)
         between = before

@@ -5,14 +5,14 @@ text. Nothing is built or checked anew: not the index behind a key, not the rows
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.operations import AddConstraint, CreateIndex, DropConstraint, DropIndex, Operation
-from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, Table
+from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, PrimaryKey, Table, Unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,9 @@ class Change:
     last: tuple[str, ...] = ()
 
 
-def changes(operations: Sequence[Operation], live: Table | None) -> Iterator[Change]:
+def changes(operations: Sequence[Operation], live: Table | None) -> tuple[Change, ...]:
     """The changes among the operations on one table, each with the drop and the addition that it stands for."""
+    found = []
     added = [one for one in operations if isinstance(one, AddConstraint | CreateIndex)]
     for drop in operations:
         for add in added:
@@ -38,8 +39,31 @@ def changes(operations: Sequence[Operation], live: Table | None) -> Iterator[Cha
                     change = None
             if change:
                 added.remove(add)
-                yield change
+                found.append(change)
                 break
+    done = [one for change in found for one in change.operations]
+    gone = [key for one in operations if one not in done and (key := _key(one))]
+    return tuple(change for change in found if not _needs(change.operations[0], gone))
+
+
+def _key(operation: Operation) -> frozenset[str] | None:
+    """The columns of the key that goes, where one does."""
+    match operation:
+        case DropConstraint(constraint=PrimaryKey(columns=columns) | Unique(columns=columns)):
+            return frozenset(columns)
+        case DropIndex(index=Index(unique=True, parts=parts)):
+            return frozenset(part.column for part in parts if part.column)
+        case _:
+            return None
+
+
+def _needs(operation: Operation, gone: Sequence[frozenset[str]]) -> bool:
+    """Whether it drops a foreign key of the table to itself that is in the way of a key that goes."""
+    match operation:
+        case DropConstraint(table=table, constraint=ForeignKey(target=target, target_columns=columns)):
+            return target == table and frozenset(columns) in gone
+        case _:
+            return False
 
 
 def _constraint(drop: DropConstraint, add: AddConstraint, live: Table | None) -> Change | None:

@@ -73,7 +73,7 @@ def statements(operations: Sequence[Operation], before: Schema, plain: Plain) ->
 def _with_swaps(
     operations: tuple[Operation, ...], table: Name, before: Schema, plain: Plain
 ) -> Iterator[Statement]:
-    swaps = tuple(inplace.changes(operations, before.tables[table]))
+    swaps = inplace.changes(operations, before.tables[table])
     yield from (Statement(sql, swap.operations) for swap in swaps for sql in swap.first)
     done = [one for swap in swaps for one in swap.operations]
     for one in done:
