@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 
+from schemadiff.cli.stopping import INTERRUPTED, Ended, StoppedBySignal
 from schemadiff.cli.terminal import Line, Terminal
 from schemadiff.errors import SchemadiffError, StoppedError
 
 ERROR = 2
-INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
@@ -29,16 +30,18 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
         terminal.error(*((line,) for line in speak(error.message).splitlines()))
         if error.hint:
             terminal.error(*_lines("hint", "cyan", speak(error.hint)))
-        return INTERRUPTED
+        number = error.signal if isinstance(error, StoppedBySignal) else signal.SIGINT
+        return INTERRUPTED + number
     except SchemadiffError as error:
         _trace(terminal, error)
         terminal.error(*_lines("error", "bold red", speak(error.message)))
         if error.hint:
             terminal.error(*_lines("hint", "cyan", speak(error.hint)))
         return ERROR
-    except KeyboardInterrupt:
-        terminal.error(("interrupted",))
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        number = error.signal if isinstance(error, Ended) else signal.SIGINT
+        terminal.error(("interrupted" if number == signal.SIGINT else f"ended by {number.name}",))
+        return INTERRUPTED + number
     except BrokenPipeError:
         # Whoever read the output has seen enough. Nothing more can be written there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

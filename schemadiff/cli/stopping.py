@@ -1,9 +1,14 @@
-"""Ctrl-C while steps run: asks once what is meant, and goes on working meanwhile.
+"""Ctrl-C while steps run: asks once what is meant, and goes on working meanwhile. SIGTERM and SIGHUP ask nobody.
 
 At a terminal the first Ctrl-C asks whether to stop after the running statement, to end it now, or to go on. Elsewhere
 the first one stops after the running statement and the second one ends it. Where that has no effect, the next one
-leaves at once: then the statement may go on at the server, and the journal knows. Before the first step, and while a
-question is open that the run itself asks, Ctrl-C leaves at once as ever.
+leaves at once: then the statement may go on at the server, and the journal knows.
+
+SIGTERM comes from who stops services, and some seconds later SIGKILL: the running statement is ended now. It may come
+twice (to all processes, and passed on by the parent), so another one changes nothing. SIGHUP comes where a terminal is
+closed, and nothing after it: the running statement may come to its end.
+
+Before the first step, and while a question is open that the run itself asks, each of them leaves at once.
 
 A driver may wait for its server in C, where no Python runs, a signal handler neither. So a thread listens: the
 interpreter's signal handler in C writes the signal's number into a socket.
@@ -23,21 +28,50 @@ from typing import TYPE_CHECKING, Literal
 from schemadiff.errors import StoppedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from schemadiff.cli.terminal import Terminal
     from schemadiff.executor import Event
 
+INTERRUPTED = 128
+"""What is added to the number of a signal to make the exit code of a run that it has stopped."""
+
+_HANGUP = getattr(signal, "SIGHUP", None)
+"""Where there are terminals to be closed."""
+
 QUESTION = "Stop? [w] after the running statement, [k] kill it now, [c] go on: "
+
+if TYPE_CHECKING:
+    _Handler = Callable[[int, FrameType | None], object]
 
 _END = b"\0"
 """No signal has this number."""
 
 
+class Ended(KeyboardInterrupt):
+    """A signal has ended the command at once, as Ctrl-C does."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = signal.Signals(number)
+
+
+class StoppedBySignal(StoppedError):
+    """A run was stopped because a signal asked for it, other than that of Ctrl-C."""
+
+    def __init__(self, error: StoppedError, number: signal.Signals) -> None:
+        super().__init__(error.message, hint=error.hint)
+        self.signal = number
+
+
 class Stop:
-    """What the person at the keyboard wants of the run."""
+    """What the person at the keyboard wants of the run, or who sends it signals. ``told`` is the signal that asked to
+    stop, if it was not Ctrl-C.
+    """
 
     def __init__(self, terminal: Terminal) -> None:
+        self.told: signal.Signals | None = None
         self._terminal = terminal
         self._wish: Literal["after", "now"] | None = None
         self._phase: Literal["before", "step", "between"] = "before"
@@ -52,7 +86,7 @@ class Stop:
         """Takes note of how far the run is. Raises `StoppedError` where it should go no further."""
         self._phase = "between" if event.seconds is not None else "step"
         if event.seconds is None and (self._wish == "now" or (self._wish and event.running is None)):
-            raise StoppedError("stopped by Ctrl-C")
+            raise StoppedError("stopped by a signal")
 
     @property
     def has_begun(self) -> bool:
@@ -62,7 +96,7 @@ class Stop:
     def while_waiting(self) -> None:
         """Raises `StoppedError` where a run that waits should do so no longer."""
         if self._wish:
-            raise StoppedError("stopped by Ctrl-C")
+            raise StoppedError("stopped while it waited")
 
     def handle(self, _number: int, _frame: FrameType | None) -> None:
         """The signal handler, which the main thread runs when it can. Raises `KeyboardInterrupt` to leave at once."""
@@ -70,6 +104,11 @@ class Stop:
         again = self._last is not None and self._handled > self._last
         if again or self._phase == "before" or self._terminal.is_asking:
             raise KeyboardInterrupt
+
+    def handle_end(self, number: int, _frame: FrameType | None) -> None:
+        """The handler of the other signals. Raises `Ended` to leave at once."""
+        if self._phase == "before" or self._terminal.is_asking:
+            raise Ended(number)
 
     def listen(self, signals: socket.socket) -> None:
         """Listens for signals and answers until the end is written."""
@@ -91,6 +130,8 @@ class Stop:
                         return
                     if number == signal.SIGINT:
                         self._interrupted()
+                    elif number in (signal.SIGTERM, _HANGUP):
+                        self._ended(signal.Signals(number))
 
     def _interrupted(self) -> None:
         self._heard += 1
@@ -108,6 +149,25 @@ class Stop:
         else:
             self._wish = "after"
             self._terminal.note(("Stops after the running statement. Ctrl-C again ends it now.",))
+
+    def _ended(self, number: signal.Signals) -> None:
+        """Also before the first step: it may begin just now."""
+        wish: Literal["after", "now"] = "now" if number == signal.SIGTERM else "after"
+        self._close()
+        if self._wish in (wish, "now"):
+            return
+        self.told, self._wish = number, wish
+        if wish == "now":
+            self._last = self._heard
+        if self._phase == "before" or self._terminal.is_asking:
+            return
+        if self._phase == "between":
+            words = "stops before the next step"
+        elif wish == "now":
+            words = "ends the running statement, and stops"
+        else:
+            words = "stops after the running statement"
+        self._terminal.note((f"{number.name}: {words}.",))
 
     def _answered(self, data: bytes) -> None:
         answer = data.decode(errors="replace").strip().lower()[:1]
@@ -137,30 +197,50 @@ class Stop:
 
 @contextmanager
 def stoppable(terminal: Terminal) -> Iterator[Stop]:
-    """Ctrl-C asks meanwhile. Where somebody else has a say in signals, it stays as it is."""
+    """The signals mean this meanwhile. One in which somebody else has a say (``nohup``, for one) stays as it is."""
     stop = Stop(terminal)
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    handlers = _handlers(stop) if threading.current_thread() is threading.main_thread() else {}
+    if not handlers:
         yield stop
         return
     here, there = socket.socketpair()
     there.setblocking(False)
     thread = threading.Thread(target=stop.listen, args=(here,), name="schemadiff stop", daemon=True)
-    before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
-    signal.signal(signal.SIGINT, stop.handle)
+    wakeup = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     thread.start()
     try:
         yield stop
+    except StoppedError as error:
+        if stop.told is None:
+            raise
+        raise StoppedBySignal(error, stop.told) from error
     except KeyboardInterrupt:
         if stop.has_begun:
             terminal.error(("Left at once, while a statement may still be running at the server.",))
             terminal.error(("What is done and what is not will be read from the database.",))
         raise
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.set_wakeup_fd(before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wakeup)
         with suppress(OSError):
             there.send(_END)
         thread.join(1)
         here.close()
         there.close()
+
+
+def _handlers(stop: Stop) -> dict[signal.Signals, _Handler]:
+    """The handlers of the signals in which nobody else has a say."""
+    wanted: dict[signal.Signals | None, _Handler] = {
+        signal.SIGINT: stop.handle,
+        signal.SIGTERM: stop.handle_end,
+        _HANGUP: stop.handle_end,
+    }
+    free = (signal.default_int_handler, signal.SIG_DFL)
+    return {
+        number: handler
+        for number, handler in wanted.items()
+        if number is not None and signal.getsignal(number) in free
+    }

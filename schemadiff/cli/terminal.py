@@ -6,6 +6,7 @@ is untrusted: no text is taken for markup, and characters that would steer the t
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -62,6 +63,7 @@ class Terminal:
         self._bar: Bar | None = None
         self._hidden = False
         self._question: str | None = None
+        self._terminals = [one for one in (self._stdout, self._stderr) if _is_tty(one)]
         self.is_asking = False
 
     @property
@@ -112,8 +114,9 @@ class Terminal:
 
     def machine(self, text: str) -> None:
         """Writes text for a program to standard output as it is, or, when that is a terminal, visible."""
-        self._stdout.write(f"{visible(text) if _is_tty(self._stdout) else text}\n")
-        self._stdout.flush()
+        with self._while_there():
+            self._stdout.write(f"{visible(text) if _is_tty(self._stdout) else text}\n")
+            self._stdout.flush()
 
     @property
     def line_is_open(self) -> bool:
@@ -134,7 +137,8 @@ class Terminal:
         with self._aside():
             begun: Line = ()
             if self._bar:
-                self._bar.stop()
+                with self._while_there():
+                    self._bar.stop()
             if self._bar or self._hidden:
                 begun = self._open or ()
             self._bar = self._open = None
@@ -154,10 +158,10 @@ class Terminal:
         with self._lock:
             if self._open is None or self._hidden or self._question:
                 return
-            if self._bar is None:
-                begun = self._text(self._open)
-                self._bar = Bar(self._err, begun)
-            self._bar.move(share, visible(words), elapsed)
+            with self._while_there():
+                if self._bar is None:
+                    self._bar = Bar(self._err, self._text(self._open))
+                self._bar.move(share, visible(words), elapsed)
 
     def begin_question(self, question: str) -> None:
         """Writes a question that is answered while other lines are written: it stays the last one."""
@@ -211,8 +215,24 @@ class Terminal:
         return answer.strip().lower() in ({"yes"} if full else {"y", "yes"})
 
     def _print(self, console: Console, line: Line, *, end: str = "\n") -> None:
-        console.print(self._text(line), end=end, soft_wrap=True)
-        console.file.flush()
+        with self._while_there():
+            console.print(self._text(line), end=end, soft_wrap=True)
+            console.file.flush()
+
+    @contextmanager
+    def _while_there(self) -> Iterator[None]:
+        """What is written to a terminal that was closed is lost, and no error: the run has its own end to come to."""
+        try:
+            yield
+        except OSError:
+            closed = [one for one in self._terminals if not _is_tty(one)]
+            if not closed:
+                raise
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in closed:
+                os.dup2(nowhere, stream.fileno())
+                self._terminals.remove(stream)
+            os.close(nowhere)
 
     def _text(self, line: Line) -> Text:
         pieces = [

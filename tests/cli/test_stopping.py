@@ -1,4 +1,4 @@
-"""Ctrl-C while a statement runs: what is asked, what is done, and that the next command leads on.
+"""Ctrl-C, SIGTERM and SIGHUP while a statement runs: what is asked, what is done, and that the next command leads on.
 
 The statement waits for a lock that the test holds, so that it runs for as long as the test wants.
 """
@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.cli.shell import Shell, clean
-from tests.cli.test_terminal import PROGRAM, at_terminal
+from tests.cli.test_terminal import CONTROLLED, PROGRAM, at_terminal
 
 pytestmark = pytest.mark.once
 
@@ -90,9 +90,9 @@ def until(condition: Callable[[], bool]) -> None:
 class Run:
     """A command without a terminal."""
 
-    def __init__(self, shell: Shell, *arguments: str) -> None:
+    def __init__(self, shell: Shell, *arguments: str, program: str = PROGRAM) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *arguments],
+            [sys.executable, "-c", program, *arguments],
             cwd=shell.folder,
             env=clean({"SCHEMADIFF_URL": shell.url}),
             stdin=subprocess.DEVNULL,
@@ -101,8 +101,8 @@ class Run:
         )
         self.seen = ""
 
-    def interrupt(self) -> None:
-        self.process.send_signal(signal.SIGINT)
+    def interrupt(self, number: int = signal.SIGINT) -> None:
+        self.process.send_signal(number)
 
     def expect(self, text: str) -> None:
         assert self.process.stderr
@@ -165,6 +165,65 @@ def test_twice_without_a_terminal_ends_the_statement(begun: Shell) -> None:
     leads_on(begun, [1, 1])
 
 
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
+def test_sigterm_ends_the_statement(begun: Shell) -> None:
+    with held(begun) as wait:
+        run = Run(begun, *PATIENT)
+        wait()
+        # All processes get it, and a parent passes it on: the second one must not make it a crash.
+        run.interrupt(signal.SIGTERM)
+        run.expect("SIGTERM: ends the running statement")
+        run.interrupt(signal.SIGTERM)
+        assert run.end() == 128 + signal.SIGTERM, run.seen
+        assert "stopped in revision 0002" in run.seen
+        assert "`schemadiff apply`" in run.seen
+    leads_on(begun, [1, 1])
+
+
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
+def test_sigterm_leaves_a_run_that_waits_for_another_one(begun: Shell) -> None:
+    with held(begun) as wait:
+        first = Run(begun, *PATIENT)
+        wait()
+        second = Run(begun, "apply", "--yes")
+        second.expect("waiting for another run")
+        second.interrupt(signal.SIGTERM)
+        assert second.end() == 128 + signal.SIGTERM, second.seen
+        assert second.seen.splitlines()[-1] == "ended by SIGTERM"
+    assert first.end() == 0, first.seen
+    assert columns(begun) == [2, 2]
+
+
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
+def test_a_closed_terminal_stops_after_the_statement(begun: Shell) -> None:
+    with at_terminal(begun, *PATIENT, program=CONTROLLED) as session:
+        with held(begun) as wait:
+            wait()
+            session.expect(" 0:")  # the bar is drawn
+            session.hang_up()
+            # It can tell nobody any more, but it holds the lock for as long as its statement runs.
+            other = Run(begun, "apply", "--yes")
+            other.expect("waiting for another run")
+            other.interrupt(signal.SIGTERM)
+            assert other.end() == 128 + signal.SIGTERM
+        assert session.process.wait(30) == 128 + signal.SIGHUP
+    leads_on(begun, [2, 1])
+
+
+@pytest.mark.engines("mysql")
+def test_what_ignores_hangups_goes_on(begun: Shell) -> None:
+    with held(begun) as wait:
+        run = Run(
+            begun, *PATIENT, program=f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); {PROGRAM}"
+        )
+        wait()
+        run.interrupt(signal.SIGHUP)
+        run.interrupt(signal.SIGINT)
+        run.expect("Stops after the running statement")
+    assert run.end() == 130, run.seen
+    assert "SIGHUP" not in run.seen
+
+
 @pytest.mark.engines("mysql")
 def test_at_a_terminal_it_asks(begun: Shell) -> None:
     with held(begun) as wait, at_terminal(begun, *PATIENT) as session:
@@ -210,17 +269,19 @@ def test_a_lost_connection_is_told_as_the_server_says_it(begun: Shell) -> None:
     leads_on(begun, [1, 1])
 
 
-def test_a_statement_of_sqlite_is_ended(shell: Shell) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_statement_of_sqlite_is_ended(shell: Shell, number: signal.Signals) -> None:
     shell.models(TABLES)
     shell("plan", "-m", "tables")
     shell("apply")
     shell.write("versions/0002_endless.py", ENDLESS)
     with at_terminal(shell, "apply", "--yes") as session:
         session.expect("running")
-        session.process.send_signal(signal.SIGINT)
-        session.expect("[c] go on: ")
-        session.process.send_signal(signal.SIGINT)
-        assert session.end() == 130
+        session.process.send_signal(number)
+        if number == signal.SIGINT:
+            session.expect("[c] go on: ")
+            session.process.send_signal(number)
+        assert session.end() == 128 + number
         assert "everything that it did is rolled back" in session.seen
     assert shell.execute("SELECT * FROM one") == []
     assert "revision 0001 of 0002" in shell("status", code=1).out

@@ -45,6 +45,12 @@ class Session:
     def answer(self, text: str) -> None:
         os.write(self.terminal, f"{text}\n".encode())
 
+    def hang_up(self) -> None:
+        """Closes the terminal."""
+        if self.terminal >= 0:
+            os.close(self.terminal)
+            self.terminal = -1
+
     def end(self) -> int:
         """Waits for the end and returns the exit code."""
         deadline = time.monotonic() + 60
@@ -68,13 +74,15 @@ PROGRAM = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from schemadiff.cli import main; main()"
 )
+# Whose terminal is closed, and who is told so.
+CONTROLLED = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {PROGRAM}"
 
 
 @contextmanager
-def at_terminal(shell: Shell, *arguments: str) -> Iterator[Session]:
+def at_terminal(shell: Shell, *arguments: str, program: str = PROGRAM) -> Iterator[Session]:
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments],
+        [sys.executable, "-c", program, *arguments],
         cwd=shell.folder,
         env=clean({"SCHEMADIFF_URL": shell.url, "TERM": "xterm", **shell.environment}),
         stdin=slave,
@@ -83,12 +91,13 @@ def at_terminal(shell: Shell, *arguments: str) -> Iterator[Session]:
         start_new_session=True,
     )
     os.close(slave)
+    session = Session(process, master)
     try:
-        yield Session(process, master)
+        yield session
     finally:
         process.kill()
         process.wait()
-        os.close(master)
+        session.hang_up()
 
 
 def begun(shell: Shell) -> None:
