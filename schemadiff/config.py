@@ -67,11 +67,13 @@ def settings(
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
     online: str | None = None,
+    application: Mapping[str, Any] | None = None,
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings that hold in `directory` (the current one): an option wins over the environment, which wins over
-    the file. Paths in a file are relative to the file. Raises `ConfigError` when the file is malformed.
+    what the application's own code says, as in a file, which wins over the file. Paths in a file are relative to the
+    file. Raises `ConfigError` when the file is malformed.
     """
     env = os.environ if environment is None else environment
     path, table = _table(directory or Path.cwd())
@@ -90,7 +92,9 @@ def settings(
                 else "a list of texts"
             )
             raise ConfigError(f'{path}: the setting "{key}" must be {kind}, not {value!r}')
-    chosen = versions or env.get("SCHEMADIFF_VERSIONS")
+    said = application or {}
+    table.update(said)
+    chosen = versions or env.get("SCHEMADIFF_VERSIONS") or said.get("versions")
     if chosen is None:
         in_file = Path(table.get("versions", DEFAULT_VERSIONS))
         folder = in_file if path is None else path.parent / in_file

@@ -28,6 +28,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError, StepError, StoppedError
 from schemadiff.journal import Direction, Interrupted, Turned
 from schemadiff.operations import Execute, Operation
+from schemadiff.patience import LOCK_WAIT
 from schemadiff.planner import Plan, Step
 from schemadiff.version import State
 from schemadiff.watching import Running, watching
@@ -68,7 +69,7 @@ class Manner:
 
     progress: Progress | None = None
     tell: Callable[[str], object] = str
-    wait: float = 60
+    wait: float = LOCK_WAIT
 
 
 @dataclass(frozen=True, slots=True)

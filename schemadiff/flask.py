@@ -12,7 +12,6 @@ output, the same questions, the same exit codes.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -24,6 +23,8 @@ except ModuleNotFoundError as error:
         f'schemadiff.flask needs Flask, and "{error.name}" is not installed: '
         "pip install 'sqlalchemy-schemadiff[flask]'"
     ) from None
+
+from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,27 +39,44 @@ EXTENSION = "schemadiff"
 
 
 class Migrate:
-    """What `flask db` works on: the application's Flask-SQLAlchemy and the directory of revisions, which is relative
-    to the current directory. `include`, `exclude` and `schemas` say what is compared, as for `schemadiff.plan`.
+    """What `flask db` works on: the application's Flask-SQLAlchemy and the directory of revisions, which is relative to
+    the current directory. `include`, `exclude` and `schemas` say what is compared, and `online` how tables are changed,
+    as for `schemadiff.plan`.
+
+    What is not said here the settings file says; an option, and then the environment, wins over both.
     """
 
     def __init__(
         self,
         app: Flask | None = None,
         db: Any = None,
-        directory: str = "versions",
+        directory: str | None = None,
         *,
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         schemas: Sequence[str] = (),
+        online: Online | None = None,
     ) -> None:
         self.db = db
         self.directory = directory
         self.include = (include,) if isinstance(include, str) else tuple(include)
         self.exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
         self.schemas = (schemas,) if isinstance(schemas, str) else tuple(schemas)
+        self.online = online
         if app is not None:
             self.init_app(app)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is said here, as a settings file would."""
+        said = {
+            "versions": self.directory,
+            "include": self.include,
+            "exclude": self.exclude,
+            "schemas": self.schemas,
+            "online": self.online,
+        }
+        return {key: value for key, value in said.items() if value}
 
     def init_app(self, app: Flask, db: Any = None, directory: str | None = None) -> None:
         """Makes `flask db` work for this application."""
@@ -81,21 +99,22 @@ _dry_run = click.option(
 _lock_wait = click.option(
     "--lock-wait",
     type=click.FloatRange(min=0),
-    default=60.0,
+    default=LOCK_WAIT,
+    show_default=True,
     metavar="SECONDS",
     help="How long to wait for another run to end, and for locks on tables.",
 )
 _lock_timeout = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0.01),
-    default=2.0,
+    default=LOCK_TIMEOUT,
+    show_default=True,
     metavar="SECONDS",
     help="How long one try for a table's lock may make others wait behind it.",
 )
 _online = click.option(
     "--online",
     type=click.Choice(["auto", "always", "never"]),
-    default="auto",
     help="Change tables so that nobody has to wait: those that are not small (auto), all, none.",
 )
 _include = click.option(
@@ -103,6 +122,9 @@ _include = click.option(
 )
 _exclude = click.option(
     "--exclude", metavar="GLOB", multiple=True, help="Do not compare these tables: table or schema.table."
+)
+_schema = click.option(
+    "--schema", metavar="NAME", multiple=True, help="Also compare this schema, which no model names."
 )
 _format = click.option(
     "--format",
@@ -132,16 +154,20 @@ def init() -> None:
 @_dry_run
 @click.option("--rename", metavar="T.A=B", multiple=True, help="Column A of table T is now called B.")
 @click.option("--no-renames", is_flag=True, help="What looks like a rename is a drop and an addition.")
+@_online
 @_include
 @_exclude
+@_schema
 @_format
 def migrate(
     message: str | None,
     dry_run: bool,
     rename: tuple[str, ...],
     no_renames: bool,
+    online: Online | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    schema: tuple[str, ...],
     output: str,
 ) -> None:
     """Compare with the models and write the next revision."""
@@ -160,7 +186,7 @@ def migrate(
             output=Format(output),
         )
 
-    _finish(work, include, exclude)
+    _finish(work, include=include, exclude=exclude, schemas=schema, online=online)
 
 
 @db_commands.command()
@@ -181,7 +207,7 @@ def upgrade(
     yes: bool,
     lock_wait: float,
     lock_timeout: float,
-    online: Online,
+    online: Online | None,
     output: str,
 ) -> None:
     """Run pending revisions, up to N or all of them."""
@@ -190,10 +216,12 @@ def upgrade(
         from schemadiff.cli import running
         from schemadiff.cli.options import Format
 
-        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, online)
+        asked = running.Asked(
+            sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, project.online
+        )
         return running.apply(terminal, project, asked, to=revision)
 
-    _finish(work)
+    _finish(work, online=online)
 
 
 @db_commands.command()
@@ -214,7 +242,7 @@ def downgrade(
     yes: bool,
     lock_wait: float,
     lock_timeout: float,
-    online: Online,
+    online: Online | None,
     output: str,
 ) -> None:
     """Undo the last revision, or all after N."""
@@ -223,10 +251,12 @@ def downgrade(
         from schemadiff.cli import running
         from schemadiff.cli.options import Format
 
-        asked = running.Asked(sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, online)
+        asked = running.Asked(
+            sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, project.online
+        )
         return running.rollback(terminal, project, asked, to=revision)
 
-    _finish(work)
+    _finish(work, online=online)
 
 
 @db_commands.command()
@@ -260,8 +290,9 @@ def history(output: str) -> None:
 @db_commands.command()
 @_include
 @_exclude
+@_schema
 @_format
-def check(include: tuple[str, ...], exclude: tuple[str, ...], output: str) -> None:
+def check(include: tuple[str, ...], exclude: tuple[str, ...], schema: tuple[str, ...], output: str) -> None:
     """Tell whether models, revisions, database agree."""
 
     def work(terminal: Terminal, project: Project) -> int:
@@ -270,26 +301,34 @@ def check(include: tuple[str, ...], exclude: tuple[str, ...], output: str) -> No
 
         return actions.check(terminal, project, Format(output))
 
-    _finish(work, include, exclude)
+    _finish(work, include=include, exclude=exclude, schemas=schema)
 
 
 def _finish(
-    work: Callable[[Terminal, Project], int], include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()
+    work: Callable[[Terminal, Project], int],
+    *,
+    include: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
+    schemas: tuple[str, ...] = (),
+    online: Online | None = None,
 ) -> None:
     """Runs a command's work on the application's project, and exits with its code."""
     from schemadiff.cli import guard
 
     def with_project(terminal: Terminal) -> int:
-        project = _project(include, exclude)
+        project = _project(include, exclude, schemas, online)
         terminal.hide(project.secrets)
         return work(terminal, project)
 
     click.get_current_context().exit(guard.run(with_project, speak=_speak))
 
 
-def _project(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Project:
+def _project(
+    include: tuple[str, ...], exclude: tuple[str, ...], schemas: tuple[str, ...], online: Online | None
+) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
     from schemadiff.cli.project import Project, passwords
+    from schemadiff.config import settings
     from schemadiff.errors import ConfigError
 
     found = current_app.extensions.get(EXTENSION)
@@ -304,19 +343,23 @@ def _project(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Pr
             f'the application "{current_app.name}" has no Flask-SQLAlchemy',
             hint="Hand it over: schemadiff.flask.Migrate(app, db).",
         )
+    said = settings(
+        include=include, exclude=exclude, schemas=schemas, online=online, application=found.settings
+    )
     engine = db.engine
     secrets = passwords(engine.url.render_as_string(hide_password=False))
     # A database in memory is the engine's alone; any other one gets a connection with schemadiff's own settings.
     in_memory = engine.url.database in (None, "", ":memory:") and not engine.url.host
     return Project(
-        Path(found.directory),
+        said.versions,
         engine if in_memory else engine.url,
         db,
         secrets,
         _speak,
-        include=include or found.include,
-        exclude=exclude or found.exclude,
-        schemas=found.schemas,
+        include=said.include,
+        exclude=said.exclude,
+        schemas=said.schemas,
+        online=said.online,
     )
 
 

@@ -27,7 +27,6 @@ from schemadiff import (
 )
 from schemadiff.config import Online
 from schemadiff.database import Database, connected, where
-from schemadiff.dialects import LOCK_TIMEOUT
 from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
 from schemadiff.history import at_head, check_target, verify
@@ -35,6 +34,7 @@ from schemadiff.inspector import ask, differences, inspect_for
 from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown, Status
+from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.renames import Candidate
@@ -156,7 +156,7 @@ def apply(
     confirm: Confirm | None = None,
     progress: Progress | None = None,
     dry_run: bool = False,
-    lock_wait: float = 60,
+    lock_wait: float = LOCK_WAIT,
     lock_timeout: float = LOCK_TIMEOUT,
     online: Online = "auto",
     tell: Callable[[str], object] = str,
@@ -189,7 +189,7 @@ def rollback(
     confirm: Confirm | None = None,
     progress: Progress | None = None,
     dry_run: bool = False,
-    lock_wait: float = 60,
+    lock_wait: float = LOCK_WAIT,
     lock_timeout: float = LOCK_TIMEOUT,
     online: Online = "auto",
     tell: Callable[[str], object] = str,

@@ -209,3 +209,31 @@ def test_what_is_compared(url: str, tmp_path: Path) -> None:
     assert "(revision 0001, 1 table ignored)" in site("check").output
     assert "create table old" in site("check", "--include", "*", code=1).output
     site.close()
+
+
+@pytest.mark.engines("mysql")
+def test_settings_have_one_order(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option, the environment, the application's own code, the settings file."""
+    monkeypatch.chdir(tmp_path)
+    site = Site(url, tmp_path)
+    Migrate(site.app, site.db)
+    (tmp_path / "schemadiff.toml").write_text('versions = "history"\nonline = "always"\nexclude = ["user"]\n')
+    assert "no differences" in site("migrate").output
+    monkeypatch.setenv("SCHEMADIFF_EXCLUDE", "old")
+    site("migrate")
+    site("upgrade")
+    assert (tmp_path / "history" / "0001_create_user.py").is_file()
+
+    site.user.append_column(sa.Column("email", sa.String(100)))
+    way = "ALGORITHM=INSTANT"
+    assert way in site("migrate", "--dry-run", code=1).output
+    assert way not in site("migrate", "--online", "never").output
+    assert way in site("upgrade", "--dry-run", code=1).output
+    Migrate(site.app, site.db, online="never")
+    assert way not in site("upgrade", "--dry-run", code=1).output
+    monkeypatch.setenv("SCHEMADIFF_ONLINE", "always")
+    assert way in site("upgrade", "--dry-run", code=1).output
+    assert way not in site("upgrade", "--dry-run", "--online", "never", code=1).output
+    monkeypatch.setenv("SCHEMADIFF_ONLINE", "sometimes")
+    assert "'sometimes'" in site("upgrade", code=2).output
+    site.close()

@@ -20,7 +20,7 @@ SOURCES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 LAYERS = (
-    ("errors",),
+    ("errors", "patience"),
     ("schema", "words", "lookup"),
     ("operations", "stored"),
     ("dialects",),

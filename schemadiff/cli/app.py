@@ -29,6 +29,7 @@ from schemadiff.cli.options import (
     Versions,
     Yes,
 )
+from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
@@ -154,8 +155,8 @@ def apply(
     dry_run: DryRun = False,
     allow: Allow = None,
     yes: Yes = False,
-    lock_wait: LockWait = 60,
-    lock_timeout: LockTimeout = 2,
+    lock_wait: LockWait = LOCK_WAIT,
+    lock_timeout: LockTimeout = LOCK_TIMEOUT,
     online: HowOnline = None,
     output: Output = Format.text,
     url: Url = None,
@@ -193,8 +194,8 @@ def rollback(
     dry_run: DryRun = False,
     allow: Allow = None,
     yes: Yes = False,
-    lock_wait: LockWait = 60,
-    lock_timeout: LockTimeout = 2,
+    lock_wait: LockWait = LOCK_WAIT,
+    lock_timeout: LockTimeout = LOCK_TIMEOUT,
     online: HowOnline = None,
     output: Output = Format.text,
     url: Url = None,

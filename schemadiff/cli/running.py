@@ -14,10 +14,10 @@ from schemadiff.cli.options import Format
 from schemadiff.cli.steps import Steps, Waits
 from schemadiff.cli.stopping import stoppable
 from schemadiff.database import where
-from schemadiff.dialects import LOCK_TIMEOUT
 from schemadiff.errors import PendingError, UsageError
 from schemadiff.hazards import CODES
 from schemadiff.outcomes import Outcome
+from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
@@ -36,7 +36,7 @@ class Asked:
     dry_run: bool = False
     allow: tuple[str, ...] = ()
     yes: bool = False
-    lock_wait: float = 60
+    lock_wait: float = LOCK_WAIT
     output: Format = Format.text
     lock_timeout: float = LOCK_TIMEOUT
     online: Online = "auto"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, Dialect, Group, Retraction, Statement
+from schemadiff.dialects.base import Dialect, Group, Retraction, Statement
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection
 
 __all__ = [
-    "LOCK_TIMEOUT",
     "NAMES",
     "Dialect",
     "Group",

@@ -33,6 +33,7 @@ from schemadiff.dialects.client import Client
 from schemadiff.dialects.sessions import Session
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
+from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import (
     Check,
     Column,
@@ -58,10 +59,6 @@ if TYPE_CHECKING:
 
 STORED_KINDS = ("schema", "sequence", "enum", "domain", "view", "trigger", "function", "procedure", "event")
 """What a database may hold besides tables: the kinds of `StoredObject`."""
-
-
-LOCK_TIMEOUT = 2.0
-"""Seconds that a statement waits for a lock on a table, and lets others wait behind it, before it gives up for now."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -49,6 +49,13 @@ def test_the_version_is_told(shell: Shell) -> None:
     assert shell("--version").out.startswith("schemadiff ")
 
 
+def test_the_package_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "schemadiff", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("schemadiff ")
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("apply", "--help")])
 def test_help_loads_little(arguments: tuple[str, ...]) -> None:
     code = (

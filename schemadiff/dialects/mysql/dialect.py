@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Group, Statement
+from schemadiff.dialects.base import STORED_KINDS, Dialect, Group, Statement
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.mysql import objects, waiting, ways
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
@@ -26,6 +26,7 @@ from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
+from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import (
     Check,
     Column,

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, Group, Statement
+from schemadiff.dialects.base import Group, Statement
 from schemadiff.dialects.mysql import ways
 from schemadiff.dialects.mysql.alter import staged_statements
 from schemadiff.dialects.mysql.clauses import Alter, alter_sql
@@ -31,6 +31,7 @@ from schemadiff.dialects.mysql.stages import atoms, stages
 from schemadiff.dialects.mysql.ways import Cost, Way
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation, RenameTable
+from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Name, Table
 
 if TYPE_CHECKING:

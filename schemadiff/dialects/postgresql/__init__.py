@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import LOCK_TIMEOUT, STORED_KINDS, Dialect, Retraction, Statement
+from schemadiff.dialects.base import STORED_KINDS, Dialect, Retraction, Statement
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.postgresql import (
     ask,
@@ -40,6 +40,7 @@ from schemadiff.dialects.postgresql import (
 from schemadiff.dialects.postgresql.client import Psql
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.errors import DatabaseError, UnsupportedError
+from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
 
 if TYPE_CHECKING:

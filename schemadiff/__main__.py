@@ -1,0 +1,5 @@
+"""``python -m schemadiff``: the same command."""
+
+from schemadiff.cli import main
+
+main()
