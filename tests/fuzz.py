@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 
 from tests.convergence import DRAWS, Bench, converge_some
 from tests.servers.choice import ENGINES as SERVER_ENGINES
@@ -47,11 +47,9 @@ def run(engines: list[str], urls: dict[str, str], *, pairs: int, workers: int, s
     failed: Counter[str] = Counter()
     parts_done: Counter[str] = Counter()
     seconds: dict[str, float] = dict.fromkeys(engines, 0)
-    # A process that has drawn thousands of models holds a gigabyte of them: each ends before.
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawned, max_tasks_per_child=5) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         parts = {
-            pool.submit(take, engine, urls, min(PART, pairs - first), seed + first): engine
+            pool.submit(apart, engine, urls, min(PART, pairs - first), seed + first): engine
             for first in range(0, pairs, PART)
             for engine in engines
         }
@@ -69,6 +67,16 @@ def run(engines: list[str], urls: dict[str, str], *, pairs: int, workers: int, s
         words = f"{failed[engine]} failures" if failed[engine] else "no failure"
         print(f"{engine}: {done[engine]} pairs in {seconds[engine]:.0f} s, {words}")
     return 1 if failed.total() else 0
+
+
+def apart(engine: str, urls: dict[str, str], count: int, seed: int) -> tuple[float, int, list[str]]:
+    """Does `take` in a process of its own: one that has drawn thousands of models holds a gigabyte of them.
+
+    `ProcessPoolExecutor` would end its processes by itself (``max_tasks_per_child``), but in Python 3.11 to 3.14 it
+    then stands still for ever (CPython's issue 115634).
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+        return alone.submit(take, engine, urls, count, seed).result()
 
 
 def take(engine: str, urls: dict[str, str], count: int, seed: int) -> tuple[float, int, list[str]]:

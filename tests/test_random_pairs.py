@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from tests import fuzz
 from tests.convergence import Bench, converge_all
 
 PAIRS = 200 if sa.__version__ >= "2.1" else 12
@@ -25,3 +26,11 @@ def test_random_pairs(first: int, engine_name: str, server_url: Callable[[str], 
         converge_all(bench, min(PART, PAIRS), seed=first)
     finally:
         bench.close()
+
+
+def test_make_fuzz_comes_to_its_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fuzz, "PART", 2)
+    assert fuzz.run(["sqlite"], {}, pairs=7, workers=2, seed=1) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("sqlite: 7 pairs in ")
