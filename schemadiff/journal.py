@@ -173,7 +173,8 @@ def interruption(
     """What was interrupted, or ``None`` when the database is at rest.
 
     ``operations`` gives the operations of a revision in a direction: the journal refers to them by position. Raises
-    `VersionError` when a later release has begun it, in a way that this one does not know.
+    `VersionError` when a later release has begun it, in a way that this one does not know, and when another release
+    was interrupted where only a fingerprint tells how far it came.
     """
     entry = state.journal
     if not entry:
@@ -200,7 +201,16 @@ def interruption(
             if look
             else fingerprint_of(connection, dialect, steps[position], schemas)
         )
-        position += now != entry["fingerprint"]
+        if now != entry["fingerprint"]:
+            if not look and state.tool != __version__:
+                raise VersionError(
+                    f"revision {entry['revision']:04} was begun by schemadiff {state.tool}, and is in the middle: "
+                    f"schemadiff {__version__}, which may read tables in other words, cannot tell whether step "
+                    f"{position + 1} of {len(steps)} is done",
+                    hint=f"Install schemadiff {state.tool}, and finish it with `schemadiff apply` or undo it with "
+                    "`schemadiff rollback`.",
+                )
+            position += 1
     done = [
         steps[:position],
         *(some[: one["position"]] for some, one in zip(levels[1:], chain[1:], strict=True)),
