@@ -16,7 +16,7 @@ from schemadiff.errors import UnsupportedError
 from schemadiff.resolution import resolve
 from schemadiff.schema import Domain, Enum, Name, Sequence, StoredObject, Unsupported, View
 
-DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks")
+DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks", "not_valid")
 """The fields of a `Domain` that revision files name."""
 
 SEQUENCE_OPTIONS = {
@@ -148,15 +148,23 @@ def domain_options(domain: Domain) -> dict[str, Any]:
     """What the verbs for domains take besides the name, as it was written, without what nobody said."""
     written = domain.written or domain
     given: dict[str, Any] = {field: getattr(written, field) for field in DOMAIN_OPTIONS}
-    given["checks"] = {name or "": condition for name, condition in written.checks}
+    checks: dict[str, Any] = {name: condition for name, condition in written.checks if name}
+    if nameless := [condition for name, condition in written.checks if not name]:
+        checks[""] = nameless[0] if len(nameless) == 1 else nameless
+    given["checks"] = checks
+    given["not_valid"] = list(written.not_valid) or None
     return {key: value for key, value in given.items() if value not in (None, True, {})}
 
 
 def read_domain(name: Name, options: Mapping[str, Any], dialect: Dialect) -> StoredObject:
     """The domain of a revision file, in canonical form."""
     given = {"type": "", **{key: value for key, value in options.items() if value is not None}}
-    checks = tuple((key or None, text) for key, text in given.pop("checks", {}).items())
-    domain = Domain(name, checks=checks, **given)
+    checks = tuple(
+        (key or None, text)
+        for key, texts in given.pop("checks", {}).items()
+        for text in ([texts] if isinstance(texts, str) else texts)
+    )
+    domain = Domain(name, checks=checks, not_valid=tuple(given.pop("not_valid", ())), **given)
     return dialect.canonical_object(dataclasses.replace(domain, written=domain))
 
 

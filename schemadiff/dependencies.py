@@ -10,13 +10,17 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from schemadiff.schema import Key, Name, Routine, StoredObject, View
+from schemadiff.schema import Domain, Key, Name, Routine, StoredObject, View
 
 _WORD = re.compile(r'"((?:[^"]|"")+)"|`((?:[^`]|``)+)`|([^\W\d][\w$]*)')
 
 
 def mentions(stored: StoredObject) -> frozenset[str]:
-    """The words and quoted names in the object's definition, case-folded, and the name of a trigger's table."""
+    """The words and quoted names in the object's definition, case-folded, and the name of a trigger's table; of a
+    domain those of the type that it is made of.
+    """
+    if isinstance(stored, Domain):
+        return frozenset(word.casefold() for word in _words(stored.type))
     if not isinstance(stored, View | Routine):
         return frozenset()
     table = [stored.table.name.casefold()] if isinstance(stored, Routine) and stored.table else []

@@ -65,7 +65,12 @@ def compare(
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Enum) and one not in changing]
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Domain)]
     altered = [pair for pair in changed if isinstance(pair[0], Sequence | Enum | Domain)]
-    rebuilt = [pair for pair in altered if not isinstance(pair[0], Sequence) and not dialect.replaces(*pair)]
+    rebuilt = [pair for pair in altered if not dialect.alters_in_place(*pair, current)]
+    retyped = {
+        name
+        for name, table in current.tables.items()
+        if any(dialect.has_type(column, one.name) for column in table.columns for one, _ in rebuilt)
+    }
     first += [ReplaceObject(*pair) for pair in altered if pair not in rebuilt]
 
     texts = [pair for pair in changed if isinstance(pair[0], View | Routine)]
@@ -84,7 +89,10 @@ def compare(
     arriving += [after for before, after in texts if (before, after) not in replaced]
     if dialect.lifts_views:
         disturbed = (
-            {one.name for one in leaving} | _disturbed(tables) | {before.name for before, _ in rebuilt}
+            {one.name for one in leaving}
+            | _disturbed(tables)
+            | retyped
+            | {before.name for before, _ in rebuilt}
         )
         for one in dependents((before for before, _ in both if _depends(before)), disturbed):
             if one not in leaving and one.key not in {before.key for before, _ in replaced}:
@@ -106,7 +114,7 @@ def compare(
     for one in in_order([*late, *(after for _, after in replaced)]):
         before = before_of.get(one.key)
         last.append(CreateObject(one) if before is None else ReplaceObject(before, one))
-    last += [DropObject(one) for one in in_order(gone) if isinstance(one, Domain)]
+    last += [DropObject(one) for one in reversed(in_order(gone)) if isinstance(one, Domain)]
     last += [
         DropObject(dataclasses.replace(one, values=taken[one]))
         for one in in_order(gone)

@@ -215,7 +215,8 @@ class Recorder:
 
     def create_domain(self, name: str, *, schema: str | None = None, **options: Any) -> Operation:
         """Creates a domain: ``type="integer", default="1", nullable=False, checks={"positive": "VALUE > 0"}``, all in
-        SQL; a check that nobody named stands under ``""``.
+        SQL; a check that nobody named stands under ``""``, several of them as a list. ``not_valid`` are the names of
+        those that older values need not meet.
         """
         return self._record(CreateObject(self._domain("create_domain", name, schema, options)))
 

@@ -343,7 +343,9 @@ class Sequence(_Stored):
 @dataclass(frozen=True, slots=True)
 class Domain(_Stored):
     """A type with a name of its own (PostgreSQL): ``type`` is the one that it restricts, ``checks`` are names, ``None``
-    where nobody gave one, and conditions on ``VALUE``. ``written`` is the same as somebody wrote it.
+    where nobody gave one, and conditions on ``VALUE``; ``not_valid`` names those (the empty text one without a name)
+    that older values need not meet. ``names`` are the live names of the checks, in their order. ``written`` is the
+    same as somebody wrote it.
     """
 
     name: Name
@@ -352,6 +354,8 @@ class Domain(_Stored):
     default: str | None = None
     nullable: bool = True
     checks: tuple[tuple[str | None, str], ...] = ()
+    not_valid: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(default=(), compare=False, repr=False)
     written: Domain | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "domain"
 

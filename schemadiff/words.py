@@ -41,7 +41,9 @@ def _value(value: Any) -> str:
             return f"{value.sql}({', '.join(value.values)})" if value.values else str(value.sql)
         case tuple():
             return (
-                ", ".join(" ".join(part) if isinstance(part, tuple) else str(part) for part in value)
+                ", ".join(
+                    " ".join(filter(None, part)) if isinstance(part, tuple) else str(part) for part in value
+                )
                 or "none"
             )
         case _ if hasattr(value, "expression"):

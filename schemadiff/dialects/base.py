@@ -258,6 +258,12 @@ class Dialect(ABC):
         """Whether one statement puts `after` in the place of `before`, whatever depends on it."""
         return False
 
+    def alters_in_place(self, before: StoredObject, after: StoredObject, schema: Schema) -> bool:
+        """Whether the sequence or type is altered under what depends on it; else it is made anew, and what depends on
+        it in `schema` has to make room.
+        """
+        return True
+
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         """The object in canonical form, by rules only. Idempotent."""
         return stored

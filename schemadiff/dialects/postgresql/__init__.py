@@ -195,6 +195,9 @@ class PostgreSQL(Dialect):
         """A function or procedure, by CREATE OR REPLACE, as long as it returns the same."""
         return objects.replaces(before, after)
 
+    def alters_in_place(self, before: StoredObject, after: StoredObject, schema: Schema) -> bool:
+        return objects.alters_in_place(before, after, schema)
+
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         """The object without what is a default."""
         return objects.canonical(stored)

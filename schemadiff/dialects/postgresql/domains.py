@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOMAIN
 
-from schemadiff.dialects.postgresql import ask
+from schemadiff.dialects.postgresql import ask, retyping
 from schemadiff.dialects.postgresql.canonical import column_type, default_text
+from schemadiff.dialects.postgresql.definitions import made_name
 from schemadiff.dialects.postgresql.expressions import expression
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
-from schemadiff.errors import UnsupportedError
-from schemadiff.schema import Domain, Name, Type
+from schemadiff.schema import Domain, Name, Schema, StoredObject, Type
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -25,7 +27,9 @@ _DOMAINS = """
 SELECT n.nspname, t.typname, format_type(t.typbasetype, t.typtypmod), t.typdefault, t.typnotnull,
     CASE WHEN t.typcollation <> b.typcollation THEN c.collname END,
     ARRAY(SELECT conname FROM pg_constraint WHERE contypid = t.oid AND contype = 'c' ORDER BY conname),
-    ARRAY(SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contypid = t.oid AND contype = 'c' ORDER BY conname)
+    ARRAY(SELECT pg_get_constraintdef(oid)
+          FROM pg_constraint WHERE contypid = t.oid AND contype = 'c' ORDER BY conname),
+    ARRAY(SELECT conname FROM pg_constraint WHERE contypid = t.oid AND contype = 'c' AND NOT convalidated)
 FROM pg_type t JOIN pg_type b ON b.oid = t.typbasetype JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_collation c ON c.oid = t.typcollation
 WHERE t.typtype = 'd' AND n.nspname = ANY(:schemas)
@@ -38,10 +42,10 @@ _ASKED = "schemadiff_ask_domain"
 def read(connection: Connection, schemas: Mapping[str, str | None]) -> Iterator[Domain]:
     """The live domains; `schemas` maps a schema's name to the one that it has in the result."""
     rows = connection.execute(sa.text(_DOMAINS), {"schemas": list(schemas)}).all()
-    for schema, name, kind, default, not_null, collation, names, texts in rows:
+    for schema, name, kind, default, not_null, collation, names, texts, not_valid in rows:
         checks = [(one, _condition(text)) for one, text in zip(names, texts, strict=True)]
         domain = Domain(Name(name, schemas[schema]), kind, collation, default, not not_null, tuple(checks))
-        yield canonical(domain)
+        yield canonical(dataclasses.replace(domain, not_valid=tuple(not_valid), names=tuple(names)))
 
 
 def _condition(text: str) -> str:
@@ -81,15 +85,27 @@ def declared(declared_type: Any, sqlalchemy: SQLAlchemyDialect, default_schema: 
 def canonical(domain: Domain) -> Domain:
     """The domain with its type, default and conditions in one spelling, and no name that the server made up."""
     kind, collation = column_type(Type(domain.type), None)
-    made_up = f"{domain.name.name}_check"
-    checks = ((None if name == made_up else name, expression(condition)) for name, condition in domain.checks)
+
+    def given(name: str | None) -> str | None:
+        return None if name and _is_made_up(domain, name) else name
+
+    checks = [(given(name), expression(condition)) for name, condition in domain.checks]
+    order = sorted(range(len(checks)), key=lambda one: (checks[one][0] or "", checks[one][1]))
     return dataclasses.replace(
         domain,
         type=kind.sql,
         collation=domain.collation or collation,
         default=None if domain.default is None else default_text(domain.default, kind.sql),
-        checks=tuple(sorted(checks, key=lambda check: (check[0] or "", check[1]))),
+        checks=tuple(checks[one] for one in order),
+        names=tuple(domain.names[one] for one in order) if domain.names else (),
+        not_valid=tuple(sorted({given(name) or "" for name in domain.not_valid})),
     )
+
+
+def _is_made_up(domain: Domain, name: str) -> bool:
+    """Whether the server may have given the name: it numbers them where another one is taken."""
+    number = re.search(r"_(check\d*)$", name)
+    return number is not None and name == made_name(domain.name.name, "", number[1])
 
 
 def same(connection: Connection, one: Domain, other: Domain) -> bool:
@@ -98,7 +114,7 @@ def same(connection: Connection, one: Domain, other: Domain) -> bool:
     """
     asked = dataclasses.replace(one, name=Name(_ASKED, "pg_temp"))
     with ask.rolled_back(connection):
-        if not ask.may_create(connection) or not ask.succeeds(connection, [create(asked)]):
+        if not ask.may_create(connection) or not ask.succeeds(connection, list(create(asked))):
             return False
         schema = connection.execute(
             sa.text(
@@ -110,44 +126,98 @@ def same(connection: Connection, one: Domain, other: Domain) -> bool:
     return dataclasses.replace(found, name=other.name) == other
 
 
-def create(domain: Domain) -> str:
-    """CREATE DOMAIN."""
+def create(domain: Domain) -> Iterator[str]:
+    """CREATE DOMAIN, each CHECK under the name that the server would give it where nobody else has that: what is to be
+    replaced may still have it.
+    """
     words = [f"CREATE DOMAIN {quoted(domain.name)} AS {domain.type}"]
     if domain.collation:
         words.append(f"COLLATE {quote(domain.collation)}")
     if domain.default is not None:
-        words.append(f"DEFAULT {domain.default}")
+        words.append(f"DEFAULT {_default(domain)}")
     if not domain.nullable:
         words.append("NOT NULL")
-    words += [_check(*check) for check in domain.checks]
-    return " ".join(words)
+    named = _named(domain, domain.checks, ())
+    words += [_check(*check) for check in named if check[0] not in _not_valid(domain, named)]
+    yield " ".join(words)
+    for check in named:
+        if check[0] in _not_valid(domain, named):
+            yield f"ALTER DOMAIN {quoted(domain.name)} ADD {_check(*check)} NOT VALID"
 
 
-def _check(name: str | None, condition: str) -> str:
-    return f"CONSTRAINT {quote(name)} CHECK ({condition})" if name else f"CHECK ({condition})"
+def _default(domain: Domain) -> str | None:
+    """The default as somebody wrote it: the server keeps 5 and '5' apart."""
+    return domain.written.default if domain.written else domain.default
 
 
-def in_place(before: Domain, after: Domain) -> bool:
-    """Whether ALTER DOMAIN leads from one to the other: it can change everything but the type below."""
-    return (before.type, before.collation) == (after.type, after.collation)
+def _check(name: str, condition: str) -> str:
+    return f"CONSTRAINT {quote(name)} CHECK ({condition})"
 
 
-def changes(before: Domain, after: Domain) -> Iterator[str]:
-    """ALTER DOMAIN for each thing that differs. Raises `UnsupportedError` for the type below it, which cannot change
-    (PostgreSQL 15 manual, ALTER DOMAIN).
+def _named(
+    domain: Domain, checks: Sequence[tuple[str | None, str]], taken: Collection[str]
+) -> list[tuple[str, str]]:
+    """The checks, those without a name under those that the server makes up: numbered from the second one on."""
+    free = (
+        name
+        for number in count()
+        if (name := made_name(domain.name.name, "", f"check{number or ''}")) not in taken
+        and name not in [other for other, _ in domain.checks]
+    )
+    return [(name or next(free), condition) for name, condition in checks]
+
+
+def _not_valid(domain: Domain, named: Sequence[tuple[str, str]]) -> list[str]:
+    """The names of the checks that are not valid; `named` are all those of the domain."""
+    return [
+        name
+        for (name, _), (given, _) in zip(named, domain.checks, strict=True)
+        if (given or "") in domain.not_valid
+    ]
+
+
+def changes(before: Domain, after: Domain, was: StoredObject | None, schema: Schema) -> Iterator[str]:
+    """ALTER DOMAIN for each thing that differs, or the domain anew under its columns. `was` is the live domain, which
+    knows the names of its checks.
     """
-    if not in_place(before, after):
-        raise UnsupportedError(
-            f'domain "{after.name}": PostgreSQL cannot change the type that a domain is made of '
-            f"({before.type} -> {after.type})",
-            hint="Declare a domain of another name, and give that to the columns.",
-        )
+    if not retyping.alters_in_place(before, after, schema):
+        yield from retyping.made_anew(before, after, list(create(after)), schema)
+        return
     alter = f"ALTER DOMAIN {quoted(after.name)}"
-    for name, _ in (check for check in before.checks if check not in after.checks):
-        yield f"{alter} DROP CONSTRAINT {quote(name or f'{before.name.name}_check')}"
+    live = _live(before, was)
+    names = dict(zip(before.checks, live, strict=True))
+    loose = _not_valid(before, list(zip(live, (text for _, text in before.checks), strict=True)))
+    strict = [check for check in after.checks if (check[0] or "") not in after.not_valid]
+    for check in before.checks:
+        kept = check in after.checks and (names[check] in loose or check in strict)
+        if not kept:
+            yield f"{alter} DROP CONSTRAINT {quote(names[check])}"
+        elif check in strict and names[check] in loose:
+            yield f"{alter} VALIDATE CONSTRAINT {quote(names[check])}"
     if before.default != after.default:
-        yield f"{alter} DROP DEFAULT" if after.default is None else f"{alter} SET DEFAULT {after.default}"
+        yield f"{alter} DROP DEFAULT" if after.default is None else f"{alter} SET DEFAULT {_default(after)}"
     if before.nullable != after.nullable:
         yield f"{alter} {'DROP' if after.nullable else 'SET'} NOT NULL"
-    for check in (check for check in after.checks if check not in before.checks):
-        yield f"{alter} ADD {_check(*check)}"
+    new = [
+        check
+        for check in after.checks
+        if check not in before.checks or (names[check] not in loose and check not in strict)
+    ]
+    staying = [name for check, name in names.items() if check in after.checks and check not in new]
+    for check, named in zip(new, _named(after, new, staying), strict=True):
+        yield f"{alter} ADD {_check(*named)}" + ("" if check in strict else " NOT VALID")
+
+
+def _live(domain: Domain, was: StoredObject | None) -> list[str]:
+    """The names under which the server knows the domain's checks: those of `was` where it says the same, or has one
+    without a name in the same place.
+    """
+    known = list(zip(was.checks, was.names, strict=False)) if isinstance(was, Domain) else []
+    same = dict(known)
+    nameless = [name for (given, _), name in known if given is None]
+    mine = [check for check in domain.checks if check[0] is None]
+    guessed = [name for name, _ in _named(domain, mine, ())]
+    if len(nameless) == len(mine):
+        guessed = nameless
+    places = dict(zip(mine, guessed, strict=True))
+    return [same.get(check) or check[0] or places[check] for check in domain.checks]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import ask, domains, enums
+from schemadiff.dialects.postgresql import ask, domains, enums, retyping
 from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -139,17 +139,20 @@ def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -
 
 
 def replaces(before: StoredObject, after: StoredObject) -> bool:
-    """Whether the definition of a function, which begins with CREATE OR REPLACE, is taken in place of the other; a type
-    is changed under what depends on it.
-    """
-    if isinstance(before, Enum) and isinstance(after, Enum):
-        return enums.grows(before.values, after.values)
-    if isinstance(before, Domain) and isinstance(after, Domain):
-        return domains.in_place(before, after)
+    """Whether the definition of a function, which begins with CREATE OR REPLACE, is taken in place of the other."""
     if not isinstance(before, Routine) or not isinstance(after, Routine) or before.kind == "trigger":
         return False
     one, other = (_RETURNS.findall(routine.definition)[:1] for routine in (before, after))
     return one == other
+
+
+def alters_in_place(before: StoredObject, after: StoredObject, schema: Schema) -> bool:
+    """Whether what depends on a type need not make room for the change."""
+    if isinstance(before, Enum) and isinstance(after, Enum):
+        return enums.grows(before.values, after.values)
+    if isinstance(before, Domain) and isinstance(after, Domain):
+        return retyping.alters_in_place(before, after, schema)
+    return True
 
 
 _RETURNS = re.compile(r"^ RETURNS .*$", re.MULTILINE)
@@ -198,7 +201,7 @@ def statements(operation: ObjectOperation, was: StoredObject | None, before: Sch
         case ReplaceObject(before=Sequence() as start, after=Sequence() as end):
             texts = [f"ALTER SEQUENCE {quoted(end.name)}{_changes(start, end)}"]
         case ReplaceObject(before=Domain() as narrow, after=Domain() as wide):
-            texts = list(domains.changes(narrow, wide))
+            texts = domains.changes(narrow, wide, was, before)
         case ReplaceObject(before=one, after=other) if replaces(one, other):
             texts = list(_creation(other, was))
         case ReplaceObject(before=one, after=other):
@@ -215,7 +218,7 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
         case Enum():
             yield enums.create(stored.name, stored.values)
         case Domain():
-            yield domains.create(stored)
+            yield from domains.create(stored)
         case View():
             known = was if isinstance(was, View) and was.materialized == stored.materialized else stored
             kind = "MATERIALIZED VIEW" if stored.materialized else "VIEW"
