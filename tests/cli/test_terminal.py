@@ -74,8 +74,11 @@ PROGRAM = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from schemadiff.cli import main; main()"
 )
-# Whose terminal is closed, and who is told so.
-CONTROLLED = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {PROGRAM}"
+# Whose terminal is closed, and who is told so: also where the tests themselves run under nohup.
+CONTROLLED = (
+    "import fcntl, signal, termios; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+    f"fcntl.ioctl(0, termios.TIOCSCTTY, 0); {PROGRAM}"
+)
 
 
 @contextmanager
