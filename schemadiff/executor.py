@@ -134,8 +134,7 @@ def _run_journalled(
     steps = task.plan.steps
 
     def note(position: int, fingerprint: str | None = None) -> None:
-        told = journal.at(entry, position, fingerprint)
-        version.write(connection, dataclasses.replace(task.before, journal=told))
+        version.advance(connection, dialect, position, fingerprint)
 
     def part(position: int, end: int) -> None:
         # Rows, or what can be rolled back, and the entry that says it is there commit together: exactly once.
@@ -151,6 +150,8 @@ def _run_journalled(
                 dialect.clear(connection, step.operations, patiently=False)
 
     position = first
+    if position < len(steps):
+        version.write(connection, dataclasses.replace(task.before, journal=journal.at(entry, position)))
     while position < len(steps):
         end = end_of_part(dialect, steps, position)
         some, step = steps[position:end], steps[position]

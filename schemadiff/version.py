@@ -127,7 +127,16 @@ def update(dialect: Dialect, before: State, after: State) -> str:
 
 def write(connection: Connection, state: State) -> None:
     """Puts the state into the version row. Raises `VersionError` when the row is not there any more."""
-    result = connection.execute(TABLE.update().where(TABLE.c.id == 1).values(**_values(state)))
+    _expect_row(connection.execute(TABLE.update().where(TABLE.c.id == 1).values(**_values(state))))
+
+
+def advance(connection: Connection, dialect: Dialect, position: int, fingerprint: str | None) -> None:
+    """Moves the journal that is in the version row. Raises `VersionError` when the row is not there any more."""
+    sql = dialect.client.advance(position, fingerprint)
+    _expect_row(connection.exec_driver_sql(sql, execution_options=VERBATIM))
+
+
+def _expect_row(result: sa.CursorResult[Any]) -> None:
     # MySQL counts changed rows only where PyMySQL is told so; SQLAlchemy asks for matched ones.
     if result.rowcount != 1:
         raise VersionError(

@@ -62,6 +62,10 @@ class Client(ABC):
         """
         raise AssertionError("nothing commits by itself")
 
+    def advance(self, position: int, fingerprint: str | None) -> str:
+        """The statement that puts only these two into the journal that is there: the rest of it may be a megabyte."""
+        raise AssertionError("nothing commits by itself")
+
 
 def terminated(sql: str, comments: Sequence[str]) -> str:
     """The statement with a semicolon, on a line of its own where the last one may be a comment."""

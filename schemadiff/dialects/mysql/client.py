@@ -117,7 +117,11 @@ class MySQLClient(Client):
                 f"SET @schemadiff_position = {position}",
                 "EXECUTE schemadiff_note USING @schemadiff_position",
             )
+        return (self.advance(position, None),)
+
+    def advance(self, position: int, fingerprint: str | None) -> str:
+        found = "NULL" if fingerprint is None else self.literal(fingerprint)
         return (
-            "UPDATE schemadiff_version SET journal = JSON_SET(journal, '$.position', "
-            f"{position}, '$.fingerprint', NULL) WHERE id = 1",
+            f"UPDATE schemadiff_version SET journal = JSON_SET(journal, '$.position', {position}, "
+            f"'$.fingerprint', {found}) WHERE id = 1"
         )

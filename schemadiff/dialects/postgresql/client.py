@@ -57,7 +57,11 @@ class Psql(Client):
     def note(self, position: int, *, looks: bool) -> tuple[str, ...]:
         if looks:
             return (f"EXECUTE schemadiff_note ({position})",)
+        return (self.advance(position, None),)
+
+    def advance(self, position: int, fingerprint: str | None) -> str:
+        found = "NULL" if fingerprint is None else self.literal(fingerprint)
         return (
             "UPDATE schemadiff_version SET journal = (journal::jsonb || "
-            f"jsonb_build_object('position', {position}, 'fingerprint', NULL))::json WHERE id = 1",
+            f"jsonb_build_object('position', {position}, 'fingerprint', {found}))::json WHERE id = 1"
         )
