@@ -19,9 +19,10 @@ END = "\ue002"
 _QUOTED = re.compile(
     r"""(?P<escape>\b[eE]'(?:[^'\\]|''|\\.)*')
       | (?P<bits>\b[bBxX]'[^']*')
-      | (?P<string>'(?:[^']|'')*')
+      | (?P<string>'(?:[^']|''|'\s*\n\s*')*')
       | (?P<identifier>"(?:[^"]|"")*")
-      | (?P<dollar>\$(?P<tag>[A-Za-z_]\w*|)\$.*?\$(?P=tag)\$)""",
+      | (?P<dollar>\$(?P<tag>[A-Za-z_]\w*|)\$(?P<body>.*?)\$(?P=tag)\$)
+      | (?P<comment>--[^\n]*|/\*(?:/\*.*?\*/|.)*?\*/)""",
     re.VERBOSE | re.DOTALL,
 )
 _PIECE = re.compile(f"[{STRING}{IDENTIFIER}](\\d+){END}")
@@ -46,10 +47,12 @@ class Masked:
 
 
 def mask(text: str) -> Masked:
-    """The text with its quoted pieces put aside; whitespace outside of them is squeezed to single blanks."""
+    """The text with its quoted pieces put aside; whitespace and comments outside of them become single blanks."""
     pieces: list[str] = []
 
     def put_aside(match: re.Match[str]) -> str:
+        if match["comment"] is not None:
+            return " "
         pieces.append(_plain(match))
         mark = IDENTIFIER if match.lastgroup == "identifier" else STRING
         return f"{mark}{len(pieces) - 1}{END}"
@@ -59,8 +62,16 @@ def mask(text: str) -> Masked:
 
 
 def _plain(match: re.Match[str]) -> str:
-    """The piece; an escape string of simple escapes as the plain string that the server would write."""
+    """The piece; what is in dollars, on several lines, or an escape string of simple escapes, as the plain string that
+    the server would write.
+    """
     piece = match[0]
+    if match["dollar"] is not None:
+        return string(match["body"])
+    if match["string"] is not None and "\n" in piece:
+        # 'a' and 'b' with a line break between them are one constant.
+        body = re.sub(r"''|'\s*\n\s*'", lambda found: found[0] if found[0] == "''" else "", piece[1:-1])
+        return f"'{body}'"
     if match["escape"] is None:
         return piece
     body = piece[2:-1].replace("''", "\\'")
