@@ -55,6 +55,8 @@ _VALUE_FUNCTION = re.compile(
 )
 _TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
 _FALSE = frozenset({"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
+_TABLESPACE = "pg_default"
+"""Where a database has its tables and indexes unless it was created elsewhere: not kept for a table of its own."""
 _LIMITS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
@@ -265,6 +267,8 @@ def _constant(masked: Masked, match: re.Match[str], kind: str, enum: bool) -> st
 
 def _number(text: str, kind: str) -> str:
     number = Decimal(text.replace(" ", ""))
+    if not number:
+        number = abs(number)  # the server knows no -0 but in a string
     if kind in FLOATS:
         number = Decimal(repr(float(number)))
         return f"{number.normalize():f}"
@@ -293,9 +297,11 @@ def _index(index: Index, names: set[str], varchars: frozenset[str]) -> Index:
     options = (
         tuple(sorted((key.lower(), _option(text)) for key, text in index.options)) if index.options else ()
     )
-    wanted = (parts, where, None if index.method == "btree" else index.method, options)
+    method = None if index.method == "btree" else index.method
+    tablespace = None if index.tablespace == _TABLESPACE else index.tablespace
+    wanted = (parts, where, method, options, tablespace)
     if (
-        wanted == (index.parts, index.where, index.method, index.options)
+        wanted == (index.parts, index.where, index.method, index.options, index.tablespace)
         and index.visible
         and index.name != ""
     ):
@@ -305,12 +311,13 @@ def _index(index: Index, names: set[str], varchars: frozenset[str]) -> Index:
         parts=parts,
         name=index.name or None,
         kind=None,
-        method=wanted[2],
+        method=method,
         where=where,
         parser=None,
         visible=True,
         comment=None,
         options=options,
+        tablespace=tablespace,
     )
 
 
@@ -412,6 +419,8 @@ def _options(table: Table) -> Options:
                 extra[key] = f"{method.strip().upper()} ({masked.restore(columns)}"
             case "WITH":
                 extra[key] = _parameters(text)
+            case "TABLESPACE" if text == _TABLESPACE:
+                pass
             case "TABLESPACE" | "UNLOGGED":
                 extra[key] = text
             case "INHERITS":
