@@ -112,6 +112,12 @@ def _index(drop: DropIndex, add: CreateIndex, live: Table | None) -> Change | No
         return None
     known = definitions.index_name(table, before, live)
     named = quoted(Name(after.name, table.schema))
+    if (
+        known != named
+        and live
+        and any(other.name == after.name for other in (*live.indexes, *live.constraints()))
+    ):
+        return None
     statements = [] if known == named else [f"ALTER INDEX {known} RENAME TO {quote(after.name)}"]
     if before.tablespace != after.tablespace:
         statements.append(f"ALTER INDEX {named} SET TABLESPACE {quote(after.tablespace or 'pg_default')}")
