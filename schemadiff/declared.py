@@ -20,6 +20,7 @@ DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks", "not_val
 """The fields of a `Domain` that revision files name."""
 
 SEQUENCE_OPTIONS = {
+    "type": "data_type",
     "start": "start",
     "increment": "increment",
     "minimum": "minvalue",

@@ -253,7 +253,7 @@ def _bare(things: Sequence[Named], known: Sequence[Named]) -> tuple[Named, ...]:
 
 
 def _same_key(one: PrimaryKey, other: PrimaryKey | None) -> bool:
-    return other is not None and one.columns == other.columns and other.name is None
+    return other is not None and other.name is None and dataclasses.replace(one, name=None) == other
 
 
 def mark_implicit(live: Schema, settled: Schema) -> Schema:

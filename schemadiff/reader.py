@@ -145,7 +145,8 @@ def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) 
     changed = {field: getattr(read, field) for field, keys in names.items() if given.intersection(keys)}
     kept = {key: text for key, text in old.extra if key != "UNLOGGED" or "prefixes" not in options}
     extra = {**kept, **dict(read.extra)}
-    extra = {key: value for key, value in extra.items() if value != "None"}
+    cleared = {name.partition("_")[2].upper() for name, value in options.items() if value is None}
+    extra = {key: value for key, value in extra.items() if key not in cleared}
     written = dataclasses.replace(old, **changed, extra=tuple(sorted(extra.items())), written=None)
     lone = dataclasses.replace(table, options=dataclasses.replace(written, written=written))
     return dialect.canonical(lone).options
@@ -462,10 +463,8 @@ class _Reading:
         return found
 
     def options(self) -> Options:
-        given = {
-            key.lower().replace(" ", "_"): value for key, value in self._arguments(self.source.kwargs).items()
-        }
-
+        arguments = self._arguments(self.source.kwargs).items()
+        given = {key.lower().replace(" ", "_"): value for key, value in arguments if value is not None}
         if any(str(word).upper() == "UNLOGGED" for word in self.source._prefixes):
             given["unlogged"] = True
 

@@ -6,6 +6,7 @@ the schema that the earlier operations left, so that an error names the very lin
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Several
@@ -318,8 +319,11 @@ class Recorder:
 
     def _sequence(self, name: str, schema: str | None, options: Mapping[str, Any]) -> Sequence:
         given = {key: value for key, value in options.items() if value is not None}
-        declared = sa.Sequence(name, schema=schema, **given)
-        read = self._dialect.canonical_object(read_sequence(declared, self._dialect))
+        kind = given.pop("data_type") if isinstance(given.get("data_type"), str) else None
+        declared = read_sequence(sa.Sequence(name, schema=schema, **given), self._dialect)
+        if kind is not None:
+            declared = dataclasses.replace(declared, type=kind)
+        read = self._dialect.canonical_object(declared)
         assert isinstance(read, Sequence)
         return read
 

@@ -7,7 +7,7 @@ a dropped and an added column of one table are alike in everything but the name,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -49,7 +49,32 @@ def given(renames: Iterable[str], current: Schema) -> tuple[Operation, ...]:
                 f'--rename "{text}": the database has neither a table "{before}" nor, in a table "{table}", '
                 f'a column "{column}"'
             )
-    return tuple(operations)
+    return tuple(_in_turn(operations, current))
+
+
+def _in_turn(operations: Sequence[Operation], current: Schema) -> Iterator[Operation]:
+    """The renames, each after the one that gives up its new name; where they go round, by a name in between."""
+    columns = [one for one in operations if isinstance(one, RenameColumn)]
+    yield from (one for one in operations if not isinstance(one, RenameColumn))
+    for table in dict.fromkeys(one.table for one in columns):
+        names = {column.name for column in current.tables[table].columns}
+        waiting = [one for one in columns if one.table == table]
+        while waiting:
+            ready = next((one for one in waiting if one.after not in names), None)
+            if ready is not None:
+                waiting.remove(ready)
+                names ^= {ready.before, ready.after}
+                yield ready
+                continue
+            first = waiting.pop(0)
+            if first.after not in {one.before for one in waiting}:
+                raise UsageError(
+                    f'--rename "{table}.{first.before}={first.after}": the table has a column "{first.after}" already'
+                )
+            between = f"{first.before[:40]}_schemadiff_old"
+            names ^= {first.before, between}
+            yield RenameColumn(table, first.before, between)
+            waiting.append(RenameColumn(table, between, first.after))
 
 
 def declared(metadata: Iterable[sa.MetaData], current: Schema, desired: Schema) -> tuple[Operation, ...]:

@@ -309,7 +309,11 @@ def _alter_table(operation: AlterTable) -> Pieces:
     if ("UNLOGGED" in old) != ("UNLOGGED" in new):
         pieces.clauses.append("SET UNLOGGED" if "UNLOGGED" in new else "SET LOGGED")
     was, now = (set(filter(None, one.get("INHERITS", "").split(", "))) for one in (old, new))
-    pieces.clauses += [f"NO INHERIT {definitions.parent(name)}" for name in sorted(was - now)]
+    # Apart, because in one ALTER TABLE a column would be dropped first, which is still the parent's, too.
+    pieces.ahead += [
+        f"ALTER TABLE {quoted(operation.table)} NO INHERIT {definitions.parent(name)}"
+        for name in sorted(was - now)
+    ]
     pieces.clauses += [f"INHERIT {definitions.parent(name)}" for name in sorted(now - was)]
     if old.get("USING") != new.get("USING"):
         pieces.clauses.append(f"SET ACCESS METHOD {quote(new.get('USING', 'heap'))}")
