@@ -53,9 +53,10 @@ def given(renames: Iterable[str], current: Schema) -> tuple[Operation, ...]:
 
 
 def _in_turn(operations: Sequence[Operation], current: Schema) -> Iterator[Operation]:
-    """The renames, each after the one that gives up its new name; where they go round, by a name in between."""
+    """The renames, those of columns first, each after the one that gives up its new name; where they go round, by a
+    name in between.
+    """
     columns = [one for one in operations if isinstance(one, RenameColumn)]
-    yield from (one for one in operations if not isinstance(one, RenameColumn))
     for table in dict.fromkeys(one.table for one in columns):
         names = {column.name for column in current.tables[table].columns}
         waiting = [one for one in columns if one.table == table]
@@ -75,6 +76,7 @@ def _in_turn(operations: Sequence[Operation], current: Schema) -> Iterator[Opera
             names ^= {first.before, between}
             yield RenameColumn(table, first.before, between)
             waiting.append(RenameColumn(table, between, first.after))
+    yield from (one for one in operations if not isinstance(one, RenameColumn))
 
 
 def declared(metadata: Iterable[sa.MetaData], current: Schema, desired: Schema) -> tuple[Operation, ...]:

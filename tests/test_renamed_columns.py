@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.database import connected
 from schemadiff.dialects import offline_dialect
+from schemadiff.errors import UsageError
 from schemadiff.operations import Operation
 
 
@@ -95,6 +98,39 @@ def test_what_goes_with_the_rename(url: str, engine_name: str, tmp_path: Path) -
     assert not schemadiff.check(url, table("b"), tmp_path)
     schemadiff.rollback(url, tmp_path, allow=["all"])
     assert not schemadiff.check(url, table("b"), tmp_path).drifted
+
+
+def numbered(name: str, *columns: str) -> sa.MetaData:
+    metadata = sa.MetaData()
+    kinds: list[Any] = [sa.Integer(), sa.String(20), sa.Numeric(10, 2)]
+    named: list[sa.Column[Any]] = [
+        sa.Column(column, kind) for column, kind in zip(columns, kinds, strict=True)
+    ]
+    sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True), *named)
+    return metadata
+
+
+def test_columns_exchange_their_names_while_their_table_gets_another(url: str, tmp_path: Path) -> None:
+    after = numbered("u", "b", "c", "a")
+    schemadiff.plan(url, numbered("t", "a", "b", "c"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    with connected(url) as (connection, _):
+        connection.exec_driver_sql("INSERT INTO t (a, b, c) VALUES (1, 'two', 3.5)")
+    schemadiff.plan(url, after, tmp_path, renamed=["t=u", "t.a=b", "t.b=c", "t.c=a"])
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, after, tmp_path)
+    with connected(url) as (connection, _):
+        assert tuple(connection.exec_driver_sql("SELECT b, c, a FROM u").one()) == (1, "two", Decimal("3.5"))
+    schemadiff.rollback(url, tmp_path)
+    with connected(url) as (connection, _):
+        assert tuple(connection.exec_driver_sql("SELECT a, b, c FROM t").one()) == (1, "two", Decimal("3.5"))
+
+
+def test_a_name_that_stays_another_columns_is_refused(url: str, tmp_path: Path) -> None:
+    schemadiff.plan(url, numbered("t", "a", "b", "c"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    with pytest.raises(UsageError, match='the table has a column "c" already'):
+        schemadiff.plan(url, numbered("t", "c", "b", "d"), tmp_path, renamed=["t.a=c"])
 
 
 @pytest.mark.parametrize(
