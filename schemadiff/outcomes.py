@@ -12,6 +12,7 @@ from schemadiff.filters import NOTHING_IGNORED, Ignored
 from schemadiff.hazards import Hazard
 from schemadiff.journal import Direction, Interrupted
 from schemadiff.operations import Found, Operation
+from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Unsupported
@@ -66,6 +67,7 @@ class Outcome:
     place: str = ""
     dialect: Dialect | None = None
     settings: tuple[str, ...] = ()
+    lock_timeout: float = LOCK_TIMEOUT
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
@@ -81,7 +83,7 @@ class Outcome:
             return ()
         messages = {one.revision: one.message for one in self.done}
         tasks = [one.task for one in self.done]
-        return script.of_tasks(tasks, messages, self.dialect, self.settings, self.place)
+        return script.of_tasks(tasks, messages, self.dialect, self.settings, self.place, self.lock_timeout)
 
 
 @dataclass(frozen=True, slots=True)

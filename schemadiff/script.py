@@ -17,11 +17,14 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.executor import Task
 from schemadiff.operations import nothing
+from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.planner import Plan
 from schemadiff.version import State
 
 
-def of_plan(plan: Plan, dialect: Dialect, settings: Sequence[str]) -> tuple[str, ...]:
+def of_plan(
+    plan: Plan, dialect: Dialect, settings: Sequence[str], lock_timeout: float = LOCK_TIMEOUT
+) -> tuple[str, ...]:
     """The lines of a script that carries out a plan of no revision. Empty where there is nothing to do."""
     if not plan.steps:
         return ()
@@ -30,16 +33,24 @@ def of_plan(plan: Plan, dialect: Dialect, settings: Sequence[str]) -> tuple[str,
     position = 0
     while position < len(plan.steps):
         first, position = position, executor.end_of_part(dialect, plan.steps, position)
-        some = [step.sql for step in plan.steps[first:position]]
+        some = [
+            sql for step in plan.steps[first:position] for sql in client.unhurried(step.sql, lock_timeout)
+        ]
         alone = not dialect.transactional_ddl or plan.steps[first].alone
         statements += some if alone else client.transaction(some)
-    return (*_opening(dialect, settings), *map(client.statement, statements))
+    return (*_opening(dialect, settings, lock_timeout), *map(client.statement, statements))
 
 
 def of_tasks(
-    tasks: Sequence[Task], messages: Mapping[int, str], dialect: Dialect, settings: Sequence[str], place: str
+    tasks: Sequence[Task],
+    messages: Mapping[int, str],
+    dialect: Dialect,
+    settings: Sequence[str],
+    place: str,
+    lock_timeout: float = LOCK_TIMEOUT,
 ) -> tuple[str, ...]:
-    """The lines of a script that carries out the tasks, one after the other. Empty where there are none.
+    """The lines of a script that carries out the tasks, one after the other. Empty where there are none. A statement
+    that waits longer than `lock_timeout` seconds for a lock stops it.
 
     Raises `UnsupportedError` when one of them calls a function, since its version would be claimed without it, or
     depends on a name that the server has yet to make up.
@@ -48,7 +59,9 @@ def of_tasks(
     for task in tasks:
         _refuse_functions(task)
         _refuse_guesses(task)
-    return tuple(_of_tasks(tasks, messages, dialect, settings, place)) if tasks else ()
+    if not tasks:
+        return ()
+    return tuple(_of_tasks(tasks, messages, dialect, settings, place, lock_timeout))
 
 
 def comment(text: str) -> str:
@@ -57,7 +70,12 @@ def comment(text: str) -> str:
 
 
 def _of_tasks(
-    tasks: Sequence[Task], messages: Mapping[int, str], dialect: Dialect, settings: Sequence[str], place: str
+    tasks: Sequence[Task],
+    messages: Mapping[int, str],
+    dialect: Dialect,
+    settings: Sequence[str],
+    place: str,
+    lock_timeout: float,
 ) -> Iterator[str]:
     client = dialect.client
     begin, end = tasks[0].before, tasks[-1].after
@@ -65,6 +83,7 @@ def _of_tasks(
         f"{place}: from revision {begin.version:04} to {end.version:04}, written by schemadiff {__version__}",
         f"Run it with {client.command}; {client.caution}.",
         f"A database that is not at revision {begin.version:04} is refused, and stays as it is.",
+        f"A statement that waits {lock_timeout:g} s for a lock gives up, and stops it (--lock-timeout).",
         "Where an error stops it, "
         + (
             "nothing remains of the revision that it stood in."
@@ -73,7 +92,7 @@ def _of_tasks(
         ),
     )
     yield ""
-    yield from _opening(dialect, settings)
+    yield from _opening(dialect, settings, lock_timeout)
     if client.lock:
         words = "another run of schemadiff holds the lock on this database"
         yield from map(client.statement, client.expect(client.lock, words))
@@ -88,7 +107,7 @@ def _of_tasks(
         )
         if _is_journalled(dialect, task):
             begun = client.transaction(creation) if len(creation) > 1 else creation
-            statements = (*begun, *noting, *_journalled(task, dialect))
+            statements = (*begun, *noting, *_journalled(task, dialect, lock_timeout))
             noting = ()
         else:
             statements = client.transaction((*creation, *_whole(task, dialect)))
@@ -103,9 +122,10 @@ def _is_journalled(dialect: Dialect, task: Task) -> bool:
     return not dialect.transactional_ddl or any(step.alone for step in task.plan.steps)
 
 
-def _opening(dialect: Dialect, settings: Sequence[str]) -> Iterator[str]:
+def _opening(dialect: Dialect, settings: Sequence[str], lock_timeout: float) -> Iterator[str]:
     yield from dialect.client.opening
     yield from map(dialect.client.statement, settings)
+    yield dialect.client.patience(lock_timeout)
 
 
 def _comments(*texts: str) -> Iterator[str]:
@@ -151,7 +171,7 @@ def _whole(task: Task, dialect: Dialect) -> Iterator[str]:
     yield version.update(dialect, task.before, task.after)
 
 
-def _journalled(task: Task, dialect: Dialect) -> Iterator[str]:
+def _journalled(task: Task, dialect: Dialect, lock_timeout: float) -> Iterator[str]:
     """The journal moves with each step, and a step of data commits together with that."""
     client, steps = dialect.client, task.plan.steps
     yield from _expected(dialect, task.before)
@@ -169,5 +189,6 @@ def _journalled(task: Task, dialect: Dialect) -> Iterator[str]:
         noted: tuple[str, ...] = (done,)
         if position < len(steps):
             noted = client.note(position, looks=not executor.commits_with_entry(dialect, steps[position]))
-        both = (*(step.sql for step in steps[first:position]), *noted)
+        some = (sql for step in steps[first:position] for sql in client.unhurried(step.sql, lock_timeout))
+        both = (*some, *noted)
         yield from client.transaction(both) if executor.commits_with_entry(dialect, steps[first]) else both

@@ -176,7 +176,8 @@ def apply(
         gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
         site = Site(connection, dialect, history, gate, manner, online)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
-            return _apply(site, to, where(database))
+            outcome = _apply(site, to, where(database))
+    return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
 def rollback(
@@ -210,7 +211,8 @@ def rollback(
         gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
         site = Site(connection, dialect, history, gate, manner, online)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
-            return _rollback(site, to, steps, where(database))
+            outcome = _rollback(site, to, steps, where(database))
+    return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
 def check(

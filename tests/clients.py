@@ -47,7 +47,7 @@ def _driver(url: URL, script: str) -> str:
     if url.get_backend_name() == "sqlite":
         with closing(sqlite3.connect(str(url.database), isolation_level=None)) as connection:
             try:
-                connection.executescript(re.sub(r"(?m)^\.bail on$", "", script))
+                connection.executescript(_without_dots(script))
             except sqlite3.Error as error:
                 return str(error)
             return ""
@@ -59,6 +59,11 @@ def _driver(url: URL, script: str) -> str:
         except sa.exc.DBAPIError as error:
             return str(error.orig)
     return ""
+
+
+def _without_dots(script: str) -> str:
+    script = re.sub(r"(?m)^\.timeout (\d+)$", r"PRAGMA busy_timeout = \1;", script)
+    return re.sub(r"(?m)^\.bail on$", "", script)
 
 
 def _statements(script: str) -> Iterator[str]:

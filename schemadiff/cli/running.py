@@ -133,7 +133,7 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _
             terminal.report(*render.interrupted(status.interrupted))
             terminal.note((f"{verb} deals with this first",))
         return DIFFERENT
-    found = run(dry_run=True)
+    found = run(dry_run=True, lock_timeout=asked.lock_timeout)
     if asked.output is Format.json:
         terminal.machine(machine.dump(verb, machine.outcome(found, place, dry_run=True)))
     elif asked.sql:

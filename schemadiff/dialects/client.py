@@ -35,6 +35,16 @@ class Client(ABC):
     """The statement that gives the lock back."""
 
     @abstractmethod
+    def patience(self, seconds: float) -> str:
+        """The line, terminator included, after which no statement waits longer than that for a lock."""
+
+    def unhurried(self, sql: str, seconds: float) -> tuple[str, ...]:
+        """The statement, with what lets it wait as long as it takes where nobody stands behind it meanwhile; `seconds`
+        are the `patience` of all others.
+        """
+        return (sql,)
+
+    @abstractmethod
     def literal(self, text: str) -> str:
         """The text as a string literal."""
 

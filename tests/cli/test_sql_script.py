@@ -277,6 +277,29 @@ def test_an_error_in_the_middle_is_known(pair: Pair, way: str) -> None:
     pair.same()
 
 
+HELD = {
+    "sqlite": ("BEGIN IMMEDIATE", "database is locked"),
+    "postgresql": ("LOCK TABLE post IN ACCESS SHARE MODE", "lock timeout"),
+    "mysql": ("SELECT * FROM post", "Lock wait timeout exceeded"),
+}
+HELD["mariadb"] = HELD["mysql"]
+
+
+@pytest.mark.parametrize("verb", ["apply", "rollback"])
+def test_a_lock_that_somebody_holds_stops_it_and_schemadiff_leads_on(pair: Pair, verb: str) -> None:
+    for shell in (pair.ran, pair.scripted):
+        shell("apply", *(("--to", "1") if verb == "apply" else ()))
+    script = pair.script(verb, "--lock-timeout", "0.1")
+    hold, words = HELD[pair.engine]
+    engine = sa.create_engine(pair.scripted.url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(hold)
+        assert words in run_script(pair.scripted.url, script)
+    for shell in (pair.ran, pair.scripted):
+        shell(verb, "--allow", "all")
+    pair.same()
+
+
 @pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("statement", "by_hand", "words"),

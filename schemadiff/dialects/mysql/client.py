@@ -79,6 +79,9 @@ class MySQLClient(Client):
     lock: ClassVar[str] = f"GET_LOCK({_LOCK}, 0) = 1"
     unlock: ClassVar[str] = f"DO RELEASE_LOCK({_LOCK})"
 
+    def patience(self, seconds: float) -> str:
+        return f"SET SESSION lock_wait_timeout = {max(1, round(seconds))};"
+
     def literal(self, text: str) -> str:
         return literal(text)
 

@@ -32,6 +32,15 @@ class Psql(Client):
     lock: ClassVar[str] = f"pg_try_advisory_lock({KEY})"
     unlock: ClassVar[str] = f"DO 'BEGIN PERFORM pg_advisory_unlock({KEY}); END'"
 
+    def patience(self, seconds: float) -> str:
+        return f"SET lock_timeout = '{_milliseconds(seconds)}ms';"
+
+    def unhurried(self, sql: str, seconds: float) -> tuple[str, ...]:
+        # It waits for old transactions.
+        if " CONCURRENTLY " not in sql:
+            return (sql,)
+        return "SET lock_timeout = 0", sql, f"SET lock_timeout = '{_milliseconds(seconds)}ms'"
+
     def literal(self, text: str) -> str:
         quoted = "'" + text.replace("'", "''") + "'"
         # Whatever standard_conforming_strings is.
@@ -65,3 +74,7 @@ class Psql(Client):
             "UPDATE schemadiff_version SET journal = (journal::jsonb || "
             f"jsonb_build_object('position', {position}, 'fingerprint', {found}))::json WHERE id = 1"
         )
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

@@ -25,7 +25,9 @@ class Sqlite3(Client):
     """The program sqlite3, 3.26 and later."""
 
     command: ClassVar[str] = "sqlite3 FILE < SCRIPT"
-    caution: ClassVar[str] = "another client than sqlite3 must stop at the first error, and knows no .bail"
+    caution: ClassVar[str] = (
+        "another client than sqlite3 must stop at the first error, and knows neither .bail nor .timeout"
+    )
     # Where foreign keys are enforced, dropping the old table of a rebuild would delete the rows that refer to it.
     opening: ClassVar[tuple[str, ...]] = (
         ".bail on",
@@ -34,6 +36,10 @@ class Sqlite3(Client):
     )
     # As SQLAlchemy's DateTime writes it.
     now: ClassVar[str] = "strftime('%Y-%m-%d %H:%M:%S.000000', 'now')"
+
+    def patience(self, seconds: float) -> str:
+        # The pragma would print its value.
+        return f".timeout {max(1, round(seconds * 1000))}"
 
     def literal(self, text: str) -> str:
         return literal(text)
