@@ -16,9 +16,9 @@ from schemadiff import __version__, executor, journal, version
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.executor import Task
-from schemadiff.operations import nothing
+from schemadiff.operations import DropIndex, nothing
 from schemadiff.patience import LOCK_TIMEOUT
-from schemadiff.planner import Plan
+from schemadiff.planner import Plan, Step
 from schemadiff.version import State
 
 
@@ -182,13 +182,19 @@ def _journalled(task: Task, dialect: Dialect, lock_timeout: float) -> Iterator[s
     begun = journal.at(executor.entry_of(task), 0)
     yield version.update(dialect, task.before, dataclasses.replace(task.before, journal=begun))
     if not executor.commits_with_entry(dialect, steps[0]):
-        yield from client.note(0, looks=True)
+        yield from client.note(0, looks=True, drops=_drops_index(steps[0]))
     position = 0
     while position < len(steps):
         first, position = position, executor.end_of_part(dialect, steps, position)
         noted: tuple[str, ...] = (done,)
         if position < len(steps):
-            noted = client.note(position, looks=not executor.commits_with_entry(dialect, steps[position]))
+            step = steps[position]
+            looks = not executor.commits_with_entry(dialect, step)
+            noted = client.note(position, looks=looks, drops=_drops_index(step))
         some = (sql for step in steps[first:position] for sql in client.unhurried(step.sql, lock_timeout))
         both = (*some, *noted)
         yield from client.transaction(both) if executor.commits_with_entry(dialect, steps[first]) else both
+
+
+def _drops_index(step: Step) -> bool:
+    return any(isinstance(one, DropIndex) for one in step.operations)

@@ -66,9 +66,10 @@ class Client(ABC):
         """The statements that a script has before its first `note`."""
         return ()
 
-    def note(self, position: int, *, looks: bool) -> tuple[str, ...]:
+    def note(self, position: int, *, looks: bool, drops: bool = False) -> tuple[str, ...]:
         """The statements that put the position of the next step into the journal, and, when it `looks`, what the
-        schema looks like before it, as ``fingerprint``, with the query for that as ``look``.
+        schema looks like before it, as ``fingerprint``, with the query for that as ``look``. A step that `drops` an
+        index is not done as long as that is there, usable or not.
         """
         raise AssertionError("nothing commits by itself")
 

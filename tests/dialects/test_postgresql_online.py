@@ -464,6 +464,37 @@ def test_a_session_that_ends_inside_of_a_step(
     assert not schemadiff.status(url, tmp_path).interrupted
 
 
+@pytest.mark.parametrize("leads_on", [schemadiff.apply, schemadiff.rollback])
+@pytest.mark.parametrize("word", ["CREATE INDEX", "DROP INDEX"])
+def test_a_script_that_ends_inside_of_a_step(
+    word: str, leads_on: Callable[..., Any], fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database("postgresql")
+    begin(url, tmp_path, models(a(), b()), models(a(), b(), Index("ix_a", "a")))
+    without = catalog(url)
+    schemadiff.apply(url, tmp_path, online="always")
+    states = {schemadiff.apply: catalog(url), schemadiff.rollback: without}
+    if word == "CREATE INDEX":
+        schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
+
+    def run(url: str, versions: Path, **options: Any) -> None:
+        verb = schemadiff.apply if word == "CREATE INDEX" else schemadiff.rollback
+        error = run_script(url, "\n".join(verb(url, versions, dry_run=True, **options).script()))
+        if error:
+            raise SchemadiffError(error)
+
+    with halted(url, run, tmp_path, f"{word} CONCURRENTLY") as errors:
+        execute(url, terminate(f"query LIKE '%{word}%' AND wait_event_type = 'Lock'"))
+    assert errors
+    assert len(execute(url, INVALID)) == 1, "nothing was left behind"
+    found = schemadiff.status(url, tmp_path).interrupted
+    assert found
+    assert found.done == 0
+    leads_on(url, tmp_path, allow=["all"], online="always")
+    assert catalog(url) == states[leads_on]
+    assert not schemadiff.status(url, tmp_path).interrupted
+
+
 @pytest.mark.parametrize(
     ("after", "row", "words_"),
     [

@@ -114,7 +114,7 @@ class MySQLClient(Client):
             "PREPARE schemadiff_note FROM @schemadiff_note",
         )
 
-    def note(self, position: int, *, looks: bool) -> tuple[str, ...]:
+    def note(self, position: int, *, looks: bool, drops: bool = False) -> tuple[str, ...]:
         if looks:
             return (
                 f"SET @schemadiff_position = {position}",

@@ -10,7 +10,7 @@ from schemadiff.dialects.postgresql.lock import KEY
 
 _SEEN = (
     "SELECT concat_ws('|', 'index', indexrelid::regclass, pg_get_indexdef(indexrelid)) AS seen, indrelid AS relation "
-    "FROM pg_index WHERE indisvalid",
+    "FROM pg_index WHERE indisvalid OR {drops}",
     "SELECT concat_ws('|', conname, convalidated, pg_get_constraintdef(oid)), conrelid FROM pg_constraint",
     "SELECT concat_ws('|', attname, atttypid, atttypmod, attnotnull), attrelid FROM pg_attribute WHERE attnum > 0",
 )
@@ -19,7 +19,9 @@ _LOOK = f"""SELECT count(*) || '.' || sum(hashtextextended(concat_ws('|', relati
   {_UNION}
 ) AS parts JOIN pg_class ON pg_class.oid = relation
 WHERE relkind NOT IN ('i', 'I') AND left(relnamespace::regnamespace::text, 3) <> 'pg_'"""
-"""What a statement that commits by itself changes: indexes that can be used, constraints, columns."""
+"""What a statement that commits by itself changes: indexes that can be used, constraints, columns. One that drops an
+index may be killed when that cannot be used any more and is still there.
+"""
 
 
 class Psql(Client):
@@ -57,15 +59,16 @@ class Psql(Client):
         return ("BEGIN", *statements, "COMMIT")
 
     def noting(self) -> tuple[str, ...]:
+        look = f"replace({self.literal(_LOOK)}, '{{drops}}', $2::text)"
         return (
-            "PREPARE schemadiff_note (integer) AS UPDATE schemadiff_version SET journal = (journal::jsonb || "
-            f"jsonb_build_object('position', $1, 'fingerprint', ({_LOOK}),\n'look', {self.literal(_LOOK)}))::json "
+            "PREPARE schemadiff_note (integer, boolean) AS UPDATE schemadiff_version SET journal = (journal::jsonb || "
+            f"jsonb_build_object('position', $1, 'fingerprint', ({_LOOK.format(drops='$2')}),\n'look', {look}))::json "
             "WHERE id = 1",
         )
 
-    def note(self, position: int, *, looks: bool) -> tuple[str, ...]:
+    def note(self, position: int, *, looks: bool, drops: bool = False) -> tuple[str, ...]:
         if looks:
-            return (f"EXECUTE schemadiff_note ({position})",)
+            return (f"EXECUTE schemadiff_note ({position}, {'true' if drops else 'false'})",)
         return (self.advance(position, None),)
 
     def advance(self, position: int, fingerprint: str | None) -> str:
