@@ -206,7 +206,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
             case DropIndex():
                 sql = f"DROP INDEX {definitions.index_name(table, one.index, live)}"
                 index_drops.append(Statement(sql, (one,)))
-    anew = generated.made_anew(rest, between.tables.get(table), version)
+    anew = generated.made_anew(rest, between.tables.get(table), version, rebuilt)
     for column, reason in anew.values():
         alter.add(reason, f"DROP COLUMN {quote(column.name)}")
     for one in rest:

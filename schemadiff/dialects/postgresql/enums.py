@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql import definitions, generated
 from schemadiff.dialects.postgresql.sqltext import quote, string, strings, words
 from schemadiff.dialects.postgresql.types import parse_enum, quoted
 from schemadiff.operations import (
@@ -25,7 +25,7 @@ from schemadiff.operations import (
     DropTable,
     Operation,
 )
-from schemadiff.schema import Check, Column, Enum, ForeignKey, Key, Name, Schema, Table
+from schemadiff.schema import Check, Column, Enum, Exclude, ForeignKey, Index, Key, Name, Schema, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +206,9 @@ def _rebuild(
 ) -> TypeChange:
     """A new type in the place of the old one, for every column that has it (ALTER TYPE can only add members).
 
-    Columns that these operations alter or drop are left to them. CHECKs and indexes whose text names the type
-    or a column of it compare with constants of the old type, and a foreign key compares two columns of it: they are
-    dropped before and made again after.
+    Columns that these operations alter or drop are left to them. CHECKs, indexes and generated columns whose text names
+    the type or a column of it compare with constants of the old type, and a foreign key compares two columns of it:
+    they are dropped before and made again after.
     """
     old = Name(f"{name.name[:40]}_schemadiff_old", name.schema)
     left = {
@@ -227,13 +227,23 @@ def _rebuild(
     alters: list[str] = []
     again: list[str] = []
     for table, columns in tables.values():
+        computed = _computed(table, columns, name, left)
         drop, add = _dependents(table, columns, name)
-        drops_ += drop
+        drops_ += [
+            *drop,
+            *(f"ALTER TABLE {quoted(table.name)} DROP COLUMN {quote(one.name)}" for one in computed),
+        ]
+        if computed:
+            kept = _without_dependents(table, columns, name)
+            again += [
+                f"ALTER TABLE {quoted(table.name)} ADD COLUMN {definitions.column(one)}" for one in computed
+            ]
+            again += generated.restored(computed, kept)
         again += add
         clauses = [
             clause
             for column in columns
-            if (table.name, column.name) not in left
+            if (table.name, column.name) not in left and column not in computed
             for clause in retype(column, column, values)
         ]
         if clauses:
@@ -258,28 +268,65 @@ def retype(before: Column, after: Column, values: Sequence[str]) -> list[str]:
     return clauses
 
 
-def _dependents(table: Table, columns: Sequence[Column], name: Name) -> tuple[list[str], list[str]]:
-    names = {name.name, *(column.name for column in columns)}
-    drop: list[str] = []
-    add: list[str] = []
+def _computed(
+    table: Table, columns: Sequence[Column], name: Name, left: Collection[tuple[Name, str]]
+) -> list[Column]:
+    """The generated columns that have the type, or speak of it or of a column that moves to the new one here."""
+    moving = [column for column in columns if (table.name, column.name) not in left]
+    names = {name.name, *(column.name for column in moving)}
+    return [
+        column
+        for column in table.columns
+        if column.generated
+        and (table.name, column.name) not in left
+        and (column in moving or (moving and names.intersection(words(column.generated.expression))))
+    ]
+
+
+def _around(
+    table: Table, columns: Sequence[Column], name: Name
+) -> tuple[list[ForeignKey | Check | Exclude], list[Index]]:
+    """The constraints and indexes that have to make room."""
     typed = {column.name for column in columns}
-    constraints: list[ForeignKey | Check] = [
+    names = {name.name, *typed}
+    constraints: list[ForeignKey | Check | Exclude] = [
         key for key in table.foreign_keys if typed.intersection(key.columns)
     ]
     constraints += [check for check in table.checks if names.intersection(words(check.expression))]
+    constraints += [exclude for exclude in table.excludes if names.intersection(_words_of(exclude))]
+    return constraints, [index for index in table.indexes if names.intersection(_words_of(index))]
+
+
+def _words_of(thing: Index | Exclude) -> set[str]:
+    texts = [thing.where or "", *(part.expression or "" for part in thing.parts)]
+    return {word for text in texts for word in words(text)}
+
+
+def _dependents(table: Table, columns: Sequence[Column], name: Name) -> tuple[list[str], list[str]]:
+    drop: list[str] = []
+    add: list[str] = []
+    constraints, indexes = _around(table, columns, name)
     for constraint in constraints:
         known = definitions.constraint_name(table.name, constraint, table)
         drop.append(f"ALTER TABLE {quoted(table.name)} DROP CONSTRAINT {quote(known)}")
         named = dataclasses.replace(constraint, name=known)
         add.append(f"ALTER TABLE {quoted(table.name)} ADD {definitions.constraint(named)}")
-    for index in table.indexes:
-        texts = [part.expression for part in index.parts if part.expression] + (
-            [index.where] if index.where else []
-        )
-        if any(names.intersection(words(text)) for text in texts):
-            drop.append(f"DROP INDEX {definitions.index_name(table.name, index, table)}")
-            add.append(definitions.create_index(table.name, index))
+        add += [sql for sql in (definitions.own_comment(table.name, named),) if sql]
+    for index in indexes:
+        drop.append(f"DROP INDEX {definitions.index_name(table.name, index, table)}")
+        add.append(definitions.create_index(table.name, index))
     return drop, add
+
+
+def _without_dependents(table: Table, columns: Sequence[Column], name: Name) -> Table:
+    constraints, indexes = _around(table, columns, name)
+    return dataclasses.replace(
+        table,
+        checks=tuple(one for one in table.checks if one not in constraints),
+        foreign_keys=tuple(one for one in table.foreign_keys if one not in constraints),
+        excludes=tuple(one for one in table.excludes if one not in constraints),
+        indexes=tuple(one for one in table.indexes if one not in indexes),
+    )
 
 
 def _texts(operation: Operation) -> Iterator[str]:

@@ -11,26 +11,29 @@ from collections.abc import Collection, Sequence
 
 from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.sqltext import words
-from schemadiff.dialects.postgresql.types import parse, quoted
+from schemadiff.dialects.postgresql.types import parse, parse_enum, quoted
 from schemadiff.operations import AlterColumn, DropColumn, Operation
-from schemadiff.schema import Check, Column, Constraint, Exclude, PrimaryKey, Table, Type, Unique
+from schemadiff.schema import Check, Column, Constraint, Exclude, Name, PrimaryKey, Table, Type, Unique
 
 _SET_EXPRESSION = 17
 
 
 def made_anew(
-    operations: Sequence[Operation], live: Table | None, version: int
+    operations: Sequence[Operation], live: Table | None, version: int, rebuilt: Collection[Name] = ()
 ) -> dict[str, tuple[Column, AlterColumn]]:
     """The generated columns that are dropped and added, as they are to be, by name, each with the operation that
-    it is for: one of its own, or one that changes the type of a column which it is computed from.
+    it is for: one of its own, or one that changes the type of a column which it is computed from. `rebuilt` are the
+    enumerated types that are another type now: one that only has more members is the same.
     """
     alterations = [one for one in operations if isinstance(one, AlterColumn)]
-    retyped = {one.after.name: one for one in alterations if _retypes(one) and not one.after.generated}
+    retyped = {
+        one.after.name: one for one in alterations if _retypes(one, rebuilt) and not one.after.generated
+    }
     dropped = {one.column.name for one in operations if isinstance(one, DropColumn)}
     found = {}
     for one in alterations:
         sources = _computed_from(one.before, retyped.keys() | dropped)
-        if _cannot_be_altered(one, version) or (sources and one.after.generated):
+        if _cannot_be_altered(one, version, rebuilt) or (sources and one.after.generated):
             found[one.after.name] = (one.after, one)
     touched = dropped | {one.after.name for one in alterations}
     for column in live.columns if live else ():
@@ -83,8 +86,10 @@ def same_kind(before: Type, after: Type) -> bool:
     return (one.kind, one.array) == (other.kind, other.array)
 
 
-def _retypes(operation: AlterColumn) -> bool:
+def _retypes(operation: AlterColumn, rebuilt: Collection[Name]) -> bool:
     before, after = operation.before, operation.after
+    if before.type.values is not None and before.type.sql == after.type.sql:
+        return parse_enum(after.type.sql).name in rebuilt
     return before.type != after.type or before.collation != after.collation
 
 
@@ -94,7 +99,7 @@ def _computed_from(column: Column, names: Collection[str]) -> list[str]:
     return [word for word in words(column.generated.expression) if word in names]
 
 
-def _cannot_be_altered(operation: AlterColumn, version: int) -> bool:
+def _cannot_be_altered(operation: AlterColumn, version: int, rebuilt: Collection[Name]) -> bool:
     before, after = operation.before, operation.after
     if not after.generated:
         return False
@@ -103,5 +108,5 @@ def _cannot_be_altered(operation: AlterColumn, version: int) -> bool:
     if before.generated.stored != after.generated.stored:
         return True
     if before.generated.expression != after.generated.expression:
-        return version < _SET_EXPRESSION or _retypes(operation)
-    return _retypes(operation) and not same_kind(before.type, after.type)
+        return version < _SET_EXPRESSION or _retypes(operation, rebuilt)
+    return _retypes(operation, rebuilt) and not same_kind(before.type, after.type)
