@@ -136,11 +136,17 @@ def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
 
 def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
     """`desired` as `align` makes it of one table."""
-    return dialect.settle(current, take_names(current, desired) if dialect.makes_names else desired)
+    return dialect.settle(current, take_names(current, desired, dialect) if dialect.makes_names else desired)
 
 
-def take_names(current: Table, desired: Table) -> Table:
-    """`desired` with the names that `current` has for what it leaves unnamed, everything in its order."""
+def take_names(current: Table, desired: Table, dialect: Dialect) -> Table:
+    """`desired` with the names that `current` has for what it leaves unnamed, everything in its order. Of several that
+    are alike, one that looks as if the server had named it comes before one that somebody has named.
+    """
+
+    def free(things: Sequence[Named]) -> list[Named]:
+        return sorted(things, key=lambda one: not dialect.made_up(current.name, one))
+
     key = desired.primary_key
     taken = {one.name for one in desired.uniques} | {one.name for one in desired.indexes}
     if key and current.primary_key and key.name is None and current.primary_key.columns == key.columns:
@@ -152,11 +158,11 @@ def take_names(current: Table, desired: Table) -> Table:
         desired,
         columns=tuple(_take_unsaid(current.column(column.name), column) for column in desired.columns),
         primary_key=key,
-        uniques=_take_names(current.uniques, desired.uniques),
-        indexes=_take_names(current.indexes, desired.indexes),
-        foreign_keys=_take_names(current.foreign_keys, desired.foreign_keys),
-        checks=_take_names(current.checks, desired.checks),
-        excludes=_take_names(current.excludes, desired.excludes),
+        uniques=_take_names(free(current.uniques), desired.uniques),
+        indexes=_take_names(free(current.indexes), desired.indexes),
+        foreign_keys=_take_names(free(current.foreign_keys), desired.foreign_keys),
+        checks=_take_names(free(current.checks), desired.checks),
+        excludes=_take_names(free(current.excludes), desired.excludes),
     )
 
 

@@ -181,3 +181,9 @@ def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:
         text = text.replace("%%", "%")
     name = Name(table.name, None if table.schema == dialect.default_schema else table.schema)
     return View(name, text, bool(creator.materialized), written=text)
+
+
+def told(item: sa.Column[Any] | sa.Constraint | sa.Index) -> dict[str, Any]:
+    """What its ``info`` says that SQLAlchemy has no word for: ``info={"schemadiff": {"visible": False}}``."""
+    words = item.info.get("schemadiff")
+    return words if isinstance(words, dict) else {}

@@ -26,7 +26,7 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.coherence import join
-from schemadiff.declared import has_sequence, is_table, stored_objects, unsupported
+from schemadiff.declared import has_sequence, is_table, stored_objects, told, unsupported
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
@@ -236,8 +236,7 @@ class _Reading:
 
     def _told(self, column: sa.Column[Any]) -> dict[str, Any]:
         """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
-        told = column.info.get("schemadiff")
-        known = told if isinstance(told, dict) else {}
+        known = told(column)
         words = {"attributes": tuple(known["attributes"])} if known.get("attributes") else {}
         return {**{key: known[key] for key in ("visible", "srid") if key in known}, **words}
 
@@ -345,9 +344,8 @@ class _Reading:
     def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
         text = self._sql(constraint.sqltext)
         name = self._constraint_name(constraint)
-        told = constraint.info.get("schemadiff")
-        told = told if isinstance(told, dict) else {}
-        column = told.get("column")
+        words = told(constraint)
+        column = words.get("column")
         if inline and name is None:
             column = getattr(constraint.parent, "name", None)
         arguments = self._arguments(constraint.kwargs)
@@ -356,7 +354,7 @@ class _Reading:
             name,
             enforced=bool(arguments.get("enforced", True)),
             not_valid=bool(arguments.get("not_valid")),
-            inherited=bool(told.get("inherited", True)),
+            inherited=bool(words.get("inherited", True)),
             comment=self._comment(constraint),
             column=column,
             written=text,
@@ -386,7 +384,7 @@ class _Reading:
         using = arguments.pop("using", None)
         prefix = arguments.pop("prefix", None)
         options = arguments.pop("with", {})
-        told = index.info.get("schemadiff")
+        words = told(index)
         read = Index(
             parts=parts,
             name=self._constraint_name(index),
@@ -397,11 +395,11 @@ class _Reading:
             include=tuple(c if isinstance(c, str) else c.name for c in arguments.pop("include", None) or ()),
             nulls_distinct=not arguments.pop("nulls_not_distinct", False),
             parser=arguments.pop("with_parser", None),
-            visible=bool(arguments.pop("visible", True)),
-            comment=arguments.pop("comment", None),
+            visible=bool(words.get("visible", True)),
+            comment=words.get("comment"),
             options=tuple(sorted((str(key), str(value)) for key, value in options.items())),
             tablespace=arguments.pop("tablespace", None),
-            valid=not isinstance(told, dict) or bool(told.get("valid", True)),
+            valid=bool(words.get("valid", True)),
         )
         arguments.pop("concurrently", None)
         unknown = [key for key, value in arguments.items() if value]

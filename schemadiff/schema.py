@@ -238,7 +238,10 @@ Constraint = PrimaryKey | Unique | ForeignKey | Check | Exclude
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What belongs to a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``)."""
+    """What belongs to a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``).
+    ``shown`` are those of them that the server shows otherwise than they are given, as it shows them; empty before it
+    was asked.
+    """
 
     comment: str | None = None
     engine: str | None = None
@@ -246,6 +249,7 @@ class Options:
     collation: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
     written: Options | None = field(default=None, compare=False, repr=False)
+    shown: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

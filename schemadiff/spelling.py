@@ -29,7 +29,7 @@ from schemadiff.schema import (
 Part = TypeVar("Part", Column, Unique, Index, ForeignKey, Check, Exclude)
 
 
-def live_parts(expected: Schema, asked: Schema, live: Schema) -> LiveParts:
+def live_parts(expected: Schema, asked: Schema, live: Schema, dialect: Dialect) -> LiveParts:
     """For each table, which of the live constraints and indexes each of those that `expected` describes is.
 
     `asked` is `expected` in the server's spelling, by which they are recognised.
@@ -42,7 +42,7 @@ def live_parts(expected: Schema, asked: Schema, live: Schema) -> LiveParts:
         by_value: dict[object, Constraint | Index] = {
             one: one for one in (*known.constraints(), *known.indexes)
         }
-        mine, theirs = _parts(table), _parts(comparer.take_names(known, asked.tables[name]))
+        mine, theirs = _parts(table), _parts(comparer.take_names(known, asked.tables[name], dialect))
         found[name] = defaultdict(list)
         for one, other in zip(mine, theirs, strict=True):
             if other in by_value:
@@ -65,7 +65,8 @@ def as_written(live: Schema, expected: Schema, dialect: Dialect) -> Schema:
         tables[name] = dataclasses.replace(
             table,
             columns=_known(table.columns, known.columns),
-            options=known.options if known.options == table.options else table.options,
+            # What was put into `known` to compare it is no part of what was written.
+            options=expected.tables[name].options if known.options == table.options else table.options,
             uniques=_known(table.uniques, known.uniques),
             indexes=_known(table.indexes, known.indexes),
             foreign_keys=_known(table.foreign_keys, known.foreign_keys),

@@ -140,7 +140,7 @@ def _tasks(
     live = back.live if back else inspect_for(site.connection, site.dialect, *known)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
-    parts = live_parts(expected, asked, live)
+    parts = live_parts(expected, asked, live, site.dialect)
     live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
     plans: list[Plan] = []
     unsure = []

@@ -60,8 +60,11 @@ def index_words(index: Index) -> str:
     kind = "unique constraint" if index.constraint else "unique index" if index.unique else "index"
     if not index.valid:
         kind = f"invalid {kind}"
+    if not index.visible:
+        kind = f"invisible {kind}"
     parts = ", ".join(part.column or f"({part.expression})" for part in index.parts)
-    return f"{kind} {index.name or ''} ({parts})".replace("  ", " ")
+    comment = f", comment {short(repr(index.comment))}" if index.comment else ""
+    return f"{kind} {index.name or ''} ({parts})".replace("  ", " ") + comment
 
 
 def constraint_words(constraint: Constraint) -> str:

@@ -131,7 +131,7 @@ def plan(
         loaded, _ = revisions.understand(source, path, number, history).record(replayed, dialect)
         facts = facts_about(connection, dialect, loaded, live)
         planned = planner.plan(
-            planner.find_drops(loaded, expected, live_parts(expected, asked, live), dialect),
+            planner.find_drops(loaded, expected, live_parts(expected, asked, live, dialect), dialect),
             planner.mark_implicit(whole, comparer.align(live, asked, dialect)),
             dialect,
             facts=facts,

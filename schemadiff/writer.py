@@ -369,7 +369,9 @@ class _Writer:
         )
 
     def _index(self, index: Index) -> Call:
-        if index.constraint and index.written is None:
+        told: dict[str, Any] = {"valid": index.valid, "visible": index.visible, "comment": index.comment}
+        told = {key: value for key, value in told.items() if value is not None and value is not True}
+        if index.constraint and index.written is None and not told:
             named: list[Node] = [("name", index.name)] if index.name else []
             return self._sa("UniqueConstraint", [*index.columns, *named])
         written = (
@@ -396,8 +398,8 @@ class _Writer:
             "tablespace": written.tablespace,
         }
         arguments += [(f"{prefix}_{key}", value) for key, value in options.items() if value]
-        if not index.valid:
-            arguments.append(("info", {"schemadiff": {"valid": False}}))
+        if told:
+            arguments.append(("info", {"schemadiff": told}))
         return self._sa("Index", arguments)
 
     def _part(self, part: Part) -> Node:

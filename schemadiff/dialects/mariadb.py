@@ -37,6 +37,7 @@ MARIADB = Product(
     drop_check="DROP CONSTRAINT",
     renames_in_expressions=True,
     hidden_index="IGNORED",
+    shown_index="NOT IGNORED",
     has_nocopy=True,
     keys_are_instant=True,
     system_tables="innodb_sys_tables",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from schemadiff.dialects.mysql.catalog import read_settings
 from schemadiff.dialects.mysql.ddl import create_table, qualified
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.partitions import computed_values, with_values
 from schemadiff.dialects.mysql.session import Refusal, Reply, Talk, only, session
 from schemadiff.dialects.mysql.show_create import parse
 from schemadiff.dialects.mysql.sqltext import literal
@@ -48,6 +49,7 @@ def ask_server(
         for number, table in enumerate(tables)
     ]
     with session(connection, read_settings(facts)) as talk, _unlogged(talk, facts):
+        tables = _with_partitions(talk, tables)
         replies = _replies(talk, questions, facts)
         keyless = [number for number, reply in enumerate(replies) if _is(reply, _NEEDS_KEY)]
         again = _replies(talk, [_with_key(questions[number]) for number in keyless], facts)
@@ -59,6 +61,29 @@ def ask_server(
         else _merged(table, canonical(parse(reply[0][1], question.name, facts.database).table))
         for table, question, reply in zip(tables, questions, replies, strict=True)
     )
+
+
+def _with_partitions(talk: Talk, tables: Sequence[Table]) -> list[Table]:
+    """The tables; those with expressions between their partitions know what the server makes of these."""
+    texts = [dict(table.options.extra).get("PARTITION_BY", "") for table in tables]
+    expressions = list(dict.fromkeys(one for text in texts for one in computed_values(text)))
+    if not expressions:
+        return list(tables)
+    replies = talk([[f"SELECT {one}"] for one in expressions])
+    values = {
+        expression: str(reply[0][0])
+        for expression, reply in zip(expressions, replies, strict=True)
+        if not isinstance(reply, Refusal)
+    }
+    return [
+        dataclasses.replace(
+            table,
+            options=dataclasses.replace(table.options, shown=(("PARTITION_BY", with_values(text, values)),)),
+        )
+        if computed_values(text)
+        else table
+        for table, text in zip(tables, texts, strict=True)
+    ]
 
 
 def _replies(talk: Talk, questions: Sequence[Table], facts: Facts) -> list[Reply]:

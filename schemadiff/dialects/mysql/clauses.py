@@ -103,9 +103,21 @@ class Clauses:
             self.drops.append(clause)
 
     def add_index(self, index: Index, facts: Facts) -> None:
-        """One that differs from one that is dropped in nothing but its name is renamed, which costs nothing."""
+        """One that differs from one that is dropped in nothing but its name is renamed, which costs nothing; so is
+        showing or hiding one, and a server to which it is dropped and added leaves it as it is.
+        """
         for old in self.before.indexes:
             clause = f"DROP INDEX {quote(old.name or '')}"
+            if (
+                old.visible != index.visible
+                and clause in self.drops
+                and replace(old, visible=index.visible) == index
+                and not any(column in self.dropped_columns for column in index.columns)
+            ):
+                self.drops.remove(clause)
+                word = facts.product.shown_index if index.visible else facts.product.hidden_index
+                self.additions.append(f"ALTER INDEX {quote(old.name or '')} {word}")
+                return
             if (
                 old.name
                 and index.name

@@ -77,6 +77,8 @@ class Product:
 
     hidden_index: str = "INVISIBLE"
 
+    shown_index: str = "VISIBLE"
+
     has_nocopy: bool = False
     """Whether ALGORITHM=NOCOPY is a way of altering a table: in place, and without rebuilding it (MariaDB)."""
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects.mysql.facts import Product
-from schemadiff.dialects.mysql.partitions import same_but_for_values
 from schemadiff.lookup import Named, find
 from schemadiff.schema import Check, Exclude, ForeignKey, Index, Options, Part, Table, Unique
 
@@ -28,12 +27,12 @@ def settle(current: Table, desired: Table, product: Product) -> Table:
     server's own one away (see ``alter.py``), and no revision ever mentions that.
     """
     live = dict(current.options.extra)
+    shown = {**live, **dict(current.options.shown)}
+    wanted = dict(desired.options.shown)
     extra = tuple(
-        (key, live[key])
-        if key == "PARTITION_BY" and same_but_for_values(live.get(key, ""), value)
-        else (key, value)
+        (key, live[key] if key in live and wanted.get(key, value) == shown[key] else value)
         for key, value in desired.options.extra
-        if key not in _UNSEEN_OPTIONS
+        if key not in _UNSEEN_OPTIONS or live.get(key) == value
     )
     if desired.options.extra not in (extra, current.options.extra):
         desired = dataclasses.replace(desired, options=_with_extra(desired.options, extra))

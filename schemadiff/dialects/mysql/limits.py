@@ -51,7 +51,9 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             changed = pending.changes or pending.additions
             table = schema.tables.get(operation.table)
             name = name or (implicit.next_foreign_key_name(table) if table else None)
-            return name not in pending.dropped_foreign_keys and not (target == operation.table and changed)
+            dropped = [other.lower() for other in pending.dropped_foreign_keys]
+            taken = name is not None and name.lower() in dropped
+            return not taken and not (target == operation.table and changed)
         case AddColumn():
             return (
                 not pending.touches(operation.column.name) or operation.column.name in pending.dropped_columns

@@ -1,13 +1,13 @@
 """How a table is partitioned: as a model or a server writes it -> one form. Pure.
 
-No temporary table can be partitioned, so the server cannot be asked. What it changes is little: backticks, the
-engine of each partition, and on MySQL 9.7 the values of functions between the partitions.
+No temporary table can be partitioned, so the server cannot be asked what it makes of all of it. What it changes is
+little: backticks, the engine of each partition, and what is computed between the partitions, which can be selected.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, unquote_name
 
@@ -16,8 +16,12 @@ PARTITION_OPTIONS = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTIT
 
 _TOKEN = re.compile(rf"{STRING}|{QUOTED}|\w+|[^\w\s]", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
+_ALGORITHM = re.compile(r" \* / / \* ! 50611 algorithm = (\d) \* / / \* ! 50100\(")
+"""MySQL shows this clause between two comments."""
 _ENGINE = re.compile(r" ?engine = \w+")
-_CALL = re.compile(r"\b(?!values|than|in|maxvalue)[a-z_]\w*\(")
+_BETWEEN = re.compile(r"\bvalues (?:less than|in) ?\((?!select\b)")
+_LITERAL = re.compile(rf"-? ?\d+|{STRING}|null|maxvalue|\(.*\)", re.DOTALL)
+_STEP = re.compile(rf"{STRING}|{QUOTED}|.", re.DOTALL)
 
 
 def canonical_partitions(options: Mapping[str, str]) -> str | None:
@@ -30,7 +34,7 @@ def canonical_partitions(options: Mapping[str, str]) -> str | None:
     definitions = re.search(r" \(partition .*", by)
     if definitions and len(clauses) > 1:
         clauses = [by[: definitions.start()], *clauses[1:], definitions[0].strip()]
-    return _ENGINE.sub("", " ".join(clauses))
+    return _ALGORITHM.sub(r" algorithm = \1(", _ENGINE.sub("", " ".join(clauses)))
 
 
 def said(options: Mapping[str, str]) -> list[str]:
@@ -43,23 +47,33 @@ def said(options: Mapping[str, str]) -> list[str]:
     ]
 
 
-def same_but_for_values(shown: str, written: str) -> bool:
-    """Whether `written` is what the server shows, but that it has functions between its partitions, which the server
-    shows as numbers.
-    """
-    begin, definitions = _split(written)
-    shown_begin, shown_definitions = _split(shown)
-    if begin != shown_begin or len(definitions) != len(shown_definitions):
-        return False
-    return all(
-        one == other or (_CALL.search(one) and one.partition("values")[0] == other.partition("values")[0])
-        for one, other in zip(definitions, shown_definitions, strict=True)
-    )
+def computed_values(partitions: str) -> tuple[str, ...]:
+    """What stands between the partitions of the canonical text and is more than a literal: the server computes it."""
+    return tuple(value for value, _, _ in _values(partitions) if not _LITERAL.fullmatch(value))
 
 
-def _split(text: str) -> tuple[str, list[str]]:
-    begin, *definitions = re.split(r"(?<=[( ])partition (?=\w+ values)", text)
-    return begin, definitions
+def with_values(partitions: str, values: Mapping[str, str]) -> str:
+    """The canonical text with the values that were computed in the place of the expressions."""
+    for value, start, end in reversed(list(_values(partitions))):
+        partitions = f"{partitions[:start]}{_words(values.get(value, value))}{partitions[end:]}"
+    return partitions
+
+
+def _values(partitions: str) -> Iterator[tuple[str, int, int]]:
+    """Each value between the partitions, and where it begins and ends."""
+    for opening in _BETWEEN.finditer(partitions):
+        start = position = opening.end()
+        depth = 1
+        while depth:
+            match = _STEP.match(partitions, position)
+            if match is None:
+                return
+            position = match.end()
+            depth += {"(": 1, ")": -1}.get(match[0], 0)
+            if depth == 0 or (depth == 1 and match[0] == ","):
+                value = partitions[start : position - 1]
+                yield value.strip(), start + len(value) - len(value.lstrip()), position - 1
+                start = position
 
 
 def _words(text: str) -> str:
