@@ -63,3 +63,56 @@ def test_an_attribute_is_named_and_kept(
     schemadiff.rollback(url, tmp_path)
     assert attribute not in shown(url), "the revision before it says nothing of it"
     assert not schemadiff.check(url, after, tmp_path).drifted
+
+
+@pytest.mark.parametrize(
+    ("engine", "clause", "words"),
+    [
+        pytest.param("mysql", "INVISIBLE", "create invisible index by_text", marks=MYSQL),
+        pytest.param("mariadb", "IGNORED", "create invisible index by_text", marks=MARIADB),
+        pytest.param("mysql", "COMMENT 'why'", "create index by_text (text), comment 'why'", marks=MYSQL),
+        pytest.param("mariadb", "COMMENT 'why'", "create index by_text (text), comment 'why'", marks=MARIADB),
+    ],
+)
+def test_an_index_is_put_back(
+    engine: str, clause: str, words: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    """The server itself leaves an index as visible as it is when the same one is dropped and added in one ALTER."""
+    url = fresh_database(engine)
+    metadata = models(sa.String(50))
+    sa.Index("by_text", metadata.tables["note"].c.text)
+    schemadiff.plan(url, metadata, tmp_path)
+    schemadiff.apply(url, tmp_path)
+    before = shown(url)
+    run(url, f"ALTER TABLE note DROP INDEX by_text, ADD INDEX hand (text) {clause}")
+    run(url, "ALTER TABLE note RENAME INDEX hand TO by_text")
+
+    assert words in schemadiff.check(url, metadata, tmp_path).drifted[-1].describe()
+    schemadiff.plan(url, metadata, tmp_path, message="as it was")
+    schemadiff.apply(url, tmp_path)
+    assert shown(url) == before
+    assert not schemadiff.check(url, metadata, tmp_path)
+
+
+@pytest.mark.parametrize("engine", [pytest.param("mysql", marks=MYSQL), pytest.param("mariadb", marks=MARIADB)])
+def test_the_models_can_hide_an_index(
+    engine: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database(engine)
+    plain, told = models(sa.String(50)), models(sa.String(50))
+    sa.Index("by_text", plain.tables["note"].c.text, unique=True)
+    words = {"visible": False, "comment": "not used since May"}
+    sa.Index("by_text", told.tables["note"].c.text, unique=True, info={"schemadiff": words})
+    schemadiff.plan(url, plain, tmp_path)
+    schemadiff.apply(url, tmp_path)
+    before = shown(url)
+    schemadiff.plan(url, told, tmp_path, message="hide it")
+    schemadiff.apply(url, tmp_path, allow=["all"])
+    assert "COMMENT 'not used since May'" in shown(url)
+    assert not schemadiff.check(url, told, tmp_path)
+    schemadiff.rollback(url, tmp_path, allow=["all"])
+    assert shown(url) == before
+    schemadiff.apply(url, tmp_path, allow=["all"])
+    schemadiff.plan(url, plain, tmp_path, message="show it")
+    schemadiff.apply(url, tmp_path, allow=["all"])
+    assert shown(url) == before

@@ -2,10 +2,13 @@
 
 MySQL 9.7 refuses to rename a column that a CHECK (3959), a generated column (3108), a default (3766) or a functional
 index (3837) speaks of, unless the same ALTER drops that or defines it anew; MariaDB renames in all of them by itself.
+A generated column that is defined anew makes it copy the table, which it refuses while the renamed column belongs to a
+foreign key at either end (1846).
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from schemadiff.dialects.base import Dialect
@@ -20,7 +23,7 @@ from schemadiff.operations import (
     Operation,
     RenameColumn,
 )
-from schemadiff.schema import Check, Column, Index, Schema, Table
+from schemadiff.schema import Check, Column, ForeignKey, Index, Name, Schema
 
 
 def with_dependents(
@@ -35,7 +38,7 @@ def with_dependents(
     while rest:
         operation = rest.pop(0)
         if isinstance(operation, RenameColumn) and operation.table in schema.tables:
-            first, last = _around(operation, schema.tables[operation.table], rest, dialect)
+            first, last = _around(operation, schema, rest, dialect)
             result += [*first, operation, *last]
             for one in first:
                 schema = one.apply(schema, strict=False)
@@ -50,8 +53,10 @@ def with_dependents(
 
 
 def _around(
-    rename: RenameColumn, table: Table, rest: list[Operation], dialect: Dialect
+    rename: RenameColumn, schema: Schema, rest: list[Operation], dialect: Dialect
 ) -> tuple[list[Operation], list[Operation]]:
+    table = schema.tables[rename.table]
+
     def new(text: str) -> str:
         return dialect.renamed(text, rename.before, rename.after)
 
@@ -59,13 +64,13 @@ def _around(
     last: list[Operation] = []
     for check in table.checks:
         if mentions(check.expression, rename.before) and check.column is None:
-            drop = _drop_of(check, rename, rest)
+            drop = _drop_of(check, rename.table, rest)
             first.append(drop or DropConstraint(rename.table, check))
             if drop is None:
                 last.append(AddConstraint(rename.table, rename_in_check(check, new)))
     for index in table.indexes:
         if any(part.expression and mentions(part.expression, rename.before) for part in index.parts):
-            drop = _drop_of(index, rename, rest)
+            drop = _drop_of(index, rename.table, rest)
             first.append(drop or DropIndex(rename.table, index))
             if drop is None:
                 last.append(CreateIndex(rename.table, rename_in_index(index, new)))
@@ -73,17 +78,46 @@ def _around(
         if _speaks_of(column, rename.before):
             alter = AlterColumn(rename.table, column, rename_in_column(column, new, defaults=True))
             last.append(_alter_of(column, rename, rest) or alter)
+    if any(column.generated and _speaks_of(column, rename.before) for column in table.columns):
+        for name, key in _bound(rename, schema):
+            drop = _drop_of(key, name, rest)
+            first.append(drop or DropConstraint(name, key))
+            if drop is None:
+                last.append(AddConstraint(name, _with_new_name(key, name, rename)))
     return first, last
 
 
-def _drop_of(thing: Check | Index, rename: RenameColumn, rest: list[Operation]) -> Operation | None:
+def _bound(rename: RenameColumn, schema: Schema) -> list[tuple[Name, ForeignKey]]:
+    """The foreign keys, each with its table, that the renamed column belongs to."""
+    return [
+        (table.name, key)
+        for table in schema.tables.values()
+        for key in table.foreign_keys
+        if (table.name == rename.table and rename.before in key.columns)
+        or (key.target == rename.table and rename.before in key.target_columns)
+    ]
+
+
+def _with_new_name(key: ForeignKey, table: Name, rename: RenameColumn) -> ForeignKey:
+    """The table's foreign key after the rename."""
+
+    def new(columns: tuple[str, ...], owner: Name) -> tuple[str, ...]:
+        return tuple(
+            rename.after if owner == rename.table and column == rename.before else column
+            for column in columns
+        )
+
+    return dataclasses.replace(
+        key, columns=new(key.columns, table), target_columns=new(key.target_columns, key.target)
+    )
+
+
+def _drop_of(thing: Check | Index | ForeignKey, table: Name, rest: list[Operation]) -> Operation | None:
     """The operation among the rest that drops it, taken out of them."""
     for operation in rest:
         match operation:
-            case DropConstraint(constraint=Check() as dropped) | DropIndex(index=dropped) if (
-                operation.table == rename.table
-                and isinstance(dropped, type(thing))
-                and dropped.name == thing.name
+            case DropConstraint(constraint=Check() | ForeignKey() as dropped) | DropIndex(index=dropped) if (
+                operation.table == table and isinstance(dropped, type(thing)) and dropped.name == thing.name
             ):
                 rest.remove(operation)
                 return operation

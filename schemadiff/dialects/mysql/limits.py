@@ -83,9 +83,9 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
                 other.kind == index.kind and (other.parser != index.parser or other.name != index.name)
                 for other in others
             )
-        case DropConstraint(constraint=Check() as check):
+        case DropConstraint(constraint=Check() | ForeignKey() as gone):
             added = [one.constraint for one in pending.operations if isinstance(one, AddConstraint)]
-            return not any(isinstance(one, Check) and one.name == check.name for one in added)
+            return not any(isinstance(one, type(gone)) and one.name == gone.name for one in added)
         case _:
             return True
 
