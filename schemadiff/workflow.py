@@ -119,7 +119,8 @@ def plan(
             if extra:
                 operations = compare((*moves, *extra))
         if dialect.makes_names:
-            operations = unnamed_drops(operations, asked)
+            # What was found has names there.
+            operations = unnamed_drops(operations, replay.all_after(found, asked, dialect))
         recorded = (*(Found(one) for one in found), *operations)
         number = len(history) + 1
         if not recorded:

@@ -37,8 +37,6 @@ CASES = [
 NOT_BY_HAND = {
     "mariadb/partitioned_table": "partitions that were made by hand are not taken away again, and check goes on naming "
     "them",
-    "postgresql/constraints_alike": "what is alike and without a name to the revisions, but was named by hand, is "
-    "dropped twice under one name; the server refuses, and nothing is changed",
     **dict.fromkeys(
         (
             "mysql/check_named",

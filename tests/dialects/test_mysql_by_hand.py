@@ -94,7 +94,9 @@ def test_an_index_is_put_back(
     assert not schemadiff.check(url, metadata, tmp_path)
 
 
-@pytest.mark.parametrize("engine", [pytest.param("mysql", marks=MYSQL), pytest.param("mariadb", marks=MARIADB)])
+@pytest.mark.parametrize(
+    "engine", [pytest.param("mysql", marks=MYSQL), pytest.param("mariadb", marks=MARIADB)]
+)
 def test_the_models_can_hide_an_index(
     engine: str, fresh_database: Callable[[str], str], tmp_path: Path
 ) -> None:
