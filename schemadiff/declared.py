@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.resolution import resolve
-from schemadiff.schema import Domain, Enum, Name, Sequence, StoredObject, Unsupported, View
+from schemadiff.schema import Domain, Enum, Index, Name, Sequence, StoredObject, Unsupported, View
 
 DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks", "not_valid")
 """The fields of a `Domain` that revision files name."""
@@ -76,7 +76,11 @@ def _module_of(function: Any) -> object:
     return getattr(function, "__module__", "")
 
 
-def stored_objects(metadata: sa.MetaData, dialect: Dialect) -> Iterator[StoredObject]:
+def stored_objects(
+    metadata: sa.MetaData,
+    dialect: Dialect,
+    read_indexes: Callable[[sa.Table, Dialect], tuple[Index, ...]],
+) -> Iterator[StoredObject]:
     """The canonical sequences, types with names and views of a MetaData that the dialect has.
 
     Raises `UnsupportedError` for a view that cannot be compiled, and for a materialized one where there is none.
@@ -98,7 +102,10 @@ def stored_objects(metadata: sa.MetaData, dialect: Dialect) -> Iterator[StoredOb
                 yield domain
         creator = view_of(table)
         if creator is not None and not creator.temporary:
-            yield dialect.canonical_object(_read_view(creator, table, dialect))
+            view = _read_view(creator, table, dialect)
+            if view.materialized and table.indexes:
+                view = dataclasses.replace(view, indexes=read_indexes(table, dialect))
+            yield dialect.canonical_object(view)
 
 
 def _types(metadata: sa.MetaData) -> Iterator[TypeEngine[Any]]:

@@ -14,7 +14,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.hazards import Facts
 from schemadiff.operations import Operation
 from schemadiff.reader import VERSION_TABLE
-from schemadiff.schema import Column, Domain, Key, Name, Namespace, Schema, StoredObject, View
+from schemadiff.schema import Column, Domain, Key, Name, Namespace, Schema, StoredObject, Table, View
 
 COUNT_LIMIT = 100_000
 """Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
@@ -89,15 +89,24 @@ def _asked_objects(
     for key, one in schema.objects.items():
         there = live.objects.get(key)
         if isinstance(one, View) and isinstance(there, View) and one != there:
-            one = dataclasses.replace(one, options=one.options or there.options)
-            same = one.materialized == there.materialized and dialect.same_view(connection, one, there)
-            asked[key] = dataclasses.replace(one, definition=there.definition) if same else one
+            asked[key] = _asked_view(connection, dialect, one, there)
         elif isinstance(one, Domain) and isinstance(there, Domain) and one != there:
             same = dialect.same_domain(connection, one, there)
             asked[key] = dataclasses.replace(there, written=one.written) if same else one
         else:
             asked[key] = one
     return asked
+
+
+def _asked_view(connection: Connection, dialect: Dialect, one: View, there: View) -> View:
+    one = dataclasses.replace(one, options=one.options or there.options)
+    same = one.materialized == there.materialized
+    if same and (one.definition == there.definition or dialect.same_view(connection, one, there)):
+        one = dataclasses.replace(one, definition=there.definition)
+        if one.indexes != there.indexes and there.columns:
+            scene = Table(there.name, there.columns, indexes=one.indexes)
+            one = dataclasses.replace(one, indexes=dialect.ask(connection, [scene])[0].indexes)
+    return one
 
 
 def differences(

@@ -16,8 +16,10 @@ from schemadiff.dependencies import dependents, in_order, mentions_any
 from schemadiff.dialects import Dialect
 from schemadiff.operations import (
     AlterColumn,
+    CreateIndex,
     CreateTable,
     DropColumn,
+    DropIndex,
     DropTable,
     Operation,
     RenameColumn,
@@ -73,7 +75,8 @@ def compare(
     }
     first += [ReplaceObject(*pair) for pair in altered if pair not in rebuilt]
 
-    texts = [pair for pair in changed if isinstance(pair[0], View | Routine)]
+    indexed = [pair for pair in changed if _differ_in_indexes(*pair)]
+    texts = [pair for pair in changed if isinstance(pair[0], View | Routine) and pair not in indexed]
     moving = {name for name in map(touched, tables) if name} | {one.name for one in (*gone, *new)}
     moving |= {before.name for before, _ in texts}
     replaced = [
@@ -114,6 +117,9 @@ def compare(
     for one in in_order([*late, *(after for _, after in replaced)]):
         before = before_of.get(one.key)
         last.append(CreateObject(one) if before is None else ReplaceObject(before, one))
+    last += [
+        one for before, after in indexed if before not in leaving for one in _changed_indexes(before, after)
+    ]
     last += [DropObject(one) for one in reversed(in_order(gone)) if isinstance(one, Domain)]
     last += [
         DropObject(dataclasses.replace(one, values=taken[one]))
@@ -144,6 +150,22 @@ def _values(one: Enum, schema: Schema, dialect: Dialect) -> tuple[str, ...]:
     """The values of the type as the columns of the schema have it; its own where none has."""
     found = (column.type.values for column in _columns(schema, one.name, dialect))
     return next((values for values in found if values is not None), one.values)
+
+
+def _differ_in_indexes(before: StoredObject, after: StoredObject) -> bool:
+    """Whether they are one view, with other indexes."""
+    return (
+        isinstance(before, View)
+        and isinstance(after, View)
+        and dataclasses.replace(before, indexes=after.indexes) == after
+    )
+
+
+def _changed_indexes(before: StoredObject, after: StoredObject) -> Iterator[Operation]:
+    assert isinstance(before, View)
+    assert isinstance(after, View)
+    yield from (DropIndex(before.name, one) for one in before.indexes if one not in after.indexes)
+    yield from (CreateIndex(after.name, one) for one in after.indexes if one not in before.indexes)
 
 
 def _depends(stored: StoredObject) -> bool:

@@ -270,10 +270,10 @@ class CreateIndex:
         return DropIndex(self.table, self.index)
 
     def apply(self, schema: Schema, *, strict: bool = True) -> Schema:
-        table = _table(schema, self.table, "create_index")
+        indexes = _indexes(schema, self.table, "create_index")
         if strict:
-            expect_free(table.indexes, self.index, f'create_index: table "{self.table}"')
-        return schema.with_table(dataclasses.replace(table, indexes=(*table.indexes, self.index)))
+            expect_free(indexes, self.index, f'create_index: table "{self.table}"')
+        return schema.with_indexes(self.table, (*indexes, self.index))
 
     def describe(self) -> str:
         return f"create {index_words(self.index)} on {self.table}"
@@ -288,9 +288,9 @@ class DropIndex:
         return CreateIndex(self.table, self.index)
 
     def apply(self, schema: Schema, *, strict: bool = True) -> Schema:
-        table = _table(schema, self.table, "drop_index")
-        indexes = without(table.indexes, self.index, strict, f'drop_index: table "{self.table}"')
-        return schema.with_table(dataclasses.replace(table, indexes=indexes))
+        indexes = _indexes(schema, self.table, "drop_index")
+        left = without(indexes, self.index, strict, f'drop_index: table "{self.table}"')
+        return schema.with_indexes(self.table, left)
 
     def describe(self) -> str:
         return f"drop {index_words(self.index)} on {self.table}"
@@ -483,6 +483,10 @@ def _table(schema: Schema, name: Name, verb: str) -> Table:
     if table is None:
         raise ReplayError(f'{verb}: there is no table "{name}"')
     return table
+
+
+def _indexes(schema: Schema, name: Name, verb: str) -> tuple[Index, ...]:
+    return schema.indexes_of(name) or _table(schema, name, verb).indexes
 
 
 def _expect(table: Table, column: Column, verb: str) -> None:

@@ -298,21 +298,25 @@ def _redefined(operations: Sequence[Operation], before: Schema) -> dict[Operatio
     found = [one for one in operations if isinstance(one, Found)]
     drops: dict[object, Found] = {}
     for one in found:
-        if isinstance(one.operation, DropIndex | DropConstraint):
+        if isinstance(one.operation, DropIndex | DropConstraint | DropObject):
             for key in _keys_of(one.operation):
                 drops.setdefault(key, one)
     result: dict[Operation, bool] = {}
     for one in found:
-        if isinstance(one.operation, CreateIndex | AddConstraint):
+        if isinstance(one.operation, CreateIndex | AddConstraint | CreateObject):
             drop = next((drops[key] for key in _keys_of(one.operation) if key in drops), None)
             if drop is not None and one not in result and drop not in result:
-                known = before.tables.get(one.operation.table)
-                result[one] = result[drop] = known is not None and _is_there(one.operation, known)
+                result[one] = result[drop] = _is_there(one.operation, before)
     return result
 
 
-def _keys_of(operation: CreateIndex | DropIndex | AddConstraint | DropConstraint) -> Iterator[object]:
+def _keys_of(
+    operation: CreateIndex | DropIndex | AddConstraint | DropConstraint | CreateObject | DropObject,
+) -> Iterator[object]:
     """By what a thing that was dropped is known to be the one that was added: its name, else its shape."""
+    if isinstance(operation, CreateObject | DropObject):
+        yield operation.object.key
+        return
     thing = operation.index if isinstance(operation, CreateIndex | DropIndex) else operation.constraint
     if isinstance(thing, PrimaryKey):
         yield operation.table, PrimaryKey
@@ -322,8 +326,14 @@ def _keys_of(operation: CreateIndex | DropIndex | AddConstraint | DropConstraint
     yield operation.table, dataclasses.replace(thing, name=None)
 
 
-def _is_there(operation: CreateIndex | AddConstraint, table: Table) -> bool:
-    thing = operation.index if isinstance(operation, CreateIndex) else operation.constraint
+def _is_there(operation: CreateIndex | AddConstraint | CreateObject, schema: Schema) -> bool:
+    if isinstance(operation, CreateObject):
+        return schema.objects.get(operation.object.key) == operation.object
+    if isinstance(operation, CreateIndex):
+        return operation.index in (schema.indexes_of(operation.table) or ())
+    table, thing = schema.tables.get(operation.table), operation.constraint
+    if table is None:
+        return False
     if isinstance(thing, PrimaryKey):
         key = table.primary_key
         return key is not None and key in (thing, dataclasses.replace(thing, name=thing.name or key.name))
@@ -360,10 +370,10 @@ def is_done(operation: Operation, schema: Schema) -> bool:
             return not _pairs(after) - _pairs(before) - _pairs(table.options) and not (
                 (_pairs(before) - _pairs(after)) & _pairs(table.options)
             )
-        case CreateIndex() if table:
-            return find(table.indexes, operation.index) is not None
-        case DropIndex() if table:
-            return find(table.indexes, operation.index) is None
+        case CreateIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
+            return find(indexes, operation.index) is not None
+        case DropIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
+            return find(indexes, operation.index) is None
         case AddConstraint() if table:
             return _find(table, operation.constraint) is not None
         case DropConstraint() if table:
@@ -399,8 +409,8 @@ def _expect_present(operation: Operation, schema: Schema) -> None:
     match operation:
         case DropConstraint() if table:
             missing = _find(table, operation.constraint) is None
-        case DropIndex() if table:
-            missing = find(table.indexes, operation.index) is None
+        case DropIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
+            missing = find(indexes, operation.index) is None
         case _:
             missing = False
     if missing:

@@ -7,7 +7,6 @@ brings these texts to canonical form. What the compilers cannot write is refused
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
@@ -15,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.sql.elements import (
     ColumnClause,
     ColumnElement,
@@ -31,7 +29,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
 from schemadiff.parts import expression_part, named_part
-from schemadiff.resolution import action, resolve, target
+from schemadiff.resolution import action, ddl_compiler, deferrable, resolve, target
 from schemadiff.schema import (
     Check,
     Column,
@@ -71,7 +69,7 @@ def read(
     """
     every = [metadata] if isinstance(metadata, sa.MetaData) else list(metadata)
     tables = join(((one, _read_visible(one, dialect, chosen)) for one in every), chosen, dialect)
-    objects = (found for one in every for found in stored_objects(one, dialect))
+    objects = (found for one in every for found in stored_objects(one, dialect, read_indexes))
     notes = tuple(note for one in every for note in unsupported(one) if not chosen.excludes(note.table))
     schema = Schema(tables, unsupported=notes)
     return schema.with_objects(one for one in objects if not chosen.hides_object(one))
@@ -91,6 +89,14 @@ def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> It
 def read_table(table: sa.Table, dialect: Dialect) -> Table:
     """One table in canonical form; a foreign key's target table need not be known."""
     return dialect.canonical(_Reading(table, dialect, told=True).table())
+
+
+def read_indexes(view: sa.Table, dialect: Dialect) -> tuple[Index, ...]:
+    """The indexes of a materialized view in canonical form; what the types of its columns are need not be known."""
+    reading = _Reading(view, dialect)
+    columns = tuple(Column(one.name, Type("text")) for one in view.columns)
+    indexes = (reading.index(one) for one in sorted(view.indexes, key=lambda one: one.name or ""))
+    return dialect.canonical(Table(reading.name, columns, indexes=tuple(indexes))).indexes
 
 
 def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Column:
@@ -162,7 +168,7 @@ class _Reading:
         self.told = told
         self.dialect = dialect
         self.sqlalchemy = dialect.sqlalchemy
-        self.compiler = _ddl_compiler(self.sqlalchemy)
+        self.compiler = ddl_compiler(self.sqlalchemy)
         self.name = Name(table.name, self._schema(table.schema))
 
     def table(self, hidden: Collection[str] = ()) -> Table:
@@ -276,7 +282,7 @@ class _Reading:
             self._constraint_name(constraint),
             on_conflict=self._on_conflict(constraint, "primary_key"),
             include=self._include(constraint),
-            deferrable=_deferrable(constraint),
+            deferrable=deferrable(constraint),
             comment=self._comment(constraint),
         )
 
@@ -284,7 +290,7 @@ class _Reading:
         return Unique(
             columns=tuple(column.name for column in constraint.columns),
             name=self._constraint_name(constraint),
-            deferrable=_deferrable(constraint),
+            deferrable=deferrable(constraint),
             nulls_distinct=not self._arguments(constraint.kwargs).get("nulls_not_distinct", False),
             on_conflict=self._on_conflict(constraint, "unique"),
             include=self._include(constraint),
@@ -302,7 +308,7 @@ class _Reading:
             name=self._constraint_name(constraint),
             method=constraint.using.lower(),
             where=None if where is None else self._sql(where),
-            deferrable=_deferrable(constraint),
+            deferrable=deferrable(constraint),
             comment=self._comment(constraint),
         )
         return dataclasses.replace(read, written=read)
@@ -334,7 +340,7 @@ class _Reading:
             name=self._constraint_name(constraint),
             on_delete=action(constraint.ondelete),
             on_update=action(constraint.onupdate),
-            deferrable=_deferrable(constraint),
+            deferrable=deferrable(constraint),
             match=constraint.match.upper() if constraint.match else None,
             not_valid=bool(self._arguments(constraint.kwargs).get("not_valid")),
             comment=self._comment(constraint),
@@ -420,6 +426,7 @@ class _Reading:
                 case operators.nulls_last_op:
                     nulls = "LAST"
             expression = expression.element
+            ops = {}  # SQLAlchemy leaves the operator class of such a part out
         expression = self._column_of(expression)
         if isinstance(expression, sa.Column):
             length = lengths.get(expression.name) if isinstance(lengths, dict) else lengths
@@ -483,15 +490,3 @@ class _Reading:
 
 
 _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)
-
-
-@functools.lru_cache(maxsize=8)
-def _ddl_compiler(dialect: sa.Dialect) -> DDLCompiler:
-    return dialect.ddl_compiler(dialect, cast(Any, None))
-
-
-def _deferrable(constraint: sa.Constraint) -> str | None:
-    initially = (constraint.initially or "").upper()
-    if initially == "DEFERRED":
-        return "DEFERRABLE INITIALLY DEFERRED"
-    return "DEFERRABLE" if constraint.deferrable else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Several
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from schemadiff.errors import ReplayError
 from schemadiff.operations import Found, Operation
 from schemadiff.reader import read_column, read_onto, read_options, read_table
 from schemadiff.schema import (
+    Column,
     Domain,
     Enum,
     Index,
@@ -34,6 +36,7 @@ from schemadiff.schema import (
     Sequence,
     StoredObject,
     Table,
+    Type,
     View,
 )
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
@@ -127,18 +130,14 @@ class Recorder:
     # indexes and constraints
 
     def create_index(self, table: str, index: sa.Index, *, schema: str | None = None) -> Operation:
-        """Creates an index, which names the table's columns by text: ``sa.Index("ix_user_email", "email")``."""
-        current = self._table("create_index", table, schema)
-        read = read_onto(index, current, self._dialect)
-        assert isinstance(read, Index)
-        return self._record(ops.CreateIndex(current.name, read))
+        """Creates an index, which names the columns of the table, or of the materialized view, by text:
+        ``sa.Index("ix_user_email", "email")``.
+        """
+        return self._record(ops.CreateIndex(*self._onto("create_index", table, index, schema)))
 
     def drop_index(self, table: str, index: sa.Index, *, schema: str | None = None) -> Operation:
         """Drops an index, which is described as fully as when it is created."""
-        current = self._table("drop_index", table, schema)
-        read = read_onto(index, current, self._dialect)
-        assert isinstance(read, Index)
-        return self._record(ops.DropIndex(current.name, read))
+        return self._record(ops.DropIndex(*self._onto("drop_index", table, index, schema)))
 
     def add_constraint(
         self, table: str, constraint: sa.Constraint, *, schema: str | None = None
@@ -244,16 +243,26 @@ class Recorder:
         return self._record(ReplaceObject(old, new))
 
     def create_view(
-        self, name: str, definition: str, *, materialized: bool = False, schema: str | None = None
+        self,
+        name: str,
+        definition: str,
+        *indexes: sa.Index,
+        materialized: bool = False,
+        schema: str | None = None,
     ) -> Operation:
-        """Creates a view of that SELECT."""
-        return self._record(CreateObject(self._view(name, definition, materialized, schema)))
+        """Creates a view of that SELECT; a materialized one may have indexes."""
+        return self._record(CreateObject(self._view(name, definition, materialized, schema, indexes)))
 
     def drop_view(
-        self, name: str, definition: str, *, materialized: bool = False, schema: str | None = None
+        self,
+        name: str,
+        definition: str,
+        *indexes: sa.Index,
+        materialized: bool = False,
+        schema: str | None = None,
     ) -> Operation:
         """Drops a view, which is described as fully as when it is created."""
-        return self._record(DropObject(self._view(name, definition, materialized, schema)))
+        return self._record(DropObject(self._view(name, definition, materialized, schema, indexes)))
 
     def replace_view(self, name: str, before: str, after: str, *, schema: str | None = None) -> Operation:
         """Gives a view another SELECT."""
@@ -344,10 +353,36 @@ class Recorder:
             )
         return read_domain(self._name(name, schema), options, self._dialect)
 
-    def _view(self, name: str, definition: str, materialized: bool, schema: str | None) -> View:
+    def _view(
+        self,
+        name: str,
+        definition: str,
+        materialized: bool,
+        schema: str | None,
+        indexes: Several[sa.Index] = (),
+    ) -> View:
         view = View(self._name(name, schema), definition, materialized, written=definition)
+        read_indexes = tuple(self._read_index(index, view.name) for index in indexes)
         read = self._dialect.canonical_object(view)
         assert isinstance(read, View)
+        return dataclasses.replace(read, indexes=tuple(sorted(read_indexes, key=lambda one: one.name or "")))
+
+    def _onto(self, verb: str, table: str, index: sa.Index, schema: str | None) -> tuple[Name, Index]:
+        name = self._name(table, schema)
+        if Key(View.kind, name) in self.schema.objects:
+            return name, self._read_index(index, name)
+        read = read_onto(index, self._table(verb, table, schema), self._dialect)
+        assert isinstance(read, Index)
+        return name, read
+
+    def _read_index(self, index: sa.Index, view: Name) -> Index:
+        """The index of a view. What columns that has, only the server knows: every name in the index may be one."""
+        parts = [*getattr(index, "_pending_colargs", ()), *(index.kwargs.get("postgresql_include") or ())]
+        words = {word for part in parts for word in re.findall(r'"([^"]+)"|(\w+)', str(part))}
+        names = sorted({word for pair in words for word in pair if word} | {str(part) for part in parts})
+        scene = Table(view, tuple(Column(name, Type("text")) for name in names))
+        read = read_onto(index, scene, self._dialect)
+        assert isinstance(read, Index)
         return read
 
     def _table(self, verb: str, name: str, schema: str | None) -> Table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
@@ -65,3 +67,17 @@ def action(words: str | None) -> str | None:
     """What a foreign key does, in capitals; names of columns behind it (``SET NULL (a)``) as they are."""
     verb, parenthesis, columns = (words or "").partition("(")
     return f"{verb.upper()}{parenthesis}{columns}" or None
+
+
+@functools.lru_cache(maxsize=8)
+def ddl_compiler(dialect: sa.Dialect) -> DDLCompiler:
+    """What writes DDL for the dialect."""
+    return dialect.ddl_compiler(dialect, cast(Any, None))
+
+
+def deferrable(constraint: sa.Constraint) -> str | None:
+    """DEFERRABLE and what follows, in capitals; ``None`` where it is not."""
+    initially = (constraint.initially or "").upper()
+    if initially == "DEFERRED":
+        return "DEFERRABLE INITIALLY DEFERRED"
+    return "DEFERRABLE" if constraint.deferrable else None

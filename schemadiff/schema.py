@@ -377,13 +377,16 @@ class Enum(_Stored):
 class View(_Stored):
     """A view: ``definition`` is its SELECT, ``options`` the server's words for how it is carried out, empty where
     nobody said. ``written`` is the SELECT as somebody wrote it; ``belongings`` are the statements that give the view
-    back, after it was dropped and created again, what hangs on it: grants, comment, indexes, triggers.
+    back, after it was dropped and created again, what hangs on it: grants, comment, triggers. Only a materialized one
+    has ``indexes``, sorted by name; ``columns`` are its live ones, by which the server can be asked what these mean.
     """
 
     name: Name
     definition: str
     materialized: bool = False
     options: str = ""
+    indexes: tuple[Index, ...] = ()
+    columns: tuple[Column, ...] = field(default=(), compare=False, repr=False)
     written: str | None = field(default=None, compare=False, repr=False)
     belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     kind: ClassVar[str] = "view"
@@ -470,3 +473,25 @@ class Schema:
         return dataclasses.replace(
             self, tables={key: table for key, table in self.tables.items() if key != name}
         )
+
+    def indexes_of(self, name: Name) -> tuple[Index, ...] | None:
+        """The indexes of the table or view of that name; ``None`` where there is neither."""
+        view = self.objects.get(Key(View.kind, name))
+        return (
+            view.indexes
+            if isinstance(view, View)
+            else self.tables[name].indexes
+            if name in self.tables
+            else None
+        )
+
+    def with_indexes(self, name: Name, indexes: tuple[Index, ...]) -> Schema:
+        """This schema with these indexes of the table or view of that name."""
+        key = Key(View.kind, name)
+        view = self.objects.get(key)
+        if isinstance(view, View):
+            changed = dataclasses.replace(
+                view, indexes=tuple(sorted(indexes, key=lambda one: one.name or ""))
+            )
+            return dataclasses.replace(self, objects={**self.objects, key: changed})
+        return self.with_table(dataclasses.replace(self.tables[name], indexes=indexes))

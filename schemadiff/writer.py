@@ -167,7 +167,8 @@ class _Writer:
         match stored:
             case View():
                 kind: list[Node] = [("materialized", True)] if stored.materialized else []
-                return self._verb(f"{verb}_view", stored.name, stored.written or stored.definition, *kind)
+                text = stored.written or stored.definition
+                return self._verb(f"{verb}_view", stored.name, text, *map(self._index, stored.indexes), *kind)
             case StoredSequence():
                 return self._verb(f"{verb}_sequence", stored.name, *sequence_options(stored).items())
             case Enum():
@@ -452,7 +453,8 @@ _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 
 def _plain(part: Part) -> bool:
     """Whether the part is a column and needs no SQL to say so."""
-    return part.column is not None and part.collation is None
+    sorted_class = part.opclass is not None and (part.descending or part.nulls is not None)
+    return part.column is not None and part.collation is None and not sorted_class
 
 
 def _renamed(written: tuple[Part, ...], parts: tuple[Part, ...]) -> tuple[Part, ...]:

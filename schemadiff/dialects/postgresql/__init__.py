@@ -175,7 +175,7 @@ class PostgreSQL(Dialect):
             one or self.schema or "public": None if one in (None, self.schema) else one for one in schemas
         }
         try:
-            return tuple(objects.read(connection, wanted, kinds))
+            return tuple(objects.read(connection, wanted, kinds, self.version))
         except DBAPIError as error:
             raise DatabaseError(f"the catalog cannot be read: {_first_line(error)}") from error
 

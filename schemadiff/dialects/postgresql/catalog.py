@@ -91,6 +91,13 @@ class _Enum(NamedTuple):
     array: bool
 
 
+def materialized(
+    connection: Connection, schemas: Mapping[str, str | None], default: str, *, version: int
+) -> dict[Name, Table]:
+    """The materialized views of the schemas, as tables of columns and indexes. To be called while `reading`."""
+    return _Catalog(connection, dict(schemas), default, version).materialized()
+
+
 @dataclass(slots=True)
 class _Catalog:
     """The rows of one reading, merged as they come. Tables are known by their oid, columns by their number."""
@@ -173,6 +180,24 @@ class _Catalog:
             enums=enums,
             unsupported=tuple(self.unsupported),
         )
+
+    def materialized(self) -> dict[Name, Table]:
+        rows = self.rows(queries.MATERIALIZED, schemas=list(self.schemas))
+        self.names = {row.oid: self.name(row.nspname, row.relname) for row in rows}
+        columns = self.columns(list(self.names), self.enums())
+        indexes = self.indexes(list(self.names))
+        parts = self.parts_of(list(indexes.values()))
+        plain: dict[int, list[Index]] = defaultdict(list)
+        for oid, row in indexes.items():
+            plain[row.indrelid].append(self.index(row, parts[oid]))
+        tables = (
+            Table(name, tuple(columns[oid]), indexes=tuple(plain[oid])) for oid, name in self.names.items()
+        )
+        virtual = self.version >= _VIRTUAL
+        return {
+            table.name: canonical.canonical(table, default_schema=self.default, virtual=virtual)
+            for table in tables
+        }
 
     # what they share
 

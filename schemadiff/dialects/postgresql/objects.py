@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import ask, domains, enums, retyping
+from schemadiff.dialects.postgresql import ask, catalog, definitions, domains, enums, retyping
 from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -33,6 +33,7 @@ from schemadiff.schema import (
     Schema,
     Sequence,
     StoredObject,
+    Table,
     Unique,
     View,
 )
@@ -65,8 +66,7 @@ WHERE t.typtype = 'e' AND n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg
 
 _VIEWS = f"""
 SELECT n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
-    ARRAY(SELECT pg_get_indexdef(x.indexrelid) FROM pg_index x WHERE x.indrelid = c.oid ORDER BY x.indexrelid)
-    || ARRAY(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+    ARRAY(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
     || ARRAY(SELECT format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
                            c.oid::regclass, description)
              FROM pg_description WHERE objoid = c.oid AND classoid = 'pg_class'::regclass AND objsubid = 0)
@@ -91,7 +91,7 @@ WHERE p.prokind IN ('f', 'p') AND n.nspname = ANY(:schemas) AND {_OWN.format(cat
 
 
 def read(
-    connection: Connection, schemas: Mapping[str, str | None], kinds: Collection[str]
+    connection: Connection, schemas: Mapping[str, str | None], kinds: Collection[str], version: int
 ) -> Iterator[StoredObject]:
     """The objects of these kinds; `schemas` maps a schema's name to the one that it has in the result."""
 
@@ -111,9 +111,17 @@ def read(
     if "domain" in kinds:
         yield from domains.read(connection, schemas)
     if "view" in kinds:
-        for schema, name, materialized, text, options, belongings in rows(_VIEWS):
+        found = rows(_VIEWS)
+        tables: Mapping[Name, Table] = {}
+        if any(materialized for _, _, materialized, *_ in found):
+            with catalog.reading(connection) as default:
+                tables = catalog.materialized(connection, schemas, default, version=version)
+        for schema, name, materialized, text, options, belongings in found:
             view = View(Name(name, schemas[schema]), text.strip().removesuffix(";"), materialized)
-            yield dataclasses.replace(view, options=options or "", belongings=tuple(belongings))
+            view = dataclasses.replace(view, options=options or "", belongings=tuple(belongings))
+            if table := tables.get(view.name):
+                view = dataclasses.replace(view, columns=table.columns, indexes=table.indexes)
+            yield view
     if "trigger" in kinds:
         for schema, name, table, text in rows(_TRIGGERS):
             yield Routine("trigger", Name(name, schemas[schema]), text, Name(table, schemas[schema]))
@@ -225,6 +233,7 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
             options = stored.options or known.options
             given = f" WITH ({options})" if options else ""
             yield f"CREATE {kind} {quoted(stored.name)}{given} AS {stored.definition}"
+            yield from (definitions.create_index(stored.name, index) for index in stored.indexes)
             yield from known.belongings
         case Routine():
             yield stored.definition
