@@ -285,7 +285,7 @@ def test_counting_columns_go_on_after_the_rows_that_are_there() -> None:
     )
     serial, identity = {"autoincrement": True}, {"identity": Identity(always=True, increment=2)}
     assert sql(altered(plain, **serial)) == [
-        'CREATE SEQUENCE "t_id_seq" AS integer OWNED BY "t"."id"',
+        'CREATE SEQUENCE IF NOT EXISTS "t_id_seq" AS integer OWNED BY "t"."id"',
         """ALTER TABLE "t" ALTER COLUMN "id" SET DEFAULT nextval('"t_id_seq"'::regclass)""",
         last,
     ]

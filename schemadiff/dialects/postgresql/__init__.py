@@ -7,6 +7,7 @@ default schema.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -22,6 +23,7 @@ from schemadiff.dialects.base import STORED_KINDS, Dialect, Retraction, Statemen
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.postgresql import (
     ask,
+    attributes,
     canonical,
     catalog,
     conversion,
@@ -121,6 +123,11 @@ class PostgreSQL(Dialect):
         """The table as the server would report it, as far as rules tell."""
         declared = canonical.without_duplicates(table)
         return canonical.canonical(declared, default_schema=self.schema, virtual=self.version >= 18)
+
+    def settle(self, current: Table, desired: Table) -> Table:
+        """`desired` without the storage and the compression that a column had and its new type cannot have."""
+        columns = tuple(attributes.fitting(column) for column in desired.columns)
+        return desired if columns == desired.columns else dataclasses.replace(desired, columns=columns)
 
     def mentions(self, expression: str, column: str) -> bool:
         """Whether the name stands in the expression, outside of strings."""

@@ -8,11 +8,12 @@ one statement.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from schemadiff.dialects import counting
-from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql import attributes, definitions
 from schemadiff.dialects.postgresql.conversion import default_follows, using
 from schemadiff.dialects.postgresql.enums import retype
 from schemadiff.dialects.postgresql.generated import same_kind
@@ -51,19 +52,24 @@ def alter_column(operation: AlterColumn, rebuilt: Collection[Name]) -> Pieces:
     elif before.generated and after.generated and before.generated != after.generated:
         pieces.clauses.append(f"{column} SET EXPRESSION AS ({after.generated.expression})")
     pieces.clauses += _type_and_default(operation, rebuilt)
+    retyped = any(one.startswith(f"{column} TYPE ") for one in pieces.clauses)
+    pieces.clauses += attributes.clauses(before, after, retyped=retyped)
     if before.nullable != after.nullable:
         pieces.clauses.append(f"{column} {'DROP' if after.nullable else 'SET'} NOT NULL")
     if after.identity and not before.identity:
         pieces.clauses.append(f"{column} ADD {definitions.identity(after.identity)}")
         pieces.behind += _count_on(table, after)
     elif after.identity and before.identity and after.identity != before.identity:
+        if before.type == after.type and _counts_too_far(before.identity, after.type.sql):
+            pieces.ahead.append(_on_sequence("ALTER SEQUENCE ", f" AS {after.type.sql}", table, after.name))
         pieces.clauses.append(f"{column} {_set_identity(before.identity, after.identity)}")
         if _starts_beyond(before.identity, after.identity):
             pieces.ahead += _count_on(table, after)
     if after.autoincrement and not before.autoincrement:
-        pieces.behind += _count(table, after)
+        pieces.behind += _count(table, after, before.default)
     elif after.autoincrement and before.type != after.type:
         pieces.behind.append(_on_sequence("ALTER SEQUENCE ", f" AS {after.type.sql}", table, after.name))
+    pieces.behind += on_sequence(table, before if before.autoincrement else None, after)
     if (before.comment or None) != (after.comment or None):
         pieces.behind.append(definitions.comment_on_column(table, after.name, after.comment))
     return pieces
@@ -106,15 +112,23 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
 # what counts by itself
 
 
-def _count(table: Name, column: Column) -> list[str]:
-    """A sequence of the column's own, as ``serial`` would have made it, that goes on after the largest value."""
+def _count(table: Name, column: Column, default: str | None) -> list[str]:
+    """A sequence of the column's own, as ``serial`` would have made it, that goes on after the largest value. It may be
+    there still: `default`, which the column had, counts with it, or somebody dropped only the default.
+    """
     name = Name(definitions.made_name(table.name, column.name, "seq"), table.schema)
     alter = f"ALTER TABLE {quoted(table)} ALTER COLUMN {quote(column.name)}"
+    counted = _NEXTVAL.fullmatch(default or "")
+    found = counted and parse_enum(counted[1].replace("''", "'")).name == name
+    verb = "ALTER SEQUENCE" if found else "CREATE SEQUENCE IF NOT EXISTS"
     return [
-        f"CREATE SEQUENCE {quoted(name)} AS {column.type.sql} OWNED BY {quoted(table)}.{quote(column.name)}",
+        f"{verb} {quoted(name)} AS {column.type.sql} OWNED BY {quoted(table)}.{quote(column.name)}",
         f"{alter} SET DEFAULT nextval({string(quoted(name))}::regclass)",
         *_count_on(table, column),
     ]
+
+
+_NEXTVAL = re.compile(r"nextval\('(.*)'::regclass\)")
 
 
 def _count_on(table: Name, column: Column) -> list[str]:
@@ -128,6 +142,15 @@ def _count_on(table: Name, column: Column) -> list[str]:
     return [f"SELECT setval({sequence}, {highest}, false) FROM {quoted(table)}"]
 
 
+def _counts_too_far(options: Identity, kind: str) -> bool:
+    """Whether its sequence is of a wider type than the column, which somebody said by hand."""
+    limit = _LIMITS.get(kind, 2**63)
+    return (options.maximum or 0) >= limit or (options.minimum or 0) < -limit
+
+
+_LIMITS = {"smallint": 2**15, "integer": 2**31}
+
+
 def _first(options: Identity) -> int:
     return next(number for number in (options.start, options.minimum, 1) if number is not None)
 
@@ -138,6 +161,12 @@ def _starts_beyond(before: Identity, after: Identity) -> bool:
     return up and (1 if after.minimum is None else after.minimum) > (
         1 if before.minimum is None else before.minimum
     )
+
+
+def on_sequence(table: Name, before: Column | None, after: Column) -> list[str]:
+    """What the sequence of a SERIAL is to do that no other does."""
+    options = attributes.sequence_options(before, after)
+    return [_on_sequence("ALTER SEQUENCE ", options, table, after.name)] if options else []
 
 
 def _on_sequence(verb: str, rest: str, table: Name, column: str) -> str:

@@ -217,6 +217,7 @@ def _merged(table: Table, answer: Table) -> Table:
                 identity=own.identity,
                 autoincrement=own.autoincrement,
                 comment=own.comment,
+                attributes=own.attributes,
             )
         )
     merged = merge(table, dataclasses.replace(answer, columns=tuple(columns)))

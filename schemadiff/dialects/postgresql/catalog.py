@@ -7,6 +7,7 @@ what is in the default schema or belongs to an extension, with its schema for al
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,8 +19,8 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.postgresql import canonical, queries
-from schemadiff.dialects.postgresql.sqltext import quote, string
+from schemadiff.dialects.postgresql import attributes, canonical, queries
+from schemadiff.dialects.postgresql.sqltext import quote, value
 from schemadiff.dialects.postgresql.types import EnumName
 from schemadiff.errors import DatabaseError
 from schemadiff.schema import (
@@ -252,15 +253,19 @@ class _Catalog:
     # columns
 
     def columns(self, oids: list[int], enums: Mapping[int, _Enum]) -> dict[int, list[Column]]:
-        rows = self.rows(queries.COLUMNS, tables=oids)
+        kept = self.version >= _COMPRESSION
+        compression = "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END" if kept else "NULL"
+        rows = self.rows(queries.COLUMNS.format(compression=compression), tables=oids)
         names = self.collation_names({row[9] for row in rows if row[10]})
-        sequences = {(row[0], row[1]): row for row in self.rows(queries.SEQUENCES)}
+        sequences = {tuple(row[:3]): row for row in self.rows(queries.SEQUENCES)}
         found: dict[int, list[Column]] = defaultdict(list)
         for oid, number, name, kind, words, not_null, text, *others in rows:
-            identity, generated, collation, own, comment, local = others
+            identity, generated, collation, own, comment, local, said = others
             enum = enums.get(kind)
-            sequence = sequences.get((oid, number)) if identity or text is not None else None
-            serial = sequence is not None and text == f"nextval({string(sequence[2])}::regclass)"
+            counted = _NEXTVAL.fullmatch(text or "") if not identity else None
+            own_name = value(counted[1]) if counted else None
+            sequence = sequences.get((oid, number, own_name)) if identity or counted else None
+            serial = sequence is not None and not identity
             self.numbers[oid][number] = name
             if collation:
                 self.collations[oid][name] = collation
@@ -279,6 +284,7 @@ class _Catalog:
                     autoincrement=serial,
                     collation=names[collation] if own else None,
                     comment=comment,
+                    attributes=(*said, *(_of_serial(sequence, words) if sequence and serial else ())) or None,
                 )
             )
         return found
@@ -436,12 +442,19 @@ def _has_word_for(option: str) -> bool:
     )
 
 
+def _of_serial(row: Any, kind: str) -> tuple[str, ...]:
+    """What is to be said of the sequence of a SERIAL."""
+    return attributes.of_sequence(canonical.without_defaults(Identity(False, *row[3:]), kind))
+
+
 _VIRTUAL = 18
 _NULLS_NOT_DISTINCT = 15
 _DELETE_COLUMNS = 15
-"""The versions that brought generated columns which are not stored, ``NULLS NOT DISTINCT``, and the columns of
-``ON DELETE SET NULL (…)``."""
+_COMPRESSION = 14
+"""The versions that brought generated columns which are not stored, ``NULLS NOT DISTINCT``, the columns of
+``ON DELETE SET NULL (…)``, and the compression of a column."""
 
+_NEXTVAL = re.compile(r"nextval\(('.*')::regclass\)")
 _DEFAULT_COLLATION = 100
 """The oid of the collation ``default`` in every database."""
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import definitions, enums, generated, inplace
-from schemadiff.dialects.postgresql.alter import Pieces, alter_column
+from schemadiff.dialects.postgresql import attributes, definitions, enums, generated, inplace
+from schemadiff.dialects.postgresql.alter import Pieces, alter_column, on_sequence
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.errors import UnsupportedError
@@ -31,7 +31,7 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
 )
-from schemadiff.schema import ForeignKey, Name, Schema
+from schemadiff.schema import Column, ForeignKey, Name, Schema
 
 
 def statements(
@@ -93,6 +93,7 @@ def _create_table(operation: CreateTable, before: Schema) -> list[Statement]:
         if column.comment:
             sql = definitions.comment_on_column(table.name, column.name, column.comment)
             result.append(Statement(sql, carried))
+        result += [Statement(sql, carried) for sql in _said(table.name, column)]
     for constraint in table.constraints():
         if comment := definitions.own_comment(table.name, constraint):
             result.append(Statement(comment, carried))
@@ -291,7 +292,15 @@ def _add_column(operation: AddColumn) -> Pieces:
         pieces.behind.append(f"ALTER TABLE {quoted(table)} ALTER COLUMN {quote(column.name)} DROP NOT NULL")
     if column.comment:
         pieces.behind.append(definitions.comment_on_column(table, column.name, column.comment))
+    pieces.behind += _said(table, column)
     return pieces
+
+
+def _said(table: Name, column: Column) -> list[str]:
+    """The statements that give a new column the attributes that CREATE TABLE and ADD COLUMN have no word for."""
+    clauses = ", ".join(attributes.clauses(None, column))
+    statements = [f"ALTER TABLE {quoted(table)} {clauses}"] if clauses else []
+    return [*statements, *on_sequence(table, None, column)]
 
 
 def _alter_table(operation: AlterTable) -> Pieces:

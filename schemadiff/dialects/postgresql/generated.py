@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql import attributes, definitions
 from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse, parse_enum, quoted
 from schemadiff.operations import AlterColumn, DropColumn, Operation
@@ -51,6 +51,8 @@ def restored(columns: Collection[Column], live: Table) -> list[str]:
         for column in columns
         if column.comment
     ]
+    said = [clause for column in columns for clause in attributes.clauses(None, column)]
+    statements += [f"ALTER TABLE {quoted(table)} {', '.join(said)}"] if said else []
     for constraint in live.constraints():
         if names.intersection(_used(constraint)):
             statements.append(f"ALTER TABLE {quoted(table)} ADD {definitions.constraint(constraint)}")

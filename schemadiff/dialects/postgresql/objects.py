@@ -57,7 +57,11 @@ SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), s.seqstart, s.seqinc
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_class", oid="c.oid")}
 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-    AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))"""
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+    AND (d.deptype = 'i' OR d.deptype = 'a' AND EXISTS (
+        SELECT FROM pg_attrdef f JOIN pg_depend e ON e.classid = 'pg_attrdef'::regclass AND e.objid = f.oid
+        WHERE f.adrelid = d.refobjid AND f.adnum = d.refobjsubid
+        AND e.refclassid = 'pg_class'::regclass AND e.refobjid = c.oid)))"""
 
 _ENUMS = f"""
 SELECT n.nspname, t.typname, ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)

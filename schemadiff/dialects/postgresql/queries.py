@@ -49,7 +49,13 @@ WHERE n.nspname = ANY (:schemas) AND c.relkind = 'm'
 COLUMNS = """
 SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.atttypid, a.atttypmod),
        a.attnotnull, pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
-       a.attcollation::int8, a.attcollation <> t.typcollation, d.description, a.attislocal
+       a.attcollation::int8, a.attcollation <> t.typcollation, d.description, a.attislocal,
+       array_remove(ARRAY[
+           CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage
+               WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+           'COMPRESSION ' || {compression},
+           CASE WHEN a.attstattarget >= 0 THEN 'STATISTICS ' || a.attstattarget END
+       ], NULL) || coalesce(a.attoptions, ARRAY[]::text[])
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
@@ -60,7 +66,7 @@ ORDER BY a.attrelid, a.attnum
 """
 
 SEQUENCES = """
-SELECT d.refobjid::int8, d.refobjsubid, d.objid::regclass::text,
+SELECT d.refobjid::int8, d.refobjsubid, CASE d.deptype WHEN 'a' THEN d.objid::regclass::text END,
        s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache
 FROM pg_sequence s
 JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
@@ -148,4 +154,16 @@ UNION ALL
 SELECT r.oid::int8, format('constraint %s has an index with storage parameters or in a tablespace', conname)
 FROM {relations} JOIN pg_constraint ON conrelid = r.oid JOIN pg_class c ON c.oid = conindid
 WHERE contype IN ('p', 'u', 'x') AND (c.reloptions IS NOT NULL OR c.reltablespace <> 0)
+UNION ALL
+SELECT r.oid::int8, 'row level security of its owner' FROM {relations} JOIN pg_class c ON c.oid = r.oid
+WHERE c.relforcerowsecurity
+UNION ALL
+SELECT r.oid::int8,
+       'replica identity ' || CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'USING INDEX' END
+FROM {relations} JOIN pg_class c ON c.oid = r.oid WHERE c.relreplident <> 'd'
+UNION ALL
+SELECT r.oid::int8, format('order of its rows, CLUSTER ON %s', indexrelid::regclass)
+FROM {relations} JOIN pg_index ON indrelid = r.oid WHERE indisclustered
+UNION ALL
+SELECT r.oid::int8, 'statistics ' || stxname FROM {relations} JOIN pg_statistic_ext ON stxrelid = r.oid
 """.replace("{relations}", "unnest(CAST(:tables AS oid[])) AS r (oid)")
