@@ -15,7 +15,7 @@ from schemadiff.operations import (
     Operation,
     RenameColumn,
 )
-from schemadiff.schema import PrimaryKey
+from schemadiff.schema import ForeignKey, PrimaryKey, Unique
 from schemadiff.words import speaks_of
 
 
@@ -39,10 +39,14 @@ def _names(operation: Operation) -> Iterator[str]:
         case CreateIndex(index=index) | DropIndex(index=index):
             if index.name:
                 yield index.name
+            else:
+                yield from index.columns
         case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
             if constraint.name:
                 yield constraint.name
             elif isinstance(constraint, PrimaryKey):
                 yield "PRIMARY"
+            elif isinstance(constraint, Unique | ForeignKey):
+                yield from constraint.columns
         case _:
             return

@@ -5,6 +5,7 @@ Also the one place where what a driver or a server says becomes an error for peo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,9 @@ from schemadiff.dialects import Dialect, connect_arguments, connection_url, dial
 from schemadiff.errors import ConfigError, DatabaseError, UsageError
 
 Database = str | URL | Engine | Connection
+
+_PLACE = re.compile(r"^LINE \d+: .*\n *\^$\n?", re.MULTILINE)
+"""A line of the statement and a mark under it, as PostgreSQL's client adds them."""
 
 VERBATIM = {"no_parameters": True}
 """For `Connection.exec_driver_sql`: the driver is handed no parameters, and so takes a percent sign as it stands."""
@@ -37,7 +41,7 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
             return
         engine = database if isinstance(database, Engine) else open_engine(database, creates=changes)
         try:
-            with engine.connect() as opened:
+            with _open(engine, where(database)) as opened:
                 connection = opened.execution_options(isolation_level="AUTOCOMMIT")
                 yield connection, dialect_of(connection)
         finally:
@@ -109,20 +113,35 @@ def _borrowed(connection: Connection, changes: bool) -> Iterator[Connection]:
         connection.execution_options(isolation_level=level)
 
 
+def _open(engine: Engine, place: str) -> Connection:
+    try:
+        return engine.connect()
+    except exc.DBAPIError as error:
+        if error.statement is not None:
+            raise  # it was connected by then
+        if isinstance(error, exc.ProgrammingError):
+            hint = "Does the driver know what stands behind the question mark in the URL?"
+        elif engine.url.host or engine.url.query:
+            hint = "Is the server running, and are host, port, user, password and database right?"
+        else:
+            hint = "Does its folder exist, and may you read and write there?"
+        raise DatabaseError(f"cannot connect to {place}: {server_words(error)}", hint=hint) from None
+    except exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        # A driver refuses an option in words of its own, or misses a package for the way in which the server asks for
+        # the password.
+        words = " ".join(str(error).split())
+        raise DatabaseError(
+            f"cannot connect to {place}: {words}",
+            hint="Are the options in the URL those of the driver, and is all that it needs installed?",
+        ) from error
+
+
 @contextmanager
 def _errors(place: str) -> Iterator[None]:
     try:
         yield
-    except exc.OperationalError as error:
-        if error.statement is None:
-            local = " on " not in place
-            raise DatabaseError(
-                f"cannot connect to {place}: {server_words(error)}",
-                hint="Does its folder exist, and may you read and write there?"
-                if local
-                else "Is the server running, and are host, port, user and database right?",
-            ) from None
-        raise _refused(place, error) from None
     except exc.DBAPIError as error:
         raise _refused(place, error) from None
     except exc.SQLAlchemyError as error:
@@ -131,14 +150,13 @@ def _errors(place: str) -> Iterator[None]:
 
 def _refused(place: str, error: exc.DBAPIError) -> DatabaseError:
     lost = error.connection_invalidated
+    again = "the command again: what is done and what is not is read from the database."
     what = "the connection was lost" if lost else "the server refused a statement"
     statement = " ".join((error.statement or "").split())
     shown = f"\n  {statement[:300]}" if statement else ""
     return DatabaseError(
         f"{place}: {what}: {server_words(error)}{shown}",
-        hint="Run the command again: what is done and what is not is read from the database."
-        if lost
-        else None,
+        hint=f"Run {again}" if lost else f"Mend the cause and run {again}",
     )
 
 
@@ -149,4 +167,6 @@ def server_words(error: BaseException) -> str:
         if len(arguments) == 2 and isinstance(arguments[0], int):
             return f"{arguments[1]} ({arguments[0]})"
         error = error.orig
-    return " ".join(str(error).split()) or type(error).__name__
+    # The place in a statement that stands beside these words anyway.
+    words = _PLACE.sub("", str(error))
+    return " ".join(words.split()) or type(error).__name__

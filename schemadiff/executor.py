@@ -25,7 +25,14 @@ from schemadiff import journal, version
 from schemadiff.blame import blamed
 from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
-from schemadiff.errors import SchemadiffError, StepError, StoppedError
+from schemadiff.errors import (
+    DatabaseError,
+    LockedError,
+    RevisionError,
+    SchemadiffError,
+    StepError,
+    StoppedError,
+)
 from schemadiff.journal import Direction, Interrupted, Turned
 from schemadiff.operations import Execute, Operation
 from schemadiff.patience import LOCK_WAIT
@@ -101,10 +108,21 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
         return
 
     def whole() -> None:
-        with dialect.transaction(connection):
-            for position in range(len(steps)):
-                _step(connection, dialect, task, steps, position, manner, rolls_back=True)
-            version.write(connection, task.after)
+        stepping = False
+        try:
+            with dialect.transaction(connection):
+                stepping = True
+                for position in range(len(steps)):
+                    _step(connection, dialect, task, steps, position, manner, rolls_back=True)
+                stepping = False
+                version.write(connection, task.after)
+        except RevisionError as error:
+            error.message = f"revision {task.revision:04}: {error.message}"
+            raise
+        except (SQLAlchemyError, DatabaseError) as error:
+            if stepping:
+                raise
+            raise _uncommitted(task, error) from error
 
     try:
         _patiently(connection, dialect, steps, manner, whole)
@@ -313,10 +331,7 @@ def _failure(
     ]
     lines += [f"    {line}" for line in step.sql.splitlines()]
     if rolls_back:
-        hint = (
-            "Everything that this revision did is rolled back; the database is at revision "
-            f"{task.before.version:04}. Mend the cause and run the command again."
-        )
+        hint = _rolled_back(task)
     else:
         done = [
             one.describe()
@@ -324,15 +339,48 @@ def _failure(
             for one in before.operations
             if one not in step.operations
         ]
-        hint = (
-            f"Done before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}.\n"
-            "Mend the cause and run `schemadiff apply` to finish the revision, or `schemadiff rollback` to undo "
-            "what is done of it."
-            if task.direction == "up"
-            else f"Undone before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}.\n"
-            "Mend the cause and run `schemadiff rollback` to finish, or `schemadiff apply` to go forward again."
-        )
+        up = task.direction == "up"
+        lost = getattr(error, "connection_invalidated", False)
+        told = [f"{'Done' if up else 'Undone'} before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}."]
+        if lost:
+            told.append("The connection was lost: whether this step is done will be read from the database.")
+        if not up:
+            told.append(
+                "Mend the cause and run `schemadiff rollback` to finish, or `schemadiff apply` to go forward again."
+            )
+        elif position or lost:
+            told.append(
+                "Mend the cause and run `schemadiff apply` to finish the revision, or `schemadiff rollback` to undo "
+                "what is done of it."
+            )
+        else:
+            told.append(
+                "Mend the cause, which may be the revision file itself, and run `schemadiff apply`, or `schemadiff "
+                "rollback` to leave the revision."
+            )
+        hint = "\n".join(told)
     return StepError("\n".join(lines), hint=hint)
+
+
+def _uncommitted(task: Task, error: SQLAlchemyError | DatabaseError) -> DatabaseError:
+    """The words for a transaction that could not be begun, or not be committed when all of its steps were through."""
+    words = error.message if isinstance(error, DatabaseError) else server_words(error)
+    verb = "applied" if task.direction == "up" else "rolled back"
+    if getattr(error, "connection_invalidated", False):
+        hint = "The connection was lost: run the command again, what is done will be read from the database."
+    else:
+        hint = _rolled_back(task)
+    if isinstance(error, DatabaseError) and error.hint:
+        hint = f"{error.hint}\n{hint}"
+    kind = LockedError if isinstance(error, LockedError) else StepError
+    return kind(f"revision {task.revision:04} could not be {verb}: {words}", hint=hint)
+
+
+def _rolled_back(task: Task) -> str:
+    return (
+        "Everything that this revision did is rolled back; the database is at revision "
+        f"{task.before.version:04}. Mend the cause and run the command again."
+    )
 
 
 def _stopped(task: Task, steps: Sequence[Step], done: int | None) -> StoppedError:

@@ -29,7 +29,11 @@ def verify(state: State, history: Sequence[Revision]) -> None:
                 f"{revision.path} was edited after the database applied it",
                 hint="Bring its earlier text back and make the change in a new revision.",
             )
-    raise DigestError("the revision files are not the ones that the database applied")
+    raise DigestError(
+        "the revision files are not the ones that the database applied",
+        hint=f"Is it the right database, and the right directory? `schemadiff history` shows the digest of revision "
+        f"{state.version:04}; the version table holds {state.digest[:64] or 'none'}.",
+    )
 
 
 def at_head(state: State, history: Sequence[Revision], place: str) -> None:

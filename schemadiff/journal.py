@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import UnionType
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
@@ -173,17 +174,23 @@ def interruption(
     """What was interrupted, or ``None`` when the database is at rest.
 
     ``operations`` gives the operations of a revision in a direction: the journal refers to them by position. Raises
-    `VersionError` when a later release has begun it, in a way that this one does not know, and when another release
-    was interrupted where only a fingerprint tells how far it came.
+    `VersionError` when a later release has begun it, in a way that this one does not know, when another release was
+    interrupted where only a fingerprint tells how far it came, and for an entry that no release wrote.
     """
     entry = state.journal
     if not entry:
         return None
-    if entry.get("format", 0) > FORMAT:
+    if isinstance(entry.get("format"), int) and entry["format"] > FORMAT:
         raise VersionError(
-            f"revision {entry['revision']:04} was begun by schemadiff {state.tool}, and is in the middle: "
+            f"a revision was begun by schemadiff {state.tool}, and is in the middle: "
             f"schemadiff {__version__} cannot read how far it is",
             hint=f"Install schemadiff {state.tool} or newer, and run the command again.",
+        )
+    if not is_entry(entry):
+        raise VersionError(
+            "the journal in the version table was changed by hand: schemadiff never wrote such an entry",
+            hint="Restore the row from a backup. When you know that the database is just as its version says, and "
+            "nothing of a revision is done in part, set the journal to NULL.",
         )
     chain = [entry]
     while chain[-1].get("under"):
@@ -220,6 +227,54 @@ def interruption(
     waiting = {number: _of(recorded, number, turned=turned) for number in entry.get("open", ())}
     return Interrupted(
         entry["revision"], entry["direction"], entry["digest"], steps, position, entry, first, past, waiting
+    )
+
+
+def is_entry(told: object) -> bool:
+    """Whether that has the shape of an entry."""
+    if not isinstance(told, Mapping) or not isinstance(told.get("steps"), list):
+        return False
+    position, fingerprint, under = told.get("position"), told.get("fingerprint"), told.get("under")
+    return (
+        isinstance(told.get("format"), int)
+        and isinstance(told.get("revision"), int)
+        and told["revision"] > 0
+        and told.get("direction") in ("up", "down")
+        and isinstance(told.get("digest"), str)
+        and _is_list(told.get("schemas"), str | None)
+        and all(_is_step(one) for one in told["steps"])
+        and isinstance(position, int)
+        and 0 <= position <= len(told["steps"])
+        and isinstance(fingerprint, str | None)
+        and _is_list(told.get("open", []), int)
+        and (under is None or is_entry(under))
+    )
+
+
+def _is_step(told: object) -> bool:
+    return (
+        isinstance(told, Mapping)
+        and isinstance(told.get("sql"), str)
+        and _is_list(told.get("operations"), int)
+        and isinstance(told.get("tables"), list)
+        and all(_is_list(one, str | None) and len(one) == 2 for one in told["tables"])
+        and isinstance(told.get("run"), bool)
+    )
+
+
+def _is_list(told: object, kind: type | UnionType) -> bool:
+    return isinstance(told, list) and all(isinstance(one, kind) for one in told)
+
+
+def is_in_vain(entry: Entry) -> bool:
+    """Whether nothing of what was begun is done, for certain: the server has refused the first step."""
+    return (
+        entry["direction"] == "up"
+        and entry["position"] == 0
+        and entry["fingerprint"] is None
+        and not entry.get("under")
+        and "open" not in entry
+        and not any(one["run"] or one.get("alone") for one in entry["steps"][:1])
     )
 
 

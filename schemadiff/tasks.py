@@ -20,7 +20,7 @@ from schemadiff.executor import Manner, Task
 from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
 from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
-from schemadiff.journal import Direction, Interrupted, Turned, interruption, saved
+from schemadiff.journal import Direction, Interrupted, Turned, interruption, is_entry, is_in_vain, saved
 from schemadiff.operations import (
     AlterColumn,
     DropColumn,
@@ -38,7 +38,7 @@ from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.spelling import live_parts
-from schemadiff.version import State
+from schemadiff.version import State, write
 
 SMALL = 8 * 2**20
 """Bytes up to which a table is small: to read or copy that much takes no longer than getting the locks."""
@@ -204,7 +204,11 @@ def _reversed(operations: Sequence[Operation], revision: Revision) -> tuple[Oper
 def interrupted_in(
     connection: Connection, dialect: Dialect, state: State, history: Sequence[Revision]
 ) -> Interrupted | None:
-    if not state.journal:
+    """The revision that was begun and not finished; ``None`` also where nothing of it is done and its file is another
+    one by now, or gone: then it was begun in vain.
+    """
+    entry = state.journal
+    if not entry or _is_in_vain(state, history):
         return None
 
     def operations(number: int, direction: Direction) -> Sequence[Operation]:
@@ -213,17 +217,34 @@ def interrupted_in(
                 f"the database is in the middle of revision {number}, whose file is missing",
                 hint="Bring the file back: it is needed to finish the revision or to undo it.",
             )
+        if history[number - 1].digest != entry["digest"]:
+            raise DigestError(
+                f"{history[number - 1].path} was edited while it was half applied",
+                hint="Bring its earlier text back, run `schemadiff rollback`, then edit it and apply it again.",
+            )
         _, recorded = revisions.replay(history[:number], dialect)
         forward = recorded[number - 1]
         return forward if direction == "up" else _reversed(forward, history[number - 1])
 
-    found = interruption(connection, dialect, state, operations)
-    if found and found.digest != history[found.revision - 1].digest:
-        raise DigestError(
-            f"{history[found.revision - 1].path} was edited while it was half applied",
-            hint="Bring its earlier text back, run `schemadiff rollback`, then edit it and apply it again.",
-        )
-    return found
+    return interruption(connection, dialect, state, operations)
+
+
+def _is_in_vain(state: State, history: Sequence[Revision]) -> bool:
+    entry = state.journal
+    if not entry or not is_entry(entry) or not is_in_vain(entry):
+        return False
+    number = entry["revision"]
+    return bool(number > len(history) or history[number - 1].digest != entry["digest"])
+
+
+def without_vain(site: Site, state: State) -> State:
+    """The state without the entry of a revision that was begun in vain, if there is one; so in the database as well."""
+    if not _is_in_vain(state, site.history):
+        return state
+    state = dataclasses.replace(state, journal=None)
+    if not site.gate.dry_run:
+        write(site.connection, state)
+    return state
 
 
 def resume(site: Site, state: State, interrupted: Interrupted, direction: Direction) -> Task:

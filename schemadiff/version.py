@@ -54,20 +54,43 @@ class State:
 def read(connection: Connection) -> State | None:
     """The version row, or ``None`` where there is no version table.
 
-    Raises `VersionError` when the table holds no row or several.
+    Raises `VersionError` when the table holds no row or several, or something that schemadiff never wrote.
     """
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
-    rows = connection.execute(sa.select(TABLE)).all()
+    try:
+        rows = connection.execute(sa.select(TABLE)).all()
+    except ValueError as error:  # of what reads JSON or a time
+        raise VersionError(
+            f"the version table {VERSION_TABLE} was changed by hand, and cannot be read: {error}",
+            hint=_RESTORE,
+        ) from error
     if len(rows) != 1:
         found = "no row" if not rows else f"{len(rows)} rows"
         raise VersionError(
             f"the version table {VERSION_TABLE} holds {found} where there must be exactly one",
-            hint="Restore the row from a backup; or, when you know which revision the database is at, empty the "
-            "table and insert one row with id 1, that version and its digest (`schemadiff history` shows it).",
+            hint=_RESTORE,
         )
     row = rows[0]
+    for column, right in (
+        ("version", isinstance(row.version, int) and row.version >= 0),
+        ("digest", isinstance(row.digest, str)),
+        ("files", isinstance(row.files or [], list)),
+        ("journal", isinstance(row.journal or {}, dict)),
+    ):
+        if not right:
+            raise VersionError(
+                f"the version table {VERSION_TABLE} was changed by hand: its {column} cannot be "
+                f"{str(row._mapping[column])[:60]!r}",
+                hint=_RESTORE,
+            )
     return State(row.version, row.digest, tuple(row.files or ()), row.journal, row.changed_at, row.tool)
+
+
+_RESTORE = (
+    "Restore the row from a backup; or, when you know which revision the database is at, empty the table and insert "
+    "one row with id 1, that version and its digest (`schemadiff history` shows it)."
+)
 
 
 def create(connection: Connection, dialect: Dialect) -> State:

@@ -49,6 +49,7 @@ from schemadiff.tasks import (
     interrupted_in,
     large_tables,
     resume,
+    without_vain,
 )
 from schemadiff.version import State
 
@@ -300,6 +301,7 @@ def show(database: Database, versions: str | Path, number: int) -> Shown:
 def _apply(site: Site, to: int | None, place: str) -> Outcome:
     state = version.read(site.connection) or State()
     verify(state, site.history)
+    state = without_vain(site, state)
     before = state.version
     done: list[Done] = []
     while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
@@ -324,7 +326,10 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
             hint="Is it the right database? `schemadiff status` shows where it is.",
         )
     verify(state, site.history)
+    begun, state = state, without_vain(site, state)
     before = state.version
+    if state is not begun and to is None and steps is None:
+        return _outcome(site, place, before, before, ())
     done: list[Done] = []
     while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
         _not_in_a_dry_run(site, place)

@@ -74,8 +74,7 @@ def check(terminal: Terminal, project: Project, output: Format = Format.text) ->
     if output is Format.json:
         terminal.machine(machine.dump("check", machine.drift(found)))
     else:
-        plan_, apply = project.speak("schemadiff plan"), project.speak("schemadiff apply")
-        terminal.report(*render.drift(found, plan=plan_, apply=apply))
+        terminal.report(*render.drift(found, **_commands(project)))
     return DIFFERENT if found else FINE
 
 
@@ -107,8 +106,7 @@ def status(terminal: Terminal, project: Project, output: Format = Format.text) -
     if output is Format.json:
         terminal.machine(machine.dump("status", machine.status(found)))
     else:
-        plan_, apply = project.speak("schemadiff plan"), project.speak("schemadiff apply")
-        terminal.report(*render.status(found, plan=plan_, apply=apply))
+        terminal.report(*render.status(found, **_commands(project)))
     return DIFFERENT if found.pending or found.interrupted else FINE
 
 
@@ -147,3 +145,8 @@ def show(terminal: Terminal, project: Project, number: int, output: Format = For
     terminal.report(*render.revision(found.revision, found.applied))
     terminal.report(render.BLANK, *render.done_plan(found.plan))
     return FINE
+
+
+def _commands(project: Project) -> dict[str, str]:
+    """What a report advises, in the words of the command line that is in use."""
+    return {name: project.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback")}

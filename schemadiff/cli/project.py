@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from schemadiff.config import Online, Settings, settings
 from schemadiff.errors import ConfigError
@@ -14,6 +15,9 @@ from schemadiff.errors import ConfigError
 if TYPE_CHECKING:
     from schemadiff.database import Database
     from schemadiff.workflow import Models
+
+_OPTION = re.compile(r"(?:^|&)[^=&]*pass[^=&]*=([^&]*)", re.IGNORECASE)
+"""A password among the options of a URL: ``password``, ``passwd``, ``sslpassword``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,12 @@ def from_settings(
 
 
 def passwords(url: str) -> tuple[str, ...]:
-    """The password of a URL, as it stands there and decoded; also of a URL that cannot be read."""
+    """The passwords of a URL, as they stand there and decoded; also of a URL that cannot be read."""
     _, _, rest = url.partition("://")
     credentials, at, _ = rest.rpartition("@")
     _, _, password = credentials.partition(":")
-    return tuple(dict.fromkeys((password, unquote(password)))) if at and password else ()
+    found = [password] if at else []
+    found += _OPTION.findall(url.partition("?")[2])
+    return tuple(
+        dict.fromkeys(one for told in found if told for one in (told, unquote(told), unquote_plus(told)))
+    )

@@ -153,7 +153,7 @@ def planned(found: Planned, *, apply: str) -> Iterator[Line]:
     yield advice(f"read it, then run: {apply}{''.join(f' --allow {code}' for code in codes)}")
 
 
-def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
+def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Line]:
     """What `check` found."""
     parts: list[list[Line]] = []
     if found.missing:
@@ -173,7 +173,7 @@ def drift(found: Drift, *, plan: str, apply: str) -> Iterator[Line]:
             ]
         )
     if found.interrupted:
-        parts.append([*interrupted(found.interrupted), advice(f"finish it: {apply}")])
+        parts.append([*interrupted(found.interrupted), *_leads_on(found.interrupted, apply, rollback)])
     if found.drifted:
         parts.append(
             [
@@ -237,7 +237,17 @@ def interrupted(found: Interrupted) -> Iterator[Line]:
         yield (f"  {position + 1} ", (mark, style), f" {_one_line(words)}")
 
 
-def status(found: Status, *, apply: str, plan: str) -> Iterator[Line]:
+def _leads_on(found: Interrupted, apply: str, rollback: str) -> Iterator[Line]:
+    """The two commands that lead out of the middle."""
+    if found.direction == "up":
+        yield advice(f"finish it: {apply}")
+        yield advice(f"undo what is done of it: {rollback}")
+    else:
+        yield advice(f"finish it: {rollback}")
+        yield advice(f"go forward again: {apply}")
+
+
+def status(found: Status, *, apply: str, plan: str, rollback: str) -> Iterator[Line]:
     """Where the database is."""
     state = found.state
     if found.version is None:
@@ -256,7 +266,7 @@ def status(found: Status, *, apply: str, plan: str) -> Iterator[Line]:
     if found.interrupted:
         yield BLANK
         yield from interrupted(found.interrupted)
-        yield advice(f"finish it: {apply}")
+        yield from _leads_on(found.interrupted, apply, rollback)
     if found.pending:
         yield BLANK
         yield heading("pending")

@@ -1,10 +1,13 @@
 """What bad input gets: a message of what, where and what next; exit code 2; no traceback, no password, no change."""
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.cli.shell import HEAD, Shell
 
@@ -65,6 +68,16 @@ def two_rows(shell: Shell) -> None:
         "INSERT INTO schemadiff_version SELECT * FROM kept",
         "DROP TABLE kept",
     )
+
+
+def by_hand(setting: str) -> Callable[[Shell], object]:
+    """One revision, applied, and a version row that somebody has changed."""
+
+    def prepare(shell: Shell) -> None:
+        begun(shell)
+        shell.execute(sa.text(f"UPDATE schemadiff_version SET {setting}".replace(":", "\\:")))
+
+    return prepare
 
 
 def pending(shell: Shell) -> None:
@@ -207,6 +220,52 @@ CASES = {
     "applied revision that was edited": Case(edited, ("check",), ("0001_begin.py", "edited", "new revision")),
     "version table without a row": Case(no_row, ("apply",), ("schemadiff_version", "no row", "hint: ")),
     "version table with two rows": Case(two_rows, ("status",), ("schemadiff_version", "2 rows", "hint: ")),
+    "version table with a version that there is not": Case(
+        by_hand("version = -3"), ("apply",), ("schemadiff_version", "version cannot be '-3'", "hint: ")
+    ),
+    "version table with another digest": Case(
+        by_hand("digest = 'abc', files = NULL"),
+        ("rollback",),
+        ("revision files", "abc", "schemadiff history"),
+    ),
+    "version table whose files are none": Case(
+        by_hand("files = '5'"), ("check",), ("schemadiff_version", "files cannot be '5'", "hint: ")
+    ),
+    "version table with a time that is none": Case(
+        by_hand("changed_at = 'today'"), ("status",), ("schemadiff_version", "today", "hint: ")
+    ),
+    "journal that is no JSON": Case(
+        by_hand("journal = '{oops'"), ("apply",), ("schemadiff_version", "changed by hand", "hint: ")
+    ),
+    "journal that is no object": Case(
+        by_hand("journal = '[1]'"), ("rollback",), ("schemadiff_version", "journal cannot be '[1]'", "hint: ")
+    ),
+    "journal that is no entry": Case(
+        by_hand("""journal = '{"format": 1, "revision": 1, "steps": [{}]}'"""),
+        ("apply",),
+        ("journal", "changed by hand", "NULL"),
+    ),
+    "journal of a later release": Case(
+        by_hand("""journal = '{"format": 99}', tool = '9.9'"""), ("apply",), ("schemadiff 9.9", "Install")
+    ),
+    "option that the driver of MySQL does not know": Case(
+        models(HEAD + TABLE),
+        ("status",),
+        ('"shop" on 127.0.0.1:1', "nosuch", "hint: "),
+        f"{NOWHERE}?nosuch=1",
+    ),
+    "option that the driver of PostgreSQL does not know": Case(
+        models(HEAD + TABLE),
+        ("status",),
+        ('"shop" on 127.0.0.1:1', "nosuch", "hint: "),
+        f"postgresql+psycopg://root@127.0.0.1:1/shop?nosuch=1&password={PASSWORD}",
+    ),
+    "value that the driver does not take": Case(
+        models(HEAD + TABLE),
+        ("status",),
+        ("***", "hint: "),
+        f"postgresql+psycopg://root@127.0.0.1:1/shop?connect_timeout={PASSWORD}&password={PASSWORD}",
+    ),
     "directory that cannot be written": Case(
         unwritable, ("plan", "--versions", "occupied/versions"), ("occupied/versions", "hint: ")
     ),
@@ -252,6 +311,30 @@ def test_a_refused_login_names_no_password(fresh_database: Callable[[str], str],
         answer = Shell(shell.folder, wrong).process("status", code=2)
         assert "cannot connect to" in answer.err
         assert PASSWORD not in answer.err
+
+
+KEY = """\
+    op.add_column("user", sa.Column("boss", sa.Integer, server_default="9"))
+    op.add_constraint("user", sa.ForeignKeyConstraint(["boss"], ["user.id"], name="fk_boss"))
+"""
+
+
+def test_what_is_refused_at_the_end_is_rolled_back(shell: Shell) -> None:
+    begun(shell)
+    shell.execute("INSERT INTO user VALUES (1, 'Ada')")
+    text = '"""second"""\n\nimport sqlalchemy as sa\n\n\ndef upgrade(op):\n'
+    file = shell.write("versions/0002_second.py", text + KEY)
+    told = shell("apply", code=2).err
+    assert "error: revision 0002 could not be applied: the change would break foreign keys" in told
+    assert "Everything that this revision did is rolled back; the database is at revision 0001" in told
+    file.write_text(text + KEY.splitlines()[0] + "\n")
+    with contextlib.closing(sqlite3.connect(shell.url.partition("///")[2], isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM user").fetchall()
+        told = shell("apply", "--lock-wait", "0", code=2).err
+    assert "error: revision 0002 could not be applied: the database is in use by another program" in told
+    assert "the database is at revision 0001" in told
+    shell("apply")
 
 
 def test_a_defect_is_told_in_a_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ def test_where_it_stands_is_told(server_shell: Shell) -> None:
     assert "revision 0002 was being applied, 1 of 3 steps done" in shown
     assert "1 done add column user.email" in shown
     assert "2 open execute" in shown
+    assert "-> finish it: schemadiff apply\n-> undo what is done of it: schemadiff rollback" in shown
     assert "interrupted" in shell("check", code=1).out
     assert shell("check", "--format", "json", code=1).json["interrupted"]["done"] == 1
     assert "interrupted" in shell("apply", "--dry-run", code=1).out
@@ -63,3 +64,53 @@ def test_it_is_undone(server_shell: Shell) -> None:
     shell("rollback", "--allow", "SD102")
     assert "revision 0001 of 0002" in shell("status", code=1).out
     assert "drifted" not in shell("check", code=1).out
+
+
+def test_a_file_that_was_edited_meanwhile_is_refused(server_shell: Shell) -> None:
+    shell = server_shell
+    interrupted(shell)
+    for ending in ("", "    op.drop_table('user')\n"):  # of fewer operations, and of others
+        shell.write("versions/0002_more.py", MORE[: MORE.index("    op.execute")] + ending)
+        for command in ("apply", "rollback", "status"):
+            assert "0002_more.py was edited while it was half applied" in shell(command, code=2).err
+
+
+def refused_at_once(shell: Shell) -> None:
+    """A revision of which the server has refused the first step."""
+    shell.models(USER)
+    shell("plan")
+    shell("apply")
+    shell.write(
+        "versions/0002_more.py", MORE.replace('    op.add_column("user", sa.Column("email"', "    #", 1)
+    )
+    failed = shell("apply", code=2).err
+    assert "step 1 of 2" in failed
+    assert "which may be the revision file itself" in failed
+    assert "0 of 2 steps done" in shell("status", code=1).out
+
+
+def test_a_file_of_which_nothing_is_done_may_be_edited(server_shell: Shell) -> None:
+    shell = server_shell
+    refused_at_once(shell)
+    shell.write(
+        "versions/0002_more.py",
+        MORE.replace("INSERT INTO later", "INSERT INTO user").replace("(1)", "(1, '')"),
+    )
+    assert "interrupted" not in shell("status", code=1).out
+    shell("apply", "--dry-run", code=1)
+    shell("apply")
+    assert shell.execute("SELECT id, email, phone FROM user") == [(1, "", None)]
+    assert "drifted" not in shell("check", code=1).out
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "edited"])
+def test_leaving_it_undoes_nothing_else(server_shell: Shell, gone: bool) -> None:
+    shell = server_shell
+    refused_at_once(shell)
+    file = shell.write("versions/0002_more.py", MORE)
+    if gone:
+        file.unlink()
+    shell("rollback", "--allow", "all")
+    assert "user" in shell.tables()
+    assert "revision 0001" in shell("status", code=0 if gone else 1).out
+    assert shell.execute("SELECT journal FROM schemadiff_version") == [(None,)]

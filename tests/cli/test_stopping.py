@@ -265,6 +265,7 @@ def test_a_lost_connection_is_told_as_the_server_says_it(begun: Shell) -> None:
         begun.execute(f"KILL {session}")
         assert run.end() == 2, run.seen
         assert "Lost connection" in run.seen
+        assert "whether this step is done will be read from the database" in run.seen
         assert "`schemadiff apply` to finish" in run.seen
     leads_on(begun, [1, 1])
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from schemadiff.dialects.sqlite import SQLite
 from schemadiff.dialects.sqlite.triggers import moved
-from schemadiff.errors import DatabaseError, LockedError, StepError
+from schemadiff.errors import DatabaseError, LockedError, RevisionError, StepError
 from schemadiff.operations import AddConstraint
 from schemadiff.schema import Check, Name, Schema
 
@@ -265,7 +265,7 @@ def test_what_would_break_is_named(
 
 
 def test_a_commit_from_within_is_noticed(connection: sa.Connection, dialect: SQLite) -> None:
-    with pytest.raises(StepError, match="ended from within"), dialect.transaction(connection):
+    with pytest.raises(RevisionError, match="ended from within"), dialect.transaction(connection):
         connection.exec_driver_sql("COMMIT")
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.sqlite.tokens import literal, quote
 from schemadiff.dialects.sqlite.triggers import Watch, head, watching
-from schemadiff.errors import DatabaseError, LockedError, StepError
+from schemadiff.errors import DatabaseError, LockedError, RevisionError, StepError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -28,7 +28,8 @@ def transaction(connection: Connection) -> Iterator[None]:
     """One transaction without foreign key enforcement.
 
     Raises `LockedError` when another program is writing, `StepError` when the change would leave rows
-    without the row that they refer to, or views or triggers that no longer work.
+    without the row that they refer to, or views or triggers that no longer work, `RevisionError` when it was ended
+    from within.
     """
     with _pragma(connection, "foreign_keys"), _pragma(connection, "legacy_alter_table"):
         _run(connection, "BEGIN IMMEDIATE")
@@ -38,7 +39,7 @@ def transaction(connection: Connection) -> Iterator[None]:
             with watching(connection, watch):
                 yield
             if not _is_open(connection):
-                raise StepError(
+                raise RevisionError(
                     "the transaction was ended from within, so what came before that is done and stays done",
                     hint="A function or SQL of a revision must not commit or roll back.",
                 )
@@ -74,7 +75,7 @@ def _run(connection: Connection, sql: str) -> None:
         if "locked" in str(error.orig):
             raise LockedError(
                 f"the database is in use by another program: {error.orig}",
-                hint="End what writes to it, or give it more time with --lock-wait. Nothing was changed.",
+                hint="End what writes to it, or give it more time with --lock-wait.",
             ) from error
         raise
 
@@ -186,7 +187,7 @@ def _expect_triggers(connection: Connection, watch: Watch) -> None:
         words = ", ".join(f'"{name}" of "{table}"' for name, table in lost)
         raise StepError(
             f"the change would lose the triggers {words}, which were made after it was planned",
-            hint="Nothing was changed. Apply the revision that makes them by itself (--to), then the rest.",
+            hint="Apply the revision that makes them by itself (--to), then the rest.",
         )
 
 
@@ -207,11 +208,11 @@ def _compare(before: _State, after: _State) -> None:
     if found:
         raise StepError(
             f"the change would break foreign keys: {'; '.join(found)}",
-            hint="Nothing was changed. Delete these rows or correct them first.",
+            hint="Delete these rows or correct them first.",
         )
     broken = [f"{what}: {error}" for what, error in after.errors.items() if what not in before.errors]
     if broken:
         raise StepError(
             f"the change would break what uses the table: {'; '.join(broken)}",
-            hint="Nothing was changed. Drop or change it in the same revision, with op.execute(…).",
+            hint="Drop or change it in the same revision, with op.execute(…).",
         )
