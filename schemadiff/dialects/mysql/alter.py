@@ -25,17 +25,18 @@ from schemadiff.dialects.mysql.ddl import (
     partition_change,
     qualified,
 )
-from schemadiff.dialects.mysql.detours import (
-    SIGNED_DIFFERENCES,
-    changes_virtual,
-    needs_text,
-    subtracts_unsigned,
-    texts_needed,
-    with_values,
-)
+from schemadiff.dialects.mysql.detours import needs_text, texts_needed
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.order import collation_first, out_of_the_way
+from schemadiff.dialects.mysql.rebuilds import (
+    SIGNED_DIFFERENCES,
+    is_rebuild,
+    joins_rebuilt,
+    subtracts_unsigned,
+    take_along,
+    with_values,
+)
 from schemadiff.dialects.mysql.sqltext import quote, with_names
 from schemadiff.dialects.mysql.targets import OneTable, index_name, resolved, with_server_name
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
@@ -186,6 +187,12 @@ class _Work:
             self.done.append(alter_table(pending.table, back, operations))
             keys = (*after.foreign_keys, *pending.lifted_keys)
             self.schema = self.schema.with_table(dataclasses.replace(after, foreign_keys=keys))
+        if pending.rebuilt:
+            following = self._clauses(pending.table)
+            for rebuilt in pending.rebuilt:
+                following.operations.append(rebuilt)
+                following.modify_column(rebuilt.after.name, rebuilt.after)
+            self.flush()
 
     def _whole(self, sql: str, operation: Operation) -> None:
         self.flush()
@@ -250,7 +257,7 @@ class _Work:
     # one ALTER TABLE
 
     def _alter(self, operation: OneTable) -> None:
-        if isinstance(operation, AlterColumn) and changes_virtual(operation):
+        if isinstance(operation, AlterColumn) and is_rebuild(operation):
             self._rebuild_column(operation)
             return
         if isinstance(operation, AlterColumn) and operation not in self.texts and needs_text(operation):
@@ -358,32 +365,48 @@ class _Work:
         self.flush()
 
     def _rebuild_column(self, operation: AlterColumn) -> None:
-        """To or from VIRTUAL: MODIFY cannot do it (MySQL 3106, MariaDB 1907), so the column is dropped and added.
-
-        A virtual column that becomes an ordinary one keeps its values. One that counted goes together with its key.
-        """
+        """Drops the column and adds it. One that counted goes together with its key."""
         before, after = operation.before, operation.after
-        if not before.autoincrement:
+        table = self._table(operation.table)
+        if self.pending and not before.autoincrement and not self._joins_rebuilt(operation):
             self.flush()
-        first = with_values(operation, self._table(operation.table), self.facts)
+            table = self._table(operation.table)
+        first = with_values(operation, table, self.facts, self.pending)
+        signed = (
+            first is not after and self.facts.product.computes_empty_row and subtracts_unsigned(first, table)
+        )
+        if signed and not before.autoincrement:
+            self.flush()
         clauses = self._clauses(operation.table)
         clauses.operations.append(operation)
         clauses.copies = True
-        clauses.drop_column(before.name)
-        clauses.add_column(first)
-        if first is not after and subtracts_unsigned(first, self._table(operation.table)):
-            clauses.opening = SIGNED_DIFFERENCES
-        for index in self._table(operation.table).indexes:
-            if before.name in index.columns:
-                clauses.drop_index(index.name or before.name)
-                clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
+        clauses.add_again(first)
+        take_along(clauses, before.name, table, self.facts)
         self._apply(operation)
-        if first is not after:
-            self.flush()
-            clauses = self._clauses(operation.table)
-            clauses.operations.append(operation)
-            clauses.copies = True
-            clauses.modify_column(after.name, after)
+        if first is after:
+            return
+        if signed:
+            clauses.opening = SIGNED_DIFFERENCES
+        if not after.autoincrement and not first.generated:
+            clauses.rebuilt.append(operation)
+            if signed:
+                self.flush()
+            return
+        self.flush()
+        clauses = self._clauses(operation.table)
+        clauses.operations.append(operation)
+        clauses.copies = True
+        clauses.modify_column(after.name, after)
+
+    def _joins_rebuilt(self, operation: AlterColumn) -> bool:
+        pending = self.pending
+        return (
+            pending is not None
+            and pending.table == operation.table
+            and not operation.after.autoincrement
+            and joins_rebuilt(operation, pending, self._table(operation.table), self.facts)
+            and joins(operation, pending, self.schema, self.facts)
+        )
 
     def _add_constraint(self, clauses: Clauses, constraint: Constraint, table: Table) -> None:
         match constraint:

@@ -9,7 +9,7 @@ from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql.ddl import column_definition, index_definition, qualified
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.sqltext import quote
-from schemadiff.operations import Operation
+from schemadiff.operations import AlterColumn, Operation
 from schemadiff.schema import Column, ForeignKey, Index, Name, Table
 
 
@@ -51,6 +51,9 @@ class Clauses:
 
     They are rendered together at the end, because a column's definition depends on what the whole statement makes of
     the table: its character set, the CHECKs that stand in the column.
+
+    ``rebuilt`` are those of the operations whose columns are filled by a default, which the next ALTER takes away;
+    ``again`` are columns that are dropped and added as they were, because they are computed from one that is.
     """
 
     table: Name
@@ -65,6 +68,8 @@ class Clauses:
     dropped_columns: list[str] = field(default_factory=list)
     renamed_indexes: dict[str, str] = field(default_factory=dict)
     changes: list[_Change] = field(default_factory=list)
+    rebuilt: list[AlterColumn] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
     partitions: str | None = None
     opening: str = ""
     copies: bool = False
@@ -76,6 +81,16 @@ class Clauses:
 
     def drop_column(self, name: str) -> None:
         self.dropped_columns.append(name)
+
+    def add_again(self, column: Column) -> None:
+        """One that is added already, to become what it was, becomes this column."""
+        change = self._change(column.name)
+        if change and column.name in self.again:
+            change.definition = column
+            self.again.remove(column.name)
+        else:
+            self.drop_column(column.name)
+            self.add_column(column)
 
     def modify_column(self, name: str, column: Column) -> None:
         """A second change of one column takes the place of the first, or joins its new name."""
@@ -129,6 +144,11 @@ class Clauses:
                 self.renamed_indexes[old.name] = index.name
                 return
         self.additions.append(f"ADD {index_definition(index, facts, word='INDEX')}")
+
+    @property
+    def readded(self) -> list[str]:
+        """The columns that are dropped and added."""
+        return [one.new for one in self.changes if one.old is None and one.new in self.dropped_columns]
 
     def touches(self, name: str) -> bool:
         """Whether a column of that name, before or after, is changed already."""

@@ -41,8 +41,14 @@ class Product:
 
     generated_not_null: bool = True
 
-    stores_by_default: bool = False
-    """Whether a default may compute what a STORED column may not (MariaDB)."""
+    defaults_see_generated: bool = True
+    """Whether a default may speak of generated columns before it in the table."""
+
+    computes_empty_row: bool = False
+    """Whether a new column's default is computed for an empty row, too (MariaDB)."""
+
+    defaults_compute_since: tuple[int, ...] | None = (8, 0, 13)
+    """Since when a default may be an expression; ``None`` for always."""
 
     copies_under_foreign_keys: bool = False
     """Whether an ALTER that copies the table may change whether a column of a foreign key can be NULL (MariaDB)."""
@@ -120,6 +126,12 @@ class Facts:
         """Whether the server can be told not to show the primary keys that it made by itself."""
         since = self.product.makes_keys_since
         return since is not None and self.version >= since
+
+    @property
+    def computes_defaults(self) -> bool:
+        """Whether a default may be an expression."""
+        since = self.product.defaults_compute_since
+        return since is None or self.version >= since
 
     def default_collation(self, charset: str) -> str:
         """The collation that text in that character set has when none is given."""

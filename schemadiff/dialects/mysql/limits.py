@@ -10,6 +10,7 @@ import re
 from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.clauses import Clauses
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.rebuilds import is_rebuild, leaves_rebuilt
 from schemadiff.dialects.mysql.sqltext import mentions
 from schemadiff.lookup import find
 from schemadiff.operations import (
@@ -40,7 +41,7 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
         return False
     if pending.lifted_keys and isinstance(operation, AddConstraint | DropConstraint):
         return False
-    if _drops_target(operation, pending):
+    if _drops_target(operation, pending) or not leaves_rebuilt(operation, pending):
         return False
     match operation:
         case AddConstraint(constraint=ForeignKey(name=name, target=target)):
@@ -62,7 +63,12 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             name = operation.before.name
             if _changes_target(operation, pending, facts) or _counts_apart(operation, pending):
                 return False
-            return not pending.touches(name) or pending.is_renamed(name) or _only_checked(name, pending)
+            return (
+                not pending.touches(name)
+                or pending.is_renamed(name)
+                or _only_checked(name, pending)
+                or (name in pending.again and is_rebuild(operation))
+            )
         case RenameColumn():
             return (
                 not pending.touches(operation.after)

@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
 
+from schemadiff.dialects.mysql.named import definitions, expressions, named_columns
 from schemadiff.dialects.mysql.sqltext import mentions
 from schemadiff.dialects.mysql.ways import Cost
 from schemadiff.operations import (
@@ -33,7 +34,7 @@ from schemadiff.operations import (
     RenameColumn,
     touched,
 )
-from schemadiff.schema import Check, Column, ForeignKey, Name, PrimaryKey, Schema, Unique
+from schemadiff.schema import Check, ForeignKey, Name, PrimaryKey, Schema, Unique
 
 Atom = tuple[Operation, ...]
 """Operations that need each other, in their order."""
@@ -187,10 +188,10 @@ class _Touching:
         table = before.tables.get(name) if name else None
         self.known = {column.name for column in table.columns} if table else set()
         for one in operations:
-            self.known |= set(_named_columns(one))
+            self.known |= set(named_columns(one))
         self.counting = {column.name for column in table.columns if column.autoincrement} if table else set()
         self.counting |= {
-            column.name for one in operations for column in _definitions(one) if column.autoincrement
+            column.name for one in operations for column in definitions(one) if column.autoincrement
         }
         self.joined = tuple(_joined(name, before)) if name else ()
         self.columns = {id(one): frozenset(self._columns(one)) for one in operations}
@@ -225,8 +226,8 @@ class _Touching:
 
     def _columns(self, operation: Operation) -> Iterator[str]:
         """The columns that the operation changes or speaks of, in small letters."""
-        yield from (name.lower() for name in _named_columns(operation))
-        texts = list(_texts(operation))
+        yield from (name.lower() for name in named_columns(operation))
+        texts = list(expressions(operation))
         for name in self.known:
             if any(mentions(text, name) for text in texts):
                 yield name.lower()
@@ -236,8 +237,8 @@ class _Touching:
         if _constraint_kind(operation) is PrimaryKey:
             return True
         if _is_index(operation):
-            return bool({*_named_columns(operation)} & self.counting)
-        return any(column.autoincrement for column in _definitions(operation))
+            return bool({*named_columns(operation)} & self.counting)
+        return any(column.autoincrement for column in definitions(operation))
 
     def _serves_joined(self, operation: Operation) -> bool:
         return _is_index(operation) or _constraint_kind(operation) in (PrimaryKey, ForeignKey)
@@ -300,16 +301,6 @@ def _constraint_kind(operation: Operation) -> type | None:
     return type(operation.constraint) if isinstance(operation, AddConstraint | DropConstraint) else None
 
 
-def _definitions(operation: Operation) -> tuple[Column, ...]:
-    match operation:
-        case AddColumn(column=column) | DropColumn(column=column):
-            return (column,)
-        case AlterColumn(before=before, after=after):
-            return (before, after)
-        case _:
-            return ()
-
-
 def _same_name(one: Operation, other: Operation) -> bool:
     """Whether both are about an index, or a constraint, of one name."""
     names = [_thing_name(each) for each in (one, other)]
@@ -327,39 +318,3 @@ def _thing_name(operation: Operation) -> str | None:
             return f"{type(constraint).__name__} {constraint.name.lower()}"
         case _:
             return None
-
-
-def _named_columns(operation: Operation) -> tuple[str, ...]:
-    match operation:
-        case AddColumn(column=column) | DropColumn(column=column):
-            return (column.name,)
-        case AlterColumn(before=before, after=after):
-            return (before.name, after.name)
-        case RenameColumn(before=old, after=new):
-            return (old, new)
-        case CreateIndex(index=index) | DropIndex(index=index):
-            return index.columns
-        case AddConstraint(constraint=PrimaryKey() | Unique() | ForeignKey() as key):
-            return key.columns
-        case DropConstraint(constraint=PrimaryKey() | Unique() | ForeignKey() as key):
-            return key.columns
-        case AddConstraint(constraint=Check() as check) | DropConstraint(constraint=Check() as check):
-            return (check.column,) if check.column else ()
-        case _:
-            return ()
-
-
-def _texts(operation: Operation) -> Iterator[str]:
-    """The expressions in it, which may speak of columns."""
-    for column in _definitions(operation):
-        if column.generated:
-            yield column.generated.expression
-        if column.default and not column.default.startswith("'"):
-            yield column.default
-    match operation:
-        case CreateIndex(index=index) | DropIndex(index=index):
-            yield from (part.expression for part in index.parts if part.expression)
-        case AddConstraint(constraint=Check() as check) | DropConstraint(constraint=Check() as check):
-            yield check.expression
-        case _:
-            pass

@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from schemadiff.dialects.mysql.clauses import Alter
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.rebuilds import is_rebuild
 from schemadiff.operations import AddColumn, DropColumn, RenameColumn
 from schemadiff.schema import Schema
 
@@ -120,8 +121,11 @@ def least_cost(alter: Alter, before: Schema, facts: Facts) -> Cost:
 def counts_as_version(alter: Alter) -> bool:
     """Whether the statement, done INSTANT, makes one more version of the table's rows."""
     return any(
-        isinstance(one, AddColumn | DropColumn)
-        and (one.column.generated is None or one.column.generated.stored)
+        is_rebuild(one)
+        or (
+            isinstance(one, AddColumn | DropColumn)
+            and (one.column.generated is None or one.column.generated.stored)
+        )
         for one in alter.operations
     )
 
