@@ -36,9 +36,11 @@ def inspect_for(
     live = inspect(connection, dialect, schemas)
     keys = {key for schema in known for key in schema.objects}
     kinds = {key.kind for key in keys} | ({Namespace.kind} if len(schemas) > 1 else set())
-    if not kinds:
-        return live
-    found = dialect.objects(connection, schemas, kinds)
+    found = dialect.objects(connection, schemas, kinds) if kinds else ()
+    # A schema for types need not be compared; but does it exist?
+    types = frozenset[str]().union(*map(dialect.type_schemas, known)).difference(filter(None, schemas))
+    if types:
+        found = (*found, *dialect.objects(connection, sorted(types), {Namespace.kind}))
     return live.with_objects(one for one in found if one.key in keys or isinstance(one, Namespace))
 
 

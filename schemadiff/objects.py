@@ -53,7 +53,11 @@ def compare(
     changed = [(before, after) for before, after in both if before != after]
 
     first: list[Operation] = [
-        CreateObject(Namespace(Name(name))) for name in sorted(desired.namespaces - current.namespaces)
+        CreateObject(Namespace(Name(name)))
+        for name in sorted(
+            (desired.namespaces | dialect.type_schemas(desired))
+            - (current.namespaces | dialect.type_schemas(current))
+        )
     ]
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Sequence)]
     # Columns that leave a type to itself which is to have other values give it up first; those that take one, after.
@@ -132,11 +136,15 @@ def compare(
 
 
 def _by_themselves(schema: Schema, dialect: Dialect) -> Mapping[Key, StoredObject]:
-    """The objects, without the enumerated types that a column has."""
+    """The objects, without the enumerated types that a column has, unless a domain is made of them."""
+    domains = [one for one in schema.objects.values() if isinstance(one, Domain)]
+
+    def is_columns(one: Enum) -> bool:
+        held = any(True for _ in _columns(schema, one.name, dialect))
+        return held and not any(mentions_any(domain, [one.name]) for domain in domains)
+
     return {
-        key: one
-        for key, one in schema.objects.items()
-        if not isinstance(one, Enum) or not any(True for _ in _columns(schema, one.name, dialect))
+        key: one for key, one in schema.objects.items() if not isinstance(one, Enum) or not is_columns(one)
     }
 
 

@@ -282,6 +282,10 @@ class Dialect(ABC):
         """Whether the column's type is the enumerated type or domain of that name, or an array of it."""
         return False
 
+    def type_schemas(self, schema: Schema) -> frozenset[str]:
+        """The names of the schemas that the enumerated types of columns are in, but for the default one."""
+        return frozenset()
+
     def declared_domain(self, kind: TypeEngine[Any]) -> Domain | None:
         """The domain that a column's type stands for, in canonical form; ``None`` where it is none."""
         return None

@@ -180,6 +180,26 @@ def test_a_domain_that_another_is_made_of_is_refused(
         schemadiff.apply(url, tmp_path)
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["schema is there", "no schema"])
+def test_the_schema_of_a_type_comes_first(
+    there: bool, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url, metadata = fresh_database("postgresql"), sa.MetaData()
+    pace = sa.Enum("slow", "fast", name="pace", schema="other")
+    sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("pace", pace))
+    with connected(url, changes=True) as (connection, _):
+        for sql in ("CREATE SCHEMA other", "CREATE TABLE other.somebodys (id integer)") if there else ():
+            connection.exec_driver_sql(sql)
+        connection.commit()
+    planned = schemadiff.plan(url, metadata, tmp_path, message="type")
+    assert ("CREATE SCHEMA" in "\n".join(planned.plan.statements)) is not there
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, metadata, tmp_path)
+    schemadiff.rollback(url, tmp_path, allow=["all"])
+    with connected(url) as (connection, _):
+        assert sa.inspect(connection).has_schema("other") is there
+
+
 def _of_domain(kind: sa.types.TypeEngine[str]) -> sa.MetaData:
     metadata = sa.MetaData()
     columns = [sa.Column("id", sa.Integer, primary_key=True), sa.Column("code", DOMAIN("code", kind))]

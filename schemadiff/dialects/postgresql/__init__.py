@@ -30,6 +30,7 @@ from schemadiff.dialects.postgresql import (
     ddl,
     definitions,
     domains,
+    enums,
     leftovers,
     lock,
     objects,
@@ -215,6 +216,9 @@ class PostgreSQL(Dialect):
 
     def has_type(self, column: Column, name: Name) -> bool:
         return types.is_named(column.type, name)
+
+    def type_schemas(self, schema: Schema) -> frozenset[str]:
+        return enums.schemas(schema)
 
     def declared_domain(self, kind: TypeEngine[Any]) -> Domain | None:
         """What a `postgresql.DOMAIN` says, or an ARRAY of one."""

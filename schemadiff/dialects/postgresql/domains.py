@@ -77,7 +77,8 @@ def declared(declared_type: Any, sqlalchemy: SQLAlchemyDialect, default_schema: 
         kind.collation,
         None if kind.default is None else compiler.render_default_string(kind.default),
         not kind.not_null,
-        () if condition is None else ((kind.constraint_name, condition),),
+        # SQLAlchemy writes NOT NULL between the name and the CHECK: the name is that of NOT NULL then, and lost.
+        () if condition is None else ((None if kind.not_null else kind.constraint_name, condition),),
     )
     return canonical(dataclasses.replace(domain, written=domain))
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from schemadiff.dialects.postgresql import definitions, generated
 from schemadiff.dialects.postgresql.sqltext import quote, string, strings, words
-from schemadiff.dialects.postgresql.types import parse_enum, quoted
+from schemadiff.dialects.postgresql.types import is_named, parse_enum, quoted
+from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -25,7 +26,20 @@ from schemadiff.operations import (
     DropTable,
     Operation,
 )
-from schemadiff.schema import Check, Column, Enum, Exclude, ForeignKey, Index, Key, Name, Schema, Table
+from schemadiff.schema import (
+    Check,
+    Column,
+    Domain,
+    Enum,
+    Exclude,
+    ForeignKey,
+    Index,
+    Key,
+    Name,
+    Schema,
+    Table,
+    Type,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,17 @@ def drops(operations: Sequence[Operation], before: Schema) -> Iterator[tuple[str
             yield f"DROP TYPE {quoted(name)}", tuple(reasons)
 
 
+def schemas(schema: Schema) -> frozenset[str]:
+    """The names of the schemas that the types of columns are in, but for the default one."""
+    names = (
+        parse_enum(column.type.sql).name.schema
+        for table in schema.tables.values()
+        for column in table.columns
+        if column.type.values is not None
+    )
+    return frozenset(name for name in names if name)
+
+
 def create(name: Name, values: Iterable[str]) -> str:
     """CREATE TYPE."""
     return f"CREATE TYPE {quoted(name)} AS ENUM ({', '.join(string(value) for value in values)})"
@@ -96,7 +121,19 @@ def alteration(before: Enum, after: Enum, schema: Schema) -> list[str]:
         return [*change.first, *change.last] if change else []
     if grows(before.values, after.values):
         return list(_add_values(after.name, before.values, after.values))
+    _expect_no_domain(after.name, schema)
     return [f"DROP TYPE {quoted(before.name)}", create(after.name, after.values)]
+
+
+def _expect_no_domain(name: Name, schema: Schema) -> None:
+    """Raises `UnsupportedError` where a domain is made of the type, which cannot be another type below it."""
+    for other in schema.objects.values():
+        if isinstance(other, Domain) and is_named(Type(other.type), name):
+            raise UnsupportedError(
+                f'enumerated type "{name}": its values can only be added to, in their order, while the domain '
+                f'"{other.name}" is made of it',
+                hint="Declare a type of another name, and make the domain of that.",
+            )
 
 
 def _asking(operation: Operation) -> Iterator[Column]:
@@ -143,15 +180,18 @@ def _change(
     used = {label for operation in operations for text in _texts(operation) for label in _labels(text)}
     if not users:
         return TypeChange(name, asking, _from_nothing(name, values, before, used))
-    present = next((column.type.values for _, column in users if column.type.values == values), None)
-    if present is not None:
+    itself = before.objects.get(Key(Enum.kind, name))
+    present = (isinstance(itself, Enum) and itself.values == values) or any(
+        column.type.values == values for _, column in users
+    )
+    if present:
         # An earlier group of this plan may have added members, which cannot be used before it is committed.
         added = set(values).difference(before.enums.get(name, values))
-        return _rebuild(name, values, asking, operations, users) if added & used else None
+        return _rebuild(name, values, asking, operations, users, before) if added & used else None
     old = users[0][1].type.values or ()
     if grows(old, values) and not used.intersection(set(values).difference(old)):
         return TypeChange(name, asking, tuple(_add_values(name, old, values)))
-    return _rebuild(name, values, asking, operations, users)
+    return _rebuild(name, values, asking, operations, users, before)
 
 
 def _from_nothing(
@@ -168,6 +208,7 @@ def _from_nothing(
         added = set(values).difference(values if live is None else live)
         if itself.values == values and not added.intersection(used):
             return ()
+        _expect_no_domain(name, before)
         return f"DROP TYPE {quoted(name)}", statement
     if live is None:
         return (statement,)
@@ -203,6 +244,7 @@ def _rebuild(
     asking: tuple[Operation, ...],
     operations: Sequence[Operation],
     users: Sequence[tuple[Table, Column]],
+    before: Schema,
 ) -> TypeChange:
     """A new type in the place of the old one, for every column that has it (ALTER TYPE can only add members).
 
@@ -210,6 +252,7 @@ def _rebuild(
     the type or a column of it compare with constants of the old type, and a foreign key compares two columns of it:
     they are dropped before and made again after.
     """
+    _expect_no_domain(name, before)
     old = Name(f"{name.name[:40]}_schemadiff_old", name.schema)
     left = {
         (
