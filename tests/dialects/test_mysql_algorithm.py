@@ -232,7 +232,7 @@ def test_what_needs_each_other_stays_together(
     for steps in (up, down):
         for name in ("counting", "joined", "checked"):
             methods = [step.method for step in steps if step.tables[0].name == name]
-            assert methods.count(COPY) <= 1
+            assert sum(method.startswith("COPY") for method in methods) <= 1
             assert not any(method.startswith("not asked") for method in methods)
     (counting,) = [step.sql for step in up if "PRIMARY KEY" in step.sql]
     assert "AUTO_INCREMENT" in counting
@@ -262,7 +262,8 @@ def test_a_foreign_key_and_the_type_of_its_column_cost_one_copy(
         lambda metadata: models(metadata, sa.BigInteger),
     )
     for steps in (up, down):
-        assert [step.method for step in steps if step.tables[0].name == "t"].count(COPY) == 1
+        methods = [step.method for step in steps if step.tables[0].name == "t"]
+        assert [method for method in methods if method.startswith("COPY")] == [COPY]
     assert not any("foreign_key_checks" in step.sql for step in (*up, *down))
 
 

@@ -165,7 +165,22 @@ class _Asking:
                 seen.add(statement.group)
                 same = [one for one in statements if one.group is statement.group]
                 result.append(self._answer(statement.group, same))
-        return result
+        return self._counted(result)
+
+    def _counted(self, answers: Sequence[tuple[Statement, ...]]) -> list[tuple[Statement, ...]]:
+        """The statements; those that copy a table which is copied more than once say so."""
+        copying = [
+            one for some in answers for one in some if isinstance(one, Alter) and one.method == ways.COPYING
+        ]
+        times = Counter(self.names.get(one.table, one.table) for one in copying)
+
+        def told(one: Statement) -> Statement:
+            number = times[self.names.get(one.table, one.table)] if isinstance(one, Alter) else 0
+            if number < 2 or one.method != ways.COPYING:
+                return one
+            return replace(one, method=f"{one.method} (this table is copied {number} times)")
+
+        return [tuple(map(told, some)) for some in answers]
 
     def _answer(self, group: Group, given: Sequence[Statement]) -> tuple[Statement, ...]:
         """The statements that carry out the group, `given` ones where the server cannot be asked."""
@@ -185,10 +200,11 @@ class _Asking:
             alter for alter, _ in best.statements
         )
         return tuple(
-            Statement(
+            Alter(
                 ways.bound(alter.sql, way) if way else alter.sql,
                 tuple(one for one in alter.operations if one in group.operations),
-                way.words if way else "COPY: nobody can write meanwhile",
+                way.words if way else ways.COPYING,
+                table=alter.table,
             )
             for alter, way in best.statements
         )

@@ -45,7 +45,11 @@ _INPLACE = Way(Cost.ONLINE, "ALGORITHM=INPLACE, LOCK=NONE", "INPLACE, LOCK=NONE:
 _INPLACE_SHARED = Way(
     Cost.SHARED, "ALGORITHM=INPLACE, LOCK=SHARED", "INPLACE, LOCK=SHARED: nobody can write meanwhile"
 )
-_COPY = Way(Cost.COPY, "ALGORITHM=COPY, LOCK=SHARED", "COPY: nobody can write meanwhile")
+
+COPYING = "COPY: nobody can write meanwhile"
+"""What it means for others that the table is copied."""
+
+_COPY = Way(Cost.COPY, "ALGORITHM=COPY, LOCK=SHARED", COPYING)
 
 _WITHOUT_NOCOPY = (_INSTANT, _INPLACE, _INPLACE_SHARED, _COPY)
 _WITH_NOCOPY = (_INSTANT, _NOCOPY, _NOCOPY_SHARED, _INPLACE, _INPLACE_SHARED, _COPY)
