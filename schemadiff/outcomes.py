@@ -102,7 +102,8 @@ class Drift:
     """What `check` found. All empty: models, revision files and database agree.
 
     ``missing`` leads from the revision files to the models; ``drifted`` is what was changed in the database and no
-    revision says; ``pending`` are the revisions that the database does not have yet.
+    revision says; ``pending`` are the revisions that the database does not have yet. ``at_work`` says who carries out a
+    revision just now: then ``interrupted`` is how far it is.
     """
 
     version: int
@@ -112,6 +113,7 @@ class Drift:
     interrupted: Interrupted | None = None
     unsupported: tuple[Unsupported, ...] = ()
     ignored: Ignored = NOTHING_IGNORED
+    at_work: str | None = None
 
     def __bool__(self) -> bool:
         """Whether there is any difference."""
@@ -120,13 +122,16 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where a database is. ``version`` is ``None`` when it has no version table."""
+    """Where a database is. ``version`` is ``None`` when it has no version table. ``at_work`` says who carries out a
+    revision just now: then ``interrupted`` is how far it is.
+    """
 
     place: str
     version: int | None
     revisions: tuple[Revision, ...]
     state: State | None = None
     interrupted: Interrupted | None = None
+    at_work: str | None = None
 
     @property
     def pending(self) -> tuple[Revision, ...]:

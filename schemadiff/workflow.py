@@ -234,6 +234,7 @@ def check(
     metadata = _metadata(models)
     history = revisions.load(Path(versions))
     with connected(database) as (connection, dialect):
+        at_work = dialect.at_work(connection)
         state = version.read(connection)
         verify(state or State(), history)
         chosen = filters.choose(metadata, dialect, include, exclude)
@@ -266,17 +267,21 @@ def check(
             both = [ask(connection, dialect, one, live, hidden) for one in (head, desired)]
             missing = comparer.compare(both[0], both[1], dialect)
         pending = history[state.version :]
-        return Drift(state.version, missing, pending, drifted, interrupted, unsupported, ignored)
+        at_work = at_work or dialect.at_work(connection)
+        return Drift(state.version, missing, pending, drifted, interrupted, unsupported, ignored, at_work)
 
 
 def status(database: Database, versions: str | Path = "versions") -> Status:
     """Where the database is, and what is pending or interrupted. Changes nothing."""
     history = revisions.load(Path(versions))
     with connected(database) as (connection, dialect):
+        at_work = dialect.at_work(connection)
         state = version.read(connection)
         verify(state or State(), history)
         interrupted = interrupted_in(connection, dialect, state, history) if state else None
-        return Status(where(database), state.version if state else None, history, state, interrupted)
+        # It may have begun just now.
+        at_work = at_work or dialect.at_work(connection)
+        return Status(where(database), state.version if state else None, history, state, interrupted, at_work)
 
 
 def show(database: Database, versions: str | Path, number: int) -> Shown:

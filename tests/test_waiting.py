@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.dialects.postgresql.catalog import reading
 from schemadiff.errors import LockedError, StepError
 from tests.runs import start
 
@@ -108,6 +109,53 @@ def test_a_run_that_was_killed_is_waited_for(url: str, versions: Path, reader: s
         reader.rollback()
         assert run.result(60).after == 2
     assert not schemadiff.status(url, versions).interrupted
+
+
+@pytest.mark.engines("postgresql")
+def test_who_keeps_readers_away_is_named(url: str, versions: Path) -> None:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        # The server takes the table's lock to say what such an expression is.
+        connection.execute(sa.text("ALTER TABLE entry ALTER id SET DEFAULT 1"))
+    with engine.connect() as holder:
+        holder.execute(sa.text("LOCK TABLE entry IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(LockedError, match="its lock is taken") as caught:
+            schemadiff.check(f"{url}?options=-c%20lock_timeout%3D200ms", sa.MetaData(), versions)
+        assert number_of(holder) in caught.value.message
+
+
+@pytest.mark.engines("postgresql")
+def test_a_connection_that_is_ended_while_it_reads_is_told_as_that(url: str) -> None:
+    engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with (
+        engine.connect() as connection,
+        pytest.raises(sa.exc.OperationalError, match="terminating connection"),
+        reading(connection),
+    ):
+        connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+@pytest.mark.parametrize("kills", [True, False], ids=["killed", "running"])
+def test_what_is_at_work_is_not_interrupted(
+    url: str, versions: Path, reader: sa.Connection, kills: bool
+) -> None:
+    """Nobody is to finish or undo what somebody is doing."""
+    process = start(url, versions, "apply", lock_timeout=60)
+    _await(lambda: _waiting_statements(url) == 1)
+    assert "a run of schemadiff" in (schemadiff.status(url, versions).at_work or "")
+    assert "a run of schemadiff" in (schemadiff.check(url, sa.MetaData(), versions).at_work or "")
+    if kills:
+        process.kill()
+        process.join()
+        if reader.dialect.name == "mysql" and not getattr(reader.dialect, "is_mariadb", False):
+            # The statement goes on.
+            assert "a run of schemadiff" in (schemadiff.status(url, versions).at_work or "")
+    reader.rollback()
+    process.join()
+    _await(lambda: schemadiff.status(url, versions).at_work is None)
+    if kills:
+        schemadiff.apply(url, versions)
+    assert schemadiff.status(url, versions).version == 2
 
 
 def _waiting_statements(url: str) -> Any:

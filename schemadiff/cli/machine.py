@@ -101,6 +101,7 @@ def drift(found: Drift) -> Object:
         "pending": [revision(one) for one in found.pending],
         "drifted": drifted,
         "interrupted": _interrupted(found.interrupted),
+        "at_work": found.at_work,
         "unsupported": _unsupported(found.unsupported),
         "ignored": _ignored(found.ignored),
     }
@@ -142,6 +143,7 @@ def status(found: Status) -> Object:
         "changed_at": f"{changed_at.isoformat()}Z" if changed_at else None,
         "pending": [revision(one) for one in found.pending],
         "interrupted": _interrupted(found.interrupted),
+        "at_work": found.at_work,
     }
 
 

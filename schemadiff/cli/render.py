@@ -173,7 +173,12 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Lin
             ]
         )
     if found.interrupted:
-        parts.append([*interrupted(found.interrupted), *_leads_on(found.interrupted, apply, rollback)])
+        parts.append(
+            [
+                *interrupted(found.interrupted, found.at_work),
+                *_leads_on(found.interrupted, found.at_work, apply, rollback),
+            ]
+        )
     if found.drifted:
         parts.append(
             [
@@ -224,22 +229,31 @@ def difference(found: Difference) -> Iterator[Line]:
         yield (str(found.ignored),)
 
 
-def interrupted(found: Interrupted) -> Iterator[Line]:
-    """How far an interrupted revision is."""
+def interrupted(found: Interrupted, at_work: str | None = None) -> Iterator[Line]:
+    """How far a revision is that was interrupted, or that somebody carries out just now."""
     verb = "applied" if found.direction == "up" else "rolled back"
-    yield (
-        ("interrupted", "bold red"),
-        f": revision {number(found.revision)} was being {verb}, {found.done} of {len(found.steps)} steps done",
-    )
+    how_far = f"being {verb}, {found.done} of {len(found.steps)} steps done"
+    if at_work:
+        yield (("at work", "bold yellow"), f": revision {number(found.revision)} is {how_far}")
+    else:
+        yield (("interrupted", "bold red"), f": revision {number(found.revision)} was {how_far}")
     for position, step in enumerate(found.steps):
         mark, style = ("done", "green") if position < found.done else ("open", "yellow")
         words = "; ".join(one.describe() for one in step.operations)
         yield (f"  {position + 1} ", (mark, style), f" {_one_line(words)}")
 
 
-def _leads_on(found: Interrupted, apply: str, rollback: str) -> Iterator[Line]:
+def working(at_work: str) -> Line:
+    """Who is at work."""
+    return (f"  by {_one_line(at_work)}",)
+
+
+def _leads_on(found: Interrupted, at_work: str | None, apply: str, rollback: str) -> Iterator[Line]:
     """The two commands that lead out of the middle."""
-    if found.direction == "up":
+    if at_work:
+        yield working(at_work)
+        yield advice(f"wait for its end, as {apply} and {rollback} do")
+    elif found.direction == "up":
         yield advice(f"finish it: {apply}")
         yield advice(f"undo what is done of it: {rollback}")
     else:
@@ -265,8 +279,11 @@ def status(found: Status, *, apply: str, plan: str, rollback: str) -> Iterator[L
         yield (f"changed {state.changed_at:%Y-%m-%d %H:%M:%S} UTC{tool}",)
     if found.interrupted:
         yield BLANK
-        yield from interrupted(found.interrupted)
-        yield from _leads_on(found.interrupted, apply, rollback)
+        yield from interrupted(found.interrupted, found.at_work)
+        yield from _leads_on(found.interrupted, found.at_work, apply, rollback)
+    elif found.at_work:
+        yield BLANK
+        yield heading("at work", f": {_one_line(found.at_work)}")
     if found.pending:
         yield BLANK
         yield heading("pending")

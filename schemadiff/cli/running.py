@@ -130,8 +130,9 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _
             )
             terminal.machine(machine.dump(verb, content))
         else:
-            terminal.report(*render.interrupted(status.interrupted))
-            terminal.note((f"{verb} deals with this first",))
+            terminal.report(*render.interrupted(status.interrupted, status.at_work))
+            waits = "waits for its end" if status.at_work else "deals with this first"
+            terminal.note((f"{verb} {waits}",))
         return DIFFERENT
     found = run(dry_run=True, lock_timeout=asked.lock_timeout)
     if asked.output is Format.json:
@@ -150,12 +151,15 @@ def _agreed(
     verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _Run, gate: _Gate, place: str
 ) -> bool:
     """Whether the person at the terminal wants what would be run: shown before anything is locked."""
-    interrupted = workflow.status(project.need_database(), project.versions).interrupted
-    if interrupted:
+    status = workflow.status(project.need_database(), project.versions)
+    if status.interrupted:
         if asked.yes:
             return True
-        terminal.note(*render.interrupted(interrupted))
+        terminal.note(*render.interrupted(status.interrupted, status.at_work))
         word = "Deal with it first, and go on" if verb == "apply" else "Roll it back"
+        if status.at_work:
+            terminal.note(render.working(status.at_work))
+            word = f"Wait for its end, and {'go on' if verb == 'apply' else 'roll back what is last then'}"
         return terminal.ask(f"{word} in {place}?")
     found = run(dry_run=True)
     if not found.done:

@@ -409,6 +409,12 @@ class Dialect(ABC):
         Raises `LockedError` when another run still holds it after `wait` seconds.
         """
 
+    def at_work(self, connection: Connection) -> str | None:
+        """Which run of schemadiff is at work on this database just now, or which of its statements still is, in a
+        sentence; ``None`` where nobody is, or where that cannot be told.
+        """
+        return None
+
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
         """How many bytes the tables take, as far as that makes a difference to how they are changed."""
         return {}

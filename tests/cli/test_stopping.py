@@ -131,6 +131,8 @@ def leads_on(shell: Shell, done: list[int]) -> None:
     """What `status` says fits the tables, and `apply` finishes."""
     rolled_back = shell.url.startswith("postgresql")
     assert columns(shell) == ([1, 1] if rolled_back else done)
+    # The server may be about to end a session that was killed.
+    until(lambda: "at work" not in shell("status", code=1).out)
     told = shell("status", code=1).out
     assert ("interrupted" in told) is not rolled_back
     assert rolled_back or f"{sum(done) - 2} of 2 steps done" in told
@@ -185,6 +187,9 @@ def test_sigterm_leaves_a_run_that_waits_for_another_one(begun: Shell) -> None:
     with held(begun) as wait:
         first = Run(begun, *PATIENT)
         wait()
+        told = begun("status", code=1).out
+        assert "at work: " in told
+        assert "interrupted" not in told
         second = Run(begun, "apply", "--yes")
         second.expect("waiting for another run")
         second.interrupt(signal.SIGTERM)

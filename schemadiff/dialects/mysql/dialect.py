@@ -19,7 +19,7 @@ from schemadiff.dialects.mysql.client import MySQLClient
 from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
-from schemadiff.dialects.mysql.lock import locked, settings, transaction
+from schemadiff.dialects.mysql.lock import at_work, locked, settings, transaction
 from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
@@ -231,6 +231,9 @@ class MySQL(Facts, Dialect):
         tell: Callable[[str], object] = str,
     ) -> AbstractContextManager[None]:
         return locked(connection, self, wait, timeout, tell)
+
+    def at_work(self, connection: Connection) -> str | None:
+        return at_work(connection, self)
 
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
         return waiting.sizes(connection, self, names)

@@ -55,6 +55,15 @@ def locked(
             _scalar(connection, f"SELECT RELEASE_LOCK({name})")
 
 
+def at_work(connection: Connection, facts: Facts) -> str | None:
+    """Who holds the lock, or what runs without it, in a sentence."""
+    holder = _scalar(connection, f"SELECT IS_USED_LOCK({literal(lock_name(facts.database or ''))})")
+    if holder:
+        return f"a run of schemadiff: {waiting.session(connection, int(holder))}"
+    orphans = waiting.left_running(connection, facts)
+    return f"a statement that an earlier run left behind: {orphans[0][1]}" if orphans else None
+
+
 def _acquire(
     connection: Connection, facts: Facts, name: str, deadline: float, tell: Callable[[str], object]
 ) -> None:

@@ -267,6 +267,9 @@ class PostgreSQL(Dialect):
 
     # carrying out
 
+    def at_work(self, connection: Connection) -> str | None:
+        return lock.at_work(connection)
+
     def locked(
         self,
         connection: Connection,

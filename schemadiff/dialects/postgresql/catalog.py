@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemadiff.dialects.postgresql import attributes, canonical, queries
+from schemadiff.dialects.postgresql import attributes, canonical, queries, waiting
 from schemadiff.dialects.postgresql.sqltext import quote, value
 from schemadiff.dialects.postgresql.types import EnumName
-from schemadiff.errors import DatabaseError
+from schemadiff.errors import DatabaseError, LockedError
 from schemadiff.schema import (
     Check,
     Column,
@@ -50,9 +50,11 @@ _ACTIONS = {"a": None, "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "S
 def reading(connection: Connection) -> Iterator[str]:
     """A stretch of reading under a search_path of the default schema and the extensions' schemas.
 
-    Yields the name of the default schema. Raises `DatabaseError` where there is none.
+    Yields the name of the default schema. Raises `DatabaseError` where there is none, and `LockedError` where somebody
+    holds a table's lock for longer than ten seconds, against readers too: what the server says of an expression waits
+    for that.
     """
-    schema, path, quoting, *_ = connection.execute(sa.text(queries.OPEN)).one()
+    schema, path, quoting, lock_timeout, *_ = connection.execute(sa.text(queries.OPEN)).one()
     try:
         if schema is None:
             raise DatabaseError(
@@ -60,10 +62,21 @@ def reading(connection: Connection) -> Iterator[str]:
                 hint="Create the schema, or set another search_path for the role or in the URL.",
             )
         yield schema
+    except DBAPIError as error:
+        if not waiting.is_lock_timeout(error):
+            raise
+        who = waiting.barring(connection) or ("who holds it cannot be seen from here",)
+        raise LockedError(
+            "\n".join(
+                ["a table cannot be looked at, because its lock is taken:", *(f"  {one}" for one in who)]
+            ),
+            hint="Run the command again when that has ended.",
+        ) from error
     finally:
         # In a transaction that has failed this fails, too; its rollback brings the settings back.
-        with suppress(DBAPIError):
-            connection.execute(sa.text(queries.CLOSE), {"path": path, "quoting": quoting})
+        with suppress(SQLAlchemyError):
+            settings = {"path": path, "quoting": quoting, "lock_timeout": lock_timeout}
+            connection.execute(sa.text(queries.CLOSE), settings)
 
 
 def read(

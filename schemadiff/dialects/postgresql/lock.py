@@ -83,6 +83,12 @@ def settings(connection: Connection) -> tuple[str, ...]:
     )
 
 
+def at_work(connection: Connection) -> str | None:
+    """Who holds the lock, in a sentence."""
+    holder = _holder(connection)
+    return f"a run of schemadiff: {holder[1]}" if holder else None
+
+
 def _acquire(connection: Connection, wait: float, tell: Callable[[str], object]) -> None:
     end = time.monotonic() + wait
     told = time.monotonic() - _TELL + 1

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 OPEN = """
 SELECT current_schema(), current_setting('search_path'), current_setting('quote_all_identifiers'),
+       current_setting('lock_timeout'),
+       set_config('lock_timeout', CASE WHEN (SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout')
+           BETWEEN 1 AND 10000 THEN current_setting('lock_timeout') ELSE '10s' END, false),
        set_config('quote_all_identifiers', 'off', false),
        set_config('search_path', concat_ws(', ', quote_ident(current_schema()), (
            SELECT string_agg(DISTINCT quote_ident(nspname), ', ') FROM pg_catalog.pg_extension e
@@ -14,7 +17,8 @@ SELECT current_schema(), current_setting('search_path'), current_setting('quote_
            WHERE nspname NOT IN ('pg_catalog', current_schema()))), false)
 """
 CLOSE = """
-SELECT set_config('search_path', :path, false), set_config('quote_all_identifiers', :quoting, false)
+SELECT set_config('search_path', :path, false), set_config('quote_all_identifiers', :quoting, false),
+       set_config('lock_timeout', :lock_timeout, false)
 """
 
 TABLES = """

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.schema import Name
 from schemadiff.words import short
@@ -26,6 +26,14 @@ AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()
 AND l.relation = ANY (SELECT to_regclass(name) FROM unnest(CAST(:names AS text[])) AS name) ORDER BY 1
 """
 
+_BARRING = """
+SELECT DISTINCT a.pid, a.usename, nullif(a.application_name, ''), a.state,
+       extract(epoch FROM now() - coalesce(a.xact_start, a.state_change))::int, a.query
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND a.pid <> pg_backend_pid()
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1
+"""
+
 _SIZES = """
 SELECT name, coalesce((SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(to_regclass(name))),
                       pg_table_size(to_regclass(name)))
@@ -42,9 +50,18 @@ def is_lock_timeout(error: BaseException) -> bool:
 
 def holders(connection: Connection, names: Collection[str]) -> tuple[str, ...]:
     """Who holds locks on the tables of these (quoted) names, a sentence each."""
+    return _sessions(connection, sa.text(_HOLDERS).bindparams(names=list(names)))
+
+
+def barring(connection: Connection) -> tuple[str, ...]:
+    """Who keeps even readers from a table, or is about to, a sentence each."""
+    return _sessions(connection, sa.text(_BARRING))
+
+
+def _sessions(connection: Connection, query: sa.TextClause) -> tuple[str, ...]:
     try:
-        rows = connection.execute(sa.text(_HOLDERS), {"names": list(names)}).all()
-    except DBAPIError:
+        rows = connection.execute(query).all()
+    except SQLAlchemyError:
         return ()
     return tuple(_words(*row) for row in rows)
 
