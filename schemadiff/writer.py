@@ -300,7 +300,9 @@ class _Writer:
         if source is None:
             source = self.dialect.sqlalchemy_type(column)
         own = isinstance(source, UserDefinedType) and not isinstance(source, NativeType)
-        if own or self.dialect.is_domain(source):
+        # SQLite's DATE, TIME and DATETIME become DATE_CHAR, … by their format, which no revision repeats.
+        shaped = getattr(source, "format_is_text_affinity", True) is False
+        if own or shaped or self.dialect.is_domain(source):
             # Application code, which no revision imports; or a type that another verb makes.
             source = NativeType(written.type.sql)
         return self._type_source(source)
