@@ -89,9 +89,10 @@ class Words(NamedTuple):
 
         It leaves lengths out, calls character ``bpchar`` and puts bit in quotes (PostgreSQL 15).
         """
-        if self.kind not in _BUILT_IN and not self.kind.startswith("interval"):
+        if self.kind not in _BUILT_IN or (self.kind == "interval" and self.arguments):
+            # Fields and precision of an interval cut its constants off.
             return None
-        kind = "interval" if self.kind.startswith("interval") else self.kind
+        kind = self.kind
         if not self.array:
             kind = {"character": "bpchar", "bit": '"bit"'}.get(kind, kind)
         return f"{kind}[]" if self.array else kind
