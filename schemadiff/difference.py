@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from schemadiff import comparer, filters, planner, revisions, script
+from schemadiff import comparer, filters, objects, planner, revisions, script
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
@@ -211,7 +211,8 @@ def _everything(connection: Connection, dialect: Dialect) -> Schema:
     """All that the database holds."""
     schemas = dialect.schemas(connection)
     live = inspect(connection, dialect, schemas)
-    return live.with_objects(dialect.objects(connection, schemas))
+    live = live.with_objects(dialect.objects(connection, schemas))
+    return live.with_objects(objects.by_themselves(live, dialect).values())
 
 
 def _same_names(current: Schema, desired: Schema, dialect: Dialect) -> Schema:

@@ -46,7 +46,7 @@ def compare(
     current: Schema, desired: Schema, tables: Several[Operation], dialect: Dialect
 ) -> tuple[list[Operation], list[Operation]]:
     """The operations that stand before those on tables, and those that stand after."""
-    there, wanted = _by_themselves(current, dialect), _by_themselves(desired, dialect)
+    there, wanted = by_themselves(current, dialect), by_themselves(desired, dialect)
     gone = [one for key, one in there.items() if key not in wanted]
     new = [one for key, one in wanted.items() if key not in there]
     both = [(one, wanted[key]) for key, one in there.items() if key in wanted]
@@ -135,7 +135,7 @@ def compare(
     return first, last
 
 
-def _by_themselves(schema: Schema, dialect: Dialect) -> Mapping[Key, StoredObject]:
+def by_themselves(schema: Schema, dialect: Dialect) -> Mapping[Key, StoredObject]:
     """The objects, without the enumerated types that a column has, unless a domain is made of them."""
     domains = [one for one in schema.objects.values() if isinstance(one, Domain)]
 

@@ -271,8 +271,7 @@ class CreateIndex:
 
     def apply(self, schema: Schema, *, strict: bool = True) -> Schema:
         indexes = _indexes(schema, self.table, "create_index")
-        if strict:
-            expect_free(indexes, self.index, f'create_index: table "{self.table}"')
+        expect_free(indexes if strict else (), self.index, f'create_index: table "{self.table}"')
         return schema.with_indexes(self.table, (*indexes, self.index))
 
     def describe(self) -> str:
@@ -486,7 +485,8 @@ def _table(schema: Schema, name: Name, verb: str) -> Table:
 
 
 def _indexes(schema: Schema, name: Name, verb: str) -> tuple[Index, ...]:
-    return schema.indexes_of(name) or _table(schema, name, verb).indexes
+    indexes = schema.indexes_of(name)
+    return _table(schema, name, verb).indexes if indexes is None else indexes
 
 
 def _expect(table: Table, column: Column, verb: str) -> None:

@@ -15,6 +15,7 @@ import schemadiff
 from schemadiff.database import connected
 from schemadiff.errors import StepError, UnsupportedError
 from tests import postgresql_catalog
+from tests.clients import run_script
 
 pytestmark = pytest.mark.engines("postgresql")
 
@@ -180,6 +181,21 @@ def test_a_domain_that_another_is_made_of_is_refused(
         schemadiff.apply(url, tmp_path)
 
 
+@pytest.mark.parametrize("goes", [True, False], ids=["goes", "comes"])
+def test_between_two_databases_a_type_goes_with_its_last_column(
+    goes: bool, fresh_database: Callable[[str], str]
+) -> None:
+    one, other = fresh_database("postgresql"), fresh_database("postgresql")
+    for url, with_types in ((one, goes), (other, not goes)):
+        with connected(url, changes=True) as (connection, _):
+            connection.exec_driver_sql("CREATE SCHEMA other")
+            (models() if with_types else _of_domain(sa.Text())).create_all(connection)
+            connection.commit()
+    assert run_script(one, "\n".join(schemadiff.diff(one, other).script)) == ""
+    assert not schemadiff.diff(one, other)
+    assert _catalog(one) == _catalog(other)
+
+
 @pytest.mark.parametrize("there", [True, False], ids=["schema is there", "no schema"])
 def test_the_schema_of_a_type_comes_first(
     there: bool, fresh_database: Callable[[str], str], tmp_path: Path
@@ -215,6 +231,7 @@ def _catalog(url: str) -> dict[str, list[str]]:
 def _said(connection: sa.Connection) -> dict[str, list[str]]:
     """The catalog, with the columns' defaults."""
     defaults = connection.exec_driver_sql(
-        "SELECT concat_ws(' ', adrelid::regclass, adnum, pg_get_expr(adbin, adrelid)) FROM pg_attrdef ORDER BY 1"
+        "SELECT concat_ws(' ', attrelid::regclass, attname, pg_get_expr(adbin, adrelid)) "
+        "FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum ORDER BY 1"
     )
     return {**postgresql_catalog.catalog(connection), "default": list(defaults.scalars())}
