@@ -57,6 +57,7 @@ SCRIPTS = {
     "column": ["ALTER TABLE item ADD COLUMN z TEXT COLLATE RTRIM DEFAULT 'q'"],
     "table": ["CREATE TABLE z (x UNIQUE, y TEXT CHECK (y <> ''), z REAL AS (x * 2) STORED UNIQUE)"],
     "table without rowid": ["CREATE TABLE z (x, y TEXT DEFAULT (1 + 1), PRIMARY KEY (x, y)) WITHOUT ROWID"],
+    "table that refers to nothing": ["CREATE TABLE z (x REFERENCES nowhere, y REFERENCES item)"],
     "copy of a table": ["CREATE TABLE z AS SELECT * FROM item"],
 }
 

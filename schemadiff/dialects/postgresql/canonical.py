@@ -260,6 +260,8 @@ def _constant(masked: Masked, match: re.Match[str], kind: str, enum: bool) -> st
         # A cast between these changes no value, but for the blanks at the end of a character(n).
         if cast.sql != "bpchar" or not content.endswith(" "):
             cast = None
+    if cast is not None and cast.sql == '"bit"' and words.sql.startswith("bit varying") and not words.array:
+        cast = None  # a constant of bits is one of either kind
     if cast is not None:
         return f"{string(content)}::{cast.cast if not cast.arguments and cast.cast else cast.sql}"
     return f"{string(content)}::{words.cast}" if words.cast else string(content)

@@ -164,11 +164,14 @@ class _Reading:
         for group, text in zip(groups, texts, strict=True):
             parent = str(group[0][3])
             target = self.spelled.get(parent.lower(), parent)
+            columns = tuple(row[4] for row in group)
+            targets = self._targets(target, [row[5] for row in group])
             result.append(
                 ForeignKey(
-                    columns=tuple(row[4] for row in group),
+                    columns=columns,
                     target=Name(target, self.schema),
-                    target_columns=self._targets(target, [row[5] for row in group]),
+                    # Where that table is not there, or has no such key, nobody knows what is meant.
+                    target_columns=targets if len(targets) == len(columns) else columns,
                     name=text.name,
                     on_update=canonical_action(group[0][6]),
                     on_delete=canonical_action(group[0][7]),
