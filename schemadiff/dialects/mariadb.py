@@ -42,6 +42,7 @@ MARIADB = Product(
     shown_index="NOT IGNORED",
     has_nocopy=True,
     keys_are_instant=True,
+    keys_to_itself_join=True,
     system_tables="innodb_sys_tables",
     logs_temporary_tables=True,
     explain="EXPLAIN EXTENDED",

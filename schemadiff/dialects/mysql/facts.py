@@ -91,6 +91,9 @@ class Product:
     keys_are_instant: bool = False
     """Whether dropping a foreign key, and renaming a column that one refers to, can be INSTANT (MariaDB)."""
 
+    keys_to_itself_join: bool = False
+    """Whether an ALTER can add a foreign key to the table itself beside other changes (MariaDB)."""
+
     system_tables: str = "innodb_tables"
     """Where information_schema tells what InnoDB knows of each table."""
 

@@ -10,6 +10,7 @@ import re
 from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.clauses import Clauses
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.named import named_columns
 from schemadiff.dialects.mysql.rebuilds import is_rebuild, leaves_rebuilt
 from schemadiff.dialects.mysql.sqltext import mentions
 from schemadiff.lookup import find
@@ -44,17 +45,13 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
     if _drops_target(operation, pending) or not leaves_rebuilt(operation, pending):
         return False
     match operation:
-        case AddConstraint(constraint=ForeignKey(name=name, target=target)):
-            # MariaDB 10.11 judges a key to the table itself by what the columns it refers to were before (errno 150),
-            # and MySQL 9.7.4 dies (SIGSEGV) of one to a unique index that the same statement adds, and of one to a
-            # column that it renames. Both refuse to drop and add one name (1826, errno 121), as they allow for indexes
-            # and CHECKs.
-            changed = pending.changes or pending.additions
+        case AddConstraint(constraint=ForeignKey() as key):
+            # Both refuse to drop and add one name (1826, errno 121), as they allow for indexes and CHECKs.
             table = schema.tables.get(operation.table)
-            name = name or (implicit.next_foreign_key_name(table) if table else None)
+            name = key.name or (implicit.next_foreign_key_name(table) if table else None)
             dropped = [other.lower() for other in pending.dropped_foreign_keys]
             taken = name is not None and name.lower() in dropped
-            return not taken and not (target == operation.table and changed)
+            return not taken and not (key.target == operation.table and _keeps_apart(key, pending, facts))
         case AddColumn():
             return (
                 not pending.touches(operation.column.name) or operation.column.name in pending.dropped_columns
@@ -94,6 +91,25 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             return not any(isinstance(one, type(gone)) and one.name == gone.name for one in added)
         case _:
             return True
+
+
+def _keeps_apart(key: ForeignKey, pending: Clauses, facts: Facts) -> bool:
+    """Whether something in the pending ALTER keeps a key to the table itself from being added there.
+
+    MariaDB 10.11 judges it by what the columns that it refers to were before (errno 150), and checks the rows against
+    those of before. MySQL 9.7.4 dies (SIGSEGV) of one to a unique index that the same statement adds, and of one to a
+    column that it renames: there it stays alone.
+    """
+    if not facts.product.keys_to_itself_join:
+        return bool(pending.changes or pending.additions)
+    target = {name.lower() for name in key.target_columns}
+    both = {*target, *(name.lower() for name in key.columns)}
+    for other in pending.operations:
+        named = {name.lower() for name in named_columns(other)}
+        builds = isinstance(other, CreateIndex | AddConstraint)
+        if isinstance(other, AlterTable) or named & (target if builds else both):
+            return True
+    return False
 
 
 def _brings(operation: Operation, column: str) -> bool:
