@@ -363,6 +363,8 @@ def _saying_why(dialect: Dialect) -> Iterator[None]:
                 "chooses how it goes on, which may copy the whole table while nobody can write to it.\n"
                 f"{error.hint}"
             )
+        elif error.__cause__ is not None and (advice := dialect.way_out(error.__cause__)):
+            error.hint = f"{advice}\n{error.hint}"
         raise
 
 

@@ -355,6 +355,12 @@ class Dialect(ABC):
         """Whether the server refused a statement because it cannot carry it out in the way that it is held to."""
         return False
 
+    def way_out(self, error: BaseException) -> str | None:
+        """What to do where the server refuses a statement for what the models do not declare; ``None`` where nothing
+        is known.
+        """
+        return None
+
     def after_statements(
         self,
         operations: Sequence[Operation],

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.database import VERBATIM, connected
+from schemadiff.errors import StepError
 from tests.postgresql_catalog import catalog
 
 pytestmark = pytest.mark.engines("postgresql")
@@ -129,3 +130,29 @@ def test_a_sequence_that_a_column_owns_and_does_not_use_is_one_of_its_own(url: s
     schemadiff.apply(url, tmp_path)
     run(url, "ALTER SEQUENCE counter OWNED BY note.number")
     assert not schemadiff.check(url, models(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE VIEW long AS SELECT text FROM note WHERE length(text) > 9"],
+        [
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE TRIGGER tr BEFORE UPDATE OF text ON note FOR EACH ROW EXECUTE FUNCTION f()",
+        ],
+        ["CREATE POLICY pol ON note USING (text <> '')"],
+    ],
+    ids=["view", "trigger", "policy"],
+)
+def test_what_stands_in_the_way_is_named_with_a_way_out(
+    statements: list[str], url: str, tmp_path: Path
+) -> None:
+    schemadiff.plan(url, models(), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    run(url, *statements)
+    schemadiff.plan(url, models(sa.Text()), tmp_path, message="longer")
+    with pytest.raises(StepError) as caught:
+        schemadiff.apply(url, tmp_path)
+    assert "depends on column" in str(caught.value)
+    assert "Let the revision drop it first" in (caught.value.hint or "")
+    assert not schemadiff.check(url, models(), tmp_path).drifted

@@ -290,6 +290,10 @@ class PostgreSQL(Dialect):
     def is_lock_timeout(self, error: BaseException) -> bool:
         return waiting.is_lock_timeout(error)
 
+    def way_out(self, error: BaseException) -> str | None:
+        """Who hangs on a column by a view, trigger, rule or policy that the models do not declare makes room by hand."""
+        return waiting.way_out(error)
+
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return waiting.holders(connection, [self.quote_name(name) for name in tables])
 

@@ -73,7 +73,7 @@ def _constraint(drop: DropConstraint, add: AddConstraint, live: Table | None) ->
     known = definitions.constraint_name(table, before, live)
     first, last = [], []
     if known != after.name:
-        if live and any(other.name == after.name for other in live.constraints()):
+        if live and any(other.name == after.name for other in (*live.constraints(), *live.indexes)):
             return None
         first.append(f"ALTER TABLE {quoted(table)} RENAME CONSTRAINT {quote(known)} TO {quote(after.name)}")
     named = f"CONSTRAINT {quote(after.name)}"

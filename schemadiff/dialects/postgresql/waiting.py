@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _GAVE_UP = ("55P03", "40P01")
 """lock_not_available, after lock_timeout, and deadlock_detected (manual, appendix A)."""
 
+_DEPENDED_ON = ("0A000", "2BP01")
+"""feature_not_supported, as of a type that a view or trigger needs, and dependent_objects_still_exist."""
+
 _HOLDERS = """
 SELECT DISTINCT a.pid, a.usename, nullif(a.application_name, ''), a.state,
        extract(epoch FROM now() - coalesce(a.xact_start, a.state_change))::int, a.query
@@ -77,3 +80,17 @@ def _words(
 ) -> str:
     who = ", ".join(word for word in (user, application, state) if word)
     return f"process {pid} ({who}) for {max(age or 0, 0)} s: {short(query or '')}"
+
+
+def way_out(error: BaseException) -> str | None:
+    """What to do about a statement that is refused because something depends on what it changes."""
+    known = getattr(error, "orig", None) or error
+    state = getattr(known, "sqlstate", None) or getattr(known, "pgcode", None)
+    if state not in _DEPENDED_ON or not getattr(getattr(known, "diag", None), "message_detail", None):
+        return None
+    return (
+        "What the models do not declare is left alone, and this stands in the way. Let the revision drop it first:\n"
+        '  op.execute("DROP …", reverse="CREATE …")\n'
+        "and make it again last:\n"
+        '  op.execute("CREATE …", reverse="DROP …")'
+    )
