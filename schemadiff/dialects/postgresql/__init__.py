@@ -291,7 +291,7 @@ class PostgreSQL(Dialect):
         return waiting.is_lock_timeout(error)
 
     def way_out(self, error: BaseException) -> str | None:
-        """Who hangs on a column by a view, trigger, rule or policy that the models do not declare makes room by hand."""
+        """For a view, trigger, rule or policy that hangs on a column and that the models do not declare."""
         return waiting.way_out(error)
 
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
