@@ -31,6 +31,8 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
                 info["column"] = constraint.column
             if not constraint.inherited:
                 info["inherited"] = False
+            if not constraint.enforced:
+                info["enforced"] = False
             arguments = [escape_binds(text), *told(constraint), *_not_valid(constraint, prefix)]
             return Call(
                 "sa.CheckConstraint", [*arguments, *([("info", {"schemadiff": info})] if info else [])]

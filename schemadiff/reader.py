@@ -358,7 +358,7 @@ class _Reading:
         return Check(
             text,
             name,
-            enforced=bool(arguments.get("enforced", True)),
+            enforced=bool(words.get("enforced", arguments.get("enforced", True))),
             not_valid=bool(arguments.get("not_valid")),
             inherited=bool(words.get("inherited", True)),
             comment=self._comment(constraint),

@@ -87,7 +87,8 @@ def constraint_words(constraint: Constraint) -> str:
             )
             return f"exclusion constraint{name} ({listed})"
         case Check():
-            return f"check{name} ({short(constraint.expression)})"
+            kind = "check" if constraint.enforced else "unenforced check"
+            return f"{kind}{name} ({short(constraint.expression)})"
 
 
 def _on_conflict(constraint: PrimaryKey | Unique) -> str:

@@ -118,3 +118,23 @@ def test_the_models_can_hide_an_index(
     schemadiff.plan(url, plain, tmp_path, message="show it")
     schemadiff.apply(url, tmp_path, allow=["all"])
     assert shown(url) == before
+
+
+@MYSQL
+def test_a_check_that_is_not_enforced_is_put_back(
+    fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database("mysql")
+    metadata = models(sa.String(50))
+    metadata.tables["note"].append_constraint(sa.CheckConstraint("text <> ''", name="filled"))
+    schemadiff.plan(url, metadata, tmp_path)
+    schemadiff.apply(url, tmp_path)
+    before = shown(url)
+    run(url, "ALTER TABLE note ALTER CHECK filled NOT ENFORCED")
+
+    found = schemadiff.check(url, metadata, tmp_path).drifted[-1].describe()
+    assert found.startswith("add unenforced check filled")
+    schemadiff.plan(url, metadata, tmp_path, message="enforce it")
+    schemadiff.apply(url, tmp_path)
+    assert shown(url) == before
+    assert not schemadiff.check(url, metadata, tmp_path)

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+import schemadiff
 from schemadiff.database import connected
 from schemadiff.dialects import Dialect, dialect_of
 from schemadiff.dialects.mysql import session as session_module
@@ -75,7 +77,7 @@ def settings(connection: sa.Connection) -> tuple[object, ...]:
 def test_the_session_is_left_as_it_was(url: str) -> None:
     with open_database(url) as (connection, _):
         declare(constraints).create_all(connection)
-    ansi = "SET SESSION sql_mode = 'ANSI_QUOTES', sql_quote_show_create = 0"
+    ansi = "SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', sql_quote_show_create = 0"
     with plain_connection(url, init_command=ansi) as connection:
         before = settings(connection)
         dialect = dialect_of(connection)
@@ -83,7 +85,8 @@ def test_the_session_is_left_as_it_was(url: str) -> None:
         assert dialect.ask(connection, tuple(live.tables.values())) == tuple(live.tables.values())
         assert settings(connection) == before
         with dialect.locked(connection, 1):
-            assert "ANSI_QUOTES" not in str(settings(connection)[0])
+            assert "NO_BACKSLASH_ESCAPES" not in str(settings(connection)[0])
+            assert "ANSI_QUOTES" in str(settings(connection)[0]), "SQLAlchemy goes on quoting so"
         assert settings(connection) == before
 
 
@@ -384,3 +387,22 @@ def test_many_tables(url: str) -> None:
 
 def statements_so_far(connection: sa.Connection) -> int:
     return int(connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Questions'").one()[1])
+
+
+def test_revisions_are_carried_out_under_ansi(url: str, tmp_path: Path) -> None:
+    """SQLAlchemy quotes names as ANSI_QUOTES has it for as long as the engine lives: that stays in force."""
+    ansi = sa.make_url(url).update_query_dict({"init_command": "SET SESSION sql_mode = 'ANSI'"})
+    text = ansi.render_as_string(hide_password=False)
+    metadata = sa.MetaData()
+    sa.Table(
+        "order",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("group by", sa.String(20), server_default='a "quote" \\ and %', comment="it's \\"),
+        sa.CheckConstraint(sa.column("group by") != 'a "b"'),
+    )
+    schemadiff.plan(text, metadata, tmp_path)
+    schemadiff.apply(text, tmp_path)
+    assert not schemadiff.check(text, metadata, tmp_path)
+    assert not schemadiff.check(url, metadata, tmp_path)
+    schemadiff.rollback(text, tmp_path, allow=["all"])

@@ -7,6 +7,7 @@ Two forms would mean the same in the same database, and are one here:
   ``MATCH`` are words that neither server has a meaning for;
 - character set and collation are the effective ones, whether written at the column, at the table or nowhere:
   MySQL 9.7 remembers which of these it was, and shows it, but it makes no difference;
+- a foreign key of a table of MyISAM, or another engine that takes it and forgets it, is the index that is left of it;
 - on MariaDB ``longtext`` with the CHECK that JSON brings along is ``json``.
 """
 
@@ -18,6 +19,7 @@ from collections.abc import Iterable
 
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, charset_of
+from schemadiff.dialects.mysql.implicit import without_foreign_keys
 from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, canonical_partitions
 from schemadiff.dialects.mysql.sqltext import (
     bare,
@@ -65,9 +67,17 @@ _ENGINES = {
         "NDBCLUSTER",
     )
 } | {"heap": "MEMORY", "ndb": "NDBCLUSTER"}
+_WITHOUT_FOREIGN_KEYS = ("MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE", "BLACKHOLE")
 _QUOTED_OPTIONS = ("COMPRESSION", "ENCRYPTION")
 _WORD_OPTIONS = ("ROW_FORMAT", "INSERT_METHOD")
-_STRING_OPTIONS = ("CONNECTION", "DATA_DIRECTORY", "INDEX_DIRECTORY", "PASSWORD")
+_STRING_OPTIONS = (
+    "CONNECTION",
+    "DATA_DIRECTORY",
+    "ENGINE_ATTRIBUTE",
+    "INDEX_DIRECTORY",
+    "PASSWORD",
+    "SECONDARY_ENGINE_ATTRIBUTE",
+)
 _MOVING_OPTIONS = ("AUTO_INCREMENT",)
 _SIZES = {"AUTOEXTEND_SIZE": {"K": 2**10, "M": 2**20, "G": 2**30}}
 _UNSAID = {
@@ -102,7 +112,7 @@ def canonical_table(table: Table, facts: Facts) -> Table:
         if facts.product.json_is_text and checks and column.type.sql == "longtext":
             column, checks = _as_json(column, checks)
         columns.append(column)
-    return dataclasses.replace(
+    canonical = dataclasses.replace(
         table,
         name=name,
         columns=tuple(columns),
@@ -118,6 +128,9 @@ def canonical_table(table: Table, facts: Facts) -> Table:
         checks=checks,
         options=options,
     )
+    if canonical.foreign_keys and options.engine in _WITHOUT_FOREIGN_KEYS:
+        return without_foreign_keys(canonical, facts.product)
+    return canonical
 
 
 def canonical_name(name: Name, facts: Facts) -> Name:

@@ -30,7 +30,11 @@ def read_settings(facts: Facts) -> dict[str, str]:
     MySQL 8.0.30+ is told to leave out the primary keys that it made by itself (sql_generate_invisible_primary_key),
     which no model has.
     """
-    settings = {"sql_mode": literal(reading_mode(facts.sql_mode)), "sql_quote_show_create": "1"}
+    settings = {
+        "sql_mode": literal(reading_mode(facts.sql_mode)),
+        "sql_quote_show_create": "1",
+        "sql_select_limit": "18446744073709551615",
+    }
     if facts.hides_generated_keys:
         settings["show_gipk_in_create_table_and_information_schema"] = "0"
     return settings

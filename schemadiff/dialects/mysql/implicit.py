@@ -44,6 +44,16 @@ def settle(current: Table, desired: Table, product: Product) -> Table:
     return dataclasses.replace(desired, indexes=(*desired.indexes, *made)) if made else desired
 
 
+def without_foreign_keys(table: Table, product: Product) -> Table:
+    """The table as an engine has it that takes foreign keys and forgets them, but for the indexes that it makes."""
+    for key in table.foreign_keys:
+        if not is_served(table, key, product):
+            name = index_name(key, (index.name for index in table.indexes))
+            index = Index(tuple(map(Part, key.columns)), name)
+            table = dataclasses.replace(table, indexes=(*table.indexes, index))
+    return dataclasses.replace(table, foreign_keys=())
+
+
 def made_by_server(table: Table, product: Product, prefixed: tuple[Index, ...] = ()) -> tuple[Index, ...]:
     """The live table's indexes that look as if the server had made them for a foreign key.
 

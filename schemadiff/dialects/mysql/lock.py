@@ -148,7 +148,11 @@ def _mode(connection: Connection, facts: Facts) -> str:
         "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
         "('date', 'datetime', 'timestamp') AND column_default LIKE '%0000-00-00%' LIMIT 1",
     )
-    return working_mode(facts.sql_mode, zero_dates=bool(zero_dates))
+    mode = working_mode(facts.sql_mode, zero_dates=bool(zero_dates))
+    if connection.dialect.identifier_preparer.initial_quote != '"':
+        return mode
+    # SQLAlchemy has found ANSI_QUOTES when it connected, and quotes names like this for as long as the engine lives.
+    return ",".join(filter(None, (mode, "ANSI_QUOTES")))
 
 
 def _set_mode(connection: Connection, mode: str) -> None:
