@@ -45,20 +45,11 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
     if _drops_target(operation, pending) or not leaves_rebuilt(operation, pending):
         return False
     match operation:
-<<<<<<< HEAD
-        case AddConstraint(constraint=ForeignKey() as key):
-            # Both refuse to drop and add one name (1826, errno 121), as they allow for indexes and CHECKs.
-=======
         case AlterTable(before=before, after=after):
             # Not even to an engine that would forget a foreign key that the same statement drops (3776).
             return before.engine == after.engine or not pending.gone_keys
-        case AddConstraint(constraint=ForeignKey(name=name, target=target)):
-            # MariaDB 10.11 judges a key to the table itself by what the columns it refers to were before (errno 150),
-            # and MySQL 9.7.4 dies (SIGSEGV) of one to a unique index that the same statement adds, and of one to a
-            # column that it renames. Both refuse to drop and add one name (1826, errno 121), as they allow for indexes
-            # and CHECKs.
-            changed = pending.changes or pending.additions
->>>>>>> 1b526aa (What MyISAM forgets is not missed; ANSI_QUOTES stays in force; an unenforced CHECK is put back; SECONDARY_ENGINE goes; one row a SELECT is no reason to miss tables)
+        case AddConstraint(constraint=ForeignKey() as key):
+            # Both refuse to drop and add one name (1826, errno 121), as they allow for indexes and CHECKs.
             table = schema.tables.get(operation.table)
             name = key.name or (implicit.next_foreign_key_name(table) if table else None)
             dropped = [other.lower() for other in pending.dropped_foreign_keys]
