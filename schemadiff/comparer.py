@@ -170,8 +170,13 @@ def _take_unsaid(current: Column | None, desired: Column) -> Column:
     """`desired` with the attributes that SQLAlchemy has no word for as they are, where the models do not say."""
     if current is None:
         return desired
+    # To say that it is visible, or has no attributes, is to say what it is where nobody has said anything.
     visible = current.visible if desired.visible is None else desired.visible
     attributes = current.attributes if desired.attributes is None else desired.attributes
+    if visible is not False and current.visible is not False:
+        visible = current.visible
+    if not attributes and not current.attributes:
+        attributes = current.attributes
     if visible == desired.visible and attributes == desired.attributes:
         return desired
     return dataclasses.replace(desired, visible=visible, attributes=attributes)

@@ -243,7 +243,7 @@ class _Reading:
     def _told(self, column: sa.Column[Any]) -> dict[str, Any]:
         """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
         known = told(column)
-        words = {"attributes": tuple(known["attributes"])} if known.get("attributes") else {}
+        words = {"attributes": tuple(known["attributes"])} if "attributes" in known else {}
         return {**{key: known[key] for key in ("visible", "srid") if key in known}, **words}
 
     def _type(self, column: sa.Column[Any], resolved: TypeEngine[Any]) -> Type:

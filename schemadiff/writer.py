@@ -258,9 +258,12 @@ class _Writer:
             arguments.append(("comment", written.comment))
         if column.on_conflict:
             arguments.append((f"{self.dialect.name}_on_conflict_not_null", column.on_conflict))
-        attributes = None if column.attributes is None else list(column.attributes)
-        told = {"visible": column.visible, "srid": column.srid, "attributes": attributes}
-        told = {key: value for key, value in told.items() if value is not None and value is not True}
+        told = {
+            "visible": False if column.visible is False else None,
+            "srid": column.srid,
+            "attributes": list(column.attributes) if column.attributes else None,
+        }
+        told = {key: value for key, value in told.items() if value is not None}
         if told:
             arguments.append(("info", {"schemadiff": told}))
         return self._sa("Column", arguments)
@@ -373,7 +376,7 @@ class _Writer:
 
     def _index(self, index: Index) -> Call:
         told: dict[str, Any] = {"valid": index.valid, "visible": index.visible, "comment": index.comment}
-        told = {key: value for key, value in told.items() if value is not None and value is not True}
+        told = {key: value for key, value in told.items() if value is not None and value not in (True, [])}
         if index.constraint and index.written is None and not told:
             named: list[Node] = [("name", index.name)] if index.name else []
             return self._sa("UniqueConstraint", [*index.columns, *named])

@@ -1,4 +1,6 @@
-"""What somebody sets by hand and SQLAlchemy has no word for: named, and kept by whatever changes the column next."""
+"""What somebody sets by hand and SQLAlchemy has no word for: named, and kept by whatever changes the column next, where
+the models do not say otherwise.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +65,39 @@ def test_an_attribute_is_named_and_kept(
     schemadiff.rollback(url, tmp_path)
     assert attribute not in shown(url), "the revision before it says nothing of it"
     assert not schemadiff.check(url, after, tmp_path).drifted
+
+
+@pytest.mark.parametrize(
+    ("engine", "attribute", "told"),
+    [
+        pytest.param("mysql", "INVISIBLE", {"visible": True}, marks=MYSQL),
+        pytest.param("mysql", "COLUMN_FORMAT FIXED", {"attributes": []}, marks=MYSQL),
+        pytest.param("mariadb", "INVISIBLE", {"visible": True}, marks=MARIADB),
+        pytest.param("mariadb", "COMPRESSED", {"attributes": []}, marks=MARIADB),
+    ],
+)
+def test_models_that_say_that_there_is_none_put_it_right(
+    engine: str,
+    attribute: str,
+    told: dict[str, object],
+    fresh_database: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    url = fresh_database(engine)
+    metadata = models(sa.String(50))
+    metadata.tables["note"].c.text.info["schemadiff"] = told
+    schemadiff.plan(url, metadata, tmp_path)
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, metadata, tmp_path), "that is what it is without a word, too"
+    before = shown(url)
+    run(url, f"ALTER TABLE note MODIFY COLUMN text varchar(50) {attribute}")
+    assert schemadiff.check(url, metadata, tmp_path)
+    schemadiff.plan(url, metadata, tmp_path, message="as it was")
+    schemadiff.apply(url, tmp_path)
+    assert shown(url) == before
+    assert not schemadiff.check(url, metadata, tmp_path)
+    schemadiff.rollback(url, tmp_path)
+    assert shown(url) == before, "the revision before it says the same"
 
 
 @pytest.mark.parametrize(
