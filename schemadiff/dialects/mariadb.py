@@ -32,6 +32,7 @@ MARIADB = Product(
     defaults_compute_since=None,
     copies_under_foreign_keys=True,
     dropped_keys_hold=True,
+    sets_default=False,
     descending_serves=True,
     caches_statistics=False,
     whole_prefix_serves=True,

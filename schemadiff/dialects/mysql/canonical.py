@@ -18,7 +18,7 @@ import functools
 from collections.abc import Iterable
 
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
-from schemadiff.dialects.mysql.facts import Facts, charset_of
+from schemadiff.dialects.mysql.facts import Facts, Product, charset_of
 from schemadiff.dialects.mysql.implicit import without_foreign_keys
 from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, canonical_partitions
 from schemadiff.dialects.mysql.sqltext import (
@@ -313,8 +313,8 @@ def _canonical_foreign_key(key: ForeignKey, facts: Facts) -> ForeignKey:
     canonical = dataclasses.replace(
         key,
         target=canonical_name(key.target, facts),
-        on_delete=_action(key.on_delete),
-        on_update=_action(key.on_update),
+        on_delete=_action(key.on_delete, facts.product),
+        on_update=_action(key.on_update, facts.product),
         deferrable=None,
         match=None,
         written=key.written or key,
@@ -322,8 +322,9 @@ def _canonical_foreign_key(key: ForeignKey, facts: Facts) -> ForeignKey:
     return key if canonical == key else canonical
 
 
-def _action(action: str | None) -> str | None:
-    return None if action is None or action.upper() in ("RESTRICT", "NO ACTION") else action.upper()
+def _action(action: str | None, product: Product) -> str | None:
+    none = ("RESTRICT", "NO ACTION", *(() if product.sets_default else ("SET DEFAULT",)))
+    return None if action is None or action.upper() in none else action.upper()
 
 
 def _unique_index(unique: Unique) -> Index:

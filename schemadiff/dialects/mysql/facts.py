@@ -58,6 +58,9 @@ class Product:
     refers (MariaDB).
     """
 
+    sets_default: bool = True
+    """Whether ``SET DEFAULT`` of a foreign key is remembered; MariaDB takes it for no action."""
+
     descending_serves: bool = False
     """Whether a foreign key can use an index in descending order (MariaDB)."""
 
