@@ -77,7 +77,7 @@ def read(
 
 def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> Iterator[Table]:
     for declared in metadata.tables.values():
-        reading = _Reading(declared, dialect)
+        reading = _Reading(declared, dialect, prefixes=(dialect.sqlalchemy.name,))
         if declared.name == VERSION_TABLE or not is_table(declared) or chosen.hides(reading.name):
             continue
         hidden = chosen.columns.get(reading.name, frozenset())
@@ -160,12 +160,16 @@ def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) 
 
 class _Reading:
     """Reads one `sa.Table` for one dialect. `told` is whether it stands in a revision file, where any column may
-    count by itself; in models only the one that SQLAlchemy chooses does, whatever the others say.
+    count by itself; in models only the one that SQLAlchemy chooses does, whatever the others say. `prefixes` are those
+    of the arguments that are meant: in models the URL's own alone, as in ``create_all``.
     """
 
-    def __init__(self, table: sa.Table, dialect: Dialect, *, told: bool = False) -> None:
+    def __init__(
+        self, table: sa.Table, dialect: Dialect, *, told: bool = False, prefixes: tuple[str, ...] = ()
+    ) -> None:
         self.source = table
         self.told = told
+        self.prefixes = prefixes or dialect.option_prefixes
         self.dialect = dialect
         self.sqlalchemy = dialect.sqlalchemy
         self.compiler = ddl_compiler(self.sqlalchemy)
@@ -461,7 +465,7 @@ class _Reading:
     def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments that are meant for the dialect, without its prefix."""
         found = {}
-        for prefix in self.dialect.option_prefixes:
+        for prefix in self.prefixes:
             for key, value in arguments.items():
                 if key.startswith(f"{prefix}_"):
                     found[key.removeprefix(f"{prefix}_")] = value
