@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from schemadiff import namesakes, objects
+from schemadiff import makingroom, namesakes, objects
 from schemadiff.dialects import Dialect
 from schemadiff.lookup import Named, unnamed
 from schemadiff.operations import (
@@ -81,7 +81,7 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
     early, drops = _drops(dropped, changing, giving)
     tables = (*leaving, *early, *first, *creations, *changes, *late, *arriving, *drops)
     opening, closing = objects.compare(current, desired, tables, dialect)
-    return (*opening, *tables, *closing)
+    return makingroom.around((*opening, *tables, *closing), current, desired, given, dialect)
 
 
 def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, ...]:

@@ -34,6 +34,7 @@ LAYERS = (
         "constraint_source",
         "resolution",
         "filters",
+        "makingroom",
         "namesakes",
         "gathering",
         "parts",

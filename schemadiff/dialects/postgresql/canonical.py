@@ -222,6 +222,8 @@ def default_text(text: str, kind: str, enum: bool = False) -> str | None:
     number = not enum and not words.array and words.kind in NUMBERS
     if number and _NUMBER.fullmatch(skeleton):
         return _number(skeleton, words.kind)
+    if not enum and words.cast is None and not words.array and _NUMBER.fullmatch(skeleton):
+        return string(skeleton)  # of a domain: only the server knows whether that is a number
     if not enum and kind == "boolean" and skeleton.lower() in ("true", "false", "1", "0"):
         # PostgreSQL refuses a number here; a history that was planned on another product has one.
         return "true" if skeleton.lower() in ("true", "1") else "false"
@@ -249,6 +251,8 @@ def _constant(masked: Masked, match: re.Match[str], kind: str, enum: bool) -> st
     cast = parse(masked.restore(match["cast"])) if match["cast"] else None
     if cast is not None and cast.sql == words.cast:
         cast = None
+    elif cast is not None and words.cast is None and not words.array and cast.cast is not None:
+        cast = None  # to the type that a domain is made of
     if not words.array and words.kind in NUMBERS:
         plain = cast is None or cast.kind in NUMBERS - FLOATS
         if plain and _NUMBER.fullmatch(content.strip()):
