@@ -12,12 +12,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -34,7 +36,7 @@ from schemadiff.errors import (
     StoppedError,
 )
 from schemadiff.journal import Direction, Interrupted, Turned
-from schemadiff.operations import Execute, Operation
+from schemadiff.operations import Execute, Operation, Run
 from schemadiff.patience import LOCK_WAIT
 from schemadiff.planner import Plan, Step
 from schemadiff.version import State
@@ -117,6 +119,8 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
                 stepping = False
                 version.write(connection, task.after)
         except RevisionError as error:
+            if stepping:
+                raise  # it says where
             error.message = f"revision {task.revision:04}: {error.message}"
             raise
         except (SQLAlchemyError, DatabaseError) as error:
@@ -280,18 +284,75 @@ def _step(
     started = time.monotonic()
     with watching(connection, dialect, sql, step.tables, tell if progress else None) as watch:
         try:
-            if step.run:
-                step.run.function(connection)
-            else:
-                _send(connection, dialect, event, manner)
+            with _in_one_transaction(connection, dialect, event):
+                if step.run:
+                    step.run.function(connection)
+                else:
+                    _send(connection, dialect, event, manner)
         except SchemadiffError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if watch.stopped and not getattr(error, "connection_invalidated", False):
                 raise StoppedError("its statement was ended") from error
             raise _failure(task, steps, position, error, rolls_back) from error
     if progress:
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
+
+
+@contextmanager
+def _in_one_transaction(connection: Connection, dialect: Dialect, event: Event) -> Iterator[None]:
+    """What the user wrote must not end the transaction that holds it together with the version row: what came before it
+    would be lost, or done without an entry. A function is kept from it; that SQL did it is seen by a savepoint that is
+    gone.
+    """
+    step = event.step
+    if not any(isinstance(one, Execute | Run) for one in step.operations) or not (
+        step.run or dialect.transactional_ddl
+    ):
+        yield
+        return
+
+    refusal = RevisionError(
+        f"revision {event.revision:04}: {step.operations[0].describe()} wants to commit or to roll back",
+        hint="Take that out of the function: what it does is committed together with the version row. Now it is "
+        "rolled back.",
+    )
+    refused = False
+
+    def refuse(_connection: Connection) -> None:
+        nonlocal refused
+        refused = True
+        raise refusal
+
+    for name in ("commit", "rollback"):
+        sa.event.listen(connection, name, refuse)
+    try:
+        if dialect.transactional_ddl:
+            connection.exec_driver_sql(f"SAVEPOINT {_POINT}")
+        yield
+    finally:
+        for name in ("commit", "rollback"):
+            sa.event.remove(connection, name, refuse)
+        if refused:  # what SQLAlchemy thinks of the transaction is not what it is any more
+            with suppress(SQLAlchemyError):
+                connection.rollback()
+    if refused:
+        raise refusal
+    if dialect.transactional_ddl:
+        try:
+            connection.exec_driver_sql(f"RELEASE SAVEPOINT {_POINT}")
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            raise RevisionError(
+                f"revision {event.revision:04}: {step.operations[0].describe()} has ended the transaction of the "
+                f"revision, or left it failed: {server_words(error)}",
+                hint="A function or SQL of a revision must not commit or roll back. What it has committed stays, and "
+                "the version row does not know of it: `schemadiff check` names what is different.",
+            ) from error
+
+
+_POINT = "schemadiff_step"
 
 
 def _send(connection: Connection, dialect: Dialect, event: Event, manner: Manner) -> None:
@@ -317,10 +378,18 @@ def _send(connection: Connection, dialect: Dialect, event: Event, manner: Manner
 
 
 def _failure(
-    task: Task, steps: Sequence[Step], position: int, error: Exception, rolls_back: bool
+    task: Task, steps: Sequence[Step], position: int, error: Exception | SystemExit, rolls_back: bool
 ) -> StepError:
     step = steps[position]
     words = server_words(error)
+    if step.run and not isinstance(error, SQLAlchemyError):
+        words = f"{type(error).__name__}: {error}"
+    if step.run:
+        file = step.run.function.__code__.co_filename
+        lines_of_it = [
+            one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == file
+        ]
+        words += f" ({file}, line {lines_of_it[-1]})" if lines_of_it else ""
     verb = "apply" if task.direction == "up" else "roll back"
     # A rebuild is several statements, of which the first carries the operations.
     carried = next((one.operations for one in reversed(steps[: position + 1]) if one.operations), ())

@@ -59,7 +59,7 @@ class Revision:
             raise type(error)(f"{self._where(error)}: {error.message}", hint=error.hint) from error
         except SchemadiffError as error:
             raise RevisionError(f"{self._where(error)}: {error.message}", hint=error.hint) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise RevisionError(f"{self._where(error)}: {type(error).__name__}: {error}") from error
         return tuple(recorder.operations), recorder.schema
 
@@ -80,15 +80,13 @@ def load(directory: Path) -> tuple[Revision, ...]:
     if not directory.is_dir():
         return ()
     files: dict[int, Path] = {}
-    for path in sorted(directory.iterdir()):
-        match = _FILE.fullmatch(path.name)
-        if not match:
-            continue
-        number = int(match[1])
+    found = _numbered(directory)
+    for number, path in found:
         if number in files:
+            free = max(number for number, _ in found) + 1
             raise RevisionError(
                 f"two revisions have the number {number}: {files[number]} and {path}",
-                hint="Run `schemadiff renumber` to give the newer one the next free number.",
+                hint=f"Rename the one that was not applied anywhere yet: its number becomes {free:04}.",
             )
         files[number] = path
     previous: Path | None = None
@@ -99,13 +97,24 @@ def load(directory: Path) -> tuple[Revision, ...]:
                 f"revision {expected} is missing: there is a gap before {before}{files[number]}"
                 if not previous
                 else f"revision {expected} is missing between {previous} and {files[number]}",
-                hint="Bring the missing file back, or run `schemadiff renumber` to close the gap.",
+                hint="Bring the missing file back; or, where the files after it were not applied anywhere yet, rename "
+                "them so that there is no gap.",
             )
         previous = files[number]
     revisions: list[Revision] = []
     for number in sorted(files):
         revisions.append(understand(_text(files[number]), files[number], number, revisions))
     return tuple(revisions)
+
+
+def _numbered(directory: Path) -> list[tuple[int, Path]]:
+    """The revision files by their names, each with its number."""
+    try:
+        paths = sorted(directory.iterdir())
+    except OSError as error:
+        raise RevisionError(f"cannot read {directory}: {error.strerror}") from error
+    matches = [(path, _FILE.fullmatch(path.name)) for path in paths]
+    return [(int(match[1]), path) for path, match in matches if match]
 
 
 def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -> Revision:

@@ -18,6 +18,8 @@ from schemadiff.errors import (
     DigestError,
     HazardError,
     PendingError,
+    RevisionError,
+    SchemadiffError,
     StepError,
     UnsupportedError,
     UsageError,
@@ -425,6 +427,51 @@ def test_what_a_statement_of_the_authors_has_made_is_not_made_twice(url: str, tm
         with pytest.raises(Died):
             schemadiff.rollback(url, tmp_path, progress=die, allow=["all"])
         assert schemadiff.rollback(url, tmp_path, allow=["all"]).after == 0
+
+
+FIRST = """import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("first", sa.Column("id", sa.Integer))
+"""
+ENDING = """import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("a", sa.Column("id", sa.Integer))
+    op.run(fill, reverse=op.nothing)
+
+
+def fill(connection):
+    connection.execute(sa.text("INSERT INTO first VALUES (1)"))
+    {ending}
+"""
+
+
+@pytest.mark.parametrize("ending", ["connection.commit()", "connection.rollback()", "raise SystemExit(0)"])
+def test_a_function_does_not_end_the_transaction(url: str, tmp_path: Path, ending: str) -> None:
+    """What it does is done together with the version row, or not at all."""
+    (tmp_path / "0001_first.py").write_text(FIRST)
+    schemadiff.apply(url, tmp_path)
+    (tmp_path / "0002_a.py").write_text(ENDING.format(ending=ending))
+    with pytest.raises(SchemadiffError, match="revision 0002") as caught:
+        schemadiff.apply(url, tmp_path)
+    assert "fill()" in caught.value.message
+    assert execute(url, "SELECT * FROM first") == []
+    assert schemadiff.status(url, tmp_path).version == 1
+    schemadiff.rollback(url, tmp_path, to=0, allow=["all"])
+    assert not {"a", "first"} & set(tables(url))
+
+
+@pytest.mark.engines("postgresql", "sqlite")
+def test_sql_that_ends_the_transaction_is_told(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_first.py").write_text(FIRST)
+    schemadiff.apply(url, tmp_path)
+    (tmp_path / "0002_a.py").write_text(ENDING.format(ending='connection.exec_driver_sql("ROLLBACK")'))
+    with pytest.raises(RevisionError, match=r"revision 0002: run fill\(\) has ended the transaction"):
+        schemadiff.apply(url, tmp_path)
+    assert schemadiff.status(url, tmp_path).version == 1
 
 
 @pytest.mark.engines("mysql", "mariadb")
