@@ -47,6 +47,7 @@ MARIADB = Product(
     system_tables="innodb_sys_tables",
     logs_temporary_tables=True,
     explain="EXPLAIN EXTENDED",
+    has_verbosity=False,
     makes_keys_since=None,
 )
 

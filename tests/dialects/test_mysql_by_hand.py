@@ -173,3 +173,17 @@ def test_a_check_that_is_not_enforced_is_put_back(
     schemadiff.apply(url, tmp_path)
     assert shown(url) == before
     assert not schemadiff.check(url, metadata, tmp_path)
+
+
+@MYSQL
+def test_a_session_that_is_shown_more_sees_the_same(
+    fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    verbose = {"init_command": "SET SESSION show_create_table_verbosity = 1"}
+    url = sa.make_url(fresh_database("mysql")).update_query_dict(verbose)
+    text = url.render_as_string(hide_password=False)
+    metadata = models(sa.String(50))
+    schemadiff.plan(text, metadata, tmp_path)
+    schemadiff.apply(text, tmp_path)
+    assert "ROW_FORMAT" in shown(text)
+    assert not schemadiff.check(text, metadata, tmp_path)

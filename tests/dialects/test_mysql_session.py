@@ -45,6 +45,7 @@ def test_connections_of_the_users_own_see_the_same(models: Models, url: str) -> 
         {},
         {"charset": "latin1"},
         {"init_command": "SET SESSION sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'"},
+        {"init_command": "SET SESSION sql_select_limit = 1"},
     ):
         with plain_connection(url, **arguments) as connection:
             dialect = dialect_of(connection)

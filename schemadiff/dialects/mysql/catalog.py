@@ -35,6 +35,8 @@ def read_settings(facts: Facts) -> dict[str, str]:
         "sql_quote_show_create": "1",
         "sql_select_limit": "18446744073709551615",
     }
+    if facts.product.has_verbosity:
+        settings["show_create_table_verbosity"] = "0"
     if facts.hides_generated_keys:
         settings["show_gipk_in_create_table_and_information_schema"] = "0"
     return settings

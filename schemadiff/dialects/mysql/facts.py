@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+ALL_ROWS = f"LIMIT {2**64 - 1}"
+"""Whatever the session's sql_select_limit is."""
+
+
 @dataclass(frozen=True, eq=False)
 class Product:
     """In what MySQL and MariaDB differ, as answers to named questions. The defaults are MySQL 9.7's."""
@@ -99,6 +103,9 @@ class Product:
 
     system_tables: str = "innodb_tables"
     """Where information_schema tells what InnoDB knows of each table."""
+
+    has_verbosity: bool = True
+    """Whether a session can ask SHOW CREATE TABLE for more than was said (show_create_table_verbosity)."""
 
     makes_keys_since: tuple[int, ...] | None = (8, 0, 30)
     """Since when the server can give a table an invisible primary key by itself."""
@@ -214,12 +221,12 @@ def read_facts(connection: Connection) -> dict[str, Any]:
         "@@GLOBAL.sql_mode"
     )[0]
     collations = rows(
-        "SELECT character_set_name, default_collate_name FROM information_schema.character_sets"
+        f"SELECT character_set_name, default_collate_name FROM information_schema.character_sets {ALL_ROWS}"
     )
     # Only those that differ: a server may hold thousands.
     databases = rows(
         "SELECT schema_name, default_collation_name FROM information_schema.schemata "
-        "WHERE default_collation_name <> @@collation_database"
+        f"WHERE default_collation_name <> @@collation_database {ALL_ROWS}"
     )
     return {
         "version": tuple(connection.dialect.server_version_info or ()),
