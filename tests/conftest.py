@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import sqlalchemy
 
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 ENGINES = ("sqlite", *SERVER_ENGINES)
 
 FreshDatabase = Callable[[str], str]
+
+# The same examples in every run, however slow the machine is.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 _SERVERS = pytest.StashKey[Servers]()
 _SWITCHBOARD = pytest.StashKey[Switchboard]()

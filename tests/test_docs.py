@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,15 @@ def test_make_targets_exist(document: Path) -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{document.name} names `make {target}`"
 
 
+@pytest.fixture
+def few_examples() -> Iterator[None]:
+    hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("suite"), max_examples=5)
+    hypothesis.settings.load_profile("few")
+    yield
+    hypothesis.settings.load_profile("suite")
+
+
+@pytest.mark.usefixtures("few_examples")
 def test_the_example_of_random_models_runs() -> None:
     blocks = [
         body
@@ -94,5 +104,5 @@ def test_the_example_of_random_models_runs() -> None:
             warnings.simplefilter("ignore")  # SQLAlchemy's, about cycles of foreign keys
             for name, value in names.items():
                 if name.startswith("test_"):
-                    hypothesis.settings(max_examples=5, derandomize=True, database=None)(value)()
+                    value()
     assert blocks
