@@ -21,7 +21,7 @@ from schemadiff.executor import Event
 from schemadiff.inspector import inspect
 from schemadiff.planner import Step
 from tests.conftest import FreshDatabase
-from tests.dialects.test_mysql_server import both, texts
+from tests.dialects.test_mysql_server import both, texts_of
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
@@ -468,9 +468,9 @@ def test_a_group_that_stopped_anywhere_is_finished_or_undone(
             with pytest.raises(Stopped):
                 schemadiff.apply(url, tmp_path, allow=["all"], online="always", progress=stop)
             work(url, tmp_path, allow=["all"], online="always")
-            assert _texts(url) == made[end]
+            assert texts_of(url) == made[end]
         schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
-        assert _texts(url) == made[before]
+        assert texts_of(url) == made[before]
 
 
 def test_a_table_that_is_not_small_is_changed_so_by_itself(
@@ -510,9 +510,9 @@ def _there_and_back(
     assert not _probes(url)
     done = schemadiff.apply(url, folder, allow=["all"], online="always").done[0]
     assert done.plan.statements == planned.plan.statements
-    assert _texts(url) == made[after]
+    assert texts_of(url) == made[after]
     undone = schemadiff.rollback(url, folder, allow=["all"], online="always").done[0]
-    assert _texts(url) == made[before]
+    assert texts_of(url) == made[before]
     assert not _probes(url)
     return planned.plan.steps, undone.plan.steps
 
@@ -532,13 +532,7 @@ def _created(url: str, models: Models) -> dict[str, list[str]]:
     engine = sa.create_engine(url)
     _metadata(models).create_all(engine)
     engine.dispose()
-    return _texts(url)
-
-
-def _texts(url: str) -> dict[str, list[str]]:
-    with connected(url) as (connection, dialect):
-        found = texts(connection, dialect)
-    return {name: sorted(text) for name, text in found.items() if name != "schemadiff_version"}
+    return texts_of(url)
 
 
 def _probes(url: str) -> list[str]:

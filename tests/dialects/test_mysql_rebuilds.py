@@ -16,7 +16,7 @@ from schemadiff.database import connected
 from schemadiff.executor import Event
 from schemadiff.planner import Step
 from tests.conftest import FreshDatabase
-from tests.dialects.test_mysql_server import texts
+from tests.dialects.test_mysql_server import texts_of
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
@@ -84,10 +84,10 @@ def test_several_columns_and_a_check_cost_one_copy(
     (last,) = [step for step in steps if "MODIFY" in step.sql]
     assert last.method == INSTANT
     schemadiff.apply(url, tmp_path, allow=["all"], online="always")
-    assert _texts(url) == made[after]
+    assert texts_of(url) == made[after]
     assert _values(url) == values
     schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
-    assert _texts(url) == made[before]
+    assert texts_of(url) == made[before]
     assert _values(url) == values
 
 
@@ -116,12 +116,12 @@ def test_stopped_anywhere_it_is_finished_or_undone(
             with pytest.raises(Stopped):
                 schemadiff.apply(url, tmp_path, allow=["all"], online=online, progress=stop)
             if "DEFAULT (b + 1)" in step.sql:
-                assert any("DEFAULT (" in line for line in _texts(url)["t"])
+                assert any("DEFAULT (" in line for line in texts_of(url)["t"])
             work(url, tmp_path, allow=["all"], online=online)
-            assert _texts(url) == made[end]
+            assert texts_of(url) == made[end]
             assert _values(url) == values
         schemadiff.rollback(url, tmp_path, allow=["all"], online=online)
-        assert _texts(url) == made[before]
+        assert texts_of(url) == made[before]
         assert _values(url) == values
 
 
@@ -167,7 +167,7 @@ def test_what_the_values_come_from_may_change_as_well(
     )
     schemadiff.apply(url, tmp_path, allow=["all"], online="always")
     assert _rows(url, query) == values
-    assert _texts(url) == _created(
+    assert texts_of(url) == _created(
         fresh_database(engine_name),
         _models(*(one._copy() for one in items), b=b and [one._copy() for one in b]),
     )
@@ -195,13 +195,7 @@ def _created(url: str, metadata: sa.MetaData) -> dict[str, list[str]]:
     engine = sa.create_engine(url)
     metadata.create_all(engine)
     engine.dispose()
-    return _texts(url)
-
-
-def _texts(url: str) -> dict[str, list[str]]:
-    with connected(url) as (connection, dialect):
-        found = texts(connection, dialect)
-    return {name: sorted(text) for name, text in found.items() if name != "schemadiff_version"}
+    return texts_of(url)
 
 
 def _values(url: str) -> list[Any]:

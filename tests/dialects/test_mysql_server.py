@@ -351,6 +351,13 @@ def texts(connection: sa.Connection, dialect: Dialect) -> dict[str, list[str]]:
     }
 
 
+def texts_of(url: str) -> dict[str, list[str]]:
+    """Those of a database, without the version table."""
+    with connected(url) as (connection, dialect):
+        found = texts(connection, dialect)
+    return {name: text for name, text in found.items() if name != "schemadiff_version"}
+
+
 @pytest.mark.parametrize("models", MODELS)
 def test_create_all_then_compare_says_nothing(models: Models, url: str) -> None:
     metadata = declare(models)

@@ -425,6 +425,17 @@ def test_nobody_waits_while_an_index_is_built_or_dropped(
     assert not execute(url, INVALID)
 
 
+def expect_led_on(url: str, versions: Path, leads_on: Callable[..., Any], state: Any) -> None:
+    """What was ended inside of its first step left an index that is not valid; the verb leads to that state."""
+    assert len(execute(url, INVALID)) == 1, "nothing was left behind"
+    found = schemadiff.status(url, versions).interrupted
+    assert found
+    assert found.done == 0
+    leads_on(url, versions, allow=["all"], online="always")
+    assert catalog(url) == state
+    assert not schemadiff.status(url, versions).interrupted
+
+
 @pytest.mark.parametrize("leads_on", [schemadiff.apply, schemadiff.rollback])
 @pytest.mark.parametrize(
     ("before", "after", "runs", "word"),
@@ -455,13 +466,7 @@ def test_a_session_that_ends_inside_of_a_step(
     with halted(url, runs, tmp_path, word) as errors:
         execute(url, terminate(f"query LIKE '%{word}%'"))
     assert errors
-    assert len(execute(url, INVALID)) == 1, "nothing was left behind"
-    found = schemadiff.status(url, tmp_path).interrupted
-    assert found
-    assert found.done == 0
-    leads_on(url, tmp_path, allow=["all"], online="always")
-    assert catalog(url) == states[leads_on]
-    assert not schemadiff.status(url, tmp_path).interrupted
+    expect_led_on(url, tmp_path, leads_on, states[leads_on])
 
 
 @pytest.mark.parametrize("leads_on", [schemadiff.apply, schemadiff.rollback])
@@ -486,13 +491,7 @@ def test_a_script_that_ends_inside_of_a_step(
     with halted(url, run, tmp_path, f"{word} CONCURRENTLY") as errors:
         execute(url, terminate(f"query LIKE '%{word}%' AND wait_event_type = 'Lock'"))
     assert errors
-    assert len(execute(url, INVALID)) == 1, "nothing was left behind"
-    found = schemadiff.status(url, tmp_path).interrupted
-    assert found
-    assert found.done == 0
-    leads_on(url, tmp_path, allow=["all"], online="always")
-    assert catalog(url) == states[leads_on]
-    assert not schemadiff.status(url, tmp_path).interrupted
+    expect_led_on(url, tmp_path, leads_on, states[leads_on])
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from schemadiff.dialects.mysql.facts import Facts, Product, charset_of
 from schemadiff.dialects.mysql.implicit import without_foreign_keys
 from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, canonical_partitions
 from schemadiff.dialects.mysql.sqltext import (
+    TEXT_OPTIONS,
     bare,
     literal,
     quote,
@@ -70,14 +71,6 @@ _ENGINES = {
 _WITHOUT_FOREIGN_KEYS = ("MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE", "BLACKHOLE")
 _QUOTED_OPTIONS = ("COMPRESSION", "ENCRYPTION")
 _WORD_OPTIONS = ("ROW_FORMAT", "INSERT_METHOD")
-_STRING_OPTIONS = (
-    "CONNECTION",
-    "DATA_DIRECTORY",
-    "ENGINE_ATTRIBUTE",
-    "INDEX_DIRECTORY",
-    "PASSWORD",
-    "SECONDARY_ENGINE_ATTRIBUTE",
-)
 _MOVING_OPTIONS = ("AUTO_INCREMENT",)
 _SIZES = {"AUTOEXTEND_SIZE": {"K": 2**10, "M": 2**20, "G": 2**30}}
 _UNSAID = {
@@ -425,7 +418,7 @@ def _option_value(name: str, value: str) -> str:
         return literal(value)
     if name in _SIZES and value[-1:].upper() in _SIZES[name] and value[:-1].isdigit():
         return str(int(value[:-1]) * _SIZES[name][value[-1].upper()])
-    if value.startswith("'") and name not in (*_QUOTED_OPTIONS, *_STRING_OPTIONS):
+    if value.startswith("'") and name not in (*_QUOTED_OPTIONS, *TEXT_OPTIONS):
         # MariaDB shows the options that belong to an engine as strings.
         return unquote(value) or value
     return value

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from schemadiff.dialects.mysql.defaults import default_clause
 from schemadiff.dialects.mysql.facts import Facts, charset_of
 from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, said
-from schemadiff.dialects.mysql.sqltext import literal, quote
+from schemadiff.dialects.mysql.sqltext import TEXT_OPTIONS, literal, quote
 from schemadiff.dialects.mysql.types import COMPRESSED
 from schemadiff.schema import (
     Check,
@@ -26,14 +26,6 @@ from schemadiff.schema import (
 
 _SPACED = ("DATA_DIRECTORY", "INDEX_DIRECTORY", "PARTITION_BY", "SUBPARTITION_BY")
 _UNEQUAL = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS", "TABLESPACE")
-_STRINGS = (
-    "CONNECTION",
-    "DATA_DIRECTORY",
-    "ENGINE_ATTRIBUTE",
-    "INDEX_DIRECTORY",
-    "PASSWORD",
-    "SECONDARY_ENGINE_ATTRIBUTE",
-)
 _RESETS = {
     **dict.fromkeys(
         (
@@ -226,7 +218,7 @@ def charset_clause(options: Options) -> str:
 
 def option_clause(key: str, value: str | None) -> str:
     """Another option of the table; ``None`` for what the server has when nothing is said."""
-    text = _RESETS.get(key, "DEFAULT") if value is None else literal(value) if key in _STRINGS else value
+    text = _RESETS.get(key, "DEFAULT") if value is None else literal(value) if key in TEXT_OPTIONS else value
     word = key.replace("_", " ") if key in _SPACED else key
     return f"{word} {text}" if key in _UNEQUAL else f"{word}={text}"
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from schemadiff.dialects.mysql.facts import charset_of
-from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, closing, unescape, unquote_name
+from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, TEXT_OPTIONS, closing, unescape, unquote_name
 from schemadiff.dialects.mysql.types import holds_text
 from schemadiff.schema import (
     Check,
@@ -81,15 +81,6 @@ _OPTION = re.compile(
     re.DOTALL,
 )
 _PARTITIONS = re.compile(r"(?:/\*!\d+ )?PARTITION BY (?P<by>.*?)(?: \*/)?", re.DOTALL)
-_STRING_OPTIONS = (
-    "COMMENT",
-    "CONNECTION",
-    "DATA_DIRECTORY",
-    "ENGINE_ATTRIBUTE",
-    "INDEX_DIRECTORY",
-    "PASSWORD",
-    "SECONDARY_ENGINE_ATTRIBUTE",
-)
 _NOT_ENFORCED = " /*!80016 NOT ENFORCED */"
 
 
@@ -338,7 +329,7 @@ def _options(lines: Sequence[str]) -> tuple[Options, list[str]]:
         position = match.end()
         key = (match["key"] or match["hidden"]).strip("`").upper().replace(" ", "_")
         value = match["text"] or match["value"]
-        found[key] = unescape(value[1:-1]) if key in _STRING_OPTIONS else value
+        found[key] = unescape(value[1:-1]) if key in ("COMMENT", *TEXT_OPTIONS) else value
     if partitions:
         found["PARTITION_BY"] = partitions["by"]
     words = " ".join(clause for clause in unsupported if not clause.startswith(("PARTITION", "/*")))

@@ -22,6 +22,16 @@ _NAME_OR_TEXT = re.compile(
     rf"(?i:\b(?:as|collate)\s+\w+)|{STRING}|{QUOTED}|{_DOUBLE}|(?<![\w$@.])[^\W\d][\w$]*+(?!\s*[(.])",
     re.DOTALL,
 )
+TEXT_OPTIONS = (
+    "CONNECTION",
+    "DATA_DIRECTORY",
+    "ENGINE_ATTRIBUTE",
+    "INDEX_DIRECTORY",
+    "PASSWORD",
+    "SECONDARY_ENGINE_ATTRIBUTE",
+)
+"""The options of a table, beside its comment, whose values are strings."""
+
 _STRING = re.compile(STRING, re.DOTALL)
 _ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)
 _ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
