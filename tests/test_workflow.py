@@ -449,6 +449,9 @@ def fill(connection):
 """
 
 
+IMPORTS = "import sqlalchemy as sa\nfrom sqlalchemy.orm import Session"
+
+
 @pytest.mark.parametrize("ending", ["connection.commit()", "connection.rollback()", "raise SystemExit(0)"])
 def test_a_function_does_not_end_the_transaction(url: str, tmp_path: Path, ending: str) -> None:
     """What it does is done together with the version row, or not at all."""
@@ -462,6 +465,26 @@ def test_a_function_does_not_end_the_transaction(url: str, tmp_path: Path, endin
     assert schemadiff.status(url, tmp_path).version == 1
     schemadiff.rollback(url, tmp_path, to=0, allow=["all"])
     assert not {"a", "first"} & set(tables(url))
+
+
+@pytest.mark.parametrize("ending", ["session.commit()", "session.flush()", "session.commit()\n        1 / 0"])
+def test_a_session_on_the_connection_takes_part(url: str, tmp_path: Path, ending: str) -> None:
+    """Its commit is none of the database's: the revision is."""
+    (tmp_path / "0001_first.py").write_text(FIRST)
+    schemadiff.apply(url, tmp_path)
+    body = f"""with Session(connection) as session:
+        session.execute(sa.text("INSERT INTO first VALUES (2)"))
+        {ending}
+"""
+    text = ENDING.format(ending=body).replace("import sqlalchemy as sa", IMPORTS)
+    (tmp_path / "0002_a.py").write_text(text)
+    if "1 / 0" in ending:
+        with pytest.raises(StepError, match="ZeroDivisionError"):
+            schemadiff.apply(url, tmp_path)
+        assert execute(url, "SELECT * FROM first") == []
+    else:
+        schemadiff.apply(url, tmp_path)
+        assert sorted(execute(url, "SELECT * FROM first")) == [(1,), (2,)]
 
 
 @pytest.mark.engines("postgresql", "sqlite")
