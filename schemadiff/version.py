@@ -36,6 +36,11 @@ TABLE = sa.Table(
     sa.Column("changed_at", sa.DateTime),
     sa.Column("tool", sa.String(64)),
     sa.CheckConstraint("id = 1", name="schemadiff_version_one_row"),
+    # Whatever the database's defaults are: the row has to be text, and part of a transaction.
+    mysql_engine="InnoDB",
+    mysql_charset="utf8mb4",
+    mariadb_engine="InnoDB",
+    mariadb_charset="utf8mb4",
 )
 
 

@@ -498,6 +498,22 @@ def test_sql_that_ends_the_transaction_is_told(url: str, tmp_path: Path) -> None
 
 
 @pytest.mark.engines("mysql", "mariadb")
+def test_the_version_row_is_text_in_a_transaction_whatever_the_defaults_are(url: str, tmp_path: Path) -> None:
+    database = sa.make_url(url).database
+    execute(url, f"ALTER DATABASE `{database}` CHARACTER SET binary")
+    (tmp_path / "0001_first.py").write_text(FIRST)
+    odd = sa.make_url(url).update_query_dict({"init_command": "SET default_storage_engine = MyISAM"})
+    schemadiff.apply(odd, tmp_path)
+    assert schemadiff.status(url, tmp_path).version == 1
+    engines = execute(
+        url,
+        "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME",
+    )
+    assert engines == [("first", "MyISAM"), ("schemadiff_version", "InnoDB")]
+    schemadiff.rollback(odd, tmp_path, allow=["all"])
+
+
+@pytest.mark.engines("mysql", "mariadb")
 def test_what_a_later_release_began_is_left_to_it(url: str, tmp_path: Path) -> None:
     (tmp_path / "0001_a.py").write_text("""import sqlalchemy as sa
 
