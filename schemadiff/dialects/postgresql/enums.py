@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from schemadiff.dialects.postgresql import definitions, generated
+from schemadiff.dialects.postgresql import definitions, dependents, generated
 from schemadiff.dialects.postgresql.sqltext import quote, string, strings, words
 from schemadiff.dialects.postgresql.types import is_named, parse_enum, quoted
 from schemadiff.errors import UnsupportedError
@@ -335,14 +335,9 @@ def _around(
     constraints: list[ForeignKey | Check | Exclude] = [
         key for key in table.foreign_keys if typed.intersection(key.columns)
     ]
-    constraints += [check for check in table.checks if names.intersection(words(check.expression))]
-    constraints += [exclude for exclude in table.excludes if names.intersection(_words_of(exclude))]
-    return constraints, [index for index in table.indexes if names.intersection(_words_of(index))]
-
-
-def _words_of(thing: Index | Exclude) -> set[str]:
-    texts = [thing.where or "", *(part.expression or "" for part in thing.parts)]
-    return {word for text in texts for word in words(text)}
+    constraints += [one for one in table.checks if names.intersection(dependents.words_of(one))]
+    constraints += [one for one in table.excludes if names.intersection(dependents.words_of(one))]
+    return constraints, [index for index in table.indexes if names.intersection(dependents.words_of(index))]
 
 
 def _dependents(table: Table, columns: Sequence[Column], name: Name) -> tuple[list[str], list[str]]:
@@ -350,11 +345,8 @@ def _dependents(table: Table, columns: Sequence[Column], name: Name) -> tuple[li
     add: list[str] = []
     constraints, indexes = _around(table, columns, name)
     for constraint in constraints:
-        known = definitions.constraint_name(table.name, constraint, table)
-        drop.append(f"ALTER TABLE {quoted(table.name)} DROP CONSTRAINT {quote(known)}")
-        named = dataclasses.replace(constraint, name=known)
-        add.append(f"ALTER TABLE {quoted(table.name)} ADD {definitions.constraint(named)}")
-        add += [sql for sql in (definitions.own_comment(table.name, named),) if sql]
+        drop.append(dependents.drop(table, constraint))
+        add += dependents.add_again(table, constraint)
     for index in indexes:
         drop.append(f"DROP INDEX {definitions.index_name(table.name, index, table)}")
         add.append(definitions.create_index(table.name, index))
@@ -381,7 +373,7 @@ def _texts(operation: Operation) -> Iterator[str]:
             for check in operation.table.checks:
                 yield check.expression
             for index in operation.table.indexes:
-                yield from (index.where or "", *(part.expression or "" for part in index.parts))
+                yield from dependents.texts(index)
         case AddColumn():
             yield from _column_texts(operation.column)
         case AlterColumn():
@@ -389,10 +381,7 @@ def _texts(operation: Operation) -> Iterator[str]:
         case AddConstraint(constraint=Check() as check):
             yield check.expression
         case CreateIndex():
-            yield from (
-                operation.index.where or "",
-                *(part.expression or "" for part in operation.index.parts),
-            )
+            yield from dependents.texts(operation.index)
         case _:
             pass
 

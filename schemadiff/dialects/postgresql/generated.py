@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from schemadiff.dialects.postgresql import attributes, definitions
+from schemadiff.dialects.postgresql import attributes, definitions, dependents
 from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse, parse_enum, quoted
 from schemadiff.operations import AlterColumn, DropColumn, Operation
@@ -55,13 +55,9 @@ def restored(columns: Collection[Column], live: Table) -> list[str]:
     statements += [f"ALTER TABLE {quoted(table)} {', '.join(said)}"] if said else []
     for constraint in live.constraints():
         if names.intersection(_used(constraint)):
-            statements.append(f"ALTER TABLE {quoted(table)} ADD {definitions.constraint(constraint)}")
-            statements += [sql for sql in (definitions.own_comment(table, constraint),) if sql]
+            statements += dependents.add(table, constraint)
     for index in live.indexes:
-        texts = [part.expression for part in index.parts if part.expression]
-        texts += [index.where] if index.where else []
-        mentioned = {*index.columns, *index.include, *(word for text in texts for word in words(text))}
-        if names.intersection(mentioned):
+        if names.intersection((*index.columns, *index.include, *dependents.words_of(index))):
             statements.append(definitions.create_index(table, index))
     return statements
 
@@ -70,10 +66,9 @@ def _used(constraint: Constraint) -> set[str]:
     """The names that go with the constraint: of columns, and whatever else its texts speak of."""
     match constraint:
         case Check():
-            return set(words(constraint.expression))
+            return set(dependents.words_of(constraint))
         case Exclude():
-            texts = [constraint.where or "", *(part.expression or "" for part in constraint.parts)]
-            return {*constraint.columns, *(word for text in texts for word in words(text))}
+            return {*constraint.columns, *dependents.words_of(constraint)}
         case PrimaryKey() | Unique():
             return {*constraint.columns, *constraint.include}
         case _:

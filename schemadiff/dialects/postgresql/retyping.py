@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemadiff.dialects.postgresql import definitions, generated
+from schemadiff.dialects.postgresql import definitions, dependents, generated
 from schemadiff.dialects.postgresql.conversion import using
 from schemadiff.dialects.postgresql.sqltext import END, IDENTIFIER, mask, quote, unquote, value, words
 from schemadiff.dialects.postgresql.types import is_named, parse, quoted
@@ -100,30 +100,21 @@ def _make_room(
     table: Table, columns: Sequence[Column], computed: Sequence[Column], around: _Around, domain: Domain
 ) -> None:
     for check in table.checks:
-        if _speaks_of(check.expression, columns):
+        if _rests_on(check, columns):
             plain = _plain(check.expression, columns, domain)
             _give_way(table, check, around, dataclasses.replace(check, expression=plain))
     for exclude in table.excludes:
-        texts = [exclude.where or "", *(part.expression or "" for part in exclude.parts)]
-        if any(_speaks_of(text, columns) for text in texts):
+        if _rests_on(exclude, columns):
             _give_way(table, exclude, around)
     for index in table.indexes:
-        texts = [index.where or "", *(part.expression or "" for part in index.parts)]
-        if any(_speaks_of(text, columns) for text in texts):
+        if _rests_on(index, columns):
             around.first.append(f"DROP INDEX {definitions.index_name(table.name, index, table)}")
             around.last.append(definitions.create_index(table.name, _plain_index(index, columns, domain)))
     if computed:
         rest = dataclasses.replace(
             table,
-            checks=tuple(one for one in table.checks if not _speaks_of(one.expression, columns)),
-            indexes=tuple(
-                one
-                for one in table.indexes
-                if not any(
-                    _speaks_of(text, columns)
-                    for text in (one.where or "", *(part.expression or "" for part in one.parts))
-                )
-            ),
+            checks=tuple(one for one in table.checks if not _rests_on(one, columns)),
+            indexes=tuple(one for one in table.indexes if not _rests_on(one, columns)),
         )
         around.last += generated.restored(computed, rest)
 
@@ -135,12 +126,8 @@ def _give_way(
     again: Check | ForeignKey | Exclude | None = None,
 ) -> None:
     """The constraint goes, and comes `again`."""
-    known = definitions.constraint_name(table.name, constraint, table)
-    named = dataclasses.replace(again or constraint, name=known)
-    around.first.append(f"ALTER TABLE {quoted(table.name)} DROP CONSTRAINT {quote(known)}")
-    around.last.append(f"ALTER TABLE {quoted(table.name)} ADD {definitions.constraint(named)}")
-    if comment := definitions.own_comment(table.name, named):
-        around.last.append(comment)
+    around.first.append(dependents.drop(table, constraint))
+    around.last += dependents.add_again(table, constraint, again)
 
 
 def _move(
@@ -209,6 +196,10 @@ def _plain(text: str, columns: Sequence[Column], domain: Domain) -> str:
 
     casts = "|".join(map(re.escape, known))
     return masked.restore(re.sub(rf"\(({_COLUMN})\)::(?:{casts})(?![\w(\[])", plain, masked.skeleton))
+
+
+def _rests_on(thing: Check | Exclude | Index, columns: Sequence[Column]) -> bool:
+    return not {column.name for column in columns}.isdisjoint(dependents.words_of(thing))
 
 
 def _speaks_of(text: str, columns: Sequence[Column]) -> bool:
