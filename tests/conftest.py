@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 import sqlalchemy
+from _pytest.runner import runtestprotocol
 
 from tests.servers.choice import ENGINES as SERVER_ENGINES
 from tests.servers.choice import ServerError
@@ -40,6 +41,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 _SERVERS = pytest.StashKey[Servers]()
+_LOSSES = pytest.StashKey[int]()
 _SWITCHBOARD = pytest.StashKey[Switchboard]()
 
 
@@ -108,6 +110,31 @@ def _needed(items: list[pytest.Item]) -> list[str]:
         elif mark := item.get_closest_marker("engines"):
             needed.update(mark.args)
     return [engine for engine in SERVER_ENGINES if engine in needed]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test that failed once more where a server ended by itself meanwhile: a second time is not the machine's."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    known = item.config.stash.get(_LOSSES, 0)
+    if any(report.failed for report in reports):
+        losses = item.config.stash[_SERVERS].losses()
+        item.config.stash[_LOSSES] = losses
+        if losses > known:
+            reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell of servers that ended by themselves, with the end of their logs."""
+    fleet = config.stash[_SERVERS]
+    if isinstance(fleet, Fleet):
+        for obituary in fleet.obituaries:
+            terminalreporter.write_line(f"\n{obituary}", yellow=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -154,13 +154,18 @@ def test_the_keeper_leaves_nothing_behind(how: str, tmp_path: Path) -> None:
 
 
 class Stub:
-    """A server that is only a URL."""
+    """A server that is only a URL, until it ends."""
+
+    said: str | None = None
 
     def __init__(self, engine: str) -> None:
         if engine == "postgresql":
             raise ServerError("out of order\nand how to mend it")
         self.url = f"{engine}://somewhere/"
         self.stopped = False
+
+    def ended(self) -> str | None:
+        return self.said
 
     def stop(self) -> None:
         self.stopped = True
@@ -189,6 +194,31 @@ def test_a_server_is_started_once_for_all_workers() -> None:
     assert len(started) == 1
     fleet.stop()
     assert started[0].stopped
+
+
+def test_a_server_that_ended_by_itself_is_told_of_and_replaced() -> None:
+    started: list[Stub] = []
+
+    def start(engine: str) -> Stub:
+        started.append(Stub(engine))
+        return started[-1]
+
+    fleet = Fleet(start)
+    line = Line(Switchboard(fleet).number)
+    for engine in ("mysql", "mariadb"):
+        line.url(engine)
+    with pytest.raises(ServerError):
+        line.url("postgresql")
+    assert line.losses() == 0
+    started[1].said = "[ERROR] mysqld got signal 11"
+    assert line.losses() == 1
+    assert line.losses() == 1
+    assert [server.url for server in started] == [
+        "mysql://somewhere/",
+        *["mariadb://somewhere/"] * 2,
+    ]
+    assert fleet.obituaries == ["The mariadb server ended by itself. [ERROR] mysqld got signal 11"]
+    fleet.stop()
 
 
 # The servers themselves
@@ -264,8 +294,47 @@ def test_a_skip_fails_where_skips_are_forbidden(tmp_path: Path) -> None:
         assert "1 skipped" in done.stdout
 
 
-def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import sqlalchemy as sa\n"
+        "def test_it(fresh_database):\n"
+        "    with sa.create_engine(fresh_database('mariadb')).connect() as connection:\n"
+        "        own = connection.exec_driver_sql('SELECT CONNECTION_ID()').scalar_one()\n"
+        "        for session in connection.exec_driver_sql('SHOW PROCESSLIST').all():\n"
+        "            if session[1] == 'root' and session[0] != own:\n"
+        "                connection.exec_driver_sql(f'KILL {session[0]}')\n"
+        "    fresh_database('mariadb')\n"
+    )
+    done = _pytest(tmp_path, private=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+def test_a_test_is_run_again_where_the_server_ended_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import pathlib, sqlalchemy as sa\n"
+        "def test_it(fresh_database):\n"
+        "    with sa.create_engine(fresh_database('mariadb')).connect() as connection:\n"
+        "        assert connection.exec_driver_sql('SELECT 1').scalar_one() == 1\n"
+        "        if not (done := pathlib.Path(__file__).with_name('done')).exists():\n"
+        "            done.touch()\n"
+        "            connection.exec_driver_sql('SHUTDOWN')\n"
+        "            fresh_database('mariadb')\n"
+        "def test_what_follows(fresh_database):\n"
+        "    fresh_database('mariadb')\n"
+        "def test_what_fails_of_itself():\n"
+        "    assert 0\n"
+    )
+    done = _pytest(tmp_path, private=True)
+    assert "1 failed, 2 passed" in done.stdout
+    assert "The mariadb server ended by itself. The end of its log" in done.stdout
+    assert "Shutdown complete" in done.stdout
+
+
+def _pytest(folder: Path, *options: str, private: bool = False) -> subprocess.CompletedProcess[str]:
     """Run pytest with this project's configuration and fixtures on the tests in another folder."""
+    taken = {url_variable(engine) for engine in SERVER_ENGINES} if private else set()
+    environment = {name: value for name, value in os.environ.items() if name not in taken}
     command = [sys.executable, "-m", "pytest", "-q", "-c", "pyproject.toml", "-p", "tests.conftest"]
     command += ["-p", "no:cacheprovider", "--rootdir", str(folder), *options, str(folder)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -162,9 +162,12 @@ def _waiting_statements(url: str) -> Any:
     begin = "/* schemadiff 0002 %%"
     if url.startswith("postgresql"):
         return _scalar(
-            url, f"SELECT count(*) FROM pg_stat_activity WHERE query LIKE '{begin}' AND state = 'active'"
+            url,
+            "SELECT count(*) FROM pg_stat_activity "
+            f"WHERE datname = current_database() AND query LIKE '{begin}' AND state = 'active'",
         )
-    return _scalar(url, f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '{begin}'")
+    processes = "SELECT COUNT(*) FROM information_schema.PROCESSLIST"
+    return _scalar(url, f"{processes} WHERE DB = DATABASE() AND INFO LIKE '{begin}'")
 
 
 def _scalar(url: str, query: str) -> Any:

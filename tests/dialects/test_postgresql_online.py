@@ -392,7 +392,7 @@ def halted(url: str, run: Callable[..., Any], versions: Path, word: str) -> Iter
         writer.exec_driver_sql("INSERT INTO t (id, a, b) VALUES (1000, 1, 'open')")
         thread.start()
         deadline = time.monotonic() + 30
-        waits = f"query LIKE '%{word}%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+        waits = f"datname = current_database() AND query LIKE '%{word}%' AND wait_event_type = 'Lock'"
         while not execute(url, f"SELECT FROM pg_stat_activity WHERE {waits}"):
             assert thread.is_alive(), errors
             assert time.monotonic() < deadline

@@ -36,12 +36,16 @@ class ContainerServer:
             self.url = f"{scheme}://{user}:{password}@{host}:{published}/{path}"
             await_ready(choice.engine, self.url, alive=self._runs)
         except ServerError as error:
-            out, err = self._container.get_logs()
+            said = self._end_of_log()
             self.stop()
-            raise ServerError(f"{error}\n{(out + err).decode(errors='replace')[-3000:]}") from None
+            raise ServerError(f"{error}\n{said}") from None
         except BaseException:
             self.stop()
             raise
+
+    def ended(self) -> str | None:
+        """Return what its log says last where it has ended by itself, and None while it runs."""
+        return None if self._runs() else self._end_of_log()
 
     def stop(self) -> None:
         """End the server and remove its container."""
@@ -50,3 +54,7 @@ class ContainerServer:
     def _runs(self) -> bool:
         self._container.reload()
         return self._container.status in {"created", "running"}
+
+    def _end_of_log(self) -> str:
+        out, err = self._container.get_logs()
+        return (out + err).decode(errors="replace")[-3000:]

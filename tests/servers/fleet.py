@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.servers.choice import ENGINES, Choice, Container, Running, ServerError, choose
 from tests.servers.private import PrivateServer
@@ -23,6 +23,9 @@ class Server(Protocol):
     """A server that answers at its URL."""
 
     url: str
+
+    def ended(self) -> str | None:
+        """Return what it said last where it has ended by itself, and None while it runs."""
 
     def stop(self) -> None: ...
 
@@ -36,6 +39,9 @@ class Servers(Protocol):
     def url(self, engine: str) -> str:
         """Return the server's URL once it answers, or raise ServerError."""
 
+    def losses(self) -> int:
+        """Return how many servers have ended by themselves so far; another is started for each."""
+
 
 class _Foreign:
     """A server that somebody else runs: it is asked for a sign of life, and never stopped."""
@@ -43,6 +49,8 @@ class _Foreign:
     def __init__(self, choice: Running) -> None:
         self.url = choice.url
         await_ready(choice.engine, choice.url, alive=lambda: True, seconds=10)
+
+    def ended(self) -> None: ...
 
     def stop(self) -> None: ...
 
@@ -70,6 +78,7 @@ class Fleet:
         self._pool = ThreadPoolExecutor(len(ENGINES))
         self._servers: dict[str, Future[Server]] = {}
         self._lock = threading.Lock()
+        self.obituaries: list[str] = []
 
     def begin(self, engine: str) -> None:
         """Have the server started, without waiting for it."""
@@ -81,6 +90,16 @@ class Fleet:
         """Return the server's URL once it answers, or raise ServerError."""
         self.begin(engine)
         return self._servers[engine].result().url
+
+    def losses(self) -> int:
+        """Return how many servers have ended by themselves so far; another is started for each."""
+        with self._lock:
+            for engine, server in self._servers.items():
+                if server.exception() is None and (said := server.result().ended()):
+                    self.obituaries.append(f"The {engine} server ended by itself. {said}")
+                    server.result().stop()
+                    self._servers[engine] = self._pool.submit(self._start, engine)
+            return len(self.obituaries)
 
     def stop(self) -> None:
         """End all servers that were started, those still starting too."""
@@ -114,12 +133,9 @@ class Switchboard:
 
     def _answer(self, call: Connection) -> None:
         with call:
-            question, engine = call.recv()
-            if question == "begin":
-                self._fleet.begin(engine)
-                return
+            question, *rest = call.recv()
             try:
-                call.send((self._fleet.url(engine), None))
+                call.send((getattr(self._fleet, question)(*rest), None))
             except Exception as error:
                 call.send((None, str(error)))
 
@@ -132,14 +148,20 @@ class Line:
 
     def begin(self, engine: str) -> None:
         """Have the server started, without waiting for it."""
-        with Client(self._address, authkey=self._key) as call:
-            call.send(("begin", engine))
+        self._ask("begin", engine)
 
     def url(self, engine: str) -> str:
         """Return the server's URL once it answers, or raise ServerError."""
+        return str(self._ask("url", engine))
+
+    def losses(self) -> int:
+        """Return how many servers have ended by themselves so far; another is started for each."""
+        return int(self._ask("losses"))
+
+    def _ask(self, *question: str) -> Any:
         with Client(self._address, authkey=self._key) as call:
-            call.send(("url", engine))
-            url, problem = call.recv()
-        if url is None:
+            call.send(question)
+            answer, problem = call.recv()
+        if problem is not None:
             raise ServerError(problem)
-        return str(url)
+        return answer

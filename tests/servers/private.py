@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.servers import keeper
 from tests.servers.choice import Installation, ServerError
-from tests.servers.ready import await_ready
+from tests.servers.ready import answers, await_ready
 
 LOG_LINES = 30
 MEMORY = Path("/dev/shm")
@@ -148,6 +148,7 @@ class PrivateServer:
         folder = Path(tempfile.mkdtemp(prefix="schemadiff-", dir=data_parent()))
         plan = recipe(installation, folder, free_port())
         self.url = plan.url
+        self._program = " ".join(plan.commands[-1])
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as the server runs)
         order = keeper.Order(
             folder=str(folder),
@@ -165,12 +166,19 @@ class PrivateServer:
         try:
             await_ready(installation.engine, self.url, alive=lambda: self._keeper.poll() is None)
         except ServerError as error:
-            said = f"The end of its log ({' '.join(plan.commands[-1])}):\n{self._end_of_log()}"
+            said = self._end_of_log()
             self.stop()
             raise ServerError(f"{error}\n{said}") from None
         except BaseException:
             self.stop()
             raise
+
+    def ended(self) -> str | None:
+        """Return what its log says last where it has ended by itself, and None while it runs."""
+        if answers(self.url):
+            return None
+        self._keeper.wait(timeout=60)  # it may be writing down why
+        return self._end_of_log()
 
     def stop(self) -> None:
         """End the server and wait until its folder is gone."""
@@ -182,4 +190,5 @@ class PrivateServer:
     def _end_of_log(self) -> str:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").splitlines()[-LOG_LINES:]
-        return "\n".join(f"  {line}" for line in lines) or "  (empty)"
+        said = "\n".join(f"  {line}" for line in lines) or "  (empty)"
+        return f"The end of its log ({self._program}):\n{said}"

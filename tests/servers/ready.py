@@ -29,6 +29,15 @@ def await_ready(engine: str, url: str, *, alive: Callable[[], bool], seconds: fl
         raise ServerError(f"{_place(url)} should be a {engine} server, but it calls itself {answer!r}.")
 
 
+def answers(url: str) -> bool:
+    """Return whether the server lets one in."""
+    try:
+        _ask_version(url)
+    except sa.exc.OperationalError:
+        return False
+    return True
+
+
 def product_of(version: str) -> str:
     """Return the engine whose `SELECT version()` gives this answer."""
     if version.startswith("PostgreSQL"):
