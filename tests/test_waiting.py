@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.dialects.mysql import processes
 from schemadiff.dialects.postgresql.catalog import reading
 from schemadiff.errors import LockedError, StepError
 from tests.runs import start
@@ -111,6 +112,36 @@ def test_a_run_that_was_killed_is_waited_for(url: str, versions: Path, reader: s
     assert not schemadiff.status(url, versions).interrupted
 
 
+@pytest.mark.engines("mysql", "mariadb")
+def test_whatever_bytes_are_in_the_statements_of_others(
+    url: str, versions: Path, reader: sa.Connection
+) -> None:
+    """Such as those of an image that is being inserted: they are none of UTF-8."""
+    name = str(sa.make_url(url).database)
+    statement = (
+        f"SELECT 'größe', GET_LOCK('{name}', 60), _binary'".encode() + b"\xff\xfe\x80', '" + b"\xc3\xbc" * 99
+    )
+    driver: Any = reader.connection.driver_connection
+    with (
+        sa.create_engine(url, poolclass=sa.NullPool).connect() as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        other.exec_driver_sql(f"SELECT GET_LOCK('{name}', 0)")
+        busy = pool.submit(driver.query, statement + b"'")
+        try:
+            _await(lambda: any("GET_LOCK" in (row["info"] or "") for row in processes.sessions(other)))
+            assert other.exec_driver_sql("SELECT 'größe'").scalar_one() == "größe"
+            assert not schemadiff.status(url, versions).at_work
+            schemadiff.check(url, sa.MetaData(), versions)
+            with pytest.raises(StepError, match=r"in its way: connection \d+ .*: SELECT 'gr\?\?e', GET_LOCK"):
+                schemadiff.apply(url, versions, lock_wait=0, lock_timeout=0.5)
+        finally:
+            other.exec_driver_sql(f"SELECT RELEASE_LOCK('{name}')")
+        busy.result(60)
+        reader.rollback()
+        assert schemadiff.apply(url, versions).after == 2
+
+
 @pytest.mark.engines("postgresql")
 def test_who_keeps_readers_away_is_named(url: str, versions: Path) -> None:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
@@ -159,15 +190,16 @@ def test_what_is_at_work_is_not_interrupted(
 
 
 def _waiting_statements(url: str) -> Any:
-    begin = "/* schemadiff 0002 %%"
+    begin = "/* schemadiff 0002 "
     if url.startswith("postgresql"):
         return _scalar(
             url,
             "SELECT count(*) FROM pg_stat_activity "
-            f"WHERE datname = current_database() AND query LIKE '{begin}' AND state = 'active'",
+            f"WHERE datname = current_database() AND query LIKE '{begin}%%' AND state = 'active'",
         )
-    processes = "SELECT COUNT(*) FROM information_schema.PROCESSLIST"
-    return _scalar(url, f"{processes} WHERE DB = DATABASE() AND INFO LIKE '{begin}'")
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        listed = [row for row in processes.sessions(connection) if row["db"] == sa.make_url(url).database]
+    return sum((row["info"] or "").startswith(begin) for row in listed)
 
 
 def _scalar(url: str, query: str) -> Any:

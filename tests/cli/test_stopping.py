@@ -47,7 +47,9 @@ PATIENT = ("apply", "--yes", "--lock-timeout", "60")
 WAITING = {
     "postgresql": "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = "
     "(SELECT oid FROM pg_database WHERE datname = current_database())",
-    "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = database() "
+    "mysql": "SELECT count(*) FROM performance_schema.processlist WHERE db = database() "
+    "AND state = 'Waiting for table metadata lock'",
+    "mariadb": "SELECT count(*) FROM information_schema.processlist WHERE db = database() "
     "AND state = 'Waiting for table metadata lock'",
 }
 
@@ -71,7 +73,7 @@ def held(shell: Shell) -> Iterator[Callable[[], None]]:
         engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other,
     ):
         holder.exec_driver_sql("SELECT * FROM one").fetchall()
-        sql = WAITING["postgresql" if engine.dialect.name == "postgresql" else "mysql"]
+        sql = WAITING["mariadb" if getattr(engine.dialect, "is_mariadb", False) else engine.dialect.name]
 
         def wait() -> None:
             until(lambda: bool(other.exec_driver_sql(sql).scalar()))

@@ -67,5 +67,7 @@ class Databases:
             connection = pool.connect()
             if engine != "postgresql":
                 connection.exec_driver_sql("SET SESSION lock_wait_timeout = 20")
+                # The process list has statements in it, cut off in the middle of a character.
+                connection.exec_driver_sql("SET SESSION character_set_results = ascii")
             self._connections[engine] = connection
         return self._connections[engine]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from schemadiff.dialects.mysql import processes
 from schemadiff.dialects.mysql.session import NO_PARAMETERS
 from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.dialects.sessions import Reading, share_of, tolerant
@@ -55,7 +56,6 @@ WHERE PROCESSLIST_ID = {session} OR NAME = 'thread/innodb/ddl_thread'"""
 _STAGE = """
 SELECT EVENT_NAME, WORK_COMPLETED, WORK_ESTIMATED FROM performance_schema.events_stages_current
 WHERE THREAD_ID = {thread}"""
-_STATE = "SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = {session}"
 _OTHERS_IN_PLACE = """
 SELECT count(*) FROM performance_schema.threads
 WHERE PROCESSLIST_ID <> {session} AND PROCESSLIST_STATE = 'altering table'"""
@@ -68,8 +68,8 @@ def read_mysql(connection: Connection, session: int) -> Reading | None:
         found = _read_stages(connection, session, threads)
         if found:
             return found
-    state = _rows(connection, _STATE.format(session=session))
-    return Reading(words_for(state[0][0])) if state and state[0][0] else None
+    state = next((row["state"] for row in processes.sessions(connection) if row["id"] == session), None)
+    return Reading(words_for(state)) if state else None
 
 
 def _read_stages(connection: Connection, session: int, threads: Sequence[Any]) -> Reading | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.mysql import processes
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.progress import how_far
 from schemadiff.dialects.mysql.session import NO_PARAMETERS
@@ -24,15 +25,11 @@ _GAVE_UP = (1205, 1213)
 
 _TAG = re.compile(r"/\* schemadiff (\d+) (up|down) (\d+)/(\d+) \*/ ")
 
-_SESSION = "p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, p.STATE, p.INFO"
-
-_HOLDERS = f"""SELECT DISTINCT {_SESSION} FROM performance_schema.metadata_locks m
+_HOLDERS = """SELECT DISTINCT t.PROCESSLIST_ID FROM performance_schema.metadata_locks m
 JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
-JOIN information_schema.PROCESSLIST p ON p.ID = t.PROCESSLIST_ID
-WHERE m.OBJECT_TYPE = 'TABLE' AND m.LOCK_STATUS = 'GRANTED' AND p.ID <> CONNECTION_ID() AND """
+WHERE m.OBJECT_TYPE = 'TABLE' AND m.LOCK_STATUS = 'GRANTED' AND """
 
-_OPEN = f"""SELECT DISTINCT {_SESSION} FROM information_schema.INNODB_TRX t
-JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID()"""
+_OPEN = "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX"
 
 
 def is_lock_timeout(error: BaseException) -> bool:
@@ -57,9 +54,10 @@ def holders(connection: Connection, facts: Facts, tables: Collection[Name]) -> t
     queries = (_HOLDERS + f"({which or 'm.OBJECT_SCHEMA = DATABASE()'})", _OPEN)
     for query in queries:
         with suppress(DBAPIError):
-            rows = connection.exec_driver_sql(query, execution_options=NO_PARAMETERS).mappings().all()
+            found = set(connection.exec_driver_sql(query, execution_options=NO_PARAMETERS).scalars())
+            rows = [row for row in processes.sessions(connection) if row["id"] in found]
             if rows:
-                return tuple(_words(dict(row)) for row in rows)
+                return tuple(map(_words, rows))
     return ()
 
 
@@ -89,7 +87,7 @@ def sizes(connection: Connection, facts: Facts, names: Collection[Name]) -> dict
 
 def session(connection: Connection, number: int) -> str:
     """What that session does and how far it is, in a sentence."""
-    found = (row for row in _sessions(connection) if row["Id"] == number)
+    found = (row for row in processes.sessions(connection) if row["id"] == number)
     return next((_words(row, how_far(connection, number)) for row in found), f"connection {number}")
 
 
@@ -98,22 +96,15 @@ def left_running(connection: Connection, facts: Facts) -> list[tuple[int, str]]:
     carries a statement out to its end when its client was killed, and one that waits for a lock as soon as it gets that
     (MySQL 9.7).
     """
+    database = processes.shown(facts.database)
     return [
-        (row["Id"], _words(row, how_far(connection, row["Id"])))
-        for row in _sessions(connection)
-        if row["db"] == facts.database and _TAG.match(row["Info"] or "")
+        (row["id"], _words(row, how_far(connection, row["id"])))
+        for row in processes.sessions(connection)
+        if row["db"] == database and _TAG.match(row["info"] or "")
     ]
 
 
-def _sessions(connection: Connection) -> list[Mapping[str, Any]]:
-    """The sessions that the user may see, but for this one: without the right PROCESS those of its own account."""
-    own = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
-    rows = connection.exec_driver_sql("SHOW FULL PROCESSLIST").mappings().all()
-    return [dict(row) for row in rows if row["Id"] != own]
-
-
-def _words(row: Mapping[str, Any], far: str = "") -> str:
-    told = {key.lower(): value for key, value in row.items()}
+def _words(told: Mapping[str, Any], far: str = "") -> str:
     who = f"connection {told['id']} ({told['user']}@{told['host']})"
     seconds = f"for {told['time'] or 0} s"
     info = told["info"]
