@@ -261,22 +261,36 @@ def moves_bound(operation: Operation, schema: Schema, facts: Facts) -> bool:
 
 
 def _may_copy(operation: Operation) -> bool:
-    """Whether the server may have to copy the table for it (MySQL 9.7 manual, 17.12.1)."""
+    """Whether the server may have to copy the table for it (MySQL 9.7 manual, 17.12.1), or has to beside others: for
+    a virtual column, and for an index on an expression, which hides one.
+    """
     match operation:
         case AlterColumn(before=before, after=after):
             return _stored_form(before) != _stored_form(after)
         case AddColumn(column=column):
-            return column.autoincrement or (column.generated is not None and column.generated.stored)
+            return column.autoincrement or column.generated is not None or _is_computed(column.default)
+        case DropColumn(column=column):
+            return column.generated is not None
         case AlterTable(before=before, after=after):
             return before.engine != after.engine
         case CreateIndex(index=index):
-            return index.kind is not None
+            return index.kind is not None or _has_expression(index)
+        case DropIndex(index=index):
+            return _has_expression(index)
         case AddConstraint():
             return True
         case DropConstraint(constraint=constraint):
             return isinstance(constraint, PrimaryKey)
         case _:
             return False
+
+
+def _is_computed(default: str | None) -> bool:
+    return default is not None and default.startswith("(")
+
+
+def _has_expression(index: Index) -> bool:
+    return any(part.expression for part in index.parts)
 
 
 def _stored_form(column: Column) -> tuple[object, ...]:
