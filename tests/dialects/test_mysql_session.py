@@ -54,6 +54,56 @@ def test_connections_of_the_users_own_see_the_same(models: Models, url: str) -> 
             assert differences(connection, dialect, live, desired) == ()
 
 
+def with_charset(url: str, charset: str) -> sa.URL:
+    return sa.make_url(url).update_query_dict({"charset": charset})
+
+
+REVISION = """
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table(
+        "t",
+        sa.Column("a", sa.String(9), server_default="größe", comment="größe"),
+        sa.Column("b", sa.String(9), server_default="☃", comment="☃"),
+        sa.Column("c", sa.String(9), server_default="😀"),
+        sa.CheckConstraint("a <> 'größe!'", name="ck_a"),
+        sa.CheckConstraint("b <> '☃!'", name="ck_b"),
+        comment="größe",
+    )
+    op.execute("INSERT INTO t () VALUES ()", reverse="DELETE FROM t")
+"""
+
+
+@pytest.mark.parametrize("charset", ["utf8", "latin1"])
+def test_a_connection_with_few_characters_writes_all(url: str, tmp_path: Path, charset: str) -> None:
+    (tmp_path / "0001_t.py").write_text(REVISION)
+    engine = sa.create_engine(with_charset(url, charset), pool_size=1, max_overflow=0)
+    query = "SELECT @@character_set_client, @@character_set_results, @@collation_connection"
+    with engine.connect() as connection:
+        before = connection.exec_driver_sql(query).one()
+    schemadiff.apply(engine, tmp_path)
+    for database in (engine, url):
+        assert not schemadiff.check(database, sa.MetaData(), tmp_path).drifted
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(query).one() == before
+        assert connection.exec_driver_sql("SELECT a FROM t").scalar_one() == "größe"
+    with plain_connection(url) as connection:
+        row = connection.exec_driver_sql("SELECT a, b, c FROM t").one()
+    assert row == ("größe", "☃", "😀")
+    engine.dispose()
+
+
+def test_what_was_made_with_charset_utf8_is_the_same(url: str) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("a", sa.String(9)), sa.CheckConstraint("a <> 'größe'", name="ck"))
+    with plain_connection(url, charset="utf8") as connection:
+        metadata.create_all(connection)
+    for database in (url, with_charset(url, "utf8")):
+        assert not schemadiff.check(database, metadata, Path("none"))
+
+
 def test_other_drivers_go_one_by_one(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "_through_pymysql", lambda connection: None)
     metadata = declare(constraints)

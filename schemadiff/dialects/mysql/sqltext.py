@@ -117,7 +117,9 @@ def bare(expression: str) -> str:
     ends, and the character set introducers that MySQL 9.7 puts before literals, which tell of the connection that
     created the table and not of the table.
 
-    An introducer before text that is not ASCII stays, unless it is that of schemadiff's own connections.
+    An introducer before text that is not ASCII stays, unless it says that the text is Unicode: `_latin1'gr??e'` is not
+    what it seems to be, and `_utf8mb3'größe'` is (MySQL 9.7, of a table made through a connection with
+    ``charset=utf8``).
     """
     expression = expression.strip()
     while expression.startswith("(") and closing(expression, 0) == len(expression):
@@ -127,7 +129,10 @@ def bare(expression: str) -> str:
 
 def _without_introducer(match: re.Match[str]) -> str:
     text: str | None = match["text"]
-    return text if text and (text.isascii() or match["charset"] == "utf8mb4") else match[0]
+    return text if text and (text.isascii() or match["charset"] in _UNICODE) else match[0]
+
+
+_UNICODE = frozenset({"utf8mb4", "utf8mb3", "utf8"})
 
 
 def with_plain_negatives(expression: str) -> str:
