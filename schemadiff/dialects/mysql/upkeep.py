@@ -78,11 +78,11 @@ def _named_for_another(index: Index, pending: Clauses, after: Table) -> Table:
 
 
 def _is_needed(index: Index, pending: Clauses, after: Table, product: Product) -> bool:
-    """Whether a foreign key that stays, or one that comes and would get an index of this name, uses the index."""
+    """Whether a foreign key that stays, or one that comes and would get an index of this name, uses the index. One of
+    fewer columns, which does so while the longer one is there, gets its own instead.
+    """
     for key in after.foreign_keys:
-        if implicit.index_serves(index, key, product) and not implicit.is_served(
-            after, key, product, [index]
-        ):
+        if index.columns == key.columns and not implicit.is_served(after, key, product, [index]):
             if key in pending.before.foreign_keys or implicit.index_name(key, ()) == index.name:
                 return True
     return False
