@@ -47,7 +47,12 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
 
     Where `desired` is the live schema, `current` comes here aligned with it, see `align`.
     """
-    given, desired = desired, align(current, desired, dialect)
+    aligned = align(current, desired, dialect)
+    return makingroom.around(_changes(current, aligned, desired, dialect), current, aligned, desired, dialect)
+
+
+def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+    """The operations of `compare`; `desired` is what is `given` with the names of `current`."""
     created = [table for name, table in desired.tables.items() if name not in current.tables]
     dropped = [table for name, table in current.tables.items() if name not in desired.tables]
     pairs = [
@@ -81,7 +86,7 @@ def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operati
     early, drops = _drops(dropped, changing, giving)
     tables = (*leaving, *early, *first, *creations, *changes, *late, *arriving, *drops)
     opening, closing = objects.compare(current, desired, tables, dialect)
-    return makingroom.around((*opening, *tables, *closing), current, desired, given, dialect)
+    return (*opening, *tables, *closing)
 
 
 def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, ...]:
@@ -102,9 +107,8 @@ def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, 
             after[name] = _with_outspoken(
                 after[name], {column.name: column for column in after[name].columns}, unsaid
             )
-    return compare(
-        dataclasses.replace(aligned, tables=before), dataclasses.replace(live, tables=after), dialect
-    )
+    was, now = dataclasses.replace(aligned, tables=before), dataclasses.replace(live, tables=after)
+    return _changes(was, align(was, now, dialect), now, dialect)
 
 
 def _outspoken(column: Column) -> tuple[bool, tuple[str, ...]]:

@@ -1,5 +1,5 @@
-"""What speaks of columns whose domain gets another type below it: it goes before that and comes again after, as
-somebody wrote it, because the server keeps constants and operators of the old type in its texts. Pure.
+"""What speaks of columns that get another type, by themselves or below their domain: it goes before that and comes
+again after, as somebody wrote it, where the server keeps constants and operators of the old type in its texts. Pure.
 """
 
 from __future__ import annotations
@@ -7,7 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects import Dialect
-from schemadiff.operations import AddConstraint, CreateIndex, DropConstraint, DropIndex, Operation
+from schemadiff.operations import (
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    Operation,
+)
 from schemadiff.schema import Check, Domain, Index, Name, Schema, Table
 from schemadiff.stored import ReplaceObject
 
@@ -26,7 +33,12 @@ def around(
         and isinstance(one.after, Domain)
         and one.before.type != one.after.type
     ]
-    if not retyped:
+    altered = {
+        (one.table, one.after.name)
+        for one in operations
+        if isinstance(one, AlterColumn) and dialect.keeps_texts(one.before, one.after)
+    }
+    if not retyped and not altered:
         return tuple(operations)
     first: list[Operation] = []
     last: list[Operation] = []
@@ -34,7 +46,7 @@ def around(
         columns = {
             column.name
             for column in table.columns
-            if any(dialect.has_type(column, domain) for domain in retyped)
+            if (name, column.name) in altered or any(dialect.has_type(column, domain) for domain in retyped)
         }
         things: tuple[Check | Index, ...] = (*table.checks, *table.indexes)
         for thing in things:

@@ -282,6 +282,12 @@ class Dialect(ABC):
         """Whether the column's type is the enumerated type or domain of that name, or an array of it."""
         return False
 
+    def keeps_texts(self, before: Column, after: Column) -> bool:
+        """Whether CHECKs and indexes that speak of a column mean something else when it changes so than they would if
+        they were written again.
+        """
+        return False
+
     def type_schemas(self, schema: Schema) -> frozenset[str]:
         """The names of the schemas that the enumerated types of columns are in, but for the default one."""
         return frozenset()

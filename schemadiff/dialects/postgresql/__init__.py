@@ -217,6 +217,11 @@ class PostgreSQL(Dialect):
     def has_type(self, column: Column, name: Name) -> bool:
         return types.is_named(column.type, name)
 
+    def keeps_texts(self, before: Column, after: Column) -> bool:
+        """A varchar stands as ``(s)::text`` in them, which drops the blanks at the end of a char (PostgreSQL 15)."""
+        kinds = {types.parse(column.type.sql).kind for column in (before, after)}
+        return len(kinds) == 2 and "character" in kinds and kinds <= types.STRINGS
+
     def type_schemas(self, schema: Schema) -> frozenset[str]:
         return enums.schemas(schema)
 
