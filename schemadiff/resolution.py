@@ -44,8 +44,10 @@ def _public(stored: TypeEngine[Any]) -> TypeEngine[Any]:
     out, and no revision could name them.
     """
     kind = type(stored)
+    if not kind.__module__.startswith("sqlalchemy.dialects."):
+        return stored
     home = sys.modules[".".join(kind.__module__.split(".")[:3])]
-    if not kind.__module__.startswith("sqlalchemy.dialects.") or getattr(home, kind.__name__, None) is kind:
+    if getattr(home, kind.__name__, None) is kind:
         return stored
     # The visit name is what the compiler goes by.
     bases = [base for base in kind.__mro__ if getattr(base, "__visit_name__", "") == kind.__visit_name__]

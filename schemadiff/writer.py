@@ -21,6 +21,7 @@ from schemadiff.declared import domain_options, sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
 from schemadiff.errors import UnsupportedError
+from schemadiff.indexsource import as_written, in_parentheses, is_plain
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -59,7 +60,7 @@ from schemadiff.schema import (
 from schemadiff.schema import Sequence as StoredSequence
 from schemadiff.source import Call, Node, Strings, render
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
-from schemadiff.typesource import type_arguments
+from schemadiff.typesource import UnsayableError, public_kind, says_the_same, type_arguments
 
 WIDTH = 88
 """The line length of a revision file: what ruff and black assume where nobody says otherwise."""
@@ -283,9 +284,11 @@ class _Writer:
         return dataclasses.replace(column, written=dataclasses.replace(written, type=kind))
 
     def _looks_automatic(self, column: Column) -> bool:
-        """Whether SQLAlchemy would make the column count by itself if it stood alone in a primary key."""
-        source = column.type.source
-        return column.default is None and isinstance(source, sa.Integer) and not column.nullable
+        """Whether SQLAlchemy would make the column count by itself if it stood alone in a primary key. One that was
+        found in a database was never declared, and is written in a type of the dialect's choice.
+        """
+        source = column.type.source or self.dialect.sqlalchemy_type(column)
+        return column.default is None and isinstance(source, sa.Integer | sa.Numeric) and not column.nullable
 
     def _identity(self, column: Column) -> Call:
         assert column.identity is not None
@@ -308,7 +311,11 @@ class _Writer:
         if own or shaped or self.dialect.is_domain(source):
             # Application code, which no revision imports; or a type that another verb makes.
             source = NativeType(written.type.sql)
-        return self._type_source(source)
+        try:
+            return self._type_source(source)
+        except UnsayableError:
+            # Application code again: an array of such a type, one that is derived from no type of SQLAlchemy's.
+            return self._type_source(NativeType(written.type.sql))
 
     def _type_source(self, source: TypeEngine[Any]) -> Node:
         kind = type(source)
@@ -321,8 +328,12 @@ class _Writer:
             arguments: list[Node] = [self._type_source(source.item_type)]
             if source.dimensions is not None:
                 arguments.append(("dimensions", source.dimensions))
-            return self._named_type(kind, arguments)
-        return self._named_type(kind, type_arguments(source))
+            return self._named_type(public_kind(kind), arguments)
+        arguments = type_arguments(source)
+        known = public_kind(kind)
+        if known is not kind and not says_the_same(known, arguments, source, self.dialect.sqlalchemy):
+            raise UnsayableError(f"no revision file can say the type {kind.__module__}.{kind.__name__}")
+        return self._named_type(known, arguments)
 
     def _enum(self, source: sa.Enum) -> Call:
         arguments: list[Node] = list(source.enums)
@@ -336,21 +347,14 @@ class _Writer:
         return self._named_type(kind, arguments)
 
     def _named_type(self, kind: type[TypeEngine[Any]], arguments: list[Node]) -> Call:
+        if kind.__module__.startswith("schemadiff."):
+            return Call("op.type", arguments)
         module = kind.__module__
         if module.startswith("sqlalchemy.dialects."):
             name = module.split(".")[2]
             self.dialects.add(name)
             return Call(f"{name}.{kind.__name__}", arguments)
-        if module.startswith("schemadiff."):
-            return Call("op.type", arguments)
-        for known in kind.__mro__:
-            if (
-                issubclass(known, TypeEngine)
-                and known.__module__.startswith("sqlalchemy.")
-                and getattr(sa, known.__name__, None) is known
-            ):
-                return self._sa(known.__name__, arguments)
-        raise UnsupportedError(f"no revision file can say the type {kind.__module__}.{kind.__name__}")
+        return self._sa(kind.__name__, arguments)
 
     def _constraint(self, constraint: Constraint, *, inline: bool = False) -> Call:
         if isinstance(constraint, Exclude):
@@ -361,12 +365,12 @@ class _Writer:
 
     def _exclude(self, constraint: Exclude) -> Call:
         written = constraint.written or constraint
-        parts = _renamed(written.parts, constraint.parts)
+        parts = as_written(written.parts, constraint.parts, self.dialect)
         pairs = [
-            Call("", [part.column if _plain(part) else self._text(self._sql_of(part)), operator])
+            Call("", [part.column if is_plain(part) else self._text(self._sql_of(part)), operator])
             for part, operator in zip(parts, written.operators, strict=True)
         ]
-        opclasses = {part.column: part.opclass for part in parts if part.opclass and _plain(part)}
+        opclasses = {part.column: part.opclass for part in parts if part.opclass and is_plain(part)}
         where = self._text(written.where) if written.where else None
         values = (("where", where), ("using", written.method), ("ops", opclasses))
         given: list[Node] = [(key, value) for key, value in values if value and value != "gist"]
@@ -381,7 +385,9 @@ class _Writer:
             named: list[Node] = [("name", index.name)] if index.name else []
             return self._sa("UniqueConstraint", [*index.columns, *named])
         written = (
-            dataclasses.replace(index.written, parts=_renamed(index.written.parts, index.parts))
+            dataclasses.replace(
+                index.written, parts=as_written(index.written.parts, index.parts, self.dialect)
+            )
             if index.written
             else index
         )
@@ -390,7 +396,7 @@ class _Writer:
             arguments.append(("unique", True))
         prefix = self.dialect.option_prefixes[0]
         lengths = {part.column: part.length for part in written.parts if part.length}
-        opclasses = {part.column: part.opclass for part in written.parts if part.opclass and _plain(part)}
+        opclasses = {part.column: part.opclass for part in written.parts if part.opclass and is_plain(part)}
         options: dict[str, Any] = {
             "length": lengths,
             "prefix": written.kind,
@@ -409,9 +415,9 @@ class _Writer:
         return self._sa("Index", arguments)
 
     def _part(self, part: Part) -> Node:
-        if _plain(part) and not part.descending and part.nulls is None:
+        if is_plain(part) and not part.descending and part.nulls is None:
             return part.column
-        node = self._sa("column", [part.column]) if _plain(part) else self._text(self._sql_of(part))
+        node = self._sa("column", [part.column]) if is_plain(part) else self._text(self._sql_of(part))
         if part.descending:
             node = self._sa("desc", [node])
         if part.nulls:
@@ -421,7 +427,7 @@ class _Writer:
     def _sql_of(self, part: Part) -> str:
         """The part in SQL, without the order in which it is sorted."""
         column = part.column is not None
-        sql = self.dialect.quote(part.column or "") if column else _in_parentheses(part.expression or "")
+        sql = self.dialect.quote(part.column or "") if column else in_parentheses(part.expression or "")
         if part.collation:
             sql = f"{sql} COLLATE {self.dialect.quote(part.collation)}"
         return f"{sql} {part.opclass}" if part.opclass else sql
@@ -456,42 +462,5 @@ class _Writer:
 _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 
 
-def _plain(part: Part) -> bool:
-    """Whether the part is a column and needs no SQL to say so."""
-    sorted_class = part.opclass is not None and (part.descending or part.nulls is not None)
-    return part.column is not None and part.collation is None and not sorted_class
-
-
-def _renamed(written: tuple[Part, ...], parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """The parts as they were written, but under the columns' present names; a text that holds more than the
-    expression (``lower(name) DESC``) in its pieces.
-    """
-    result = []
-    for old, new in zip(written, parts, strict=True):
-        if old.expression is not None and old.collation is None and "collate" not in old.expression.lower():
-            new = dataclasses.replace(new, collation=None)  # it has its column's
-        if old.expression is not None and _around(old) != _around(new):
-            old = new
-        result.append(dataclasses.replace(old, column=new.column) if old.column and new.column else old)
-    return tuple(result)
-
-
-def _around(part: Part) -> tuple[object, ...]:
-    return part.column, part.collation, part.opclass, part.descending
-
-
 def _schema(name: Name) -> list[Node]:
     return [("schema", name.schema)] if name.schema else []
-
-
-def _in_parentheses(expression: str) -> str:
-    """The expression as an index takes it: one function call as it is, anything else in one pair of parentheses."""
-    start = re.match(r"\w*\(", expression)
-    depth = 0
-    for position, character in enumerate(expression if start else ""):
-        depth += (character == "(") - (character == ")")
-        if depth == 0 and character == ")":
-            if position == len(expression) - 1:
-                return expression
-            break
-    return f"({expression})"

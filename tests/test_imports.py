@@ -37,6 +37,7 @@ LAYERS = (
         "makingroom",
         "namesakes",
         "gathering",
+        "indexsource",
         "parts",
         "planner",
         "hazards",
