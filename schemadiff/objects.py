@@ -103,8 +103,15 @@ def compare(
         )
         for one in dependents((before for before, _ in both if _depends(before)), disturbed):
             if one not in leaving and one.key not in {before.key for before, _ in replaced}:
+                wanted_now = desired.objects[one.key]
+                if isinstance(one, View) and isinstance(wanted_now, View):
+                    # What only the database has goes for good, and is named.
+                    lost = [index for index in one.indexes if index not in wanted_now.indexes]
+                    first += [DropIndex(one.name, index) for index in lost]
+                    kept = tuple(index for index in one.indexes if index not in lost)
+                    one = dataclasses.replace(one, indexes=kept)
                 leaving.append(one)
-                arriving.append(desired.objects[one.key])
+                arriving.append(wanted_now)
     early = [one for one in arriving if _is_function(one) and not mentions_any(one, moving - {one.name})]
     late = [one for one in arriving if one not in early]
 
@@ -122,7 +129,10 @@ def compare(
         before = before_of.get(one.key)
         last.append(CreateObject(one) if before is None else ReplaceObject(before, one))
     last += [
-        one for before, after in indexed if before not in leaving for one in _changed_indexes(before, after)
+        one
+        for before, after in indexed
+        if before.key not in {gone.key for gone in leaving}
+        for one in _changed_indexes(before, after)
     ]
     last += [DropObject(one) for one in reversed(in_order(gone)) if isinstance(one, Domain)]
     last += [

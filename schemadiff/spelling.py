@@ -22,8 +22,10 @@ from schemadiff.schema import (
     Index,
     Name,
     Schema,
+    StoredObject,
     Table,
     Unique,
+    View,
 )
 
 Part = TypeVar("Part", Column, Unique, Index, ForeignKey, Check, Exclude)
@@ -73,11 +75,19 @@ def as_written(live: Schema, expected: Schema, dialect: Dialect) -> Schema:
             checks=_known(table.checks, known.checks),
             excludes=_known(table.excludes, known.excludes),
         )
-    objects = {
-        key: expected.objects[key] if expected.objects.get(key) == one else one
-        for key, one in live.objects.items()
-    }
+    objects = {key: _stored_as_written(one, expected.objects.get(key)) for key, one in live.objects.items()}
     return dataclasses.replace(live, tables=tables, objects=objects)
+
+
+def _stored_as_written(one: StoredObject, expected: StoredObject | None) -> StoredObject:
+    """The live object as it was written; a view of which only the indexes were changed with its SELECT as written."""
+    if expected is None or one == expected:
+        return expected or one
+    if isinstance(one, View) and isinstance(expected, View):
+        indexes = _known(one.indexes, expected.indexes)
+        if dataclasses.replace(expected, indexes=one.indexes) == one:
+            return dataclasses.replace(one, indexes=indexes, written=expected.written)
+    return one
 
 
 def _known(things: Sequence[Part], known: Sequence[Part]) -> tuple[Part, ...]:

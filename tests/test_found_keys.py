@@ -14,7 +14,7 @@ from schemadiff.database import connected
 from schemadiff.inspector import inspect
 from tests.test_workflow import execute
 
-KINDS = {
+KINDS: dict[str, sa.types.TypeEngine[Any]] = {
     "int": sa.Integer(),
     "smallint": sa.SmallInteger(),
     "bigint": sa.BigInteger(),

@@ -86,6 +86,26 @@ def test_what_hangs_on_a_view_that_makes_room_comes_back(
         assert len(sa.inspect(connection).get_indexes("names")) == 3
 
 
+def test_an_index_by_hand_goes_by_name_when_its_view_makes_room(
+    fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh_database("postgresql")
+    schemadiff.plan(url, models(), tmp_path, message="models")
+    schemadiff.apply(url, tmp_path)
+    made = _catalog(url)
+    with connected(url, changes=True) as (connection, _):
+        connection.exec_driver_sql("CREATE INDEX by_hand ON names (id) WHERE name IN ('a', 'b')")
+        connection.commit()
+    metadata = models()
+    metadata.tables["person"].c.name.type = sa.Text()
+    planned = schemadiff.plan(url, metadata, tmp_path, message="longer")
+    assert any("drop index by_hand" in one.describe() for one in planned.plan.operations)
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, metadata, tmp_path)
+    schemadiff.rollback(url, tmp_path)
+    assert _catalog(url) == made
+
+
 def _catalog(url: str) -> dict[str, list[str]]:
     with connected(url) as (connection, _):
         return postgresql_catalog.catalog(connection)
