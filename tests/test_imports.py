@@ -21,7 +21,7 @@ SOURCES = {
 }
 LAYERS = (
     ("errors", "patience"),
-    ("schema", "words", "lookup"),
+    ("tables", "schema", "words", "lookup"),
     ("operations", "stored"),
     ("dialects",),
     (
@@ -68,7 +68,7 @@ LAYERS = (
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_SQLALCHEMY = ("errors", "schema", "stored", "operations")
+WITHOUT_SQLALCHEMY = ("errors", "tables", "schema", "stored", "operations")
 DIALECTS = {"mysql", "mariadb", "postgresql", "sqlite"}
 
 
