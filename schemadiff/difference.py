@@ -22,7 +22,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
-from schemadiff.inspector import ask, differences, inspect, inspect_for
+from schemadiff.inspector import ask, inspect, inspect_for
 from schemadiff.lookup import Named, unnamed
 from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Operation
@@ -189,17 +189,25 @@ def _compare(
         return comparer.compare(seen, _same_names(seen, wanted, dialect), dialect), current, desired
     if one:
         hidden = filters.hidden_columns(current, chosen)
-        return differences(connection, dialect, seen, wanted, hidden), current, desired
+        asked = ask(connection, dialect, wanted, seen, hidden)
+        return comparer.compare(seen, asked, dialect), current, _with_untold(desired, asked)
     if other:
         asked = ask(connection, dialect, seen, wanted, filters.hidden_columns(desired, chosen))
         aligned = comparer.align(wanted, asked, dialect)
-        return comparer.compare(aligned, wanted, dialect), _with_names(current, aligned), desired
+        named = _with_untold(_with_names(current, aligned), asked)
+        return comparer.compare(aligned, wanted, dialect), named, desired
     operations = comparer.compare(seen, wanted, dialect)
     if operations:
         # The rules see a difference: what would the server say?
         asked = ask(connection, dialect, seen, wanted)
         operations = comparer.compare(asked, ask(connection, dialect, wanted, seen), dialect)
+        current = _with_untold(current, asked)
     return operations, current, desired
+
+
+def _with_untold(schema: Schema, asked: Schema) -> Schema:
+    """The schema with what the server could not tell when it was asked."""
+    return dataclasses.replace(schema, unsupported=(*schema.unsupported, *asked.unsupported))
 
 
 def _with_names(current: Schema, aligned: Schema) -> Schema:

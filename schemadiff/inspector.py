@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
@@ -11,10 +11,25 @@ from sqlalchemy.engine import Connection
 from schemadiff.comparer import align, compare
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.sessions import tolerant
+from schemadiff.dialects.wording import in_words_of
 from schemadiff.hazards import Facts
 from schemadiff.operations import Operation
 from schemadiff.reader import VERSION_TABLE
-from schemadiff.schema import Column, Domain, Key, Name, Namespace, Schema, StoredObject, Table, View
+from schemadiff.schema import (
+    Column,
+    Domain,
+    Key,
+    Name,
+    Namespace,
+    Schema,
+    StoredObject,
+    Table,
+    Unsupported,
+    View,
+)
+
+Note = Callable[[Unsupported], object]
 
 COUNT_LIMIT = 100_000
 """Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
@@ -26,14 +41,20 @@ def inspect(connection: Connection, dialect: Dialect, schemas: Collection[str | 
 
 
 def inspect_for(
-    connection: Connection, dialect: Dialect, *known: Schema, beside: Iterable[str] = ()
+    connection: Connection,
+    dialect: Dialect,
+    *known: Schema,
+    beside: Iterable[str] = (),
+    expected: Schema | None = None,
 ) -> Schema:
     """The live schema as far as it is to be compared with those that are known: the tables of their schemas and of
     those named `beside` them, and of the sequences and views those that one of them knows. What else is there is
-    somebody else's.
+    somebody else's. A table that the account may not see is taken to be as `expected`, and told.
     """
     schemas = tuple(dict.fromkeys((*schemas_of(*known), *beside)))
     live = inspect(connection, dialect, schemas)
+    if expected is not None:
+        live = _with_unseen(connection, dialect, live, expected)
     keys = {key for schema in known for key in schema.objects}
     kinds = {key.kind for key in keys} | ({Namespace.kind} if len(schemas) > 1 else set())
     found = dialect.objects(connection, schemas, kinds) if kinds else ()
@@ -42,6 +63,16 @@ def inspect_for(
     if types:
         found = (*found, *dialect.objects(connection, sorted(types), {Namespace.kind}))
     return live.with_objects(one for one in found if one.key in keys or isinstance(one, Namespace))
+
+
+def _with_unseen(connection: Connection, dialect: Dialect, live: Schema, expected: Schema) -> Schema:
+    missing = expected.tables.keys() - live.tables.keys()
+    unseen = sorted(dialect.unseen(connection, missing)) if missing else []
+    if not unseen:
+        return live
+    tables = {**live.tables, **{name: expected.tables[name] for name in unseen}}
+    told = (Unsupported(name, f"{_UNTOLD} it is there: this account may not see it") for name in unseen)
+    return dataclasses.replace(live, tables=tables, unsupported=(*live.unsupported, *told))
 
 
 def schemas_of(*known: Schema) -> tuple[str | None, ...]:
@@ -61,29 +92,59 @@ def ask(
 
     `hidden` are columns of the tables that are in neither schema: what expressions of the others may speak of.
     """
+    untold: list[Unsupported] = []
     if live.objects or schema.objects:
-        schema = dataclasses.replace(schema, objects=_asked_objects(connection, dialect, schema, live))
+        found = _asked_objects(connection, dialect, schema, live, untold.append)
+        schema = dataclasses.replace(schema, objects=found)
     aligned = align(live, schema, dialect)
     names = [
         name for name, table in aligned.tables.items() if name in live.tables and table != live.tables[name]
     ]
-    if not names:
-        return schema
     questions = [schema.tables[name] for name in names]
     whole = [
         dataclasses.replace(table, columns=(*table.columns, *hidden.get(table.name, ())))
         for table in questions
     ]
     asked = {}
-    for table, answer in zip(questions, dialect.ask(connection, whole), strict=True):
+    answers = _asked(connection, dialect, whole, live.tables, untold.append)
+    for table, answer in zip(questions, answers, strict=True):
         known = {column.name for column in table.columns}
         columns = tuple(column for column in answer.columns if column.name in known)
         asked[table.name] = dataclasses.replace(answer, columns=columns)
-    return dataclasses.replace(schema, tables={**schema.tables, **asked})
+    tables = {**schema.tables, **asked} if asked else schema.tables
+    return dataclasses.replace(schema, tables=tables, unsupported=(*schema.unsupported, *untold))
+
+
+_UNTOLD = "it could not be told whether"
+
+
+def _asked(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Sequence[Table],
+    live: Mapping[Name, Table],
+    note: Note,
+) -> list[Table]:
+    """The tables in the server's spelling, those that it will not create for the asking in the words of the live ones
+    where these say the same or nobody can tell. What nobody can tell is noted.
+    """
+    answers = []
+    for table, answer in zip(tables, dialect.ask(connection, tables) if tables else (), strict=True):
+        there = live[table.name]
+        new = tuple(column for column in table.columns if there.column(column.name) is None)
+        scene = dataclasses.replace(there, columns=(*there.columns, *new))
+        judging = dialect.judging(connection, scene) if answer is table else None
+        if judging is not None:
+            with judging as judge:
+                answer, sentences = in_words_of(there, table, judge)
+            for sentence in sentences:
+                note(Unsupported(table.name, f"{_UNTOLD} {sentence}"))
+        answers.append(answer)
+    return answers
 
 
 def _asked_objects(
-    connection: Connection, dialect: Dialect, schema: Schema, live: Schema
+    connection: Connection, dialect: Dialect, schema: Schema, live: Schema, note: Note
 ) -> dict[Key, StoredObject]:
     asked: dict[Key, StoredObject] = {
         key: one for key, one in live.objects.items() if isinstance(one, Namespace)
@@ -91,23 +152,31 @@ def _asked_objects(
     for key, one in schema.objects.items():
         there = live.objects.get(key)
         if isinstance(one, View) and isinstance(there, View) and one != there:
-            asked[key] = _asked_view(connection, dialect, one, there)
+            asked[key] = _asked_view(connection, dialect, one, there, note)
         elif isinstance(one, Domain) and isinstance(there, Domain) and one != there:
             same = dialect.same_domain(connection, one, there)
-            asked[key] = dataclasses.replace(there, written=one.written) if same else one
+            asked[key] = one if same is False else dataclasses.replace(there, written=one.written)
+            if same is None:
+                note(Unsupported(one.name, f"{_UNTOLD} the domain is as declared"))
         else:
             asked[key] = one
     return asked
 
 
-def _asked_view(connection: Connection, dialect: Dialect, one: View, there: View) -> View:
+def _asked_view(connection: Connection, dialect: Dialect, one: View, there: View, note: Note) -> View:
     one = dataclasses.replace(one, options=one.options or there.options)
-    same = one.materialized == there.materialized
-    if same and (one.definition == there.definition or dialect.same_view(connection, one, there)):
-        one = dataclasses.replace(one, definition=there.definition)
-        if one.indexes != there.indexes and there.columns:
-            scene = Table(there.name, there.columns, indexes=one.indexes)
-            one = dataclasses.replace(one, indexes=dialect.ask(connection, [scene])[0].indexes)
+    if one.materialized != there.materialized:
+        return one
+    same = one.definition == there.definition or dialect.same_view(connection, one, there)
+    if same is False:
+        return one
+    if same is None:
+        note(Unsupported(one.name, f"{_UNTOLD} the view is as declared"))
+    one = dataclasses.replace(one, definition=there.definition)
+    if one.indexes != there.indexes and there.columns:
+        mine, theirs = (Table(there.name, there.columns, indexes=view.indexes) for view in (one, there))
+        (answer,) = _asked(connection, dialect, [mine], {there.name: theirs}, note)
+        one = dataclasses.replace(one, indexes=answer.indexes)
     return one
 
 
@@ -117,18 +186,24 @@ def differences(
     live: Schema,
     desired: Schema,
     hidden: Mapping[Name, Collection[Column]] = MappingProxyType({}),
+    note: Callable[[Iterable[Unsupported]], object] = tuple,
 ) -> tuple[Operation, ...]:
-    """The operations that lead from the live schema to `desired`, after asking the server."""
-    return compare(live, ask(connection, dialect, desired, live, hidden), dialect)
+    """The operations that lead from the live schema to `desired`, after asking the server; what it cannot tell is
+    `note`d.
+    """
+    asked = ask(connection, dialect, desired, live, hidden)
+    note(asked.unsupported)
+    return compare(live, asked, dialect)
 
 
 def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> Facts:
-    """How many rows the tables have, each counted up to a limit; a table that is not there is left out."""
+    """How many rows the tables have, each counted up to a limit; a table that may not be read is left out."""
     rows = {}
     for name in dict.fromkeys(names):
         limited = f"SELECT 1 AS one FROM {dialect.quote_name(name)} LIMIT {COUNT_LIMIT + 1}"
-        counted = connection.exec_driver_sql(
-            f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
-        )
-        rows[name] = int(counted.scalar_one())
+        with tolerant():
+            counted = connection.exec_driver_sql(
+                f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
+            )
+            rows[name] = int(counted.scalar_one())
     return Facts(rows, COUNT_LIMIT)

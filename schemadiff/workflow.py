@@ -39,6 +39,7 @@ from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.renames import Candidate
 from schemadiff.revisions import Revision
+from schemadiff.schema import Unsupported
 from schemadiff.spelling import as_written, live_parts, unnamed_drops
 from schemadiff.tasks import (
     Confirm,
@@ -95,7 +96,8 @@ def plan(
         chosen = filters.choose(metadata, dialect, include, exclude)
         replayed, _ = revisions.replay(history, dialect)
         desired = read(metadata, dialect, chosen)
-        whole = inspect_for(connection, dialect, replayed, desired, beside=filters.names(schemas, dialect))
+        beside = filters.names(schemas, dialect)
+        whole = inspect_for(connection, dialect, replayed, desired, beside=beside, expected=replayed)
         ignored = filters.ignored(chosen, replayed, whole)
         live = filters.visible(whole, chosen, dialect)
         moves = (*renames.given(renamed, live), *renames.declared(metadata, live, desired))
@@ -105,14 +107,14 @@ def plan(
             live = filters.visible(whole, chosen, dialect)
         expected = filters.visible(replayed, chosen, dialect)
         hidden = filters.hidden_columns(whole, chosen)
-        unsupported = (*live.unsupported, *desired.unsupported)
         asked = ask(connection, dialect, expected, live, hidden)
+        notes = [*live.unsupported, *desired.unsupported, *asked.unsupported]
         found = comparer.drift(asked, live, dialect)
         current = as_written(live, asked, dialect)
 
         def compare(moves: Sequence[Operation]) -> tuple[Operation, ...]:
             renamed = filters.visible(replay.all_after(moves, current, dialect), chosen, dialect)
-            return (*moves, *differences(connection, dialect, renamed, desired, hidden))
+            return (*moves, *differences(connection, dialect, renamed, desired, hidden, notes.extend))
 
         operations = compare(moves)
         if renames_allowed:
@@ -125,7 +127,7 @@ def plan(
         recorded = (*(Found(one) for one in found), *operations)
         number = len(history) + 1
         if not recorded:
-            return Planned(Plan((), ()), message or "", number, "", None, unsupported, ignored)
+            return Planned(Plan((), ()), message or "", number, "", None, _once(notes), ignored)
         text = message or naming.suggest_message(recorded)
         source = writer.write(recorded, text, dialect)
         # What is shown is what `apply` will make of the file: it is read back before it is written.
@@ -141,7 +143,7 @@ def plan(
         )
         (planned,) = asked_how(connection, dialect, [planned], facts)
         planned = dataclasses.replace(planned, operations=loaded)
-        result = Planned(planned, text, number, source, None, unsupported, ignored)
+        result = Planned(planned, text, number, source, None, _once(notes), ignored)
     return (
         result
         if dry_run
@@ -244,31 +246,33 @@ def check(
         at = replayed
         if (state or State()).version != len(history):
             at, _ = revisions.replay(history[: (state or State()).version], dialect)
-        whole = inspect_for(
-            connection, dialect, replayed, at, desired, beside=filters.names(schemas, dialect)
-        )
+        beside = filters.names(schemas, dialect)
+        expected = desired if state is None and not history else at
+        whole = inspect_for(connection, dialect, replayed, at, desired, beside=beside, expected=expected)
         ignored = filters.ignored(chosen, replayed, whole)
         live = filters.visible(whole, chosen, dialect)
         hidden = filters.hidden_columns(whole, chosen)
-        unsupported = (*live.unsupported, *desired.unsupported)
+        notes = [*live.unsupported, *desired.unsupported]
         if state is None and not history:
-            missing = differences(connection, dialect, live, desired, hidden)
-            return Drift(0, missing, unsupported=unsupported, ignored=ignored)
+            missing = differences(connection, dialect, live, desired, hidden, notes.extend)
+            return Drift(0, missing, unsupported=_once(notes), ignored=ignored)
         state = state or State()
         expected = filters.visible(at, chosen, dialect)
         interrupted = interrupted_in(connection, dialect, state, history)
         drifted: tuple[Operation, ...] = ()
         if interrupted is None:
             asked = ask(connection, dialect, expected, live, hidden)
+            notes += asked.unsupported
             drifted = comparer.drift(asked, live, dialect)
         missing = comparer.compare(head, desired, dialect)
         if missing:
             # The rules see a difference: what would the server say?
             both = [ask(connection, dialect, one, live, hidden) for one in (head, desired)]
+            notes += (note for one in both for note in one.unsupported)
             missing = comparer.compare(both[0], both[1], dialect)
         pending = history[state.version :]
         at_work = at_work or dialect.at_work(connection)
-        return Drift(state.version, missing, pending, drifted, interrupted, unsupported, ignored, at_work)
+        return Drift(state.version, missing, pending, drifted, interrupted, _once(notes), ignored, at_work)
 
 
 def status(database: Database, versions: str | Path = "versions") -> Status:
@@ -395,6 +399,11 @@ def _carry_out(
 
 def _done(site: Site, task: Task) -> Done:
     return Done(site.history[task.revision - 1].message, task)
+
+
+def _once(notes: Iterable[Unsupported]) -> tuple[Unsupported, ...]:
+    """Each of the notes once: more than one comparison meets them."""
+    return tuple(dict.fromkeys(notes))
 
 
 def _metadata(models: Models) -> tuple[sa.MetaData, ...]:

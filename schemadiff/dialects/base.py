@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.sessions import Session
+from schemadiff.dialects.wording import Judge
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
 from schemadiff.patience import LOCK_TIMEOUT
@@ -218,13 +219,25 @@ class Dialect(ABC):
         Raises `DatabaseError` when the server refuses.
         """
 
+    def unseen(self, connection: Connection, names: Collection[Name]) -> frozenset[Name]:
+        """Which of these tables, which `inspect` has not found, may be there nevertheless: the account may not see
+        them.
+        """
+        return frozenset()
+
     @abstractmethod
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
         """The same tables as the server itself would report them had it created them; in the same order, with the
         names and the ``source`` of the given ones. Changes nothing, commits nothing.
 
-        A table that the server will not create for the asking comes back as it was given.
+        A table that the server will not create for the asking comes back as it was given, the very same value.
         """
+
+    def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge] | None:
+        """A judge of the table's texts that creates nothing and takes no right, for a table that came back from `ask`
+        as it was given; ``None`` where there is no other way to ask.
+        """
+        return None
 
     def objects(
         self,
@@ -268,9 +281,9 @@ class Dialect(ABC):
         """The object in canonical form, by rules only. Idempotent."""
         return stored
 
-    def same_view(self, connection: Connection, one: View, other: View) -> bool:
-        """Whether the server takes two definitions of a view, which the rules tell apart, for the same. Changes
-        nothing, commits nothing.
+    def same_view(self, connection: Connection, one: View, other: View) -> bool | None:
+        """Whether the server takes two definitions of a view, which the rules tell apart, for the same; ``None``
+        where it may not be asked. Changes nothing, commits nothing.
         """
         return False
 
@@ -296,7 +309,7 @@ class Dialect(ABC):
         """The domain that a column's type stands for, in canonical form; ``None`` where it is none."""
         return None
 
-    def same_domain(self, connection: Connection, one: Domain, other: Domain) -> bool:
+    def same_domain(self, connection: Connection, one: Domain, other: Domain) -> bool | None:
         """Whether the server takes two domains, which the rules tell apart, for the same, as `same_view`."""
         return False
 

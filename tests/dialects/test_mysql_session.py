@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from schemadiff.errors import ConfigError, LockedError
 from schemadiff.inspector import differences
 from schemadiff.reader import read
 from schemadiff.schema import Name
+from tests.accounts import account
 from tests.conftest import FreshDatabase
 from tests.dialects.test_mysql_server import MODELS, Models, constraints, declare, open_database
 
@@ -181,38 +181,19 @@ def test_asking_in_a_read_only_transaction_asks_nothing(url: str) -> None:
         assert dialect.ask(connection, tables) == tables
 
 
-@contextmanager
-def poor_user(connection: sa.Connection) -> Iterator[str]:
-    """A user who may do nothing, wherever the client's host is."""
-    name = f"sd_{secrets.token_hex(4)}"
-    users = ", ".join(f"'{name}'@'{host}'" for host in ("%", "localhost"))
-    try:
-        for user in users.split(", "):
-            run(connection, f"CREATE USER {user} IDENTIFIED BY 'secret'")
-        yield users
-    finally:
-        run(connection, f"DROP USER {users}")
-
-
-def run(connection: sa.Connection, sql: str) -> None:
-    connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-
-
 def test_asking_without_the_right_asks_nothing(url: str) -> None:
     metadata = declare(constraints)
-    database = sa.make_url(url).database
-    with open_database(url) as (connection, _), poor_user(connection) as users:
+    with open_database(url) as (connection, _):
         metadata.create_all(connection)
-        run(connection, f"GRANT SELECT ON {database}.* TO {users}")
-        poor = sa.make_url(url).set(username=users.split("'")[1], password="secret", query={})
-        with connected(poor) as (reading, dialect):
-            tables = tuple(read(metadata, dialect).tables.values())
-            assert dialect.ask(reading, tables) == tables
-            assert dialect.inspect(reading).tables.keys() == {table.name for table in tables}
-        run(connection, f"GRANT CREATE TEMPORARY TABLES ON {database}.* TO {users}")
-        with connected(poor) as (reading, dialect):
-            live = dialect.inspect(reading)
-            assert differences(reading, dialect, live, read(metadata, dialect)) == ()
+    right = "GRANT SELECT ON {database}.* TO {user}"
+    with account(url, [right]) as poor, connected(poor) as (reading, dialect):
+        tables = tuple(read(metadata, dialect).tables.values())
+        assert dialect.ask(reading, tables) == tables
+        assert dialect.inspect(reading).tables.keys() == {table.name for table in tables}
+    right = "GRANT SELECT, CREATE TEMPORARY TABLES ON {database}.* TO {user}"
+    with account(url, [right]) as poor, connected(poor) as (reading, dialect):
+        live = dialect.inspect(reading)
+        assert differences(reading, dialect, live, read(metadata, dialect)) == ()
 
 
 @pytest.mark.engines("mysql")

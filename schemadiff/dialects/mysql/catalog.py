@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _GONE = 1146
+_NOT_SHOWN = (1142, 1143)
+"""What the server says of a table to an account that may not see it, whether it is there or not."""
 
 
 def read_settings(facts: Facts) -> dict[str, str]:
@@ -57,7 +59,7 @@ def read_schema(
         replies = talk([[f"SHOW CREATE TABLE {_qualified(name)}"] for name in names])
         for name, reply in zip(names, replies, strict=True):
             if isinstance(reply, Refusal):
-                if reply.code == _GONE:
+                if reply.code in (_GONE, *_NOT_SHOWN):
                     continue
                 raise DatabaseError(f'the server does not show the table "{name}": {reply}')
             parsed = parse(reply[0][1], name, facts.database)
@@ -65,6 +67,22 @@ def read_schema(
             tables[table.name] = table
             unsupported += [Unsupported(table.name, what) for what in parsed.unsupported]
     return Schema(tables, unsupported=tuple(unsupported))
+
+
+def unseen(connection: Connection, facts: Facts, names: Collection[Name]) -> frozenset[Name]:
+    """Which of the tables the account may not see: on a server that shows only what one has a right to, they may be
+    there.
+    """
+    if not names:
+        return frozenset()
+    asked = list(names)
+    with session(connection, read_settings(facts)) as talk:
+        replies = talk([[f"SHOW CREATE TABLE {_qualified(name)}"] for name in asked])
+        return frozenset(
+            name
+            for name, reply in zip(asked, replies, strict=True)
+            if isinstance(reply, Refusal) and reply.code in _NOT_SHOWN
+        )
 
 
 def _as_shown(table: Table, shown: Table) -> Table:

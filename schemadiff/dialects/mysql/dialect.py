@@ -14,9 +14,10 @@ from schemadiff.dialects.mysql import objects, waiting, ways
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
-from schemadiff.dialects.mysql.catalog import read_schema
+from schemadiff.dialects.mysql.catalog import read_schema, unseen
 from schemadiff.dialects.mysql.client import MySQLClient
 from schemadiff.dialects.mysql.dependents import with_dependents
+from schemadiff.dialects.mysql.explained import judging
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
 from schemadiff.dialects.mysql.lock import at_work, locked, settings, transaction
@@ -24,6 +25,7 @@ from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
 from schemadiff.dialects.sessions import ServerSession
+from schemadiff.dialects.wording import Judge
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
 from schemadiff.patience import LOCK_TIMEOUT
@@ -129,6 +131,12 @@ class MySQL(Facts, Dialect):
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
         return ask_server(connection, self, tables, self.canonical)
 
+    def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge]:
+        return judging(connection, self, table)
+
+    def unseen(self, connection: Connection, names: Collection[Name]) -> frozenset[Name]:
+        return unseen(connection, self, names)
+
     def objects(
         self,
         connection: Connection,
@@ -152,7 +160,7 @@ class MySQL(Facts, Dialect):
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         return objects.canonical_object(stored)
 
-    def same_view(self, connection: Connection, one: View, other: View) -> bool:
+    def same_view(self, connection: Connection, one: View, other: View) -> bool | None:
         return objects.same_view(connection, self, one, other)
 
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql.ddl import qualified
+from schemadiff.dialects.mysql.explained import FORBIDDEN, explained
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import Refusal, Talk, only, session
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
@@ -184,7 +185,7 @@ def is_first_of_its_kind(table: Table, thing: Constraint | Index) -> bool:
             return True
 
 
-def same_view(connection: Connection, facts: Facts, one: View, other: View) -> bool:
+def same_view(connection: Connection, facts: Facts, one: View, other: View) -> bool | None:
     """Whether the server's optimizer makes the same of two SELECTs that hold the same literals.
 
     Neither server has a temporary view, and nothing may be created: EXPLAIN and SHOW WARNINGS (note 1003) give both
@@ -193,15 +194,10 @@ def same_view(connection: Connection, facts: Facts, one: View, other: View) -> b
     if _literals(one.definition) != _literals(other.definition):
         return False
     with session(connection, {"sql_quote_show_create": "1"}) as talk:
-        texts = [_explained(talk, facts.product.explain, view.definition) for view in (one, other)]
-    return texts[0] is not None and texts[0] == texts[1]
-
-
-def _explained(talk: Talk, explain: str, select: str) -> str | None:
-    reply = next(talk([[f"{explain} {_CHECK_OPTION.sub('', select)}", "SHOW WARNINGS"]]))
-    if isinstance(reply, Refusal):
+        texts = [explained(talk, facts, _CHECK_OPTION.sub("", view.definition)) for view in (one, other)]
+    if any(isinstance(text, Refusal) and text.code in FORBIDDEN for text in texts):
         return None
-    return next((str(text) for _, code, text in reply if int(code) == 1003), None)
+    return isinstance(texts[0], str) and texts[0] == texts[1]
 
 
 _CHECK_OPTION = re.compile(r" WITH (?:CASCADED |LOCAL )?CHECK OPTION$", re.IGNORECASE)

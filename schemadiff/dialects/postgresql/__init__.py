@@ -31,6 +31,7 @@ from schemadiff.dialects.postgresql import (
     definitions,
     domains,
     enums,
+    explained,
     leftovers,
     lock,
     objects,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
     from sqlalchemy.types import TypeEngine
 
+    from schemadiff.dialects.wording import Judge
     from schemadiff.operations import Operation
     from schemadiff.schema import (
         Check,
@@ -172,6 +174,10 @@ class PostgreSQL(Dialect):
         except DBAPIError as error:
             raise DatabaseError(f"the server cannot be asked: {_first_line(error)}") from error
 
+    def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge]:
+        """The planner's form of expressions."""
+        return explained.judging(connection, table)
+
     def objects(
         self,
         connection: Connection,
@@ -229,11 +235,11 @@ class PostgreSQL(Dialect):
         """What a `postgresql.DOMAIN` says, or an ARRAY of one."""
         return domains.declared(kind, self.sqlalchemy, self.schema)
 
-    def same_domain(self, connection: Connection, one: Domain, other: Domain) -> bool:
+    def same_domain(self, connection: Connection, one: Domain, other: Domain) -> bool | None:
         """Asked by creating a domain in the session's temporary schema, which is rolled back."""
         return domains.same(connection, one, other)
 
-    def same_view(self, connection: Connection, one: View, other: View) -> bool:
+    def same_view(self, connection: Connection, one: View, other: View) -> bool | None:
         """Asked by creating a temporary view, which is rolled back."""
         return objects.same_view(connection, one, other)
 

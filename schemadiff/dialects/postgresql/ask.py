@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -135,24 +136,31 @@ def _types(table: Table) -> Iterator[tuple[Name, tuple[str, ...]]]:
 # how it is run
 
 
-def _run(connection: Connection, sql: str) -> None:
+def _run(connection: Connection, sql: str) -> sa.CursorResult[Any]:
     # Without parameters the driver leaves percent signs alone.
-    connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
 def succeeds(connection: Connection, statements: Sequence[str]) -> bool:
     """Whether the server carries all the statements out; if it does not, none of them counts."""
+    return not isinstance(tried(connection, statements), DBAPIError)
+
+
+def tried(connection: Connection, statements: Sequence[str]) -> list[Any] | DBAPIError:
+    """The first column of what the last statement returns, or why the server refuses one: then none of them counts."""
     _run(connection, f"SAVEPOINT {_POINT}_try")
+    rows: list[Any] = []
     try:
         for sql in statements:
-            _run(connection, sql)
+            result = _run(connection, sql)
+            rows = list(result.scalars()) if result.returns_rows else []
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
         _run(connection, f"ROLLBACK TO SAVEPOINT {_POINT}_try")
-        return False
+        return error
     _run(connection, f"RELEASE SAVEPOINT {_POINT}_try")
-    return True
+    return rows
 
 
 def may_create(connection: Connection) -> bool:
@@ -178,7 +186,8 @@ def rolled_back(connection: Connection) -> Iterator[None]:
         _run(connection, f"SAVEPOINT {_POINT}")
         inside = True
     except DBAPIError as error:
-        if error.connection_invalidated or not _outside_of_transaction(error):
+        # 25P01: there is no transaction.
+        if error.connection_invalidated or state_of(error) != "25P01":
             raise
         _run(connection, "BEGIN")
         inside = False
@@ -192,10 +201,9 @@ def rolled_back(connection: Connection) -> Iterator[None]:
             _run(connection, "ROLLBACK")
 
 
-def _outside_of_transaction(error: DBAPIError) -> bool:
-    """SAVEPOINT was refused because there is no transaction (SQLSTATE 25P01)."""
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    return state == "25P01"
+def state_of(error: DBAPIError) -> str | None:
+    """The SQLSTATE of what the server refused."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
 
 
 # what is made of the answer

@@ -58,8 +58,8 @@ def reading(connection: Connection) -> Iterator[str]:
     try:
         if schema is None:
             raise DatabaseError(
-                f"there is no default schema: no schema of the search_path ({path}) exists",
-                hint="Create the schema, or set another search_path for the role or in the URL.",
+                f"there is no default schema: no schema of the search_path ({path}) exists and may be used",
+                hint="Create the schema, GRANT USAGE on it, or set another search_path for the role or in the URL.",
             )
         yield schema
     except DBAPIError as error:
@@ -133,8 +133,6 @@ class _Catalog:
         enums = {enum.name: enum.members for enum in found_enums.values()}
         if not oids:
             return Schema({}, enums=enums)
-        if only is None and (why := _cannot_ask(rows[0])):
-            self.unsupported.append(Unsupported(Name(rows[0].database), why))
         columns = self.columns(oids, found_enums)
         constraints = self.constraints(oids)
         indexes = self.indexes(oids)
@@ -432,20 +430,6 @@ class _Catalog:
             not_valid=not row.convalidated,
             comment=row.comment,
         )
-
-
-def _cannot_ask(row: Any) -> str | None:
-    """Why the server cannot be asked what a text means, in words; ``None`` where it can."""
-    if row.reading_only:
-        reason = "the transaction is read-only"
-    elif not row.temporary:
-        reason = "this role has no right to create temporary tables"
-    else:
-        return None
-    return (
-        f"{reason}, so expressions are compared by rules alone: a CHECK, default or index that is reported as "
-        "different may only be spelled differently"
-    )
 
 
 def _has_word_for(option: str) -> bool:

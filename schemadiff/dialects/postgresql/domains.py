@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOMAIN
 
-from schemadiff.dialects.postgresql import ask, retyping
+from schemadiff.dialects.postgresql import ask, explained, retyping
 from schemadiff.dialects.postgresql.canonical import column_type, default_text
 from schemadiff.dialects.postgresql.definitions import made_name
 from schemadiff.dialects.postgresql.expressions import expression
@@ -109,13 +109,15 @@ def _is_made_up(domain: Domain, name: str) -> bool:
     return number is not None and name == made_name(domain.name.name, "", number[1])
 
 
-def same(connection: Connection, one: Domain, other: Domain) -> bool:
+def same(connection: Connection, one: Domain, other: Domain) -> bool | None:
     """Whether `other`, a live domain, is what the server makes of `one`: that is created in the session's temporary
-    schema and rolled back.
+    schema and rolled back, or explained where it may not be created.
     """
     asked = dataclasses.replace(one, name=Name(_ASKED, "pg_temp"))
     with ask.rolled_back(connection):
-        if not ask.may_create(connection) or not ask.succeeds(connection, list(create(asked))):
+        if not ask.may_create(connection):
+            return explained.same_domain(connection, one, other)
+        if not ask.succeeds(connection, list(create(asked))):
             return False
         schema = connection.execute(
             sa.text(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import ask, catalog, definitions, domains, enums, retyping
+from schemadiff.dialects.postgresql import ask, catalog, definitions, domains, enums, explained, retyping
 from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -180,13 +180,15 @@ def canonical(stored: StoredObject) -> StoredObject:
     return dataclasses.replace(plain, type=None if stored.type == "bigint" else stored.type)
 
 
-def same_view(connection: Connection, one: View, other: View) -> bool:
+def same_view(connection: Connection, one: View, other: View) -> bool | None:
     """Whether `other`, a live view's text, is what the server makes of `one`: that is created as a temporary view and
-    rolled back.
+    rolled back, or explained where it may not be created.
     """
     with ask.rolled_back(connection):
+        if not ask.may_create(connection):
+            return explained.same_view(connection, one, other)
         sql = f"CREATE TEMPORARY VIEW schemadiff_ask_view AS {one.definition}"
-        if not ask.may_create(connection) or not ask.succeeds(connection, [sql]):
+        if not ask.succeeds(connection, [sql]):
             return False
         asked = connection.execute(
             sa.text("SELECT pg_get_viewdef('pg_temp.schemadiff_ask_view'::regclass)")

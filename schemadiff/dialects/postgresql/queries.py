@@ -23,8 +23,6 @@ SELECT set_config('search_path', :path, false), set_config('quote_all_identifier
 
 TABLES = """
 SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition,
-       current_database() AS database, has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
-       current_setting('transaction_read_only') = 'on' AS reading_only,
        c.relpersistence::text AS relpersistence, c.relrowsecurity, d.description, s.spcname,
        c.reloptions || (SELECT array_agg('toast.' || o) FROM pg_class t, unnest(t.reloptions) o
                         WHERE t.oid = c.reltoastrelid) AS reloptions,

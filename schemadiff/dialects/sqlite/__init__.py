@@ -116,7 +116,7 @@ class SQLite(Dialect):
     def canonical_object(self, stored: StoredObject) -> StoredObject:
         return objects.canonical(stored)
 
-    def same_view(self, connection: Connection, one: View, other: View) -> bool:
+    def same_view(self, connection: Connection, one: View, other: View) -> bool | None:
         return objects.same_view(one, other)
 
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:

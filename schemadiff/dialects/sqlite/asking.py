@@ -10,8 +10,8 @@ the live database.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -21,12 +21,11 @@ from schemadiff.dialects.sqlite import ddl
 from schemadiff.dialects.sqlite.catalog import inspect
 from schemadiff.dialects.sqlite.tokens import quote
 from schemadiff.dialects.stand_in import merge, stand_in
-from schemadiff.schema import Check, Column, Index, Name, Part, Table
+from schemadiff.dialects.wording import in_words_of
+from schemadiff.schema import Column, Name, Table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-
-Same = Callable[[str, str], bool]
 
 
 def ask(connection: Connection, tables: Sequence[Table], version: tuple[int, ...]) -> tuple[Table, ...]:
@@ -82,60 +81,28 @@ def _in_words_of(live: Table | None, table: Table, scratch: Connection, number: 
         scratch.exec_driver_sql(f"CREATE TABLE {name} ({columns})").close()
     except DBAPIError:
         return table
-
-    def same(one: str, other: str) -> bool:
-        return one == other or _bytecode(scratch, one, name) == _bytecode(scratch, other, name) is not None
-
-    checks = [check for check in live.checks if check not in table.checks]
-    return dataclasses.replace(
-        table,
-        columns=tuple(_column(column, live.column(column.name), same) for column in table.columns),
-        checks=tuple(
-            check if check in live.checks else _check(check, checks, same) for check in table.checks
-        ),
-        indexes=tuple(_index(index, live, same) for index in table.indexes),
-    )
+    return in_words_of(live, table, _Bytecode(scratch, name))[0]
 
 
-def _bytecode(scratch: Connection, expression: str, table: str) -> tuple[object, ...] | None:
-    try:
-        rows = scratch.exec_driver_sql(f"EXPLAIN SELECT ({expression}) FROM {table}").fetchall()
-    except DBAPIError:
-        return None
-    return tuple(tuple(row)[1:7] for row in rows)
+@dataclass(frozen=True, slots=True)
+class _Bytecode:
+    """Judges expressions by what they compile to on a bare table."""
 
+    scratch: Connection
+    table: str
 
-def _column(column: Column, live: Column | None, same: Same) -> Column:
-    if live is None:
-        return column
-    default, generated = column.default, column.generated
-    if default is not None and live.default is not None and same(default, live.default):
-        default = live.default
-    if generated and live.generated and same(generated.expression, live.generated.expression):
-        generated = dataclasses.replace(generated, expression=live.generated.expression)
-    return dataclasses.replace(column, default=default, generated=generated)
+    def same(self, one: str, other: str) -> bool:
+        return one == other or self._of(one) == self._of(other) is not None
 
+    def same_default(self, column: Column, one: str, other: str) -> bool:
+        return self.same(one, other)
 
-def _check(check: Check, live: list[Check], same: Same) -> Check:
-    for other in live:
-        if other.name == check.name and same(other.expression, check.expression):
-            live.remove(other)
-            return dataclasses.replace(check, expression=other.expression)
-    return check
+    def is_default(self, manner: str) -> bool:
+        return False
 
-
-def _index(index: Index, live: Table, same: Same) -> Index:
-    other = next((one for one in live.indexes if one.name == index.name), None)
-    if other is None or len(other.parts) != len(index.parts):
-        return index
-    where = index.where
-    if where is not None and other.where is not None and same(where, other.where):
-        where = other.where
-    pairs = zip(index.parts, other.parts, strict=True)
-    return dataclasses.replace(index, where=where, parts=tuple(_part(*pair, same) for pair in pairs))
-
-
-def _part(part: Part, live: Part, same: Same) -> Part:
-    if part.expression is not None and live.expression is not None and same(part.expression, live.expression):
-        return dataclasses.replace(part, expression=live.expression)
-    return part
+    def _of(self, expression: str) -> tuple[object, ...] | None:
+        try:
+            rows = self.scratch.exec_driver_sql(f"EXPLAIN SELECT ({expression}) FROM {self.table}").fetchall()
+        except DBAPIError:
+            return None
+        return tuple(tuple(row)[1:7] for row in rows)
