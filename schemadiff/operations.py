@@ -35,7 +35,7 @@ from schemadiff.schema import (
     Unique,
 )
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
-from schemadiff.words import constraint_words, differences, index_words, short
+from schemadiff.words import constraint_words, differences, index_words, option_words, short
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -120,9 +120,8 @@ class AlterTable:
     def apply(self, schema: Schema, *, strict: bool = True) -> Schema:
         table = _table(schema, self.table, "alter_table")
         if strict and table.options != self.before:
-            raise ReplayError(
-                f'alter_table: table "{self.table}" has {table.options}, not {self.before} as the revision says'
-            )
+            has, told = option_words(table.options, self.before)
+            raise ReplayError(f'alter_table: table "{self.table}" has {has}, not {told} as the revision says')
         return schema.with_table(dataclasses.replace(table, options=self.after))
 
     def describe(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 from schemadiff import operations as ops
-from schemadiff import replay
+from schemadiff import replay, unsaid
 from schemadiff.declared import DOMAIN_OPTIONS, domain_options, read_domain, read_sequence, sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
@@ -72,7 +72,11 @@ class Recorder:
 
     def drop_table(self, name: str, *elements: Any, schema: str | None = None, **options: Any) -> Operation:
         """Drops a table, which is described as fully as when it is created, so that it can be created again."""
-        return self._record(ops.DropTable(self._read_table(name, elements, schema, options)))
+        told = self._read_table(name, elements, schema, options)
+        current = self.schema.tables.get(told.name)
+        return self._record(
+            ops.DropTable(unsaid.table_as_made(told, current, self._dialect) if current else told)
+        )
 
     def rename_table(self, before: str, after: str, *, schema: str | None = None) -> Operation:
         """Renames a table; the foreign keys that refer to it follow."""
@@ -88,7 +92,7 @@ class Recorder:
     ) -> Operation | None:
         """Changes options of the table, given as keyword arguments of `sa.Table`: ``{"comment": "…"}``."""
         current = self._table("alter_table", table, schema)
-        old = read_options(before, current, self._dialect)
+        old = unsaid.options_as_made(read_options(before, current, self._dialect), current.options)
         new = read_options(after, current, self._dialect)
         return self._record(ops.AlterTable(current.name, old, new)) if old != new else None
 
@@ -102,7 +106,8 @@ class Recorder:
     def drop_column(self, table: str, column: sa.Column[Any], *, schema: str | None = None) -> Operation:
         """Drops a column, which is described as fully as when it is added."""
         current = self._table("drop_column", table, schema)
-        return self._record(ops.DropColumn(current.name, self._read_column("drop_column", column, current)))
+        told = self._read_column("drop_column", column, current)
+        return self._record(ops.DropColumn(current.name, unsaid.column_as_made(told, current, self._dialect)))
 
     def alter_column(
         self,
@@ -114,7 +119,8 @@ class Recorder:
     ) -> Operation | None:
         """Changes a column from `before` to `after`. To give it another name, rename it first."""
         current = self._table("alter_column", table, schema)
-        old = self._read_column("alter_column", before, current)
+        told = self._read_column("alter_column", before, current)
+        old = unsaid.column_as_made(told, current, self._dialect)
         new = self._read_column("alter_column", after, current)
         if old.name != new.name:
             raise ReplayError(

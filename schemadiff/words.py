@@ -52,6 +52,22 @@ def _value(value: Any) -> str:
             return str(value) or "''"
 
 
+def option_words(one: Options, other: Options) -> tuple[str, str]:
+    """Two tables' options, where they differ, in the words of SQL."""
+    sides = []
+    for options in (one, other):
+        comment = None if options.comment is None else "'" + options.comment.replace("'", "''") + "'"
+        named = {"COMMENT": comment, "ENGINE": options.engine}
+        named |= {"CHARACTER SET": options.charset, "COLLATE": options.collation}
+        sides.append({**named, **dict(options.extra)})
+    keys = [key for key in {**sides[0], **sides[1]} if sides[0].get(key) != sides[1].get(key)]
+    had, told = (
+        ", ".join(f"no {key}" if side.get(key) is None else f"{key} {side[key]}".strip() for key in keys)
+        for side in sides
+    )
+    return had, told
+
+
 def words_of(thing: Unique | Index | ForeignKey | Check | Exclude) -> str:
     return index_words(thing) if isinstance(thing, Index) else constraint_words(thing)
 

@@ -129,7 +129,7 @@ def plan(
         if not recorded:
             return Planned(Plan((), ()), message or "", number, "", None, _once(notes), ignored)
         text = message or naming.suggest_message(recorded)
-        source = writer.write(recorded, text, dialect)
+        source = writer.write(recorded, text, dialect, current.tables)
         # What is shown is what `apply` will make of the file: it is read back before it is written.
         path = revisions.path_of(directory, number, text)
         loaded, _ = revisions.understand(source, path, number, history).record(replayed, dialect)

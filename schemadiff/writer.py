@@ -6,16 +6,15 @@ written (``written``): only what nobody ever wrote is spelled in the server's ow
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, assert_never, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, assert_never
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from schemadiff import constraint_source
+from schemadiff import constraint_source, unsaid
 from schemadiff.constraint_source import escape_binds
 from schemadiff.declared import domain_options, sequence_options
 from schemadiff.dialects import Dialect
@@ -66,18 +65,20 @@ WIDTH = 88
 """The line length of a revision file: what ruff and black assume where nobody says otherwise."""
 
 
-def write(operations: Sequence[Operation], message: str, dialect: Dialect) -> str:
-    """The source text of the revision file. Raises `UnsupportedError` for what no revision file can say."""
+def write(
+    operations: Sequence[Operation],
+    message: str,
+    dialect: Dialect,
+    live: Mapping[Name, Table] = unsaid.NOWHERE,
+) -> str:
+    """The source text of the revision file; `live` are the tables that the operations start from.
+
+    Raises `UnsupportedError` for what no revision file can say.
+    """
+    operations = unsaid.outspoken(operations, live, dialect)
     found = [operation.operation for operation in operations if isinstance(operation, Found)]
     rest = [operation for operation in operations if not isinstance(operation, Found)]
-    writer = _Writer(
-        dialect,
-        {
-            one.table
-            for one in rest
-            if isinstance(one, AlterTable) and one.before.collation != one.after.collation
-        },
-    )
+    writer = _Writer(dialect)
     lines = ["def upgrade(op):"]
     if found:
         lines += [
@@ -103,9 +104,8 @@ def write(operations: Sequence[Operation], message: str, dialect: Dialect) -> st
 class _Writer:
     """Turns operations into calls, and remembers which imports they need."""
 
-    def __init__(self, dialect: Dialect, recollated: Collection[Name] = ()) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.recollated = recollated
         self.dialects: set[str] = set()
         self.uses_sqlalchemy = False
 
@@ -130,17 +130,10 @@ class _Writer:
             case AddColumn():
                 return self._verb("add_column", operation.table, self._column(operation.column))
             case DropColumn():
-                column = operation.column
-                if operation.table in self.recollated:
-                    # It was made under the table's old collation.
-                    column = self._collated(column)
-                return self._verb("drop_column", operation.table, self._column(column))
-            case AlterColumn(table=table, before=before, after=after):
+                return self._verb("drop_column", operation.table, self._column(operation.column))
+            case AlterColumn(before=before, after=after):
                 sides = [self._column(before), self._column(after)]
-                if sides[0] == sides[1] or table in self.recollated:
-                    # A column that names no collation has its table's, which this revision changes as well.
-                    sides = [self._column(self._collated(one)) for one in (before, after)]
-                return self._verb("alter_column", table, *sides)
+                return self._verb("alter_column", operation.table, *sides)
             case RenameColumn():
                 return self._verb("rename_column", operation.table, operation.before, operation.after)
             case CreateIndex() | DropIndex():
@@ -268,20 +261,6 @@ class _Writer:
         if told:
             arguments.append(("info", {"schemadiff": told}))
         return self._sa("Column", arguments)
-
-    def _collated(self, column: Column) -> Column:
-        """The column with its collation written out."""
-        written = column.written or column
-        source = written.type.source
-        if column.collation is None:
-            return column
-        if isinstance(source, sa.String) and not isinstance(source, sa.Enum):
-            text = copy.copy(source)
-            text.collation = column.collation
-            kind = dataclasses.replace(written.type, source=cast("TypeEngine[object]", text))
-        else:
-            kind = dataclasses.replace(written.type, source=self.dialect.collated_type(column))
-        return dataclasses.replace(column, written=dataclasses.replace(written, type=kind))
 
     def _looks_automatic(self, column: Column) -> bool:
         """Whether SQLAlchemy would make the column count by itself if it stood alone in a primary key. One that was
@@ -450,9 +429,8 @@ class _Writer:
         return {key: value for key, value in given.items() if value is not None}
 
     def _changed_options(self, before: Options, after: Options) -> tuple[dict[str, Any], dict[str, Any]]:
-        # Canonical values here: what a server fills in by itself is part of what changes.
-        old = self._options(dataclasses.replace(before, written=None))
-        new = self._options(dataclasses.replace(after, written=None))
+        # Canonical values: what was written need not be the whole of it, nor two spellings a change.
+        old, new = (self._options(unsaid.said_of(one)) for one in (before, after))
         keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
         absent = {"prefixes": Strings([])}
         before_, after_ = ({key: one.get(key, absent.get(key)) for key in keys} for one in (old, new))

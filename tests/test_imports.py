@@ -50,6 +50,7 @@ LAYERS = (
         "source",
         "typesource",
         "spelling",
+        "unsaid",
     ),  # pure
     (
         "inspector",

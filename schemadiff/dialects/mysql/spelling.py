@@ -54,14 +54,17 @@ _MOMENTS: dict[str, Any] = {"datetime": mysql.DATETIME, "timestamp": mysql.TIMES
 def sqlalchemy_type(column: Column, facts: Facts, *, collated: bool = False) -> TypeEngine[Any]:
     """A type of SQLAlchemy's own where there is one, else `NativeType` with the server's words.
 
-    The collation, which implies the character set, is written where it is not the database's, or `collated`.
+    The collation, which implies the character set, is written where it is not the database's, or `collated`; the
+    character set alone where there is no collation.
     """
     match = _TYPE.fullmatch(column.type.sql)
     if match is None:
         return NativeType(column.type.sql)
     name, arguments = match["name"], match["arguments"]
     numbers = [int(number) for number in (arguments or "").split(",") if number.isdigit()]
-    collation = column.collation if collated or column.collation != facts.collation else None
+    words: dict[str, Any] = {}
+    if collated or column.collation != facts.collation:
+        words = {"collation": column.collation} if column.collation else {"charset": column.charset}
     if name in _INTEGERS:
         return _integer(column.type.sql, name, numbers, match, facts)
     if name in _FRACTIONS:
@@ -72,7 +75,7 @@ def sqlalchemy_type(column: Column, facts: Facts, *, collated: bool = False) -> 
     if name in _GENERIC:
         return _GENERIC[name]()
     return (
-        _text(name, arguments, numbers, collation)
+        _text(name, arguments, numbers, {key: value for key, value in words.items() if value})
         or _binary(name, numbers, facts)
         or NativeType(column.type.sql)
     )
@@ -109,21 +112,20 @@ def _fraction(name: str, numbers: list[int], match: re.Match[str]) -> TypeEngine
 
 
 def _text(
-    name: str, arguments: str | None, numbers: list[int], collation: str | None
+    name: str, arguments: str | None, numbers: list[int], collated: dict[str, Any]
 ) -> TypeEngine[Any] | None:
     found: TypeEngine[Any] | None = None
-    collated: dict[str, Any] = {"collation": collation} if collation else {}
     match name:
         case "varchar":
-            found = mysql.VARCHAR(numbers[0], **collated) if collation else sa.String(numbers[0])
+            found = mysql.VARCHAR(numbers[0], **collated) if collated else sa.String(numbers[0])
         case "char":
-            found = mysql.CHAR(numbers[0], **collated) if collation else sa.CHAR(numbers[0])
+            found = mysql.CHAR(numbers[0], **collated) if collated else sa.CHAR(numbers[0])
         case "text":
-            found = mysql.TEXT(**collated) if collation else sa.Text()
+            found = mysql.TEXT(**collated) if collated else sa.Text()
         case "enum":
             found = (
                 mysql.ENUM(*members(arguments or ""), **collated)
-                if collation
+                if collated
                 else sa.Enum(*members(arguments or ""))
             )
         case "set":
