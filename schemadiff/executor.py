@@ -13,18 +13,18 @@ import dataclasses
 import re
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff import journal, version
 from schemadiff.blame import blamed
+from schemadiff.confinement import call, one_transaction
 from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
 from schemadiff.errors import (
@@ -35,6 +35,7 @@ from schemadiff.errors import (
     StepError,
     StoppedError,
 )
+from schemadiff.functions import file_of
 from schemadiff.journal import Direction, Interrupted, Turned
 from schemadiff.operations import Execute, Operation, Run
 from schemadiff.patience import LOCK_WAIT
@@ -284,9 +285,12 @@ def _step(
     started = time.monotonic()
     with watching(connection, dialect, sql, step.tables, tell if progress else None) as watch:
         try:
-            with _in_one_transaction(connection, dialect, event):
+            place = f"revision {task.revision:04}: {step.operations[0].describe()}" if step.operations else ""
+            written = any(isinstance(one, Execute | Run) for one in step.operations)
+            held = written and commits_with_entry(dialect, step)
+            with one_transaction(connection, place) if held else nullcontext():
                 if step.run:
-                    step.run.function(connection)
+                    call(step.run, connection, dialect, place)
                 else:
                     _send(connection, dialect, event, manner)
         except SchemadiffError:
@@ -297,62 +301,6 @@ def _step(
             raise _failure(task, steps, position, error, rolls_back) from error
     if progress:
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
-
-
-@contextmanager
-def _in_one_transaction(connection: Connection, dialect: Dialect, event: Event) -> Iterator[None]:
-    """What the user wrote must not end the transaction that holds it together with the version row: what came before it
-    would be lost, or done without an entry. A function is kept from it; that SQL did it is seen by a savepoint that is
-    gone.
-    """
-    step = event.step
-    if not any(isinstance(one, Execute | Run) for one in step.operations) or not (
-        step.run or dialect.transactional_ddl
-    ):
-        yield
-        return
-
-    refusal = RevisionError(
-        f"revision {event.revision:04}: {step.operations[0].describe()} wants to commit or to roll back",
-        hint="Take that out of the function: what it does is committed together with the version row. Now it is "
-        "rolled back.",
-    )
-    refused = False
-
-    def refuse(_connection: Connection) -> None:
-        nonlocal refused
-        refused = True
-        raise refusal
-
-    for name in ("commit", "rollback"):
-        sa.event.listen(connection, name, refuse)
-    try:
-        if dialect.transactional_ddl:
-            connection.exec_driver_sql(f"SAVEPOINT {_POINT}")
-        yield
-    finally:
-        for name in ("commit", "rollback"):
-            sa.event.remove(connection, name, refuse)
-        if refused:  # what SQLAlchemy thinks of the transaction is not what it is any more
-            with suppress(SQLAlchemyError):
-                connection.rollback()
-    if refused:
-        raise refusal
-    if dialect.transactional_ddl:
-        try:
-            connection.exec_driver_sql(f"RELEASE SAVEPOINT {_POINT}")
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise
-            raise RevisionError(
-                f"revision {event.revision:04}: {step.operations[0].describe()} has ended the transaction of the "
-                f"revision, or left it failed: {server_words(error)}",
-                hint="A function or SQL of a revision must not commit or roll back. What it has committed stays, and "
-                "the version row does not know of it: `schemadiff check` names what is different.",
-            ) from error
-
-
-_POINT = "schemadiff_step"
 
 
 def _send(connection: Connection, dialect: Dialect, event: Event, manner: Manner) -> None:
@@ -385,7 +333,7 @@ def _failure(
     if step.run and not isinstance(error, SQLAlchemyError):
         words = f"{type(error).__name__}: {error}"
     if step.run:
-        file = step.run.function.__code__.co_filename
+        file = file_of(step.run.function)
         lines_of_it = [
             one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == file
         ]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.errors import ReplayError, UnsupportedError
+from schemadiff.functions import name_of
 from schemadiff.lookup import expect_free, without
 from schemadiff.schema import (
     Check,
@@ -393,9 +394,7 @@ class Execute:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A function of the revision file that is called with the connection. ``undo`` as in `Execute`, with functions;
-    `nothing` where there is nothing to undo.
-    """
+    """A function that is called with the connection. ``undo`` as in `Execute`; `nothing` for "nothing to undo"."""
 
     function: Callable[[Connection], object]
     undo: Callable[[Connection], object] | None = None
@@ -413,7 +412,7 @@ class Run:
         return schema
 
     def describe(self) -> str:
-        return f"run {getattr(self.function, '__name__', repr(self.function))}()"
+        return f"run {name_of(self.function)}()"
 
 
 def nothing(connection: Connection) -> None:

@@ -21,8 +21,10 @@ from schemadiff import replay, unsaid
 from schemadiff.declared import DOMAIN_OPTIONS, domain_options, read_domain, read_sequence, sequence_options
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.native import NativeType
-from schemadiff.errors import ReplayError
+from schemadiff.errors import ReplayError, RevisionError
+from schemadiff.functions import ORDINARY, name_of, put_off
 from schemadiff.operations import Found, Operation
+from schemadiff.rawsql import expect_one
 from schemadiff.reader import read_column, read_onto, read_options, read_table
 from schemadiff.schema import (
     Column,
@@ -296,7 +298,16 @@ class Recorder:
             )
         del self.operations[len(self.operations) - len(taken) :]
         names = (only,) if isinstance(only, str) else tuple(only)
-        undo = NOTHING if callable(reverse) else reverse
+        undo = NOTHING if reverse is ops.nothing else reverse
+        if callable(undo):
+            raise ReplayError(
+                f"execute: reverse is SQL or op.nothing, not the function {name_of(undo)}()",
+                hint="A function is undone by a function: op.run(function, reverse=other_function).",
+            )
+        if not names or self._dialect.name in names or not isinstance(sql, str):
+            self._expect_sql("execute", sql)
+            if undo is not None and reverse is not ops.nothing:
+                self._expect_sql("execute: reverse", undo)
         operation = ops.Execute(sql, undo, names, tuple(taken))
         self.operations.append(operation)
         return operation
@@ -305,8 +316,9 @@ class Recorder:
         self, function: Callable[[sa.Connection], object], *, reverse: Callable[..., object] | None = None
     ) -> Operation:
         """A function that is called with the connection. Without ``reverse`` the revision cannot be rolled back."""
-        if not callable(function):
-            raise ReplayError(f"run: takes a function that takes the connection, not {function!r}")
+        self._expect_function("run", function)
+        if reverse is not None:
+            self._expect_function("run: reverse", reverse)
         return self._record(ops.Run(function, reverse))
 
     @contextmanager
@@ -323,6 +335,22 @@ class Recorder:
         return NativeType(sql)
 
     # what they share
+
+    def _expect_sql(self, verb: str, sql: object) -> None:
+        try:
+            expect_one(sql, self._dialect)
+        except RevisionError as error:
+            raise ReplayError(f"{verb}: {error.message}", hint=error.hint) from None
+
+    def _expect_function(self, verb: str, function: object) -> None:
+        if not callable(function):
+            raise ReplayError(f"{verb}: takes a function that takes the connection, not {function!r}")
+        words = put_off(function)
+        if words:
+            raise ReplayError(
+                f"{verb}: {name_of(function)}() {words}",
+                hint=ORDINARY,
+            )
 
     def _record(self, operation: Operation) -> Operation:
         self.schema = replay.after(operation, self.schema, self._dialect)

@@ -20,6 +20,7 @@ from types import CodeType, ModuleType
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import RevisionError, SchemadiffError
+from schemadiff.functions import left_undone, put_off
 from schemadiff.naming import slug
 from schemadiff.operations import Operation
 from schemadiff.recorder import Recorder
@@ -53,8 +54,12 @@ class Revision:
             exec(self.code, module.__dict__)  # noqa: S102 - a revision file is the user's own code
             upgrade = getattr(module, "upgrade", None)
             if not callable(upgrade):
-                raise RevisionError(f"{self.path} has no function upgrade(op)")
-            upgrade(recorder)
+                raise RevisionError("has no function upgrade(op)")
+            words = put_off(upgrade) or left_undone(upgrade(recorder))
+            if words:
+                raise RevisionError(
+                    f"upgrade(op) {words}", hint="Write it as an ordinary function: def upgrade(op)."
+                )
         except RevisionError as error:
             raise type(error)(f"{self._where(error)}: {error.message}", hint=error.hint) from error
         except SchemadiffError as error:

@@ -22,7 +22,7 @@ SOURCES = {
 }
 LAYERS = (
     ("errors", "patience"),
-    ("tables", "schema", "words", "lookup"),
+    ("tables", "schema", "words", "lookup", "functions"),
     ("operations", "stored"),
     ("dialects",),
     (
@@ -45,6 +45,7 @@ LAYERS = (
         "reader",
         "writer",
         "naming",
+        "rawsql",
         "recorder",
         "renames",
         "replay",
@@ -58,6 +59,7 @@ LAYERS = (
         "revisions",
         "version",
         "watching",
+        "confinement",
         "executor",
         "journal",
         "config",

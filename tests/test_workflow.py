@@ -491,7 +491,9 @@ def test_a_session_on_the_connection_takes_part(url: str, tmp_path: Path, ending
 def test_sql_that_ends_the_transaction_is_told(url: str, tmp_path: Path) -> None:
     (tmp_path / "0001_first.py").write_text(FIRST)
     schemadiff.apply(url, tmp_path)
-    (tmp_path / "0002_a.py").write_text(ENDING.format(ending='connection.exec_driver_sql("ROLLBACK")'))
+    (tmp_path / "0002_a.py").write_text(
+        ENDING.format(ending='connection.connection.cursor().execute("ROLLBACK")')
+    )
     with pytest.raises(RevisionError, match=r"revision 0002: run fill\(\) has ended the transaction"):
         schemadiff.apply(url, tmp_path)
     assert schemadiff.status(url, tmp_path).version == 1

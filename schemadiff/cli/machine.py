@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemadiff import hazards
+from schemadiff.functions import name_of
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -259,7 +260,7 @@ def _details(operation: Operation) -> Object:
         case Execute(sql=sql, only=only):
             return {"sql": sql, "only": list(only)}
         case Run():
-            return {"function": operation.function.__name__}
+            return {"function": name_of(operation.function)}
         case Found():
             return _details(operation.operation)
 

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.client import Client
+from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.wording import Judge
 from schemadiff.errors import UnsupportedError
@@ -112,6 +113,9 @@ class Dialect(ABC):
 
     client: ClassVar[Client]
     """How a script is written that somebody runs by hand."""
+
+    lexer: ClassVar[Lexer]
+    """What it makes of SQL that a user has written."""
 
     gathers_by_table: ClassVar[bool] = False
     """Whether all operations on one table are better carried out together, whatever stands between them: each change

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Group, Statement
 from schemadiff.dialects.client import Client
-from schemadiff.dialects.mysql import objects, waiting, ways
+from schemadiff.dialects.lexer import Lexer
+from schemadiff.dialects.mysql import objects, transactions, waiting, ways
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
@@ -20,7 +21,8 @@ from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.explained import judging
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle
-from schemadiff.dialects.mysql.lock import at_work, locked, settings, transaction
+from schemadiff.dialects.mysql.lexer import MySQLLexer
+from schemadiff.dialects.mysql.lock import at_work, locked, settings
 from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
@@ -65,6 +67,7 @@ class MySQL(Facts, Dialect):
     defaults_name_columns: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Check, ForeignKey)
     client: ClassVar[Client] = MySQLClient()
+    lexer: ClassVar[Lexer] = MySQLLexer()
 
     @property
     def default_schema(self) -> str | None:
@@ -249,11 +252,14 @@ class MySQL(Facts, Dialect):
     def is_lock_timeout(self, error: BaseException) -> bool:
         return waiting.is_lock_timeout(error)
 
+    def way_out(self, error: BaseException) -> str | None:
+        return transactions.way_out(error)
+
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return waiting.holders(connection, self, tables)
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
-        return transaction(connection)
+        return transactions.transaction(connection)
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
         return ServerSession(

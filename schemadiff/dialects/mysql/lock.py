@@ -1,4 +1,4 @@
-"""One run of schemadiff at a time on one database, and one transaction at a time."""
+"""One run of schemadiff at a time on one database."""
 
 from __future__ import annotations
 
@@ -99,19 +99,6 @@ def _wait_for_orphans(
             )
         tell(f"waiting for a statement that an earlier run left behind: {words}")
         time.sleep(_PAUSE)
-
-
-@contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
-    """One transaction on a connection in the driver's autocommit mode."""
-    connection.exec_driver_sql("START TRANSACTION")
-    try:
-        yield
-    except BaseException:
-        with _tolerant():
-            connection.exec_driver_sql("ROLLBACK")
-        raise
-    connection.exec_driver_sql("COMMIT")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Retraction, Statement
 from schemadiff.dialects.client import Client
+from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.postgresql import (
     ask,
     attributes,
@@ -42,6 +43,7 @@ from schemadiff.dialects.postgresql import (
     waiting,
 )
 from schemadiff.dialects.postgresql.client import Psql
+from schemadiff.dialects.postgresql.lexer import PostgreSQLLexer
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.patience import LOCK_TIMEOUT
@@ -82,6 +84,7 @@ class PostgreSQL(Dialect):
     name: ClassVar[str] = "postgresql"
     transactional_ddl: ClassVar[bool] = True
     client: ClassVar[Client] = Psql()
+    lexer: ClassVar[Lexer] = PostgreSQLLexer()
     named_enums: ClassVar[bool] = True
     lifts_foreign_keys: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Index, Unique, PrimaryKey)

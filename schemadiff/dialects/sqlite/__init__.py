@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
 from schemadiff.dialects.client import Client
+from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.sqlite import (
     alter,
     asking,
@@ -30,6 +31,7 @@ from schemadiff.dialects.sqlite import (
     types,
 )
 from schemadiff.dialects.sqlite.client import Sqlite3
+from schemadiff.dialects.sqlite.lexer import SQLiteLexer
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
 from schemadiff.patience import LOCK_TIMEOUT
@@ -54,6 +56,7 @@ class SQLite(Dialect):
     transactional_ddl: ClassVar[bool] = True
     shows_statements: ClassVar[bool] = False
     client: ClassVar[Client] = Sqlite3()
+    lexer: ClassVar[Lexer] = SQLiteLexer()
     gathers_by_table: ClassVar[bool] = True
     caseless: ClassVar[tuple[type, ...]] = (Table, Column)
     makes_names: ClassVar[bool] = False

@@ -1,0 +1,82 @@
+"""The statements that a text of SQL holds. Pure.
+
+A server that takes one statement at a time refuses a text of two; one that takes several carries out the first even
+where the second is wrong. So a text is taken apart beforehand: each dialect gives its lexical rules, which say what a
+semicolon stands in (quotes, comments, the body of a trigger or routine), and nothing else is understood.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+
+class Token(NamedTuple):
+    """``kind`` is word, string, quoted (an identifier) or symbol."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def word(self) -> str:
+        """The word in capitals; empty for what is none, as for what stands in quotes."""
+        return self.text.upper() if self.kind == "word" else ""
+
+
+Ends = Callable[[Sequence[Token]], Iterable[int]]
+"""Gives the positions of the semicolons that end a statement, in order."""
+
+
+class Statement(NamedTuple):
+    """One statement of a text: ``words`` are its words in capitals, its symbols and strings as they stand."""
+
+    sql: str
+    words: tuple[str, ...]
+
+
+def scanned(sql: str, rules: re.Pattern[str]) -> list[Token]:
+    """The tokens of the text by these rules, whose named groups are kinds of tokens; what is in none is left out."""
+    return [
+        Token(match.lastgroup, match[0], match.start(), match.end())
+        for match in rules.finditer(sql)
+        if match.lastgroup is not None
+    ]
+
+
+def divided(sql: str, tokens: Sequence[Token], ends: Ends) -> list[Statement]:
+    """The statements in the text, without the semicolons between them; none where there is no token."""
+    found = []
+    start = 0
+    for end in [*ends(tokens), len(tokens)]:
+        part = tokens[start:end]
+        if part:
+            words = tuple(one.word or one.text for one in part)
+            found.append(Statement(sql[part[0].start : part[-1].end], words))
+        start = end + 1
+    return found
+
+
+class Lexer(ABC):
+    """What one product makes of SQL that a user has written."""
+
+    @abstractmethod
+    def statements(self, sql: str) -> list[Statement]:
+        """The statements that the text holds."""
+
+    @abstractmethod
+    def transaction_control(self, words: Sequence[str]) -> str | None:
+        """With what the statement begins or ends a transaction, or changes whether the session holds one; ``None``
+        where it does not. A savepoint does neither.
+        """
+
+    def implicit_commit(self, words: Sequence[str]) -> str | None:
+        """The first words of a statement before which the server commits; ``None`` for another."""
+        return None
+
+    def client_command(self, words: Sequence[str]) -> str | None:
+        """The command of a client program that stands in the place of a statement; ``None`` where there is none."""
+        return None
