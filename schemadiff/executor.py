@@ -22,7 +22,7 @@ from itertools import chain, repeat
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemadiff import journal, version
+from schemadiff import expectations, journal, version
 from schemadiff.blame import blamed
 from schemadiff.confinement import call, one_transaction
 from schemadiff.database import VERBATIM, server_words
@@ -35,6 +35,7 @@ from schemadiff.errors import (
     StepError,
     StoppedError,
 )
+from schemadiff.expectations import Unmet
 from schemadiff.functions import file_of
 from schemadiff.journal import Direction, Interrupted, Turned
 from schemadiff.operations import Execute, Operation, Run
@@ -289,6 +290,7 @@ def _step(
             written = any(isinstance(one, Execute | Run) for one in step.operations)
             held = written and commits_with_entry(dialect, step)
             with one_transaction(connection, place) if held else nullcontext():
+                expectations.hold(connection, step.expects)
                 if step.run:
                     call(step.run, connection, dialect, place)
                 else:
@@ -346,7 +348,8 @@ def _failure(
         f"revision {task.revision:04}: could not {verb} step {position + 1} of {len(steps)}: {words}",
         *(f"  - {one.describe()}{'   <- this one' if one in caused else ''}" for one in carried),
     ]
-    lines += [f"    {line}" for line in step.sql.splitlines()]
+    if not isinstance(error, Unmet):
+        lines += [f"    {line}" for line in step.sql.splitlines()]
     if rolls_back:
         hint = _rolled_back(task)
     else:
@@ -376,6 +379,8 @@ def _failure(
                 "rollback` to leave the revision."
             )
         hint = "\n".join(told)
+    if isinstance(error, Unmet):
+        hint = f"{error.advice}\n{hint}"
     return StepError("\n".join(lines), hint=hint)
 
 

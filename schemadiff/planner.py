@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemadiff import hazards, replay
-from schemadiff.dialects import Dialect, Group, Statement
+from schemadiff.dialects import Dialect, Expectation, Group, Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.gathering import delayed, gathered, together
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
@@ -54,7 +54,7 @@ class Step:
     """One thing that is carried out: a statement, or, where ``run`` is given, a function of the revision file.
 
     ``tables`` are the tables that it touches, empty where only the author of the statement knows. ``method``,
-    ``alone`` and ``group`` are as in `Statement`.
+    ``alone``, ``group`` and ``expects`` are as in `Statement`.
     """
 
     sql: str
@@ -65,6 +65,7 @@ class Step:
     method: str = ""
     alone: bool = False
     group: Group | None = None
+    expects: tuple[Expectation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ def step_of(statement: Statement, facts: Facts) -> Step:
         method=statement.method,
         alone=statement.alone,
         group=statement.group,
+        expects=statement.expects,
     )
 
 

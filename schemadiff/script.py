@@ -34,7 +34,9 @@ def of_plan(
     while position < len(plan.steps):
         first, position = position, executor.end_of_part(dialect, plan.steps, position)
         some = [
-            sql for step in plan.steps[first:position] for sql in client.unhurried(step.sql, lock_timeout)
+            sql
+            for step in plan.steps[first:position]
+            for sql in (*_held(step, dialect), *client.unhurried(step.sql, lock_timeout))
         ]
         alone = not dialect.transactional_ddl or plan.steps[first].alone
         statements += some if alone else client.transaction(some)
@@ -160,6 +162,13 @@ def _without_nothing(task: Task) -> Task:
     return dataclasses.replace(task, plan=dataclasses.replace(task.plan, steps=steps))
 
 
+def _held(step: Step, dialect: Dialect) -> Iterator[str]:
+    """The statements that stop the script where the rows are not as the step expects them."""
+    for one in step.expects:
+        if one.portable:
+            yield from dialect.client.expect(f"NOT EXISTS ({one.exceptions})", f"some {one.words}")
+
+
 def _expected(dialect: Dialect, state: State) -> tuple[str, ...]:
     words = f"this database is not at revision {state.version:04}, where this begins"
     return dialect.client.expect(version.expected(dialect, state), words)
@@ -167,7 +176,9 @@ def _expected(dialect: Dialect, state: State) -> tuple[str, ...]:
 
 def _whole(task: Task, dialect: Dialect) -> Iterator[str]:
     yield from _expected(dialect, task.before)
-    yield from (step.sql for step in task.plan.steps)
+    for step in task.plan.steps:
+        yield from _held(step, dialect)
+        yield step.sql
     yield version.update(dialect, task.before, task.after)
 
 
@@ -191,7 +202,11 @@ def _journalled(task: Task, dialect: Dialect, lock_timeout: float) -> Iterator[s
             step = steps[position]
             looks = not executor.commits_with_entry(dialect, step)
             noted = client.note(position, looks=looks, drops=_drops_index(step))
-        some = (sql for step in steps[first:position] for sql in client.unhurried(step.sql, lock_timeout))
+        some = (
+            sql
+            for step in steps[first:position]
+            for sql in (*_held(step, dialect), *client.unhurried(step.sql, lock_timeout))
+        )
         both = (*some, *noted)
         yield from client.transaction(both) if executor.commits_with_entry(dialect, steps[first]) else both
 

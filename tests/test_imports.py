@@ -61,6 +61,7 @@ LAYERS = (
         "watching",
         "confinement",
         "executor",
+        "expectations",
         "journal",
         "config",
         "database",

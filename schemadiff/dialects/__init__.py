@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import Dialect, Group, Retraction, Statement
+from schemadiff.dialects.base import Dialect, Expectation, Group, Retraction, Statement
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NAMES",
     "Dialect",
+    "Expectation",
     "Group",
     "Retraction",
     "Statement",

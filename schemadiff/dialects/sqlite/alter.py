@@ -16,15 +16,16 @@ written here so that
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from schemadiff.dialects.base import Statement
 from schemadiff.dialects.renaming import rename_in_table
-from schemadiff.dialects.sqlite import ddl
-from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, canonical
+from schemadiff.dialects.sqlite import copying, ddl
+from schemadiff.dialects.sqlite.canonical import canonical
+from schemadiff.dialects.sqlite.copying import Source
 from schemadiff.dialects.sqlite.expressions import is_constant, mentions, renamed
-from schemadiff.dialects.sqlite.tokens import literal, quote
+from schemadiff.dialects.sqlite.tokens import quote
 from schemadiff.dialects.sqlite.triggers import moved
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
@@ -45,7 +46,7 @@ from schemadiff.operations import (
     RenameTable,
     Run,
 )
-from schemadiff.schema import Column, ForeignKey, Name, Schema, Table
+from schemadiff.schema import Column, ForeignKey, Name, Schema, Table, Type
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 Version = tuple[int, ...]
@@ -250,7 +251,10 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
     sources: dict[str, str | None] = {column.name: column.name for column in old.columns}
     final = schema
     renames: list[RenameColumn] = []
+    told: dict[str, Type] = {}
     for operation in operations:
+        if isinstance(operation, AlterColumn) and (source := sources.get(operation.before.name)) is not None:
+            told.setdefault(source, operation.before.type)
         final = _apply(operation, final)
         match operation:
             case RenameColumn():
@@ -274,52 +278,35 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
             final = _apply(step.reverse(), final)
             sources[step.before] = sources.pop(step.after, None)
             later.insert(0, step)
-    texts = _copy(old, final.tables[name], sources, _free_name(name, schema))
+    made = dataclasses.replace(final.tables[name], name=name._replace(name=_free_name(name, schema)))
+    known = {
+        column: None if source is None else Source(source, _type_before(source, old, told))
+        for column, source in sources.items()
+    }
+    texts = [
+        ddl.create_table(made),
+        *copying.copy(old, made, known),
+        f"DROP TABLE {ddl.qualified(name)}",
+        "PRAGMA legacy_alter_table = ON",
+        _rename(made.name, name.name),
+        "PRAGMA legacy_alter_table = OFF",
+    ]
     texts += [ddl.create_index(name, index) for index in final.tables[name].indexes]
     texts += [moved(text, name) for text in schema.definitions.get(name, ())]
     result = _carrying(operations, texts)
+    result[0] = dataclasses.replace(result[0], expects=tuple(copying.expected(old, made, known)))
     for rename in later:
         result += [Statement(one.sql, ()) for one in _native([rename], final, DROPS_COLUMNS) or ()]
         final = _apply(rename, final)
     return result
 
 
-def _copy(old: Table, new: Table, sources: dict[str, str | None], temporary: str) -> list[str]:
-    name = new.name
-    made = name._replace(name=temporary)
-    pairs = [
-        (column.name, source)
-        for column in new.columns
-        if column.generated is None and (source := sources.get(column.name)) is not None
-    ]
-    texts = [ddl.create_table(dataclasses.replace(new, name=made))]
-    if pairs:
-        into = ", ".join(quote(column) for column, _ in pairs)
-        values = ", ".join(quote(source) for _, source in pairs)
-        insert = "INSERT OR ABORT" if _resolves_conflicts(new) else "INSERT"
-        texts.append(
-            f"{insert} INTO {ddl.qualified(made)} ({into}) SELECT {values} FROM {ddl.qualified(name)}"
-        )
-    if AUTOINCREMENT in old.options.extra and AUTOINCREMENT in new.options.extra:
-        counters = ddl.qualified(Name("sqlite_sequence", name.schema))
-        texts += [
-            f"DELETE FROM {counters} WHERE name = {literal(temporary)}",
-            f"INSERT INTO {counters} (name, seq) SELECT {literal(temporary)}, seq FROM {counters}"
-            f" WHERE name = {literal(name.name)}",
-        ]
-    return [
-        *texts,
-        f"DROP TABLE {ddl.qualified(name)}",
-        "PRAGMA legacy_alter_table = ON",
-        _rename(made, name.name),
-        "PRAGMA legacy_alter_table = OFF",
-    ]
-
-
-def _resolves_conflicts(table: Table) -> bool:
-    """Whether an ON CONFLICT of its own would let the copy leave out rows or make up values."""
-    keys = (table.primary_key, *table.uniques)
-    return any(one.on_conflict for one in (*table.columns, *keys) if one is not None)
+def _type_before(column: str, old: Table, told: Mapping[str, Type]) -> Type:
+    """The type of a column, as its revision tells it where that is what the column has: only a revision knows what
+    SQLAlchemy stores in it.
+    """
+    live = next(one.type for one in old.columns if one.name == column)
+    return told[column] if column in told and told[column].sql == live.sql else live
 
 
 def _free_name(name: Name, schema: Schema) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.sqlite.conversion import IS_TEXT
 from schemadiff.dialects.sqlite.tokens import literal, quote
 from schemadiff.dialects.sqlite.triggers import Watch, head, watching
 from schemadiff.errors import DatabaseError, LockedError, RevisionError, StepError
@@ -34,6 +35,7 @@ def transaction(connection: Connection) -> Iterator[None]:
     with _pragma(connection, "foreign_keys"), _pragma(connection, "legacy_alter_table"):
         _run(connection, "BEGIN IMMEDIATE")
         try:
+            _know_text(connection)
             before = _examine(connection)
             watch = Watch(_triggers(connection))
             with watching(connection, watch):
@@ -78,6 +80,21 @@ def _run(connection: Connection, sql: str) -> None:
                 hint="End what writes to it, or give it more time with --lock-wait.",
             ) from error
         raise
+
+
+def _know_text(connection: Connection) -> None:
+    """Lets SQL ask whether bytes are text."""
+    create = getattr(connection.connection.dbapi_connection, "create_function", None)
+    if create is not None:
+        create(IS_TEXT, 1, _is_text)
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_open(connection: Connection) -> bool:
