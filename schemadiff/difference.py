@@ -28,7 +28,7 @@ from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Operation
 from schemadiff.planner import Plan
 from schemadiff.reader import read
-from schemadiff.schema import Schema, Table, Unsupported
+from schemadiff.schema import Column, Schema, Table, Unsupported
 from schemadiff.tasks import facts_about
 
 Side = str | Path | Database | sa.MetaData | object
@@ -186,7 +186,8 @@ def _compare(
         desired = inspect_for(connection, dialect, current) if other else sides[1].declared(dialect)
     seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
     if one and other:
-        return comparer.compare(seen, _same_names(seen, wanted, dialect), dialect), current, desired
+        wanted = _outspoken(seen, _same_names(seen, wanted, dialect))
+        return comparer.compare(seen, wanted, dialect), current, desired
     if one:
         hidden = filters.hidden_columns(current, chosen)
         asked = ask(connection, dialect, wanted, seen, hidden)
@@ -221,6 +222,26 @@ def _everything(connection: Connection, dialect: Dialect) -> Schema:
     live = inspect(connection, dialect, schemas)
     live = live.with_objects(dialect.objects(connection, schemas))
     return live.with_objects(objects.by_themselves(live, dialect).values())
+
+
+def _outspoken(current: Schema, desired: Schema) -> Schema:
+    """`desired`, which says also what SQLAlchemy has no word for: in a database that is nothing if not said."""
+    tables = dict(desired.tables)
+    for name, table in desired.tables.items():
+        known = current.tables.get(name, table)
+        was = {column.name: column for column in known.columns}
+        columns = tuple(_said(was.get(column.name), column) for column in table.columns)
+        if columns != table.columns:
+            tables[name] = dataclasses.replace(table, columns=columns)
+    return dataclasses.replace(desired, tables=tables)
+
+
+def _said(current: Column | None, desired: Column) -> Column:
+    if current and current.attributes and desired.attributes is None:
+        desired = dataclasses.replace(desired, attributes=())
+    if current and current.visible is False and desired.visible is None:
+        desired = dataclasses.replace(desired, visible=True)
+    return desired
 
 
 def _same_names(current: Schema, desired: Schema, dialect: Dialect) -> Schema:

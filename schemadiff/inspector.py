@@ -172,7 +172,7 @@ def _asked_view(connection: Connection, dialect: Dialect, one: View, there: View
         return one
     if same is None:
         note(Unsupported(one.name, f"{_UNTOLD} the view is as declared"))
-    one = dataclasses.replace(one, definition=there.definition)
+    one = dataclasses.replace(one, definition=there.definition, needs=there.needs)
     if one.indexes != there.indexes and there.columns:
         mine, theirs = (Table(there.name, there.columns, indexes=view.indexes) for view in (one, there))
         (answer,) = _asked(connection, dialect, [mine], {there.name: theirs}, note)

@@ -2,17 +2,17 @@
 
 Schemas, sequences, enumerated types and domains come before the tables that need them, and go after. An enumerated
 type that a column has is that column's; without one it stands for itself, if somebody declares it. Views and triggers
-go before the tables change and come after, each after what its definition mentions. A function comes before the
-tables, which may call it, unless it mentions one that this plan creates or changes.
+go before the tables change and come after, each after what it needs. A function comes before the tables, which may
+call it, unless it needs one that this plan creates or changes, and goes when nothing calls it any more.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Sequence as Several
 
-from schemadiff.dependencies import dependents, in_order, mentions_any
+from schemadiff.dependencies import dependents, in_order, mentions_any, words
 from schemadiff.dialects import Dialect
 from schemadiff.operations import (
     AlterColumn,
@@ -69,7 +69,6 @@ def compare(
         if values != one.values
     ]
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Enum) and one not in changing]
-    first += [CreateObject(one) for one in in_order(new) if isinstance(one, Domain)]
     altered = [pair for pair in changed if isinstance(pair[0], Sequence | Enum | Domain)]
     rebuilt = [pair for pair in altered if not dialect.alters_in_place(*pair, current)]
     retyped = {
@@ -77,64 +76,79 @@ def compare(
         for name, table in current.tables.items()
         if any(dialect.has_type(column, one.name) for column in table.columns for one, _ in rebuilt)
     }
-    first += [ReplaceObject(*pair) for pair in altered if pair not in rebuilt]
-
     indexed = [pair for pair in changed if _differ_in_indexes(*pair)]
     texts = [pair for pair in changed if isinstance(pair[0], View | Routine) and pair not in indexed]
     moving = {name for name in map(touched, tables) if name} | {one.name for one in (*gone, *new)}
     moving |= {before.name for before, _ in texts}
+    remade = {before.name for before, after in texts if not dialect.replaces(before, after)}
     replaced = [
         pair
         for pair in texts
         if dialect.replaces(*pair)
         # What needs something that changes as well is not replaced: undoing runs in the contrary order.
-        and (_is_function(pair[0]) or not any(mentions_any(one, moving - {one.name}) for one in pair))
+        and not (
+            _is_bound_to(pair[0], remade)
+            if _is_function(pair[0])
+            else any(mentions_any(one, moving - {one.name}) for one in pair)
+        )
     ]
     leaving: list[StoredObject] = [one for one in gone if isinstance(one, View | Routine)]
     leaving += [before for before, after in texts if (before, after) not in replaced]
     arriving: list[StoredObject] = [one for one in new if isinstance(one, View | Routine)]
     arriving += [after for before, after in texts if (before, after) not in replaced]
+    lifted: list[StoredObject] = []
     if dialect.lifts_views:
-        disturbed = (
-            {one.name for one in leaving}
-            | _disturbed(tables)
-            | retyped
-            | {before.name for before, _ in rebuilt}
-        )
-        for one in dependents((before for before, _ in both if _depends(before)), disturbed):
-            if one not in leaving and one.key not in {before.key for before, _ in replaced}:
-                wanted_now = desired.objects[one.key]
-                if isinstance(one, View) and isinstance(wanted_now, View):
-                    # What only the database has goes for good, and is named.
-                    lost = [index for index in one.indexes if index not in wanted_now.indexes]
-                    first += [DropIndex(one.name, index) for index in lost]
-                    kept = tuple(index for index in one.indexes if index not in lost)
-                    one = dataclasses.replace(one, indexes=kept)
-                leaving.append(one)
-                arriving.append(wanted_now)
-    early = [one for one in arriving if _is_function(one) and not mentions_any(one, moving - {one.name})]
+        remade_names = {one.name for one in leaving} | {before.name for before, _ in rebuilt}
+        settled = {one.key for one in leaving} | {before.key for before, _ in replaced}
+        staying = [before for before, _ in both if before.key not in settled]
+        lifted = _in_the_way(staying, remade_names, _disturbed(tables) | retyped)
+        for one in lifted:
+            before, after = one, desired.objects[one.key]
+            if isinstance(before, View) and isinstance(after, View):
+                # What only the database has goes for good, and is named.
+                lost = [index for index in before.indexes if index not in after.indexes]
+                first += [DropIndex(before.name, index) for index in lost]
+                kept = tuple(index for index in before.indexes if index not in lost)
+                before = dataclasses.replace(before, indexes=kept)
+            leaving.append(before)
+            arriving.append(after)
+    functions = [one for one in arriving if _is_function(one)]
+    unready = {name for name in map(touched, tables) if name}
+    unready |= {one.name for one in (*gone, *new, *arriving) if isinstance(one, View)}
+    waiting = dependents(functions, unready)
+    early = [one for one in functions if one not in waiting]
     late = [one for one in arriving if one not in early]
 
-    # A function may be called by a table that only this plan changes, and goes after that.
     going = list(reversed(in_order(leaving)))
-    created = {one.key for one in early}
-    needed = [one for one in going if _is_function(one) and one.key not in created]
-    first += [DropObject(one) for one in going if one not in needed]
+    # A function may be called by a table that only this plan changes, and goes after that.
+    soon = {one.key for one in (*early, *lifted)}
+    called = [one for one in going if _is_function(one) and one.key not in soon]
+    first += [DropObject(one) for one in going if one not in called]
+    # A domain's CHECK may call a function, and a function may take or give a domain.
+    first += [
+        CreateObject(one) for one in in_order([*early, *(one for one in new if isinstance(one, Domain))])
+    ]
+    first += [ReplaceObject(*pair) for pair in altered if pair not in rebuilt]
     first += [ReplaceObject(*pair) for pair in rebuilt]
-    first += [CreateObject(one) for one in in_order(early)]
     last: list[Operation] = [CreateObject(one) for one in in_order(changing)]
-    last += [DropObject(one) for one in needed]
-    before_of = {after.key: before for before, after in replaced}
+    # What calls it until it is replaced, or goes last itself, holds it.
+    users = [*(before for before, _ in replaced), *(one for one in gone if isinstance(one, Domain))]
+    held: list[StoredObject] = []
+    for one in called:
+        if one in gone and any(mentions_any(user, [one.name]) for user in (*users, *held)):
+            held.append(one)
+    last += [DropObject(one) for one in called if one not in held]
+    was_of = {after.key: before for before, after in replaced}
     for one in in_order([*late, *(after for _, after in replaced)]):
-        before = before_of.get(one.key)
-        last.append(CreateObject(one) if before is None else ReplaceObject(before, one))
+        was = was_of.get(one.key)
+        last.append(CreateObject(one) if was is None else ReplaceObject(was, one))
     last += [
         one
         for before, after in indexed
         if before.key not in {gone.key for gone in leaving}
         for one in _changed_indexes(before, after)
     ]
-    last += [DropObject(one) for one in reversed(in_order(gone)) if isinstance(one, Domain)]
+    last += [DropObject(one) for one in reversed(in_order(gone)) if isinstance(one, Domain) or one in held]
     last += [
         DropObject(dataclasses.replace(one, values=taken[one]))
         for one in in_order(gone)
@@ -151,7 +165,7 @@ def by_themselves(schema: Schema, dialect: Dialect) -> Mapping[Key, StoredObject
 
     def is_columns(one: Enum) -> bool:
         held = any(True for _ in _columns(schema, one.name, dialect))
-        return held and not any(mentions_any(domain, [one.name]) for domain in domains)
+        return held and not any(one.name.name.casefold() in words(domain.type) for domain in domains)
 
     return {
         key: one for key, one in schema.objects.items() if not isinstance(one, Enum) or not is_columns(one)
@@ -184,6 +198,24 @@ def _changed_indexes(before: StoredObject, after: StoredObject) -> Iterator[Oper
     assert isinstance(after, View)
     yield from (DropIndex(before.name, one) for one in before.indexes if one not in after.indexes)
     yield from (CreateIndex(after.name, one) for one in after.indexes if one not in before.indexes)
+
+
+def _in_the_way(
+    staying: Several[StoredObject], remade: Collection[Name], tables: Collection[Name]
+) -> list[StoredObject]:
+    """Those that have to make room for what is made again, and for what happens to the tables."""
+    lifted = dependents([one for one in staying if _depends(one)], {*remade, *tables})
+    names = {*remade, *(one.name for one in lifted)}
+    # So has a function whose body the server has parsed, and again what uses that.
+    parsed = [one for one in staying if _is_function(one) and _is_bound_to(one, names)]
+    if parsed:
+        lifted += dependents([one for one in staying if _depends(one)], {one.name for one in parsed})
+    return list(dict.fromkeys((*lifted, *parsed)))
+
+
+def _is_bound_to(stored: StoredObject, names: Collection[Name]) -> bool:
+    """Whether the server's catalog says that the object needs one of them."""
+    return isinstance(stored, Routine) and stored.needs is not None and not stored.needs.isdisjoint(names)
 
 
 def _depends(stored: StoredObject) -> bool:

@@ -136,6 +136,7 @@ class View(_Stored):
     nobody said. ``written`` is the SELECT as somebody wrote it; ``belongings`` are the statements that give the view
     back, after it was dropped and created again, what hangs on it: grants, comment, triggers. Only a materialized one
     has ``indexes``, sorted by name; ``columns`` are its live ones, by which the server can be asked what these mean.
+    ``needs`` are the names of what it is made of by the server's catalog, ``None`` where nobody asked.
     """
 
     name: Name
@@ -146,6 +147,7 @@ class View(_Stored):
     columns: tuple[Column, ...] = field(default=(), compare=False, repr=False)
     written: str | None = field(default=None, compare=False, repr=False)
     belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "view"
 
 
@@ -157,7 +159,7 @@ class Routine:
     """A trigger, a function, a procedure or an event: ``definition`` is the server's own CREATE statement.
 
     ``table`` is the one that a trigger stands on. ``arguments`` are the types by which PostgreSQL tells functions of
-    one name apart, in parentheses.
+    one name apart, in parentheses. ``needs`` is what must be there before it is created, as in `View`.
     """
 
     kind: RoutineKind
@@ -165,6 +167,7 @@ class Routine:
     definition: str
     table: Name | None = None
     arguments: str = ""
+    needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> Key:

@@ -7,9 +7,10 @@ any two servers.
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from schemadiff.dialects import counting
@@ -62,6 +63,12 @@ _NAMES = {
     "WHERE routine_schema IN ({0}) AND routine_type = 'PROCEDURE'",
     "event": "SELECT event_schema, event_name, NULL FROM information_schema.events WHERE event_schema IN ({0})",
 }
+_USED = (
+    "SELECT view_schema, view_name, table_schema, table_name FROM information_schema.view_table_usage "
+    "WHERE view_schema IN ({0})",
+    "SELECT table_schema, table_name, specific_schema, specific_name FROM information_schema.view_routine_usage "
+    "WHERE table_schema IN ({0})",
+)
 _SHOWN = {"trigger": 2, "function": 2, "procedure": 2, "event": 3}
 """In which column of SHOW CREATE the statement stands (MySQL 9.7 and MariaDB 10.11 alike)."""
 
@@ -93,7 +100,22 @@ def read_objects(
                 rows = only(next(talk([[query.format(listed)]])))
                 names = [(Name(str(name), known.get(schema)), table) for schema, name, table in rows]
                 names.sort(key=lambda row: (row[0].schema or "", row[0].name))
-                yield from _shown(talk, kind, names)
+                used = _used(talk, listed, known) if kind == "view" and names else {}
+                for one in _shown(talk, kind, names):
+                    yield dataclasses.replace(one, needs=used.get(one.name)) if isinstance(one, View) else one
+
+
+def _used(talk: Talk, listed: str, known: Mapping[str, str | None]) -> Mapping[Name, frozenset[Name]]:
+    """The tables, views and functions that each view is made of, where the server has a catalog of that: MySQL from
+    8.0.13, which shows of them what the account may see.
+    """
+    found: dict[Name, set[Name]] = defaultdict(set)
+    for query in _USED:
+        reply = next(talk([[query.format(listed)]]))
+        if not isinstance(reply, Refusal):
+            for schema, view, other, name in reply:
+                found[Name(str(view), known.get(schema))].add(Name(str(name), known.get(other, str(other))))
+    return {view: frozenset(names) for view, names in found.items()}
 
 
 def _shown(talk: Talk, kind: str, names: list[tuple[Name, str | None]]) -> Iterator[StoredObject]:
@@ -242,7 +264,9 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
         case Sequence():
             return f"{verb} SEQUENCE {qualified(stored.name)}{''.join(f' {one}' for one in counting.given(stored))}"
         case View():
-            options = stored.options or (was.options if isinstance(was, View) else "")
+            options = stored.options
+            if stored.written is not None and isinstance(was, View):
+                options = options or was.options  # models and revisions have no word for them
             return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
         case Domain() | Enum():
             raise UnsupportedError(

@@ -17,10 +17,11 @@ from schemadiff.dialects.postgresql import attributes, definitions
 from schemadiff.dialects.postgresql.conversion import default_follows, using
 from schemadiff.dialects.postgresql.enums import retype
 from schemadiff.dialects.postgresql.generated import same_kind
+from schemadiff.dialects.postgresql.sequences import own_name
 from schemadiff.dialects.postgresql.sqltext import quote, string
 from schemadiff.dialects.postgresql.types import INTEGERS, parse_enum, quoted
 from schemadiff.operations import AlterColumn
-from schemadiff.schema import Column, Identity, Name
+from schemadiff.schema import Column, Identity, Key, Name, Schema, Sequence
 
 
 @dataclass(slots=True)
@@ -32,16 +33,20 @@ class Pieces:
     behind: list[str] = field(default_factory=list)
 
 
-def alter_column(operation: AlterColumn, rebuilt: Collection[Name]) -> Pieces:
-    """The pieces of one altered column. `rebuilt` names the enumerated types that are another type now."""
+def alter_column(operation: AlterColumn, rebuilt: Collection[Name], live: Schema) -> Pieces:
+    """The pieces of one altered column of `live`. `rebuilt` names the enumerated types that are another type now."""
     before, after, table = operation.before, operation.after, operation.table
+    # What has the name of the column's own sequence, and stands for itself: before it, or from now on.
+    found = live.objects.get(Key(Sequence.kind, own_name(table, after.name)))
+    declared = found if isinstance(found, Sequence) else None
     pieces = Pieces()
     column = f"ALTER COLUMN {quote(after.name)}"
     if before.autoincrement and not after.autoincrement:
         pieces.ahead.append(f"ALTER TABLE {quoted(table)} {column} DROP DEFAULT")
-        pieces.ahead.append(_on_sequence("DROP SEQUENCE ", "", table, after.name))
+        if not declared:
+            pieces.ahead.append(_on_sequence("DROP SEQUENCE ", "", table, after.name))
     if before.identity and not after.identity:
-        drop = f"{column} DROP IDENTITY"
+        drop = f"{column} DROP IDENTITY" + (" IF EXISTS" if declared else "")
         if after.type.sql in INTEGERS:
             pieces.clauses.append(drop)
         else:
@@ -66,7 +71,7 @@ def alter_column(operation: AlterColumn, rebuilt: Collection[Name]) -> Pieces:
         if _starts_beyond(before.identity, after.identity):
             pieces.ahead += _count_on(table, after)
     if after.autoincrement and not before.autoincrement:
-        pieces.behind += _count(table, after, before.default)
+        pieces.behind += _count(table, after, before.default, declared)
     elif after.autoincrement and before.type != after.type:
         pieces.behind.append(_on_sequence("ALTER SEQUENCE ", f" AS {after.type.sql}", table, after.name))
     pieces.behind += on_sequence(table, before if before.autoincrement else None, after)
@@ -112,33 +117,37 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
 # what counts by itself
 
 
-def _count(table: Name, column: Column, default: str | None) -> list[str]:
+def _count(table: Name, column: Column, default: str | None, declared: Sequence | None) -> list[str]:
     """A sequence of the column's own, as ``serial`` would have made it, that goes on after the largest value. It may be
-    there still: `default`, which the column had, counts with it, or somebody dropped only the default.
+    there still, and goes on where it stands: `default`, which the column had, counts with it, it stood for itself
+    (`declared`), or somebody dropped only the default.
     """
-    name = Name(definitions.made_name(table.name, column.name, "seq"), table.schema)
+    name = own_name(table, column.name)
     alter = f"ALTER TABLE {quoted(table)} ALTER COLUMN {quote(column.name)}"
     counted = _NEXTVAL.fullmatch(default or "")
-    found = counted and parse_enum(counted[1].replace("''", "'")).name == name
+    found = declared or (counted and parse_enum(counted[1].replace("''", "'")).name == name)
     verb = "ALTER SEQUENCE" if found else "CREATE SEQUENCE IF NOT EXISTS"
+    options = counting.changes(declared, Sequence(name)) if declared else []
+    words = " ".join(["AS", column.type.sql, *options])
     return [
-        f"{verb} {quoted(name)} AS {column.type.sql} OWNED BY {quoted(table)}.{quote(column.name)}",
+        f"{verb} {quoted(name)} {words} OWNED BY {quoted(table)}.{quote(column.name)}",
         f"{alter} SET DEFAULT nextval({string(quoted(name))}::regclass)",
-        *_count_on(table, column),
+        *_count_on(table, column, name if found else None),
     ]
 
 
 _NEXTVAL = re.compile(r"nextval\('(.*)'::regclass\)")
 
 
-def _count_on(table: Name, column: Column) -> list[str]:
-    """Moves the column's sequence behind the largest value, and never back."""
+def _count_on(table: Name, column: Column, known: Name | None = None) -> list[str]:
+    """Moves the column's sequence behind the largest value, and the one that was `known` before never back."""
     options = column.identity or Identity()
     if (options.increment or 1) < 0:
         return []
     first = _first(options)
     sequence = f"pg_get_serial_sequence({string(quoted(table))}, {string(column.name)})"
-    highest = f"greatest(max({quote(column.name)}) + 1, {first})"
+    stands = f", (SELECT last_value + is_called::int FROM {quoted(known)})" if known else ""
+    highest = f"greatest(max({quote(column.name)}) + 1, {first}{stands})"
     return [f"SELECT setval({sequence}, {highest}, false) FROM {quoted(table)}"]
 
 

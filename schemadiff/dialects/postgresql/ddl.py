@@ -222,7 +222,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
             case AlterColumn() if one.after.name in anew:
                 pass
             case AddColumn() | DropColumn() | AlterColumn() | AlterTable():
-                pieces = _pieces(one, rebuilt)
+                pieces = _pieces(one, rebuilt, between)
                 ahead += [Statement(sql, (one,)) for sql in pieces.ahead]
                 alter.add(one, *pieces.clauses)
                 behind += [Statement(sql, (one,)) for sql in pieces.behind]
@@ -266,7 +266,7 @@ def _turn(operation: Operation) -> int:
 
 
 def _pieces(
-    operation: AddColumn | DropColumn | AlterColumn | AlterTable, rebuilt: Collection[Name]
+    operation: AddColumn | DropColumn | AlterColumn | AlterTable, rebuilt: Collection[Name], before: Schema
 ) -> Pieces:
     match operation:
         case AddColumn():
@@ -274,7 +274,7 @@ def _pieces(
         case DropColumn():
             return Pieces(clauses=[f"DROP COLUMN {quote(operation.column.name)}"])
         case AlterColumn():
-            return alter_column(operation, rebuilt)
+            return alter_column(operation, rebuilt, before)
         case AlterTable():
             return _alter_table(operation)
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from schemadiff.dialects import counting
 from schemadiff.dialects.base import Statement
-from schemadiff.dialects.postgresql import ask, catalog, definitions, domains, enums, explained, retyping
+from schemadiff.dialects.postgresql import ask, domains, enums, explained, retyping, sequences, views
 from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -33,7 +32,6 @@ from schemadiff.schema import (
     Schema,
     Sequence,
     StoredObject,
-    Table,
     Unique,
     View,
 )
@@ -68,30 +66,28 @@ SELECT n.nspname, t.typname, ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enu
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 WHERE t.typtype = 'e' AND n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_type", oid="t.oid")}"""
 
-_VIEWS = f"""
-SELECT n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
-    ARRAY(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
-    || ARRAY(SELECT format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
-                           c.oid::regclass, description)
-             FROM pg_description WHERE objoid = c.oid AND classoid = 'pg_class'::regclass AND objsubid = 0)
-    || ARRAY(SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, r.rolname) FROM pg_roles r
-             WHERE r.oid = c.relowner AND r.rolname <> current_user)
-    || ARRAY(SELECT format('GRANT %s ON %s TO %s', a.privilege_type, c.oid::regclass,
-                           coalesce(quote_ident(r.rolname), 'PUBLIC'))
-                    || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-             FROM aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> c.relowner)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('v', 'm') AND n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_class", oid="c.oid")}"""
-
 _TRIGGERS = """
-SELECT n.nspname, t.tgname, c.relname, pg_get_triggerdef(t.oid)
+SELECT t.oid::int8, n.nspname, t.tgname, c.relname, pg_get_triggerdef(t.oid)
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal AND n.nspname = ANY(:schemas)"""
+WHERE NOT t.tgisinternal AND n.nspname = ANY(:schemas)
+AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_trigger'::regclass AND e.objid = t.oid
+AND (e.deptype = 'e' OR e.refclassid = 'pg_trigger'::regclass))"""
+"""A trigger of a partitioned table has a clone on each partition, which depends on it."""
 
-_ROUTINES = f"""
-SELECT n.nspname, p.proname, p.prokind = 'p', pg_get_function_identity_arguments(p.oid), pg_get_functiondef(p.oid)
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE p.prokind IN ('f', 'p') AND n.nspname = ANY(:schemas) AND {_OWN.format(catalog="pg_proc", oid="p.oid")}"""
+_ROUTINES = """
+SELECT p.oid::int8, n.nspname, p.proname, p.prokind = 'p', pg_get_function_identity_arguments(p.oid),
+       pg_get_functiondef(p.oid), l.lanname = 'sql' AND {body} IS NULL
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+WHERE p.prokind IN ('f', 'p') AND n.nspname = ANY(:schemas)
+AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid
+AND e.deptype IN ('e', 'i'))"""
+"""The functions that construct a range belong to its type, as those of an extension to that. What an SQL function of
+PostgreSQL 13 or older needs, and one of a later version whose body is a string, stands in its text alone, which the
+server looks at when the function is created.
+"""
+
+_PARSED = 14
+"""The version that brought bodies of functions which are parsed when they are created."""
 
 
 def read(
@@ -115,25 +111,22 @@ def read(
     if "domain" in kinds:
         yield from domains.read(connection, schemas)
     if "view" in kinds:
-        found = rows(_VIEWS)
-        tables: Mapping[Name, Table] = {}
-        if any(materialized for _, _, materialized, *_ in found):
-            with catalog.reading(connection) as default:
-                tables = catalog.materialized(connection, schemas, default, version=version)
-        for schema, name, materialized, text, options, belongings in found:
-            view = View(Name(name, schemas[schema]), text.strip().removesuffix(";"), materialized)
-            view = dataclasses.replace(view, options=options or "", belongings=tuple(belongings))
-            if table := tables.get(view.name):
-                view = dataclasses.replace(view, columns=table.columns, indexes=table.indexes)
-            yield view
+        yield from views.read(connection, schemas, with_triggers="trigger" in kinds, version=version)
+    if not {"trigger", "function", "procedure"} & set(kinds):
+        return
+    needs = views.needs(connection, schemas)
     if "trigger" in kinds:
-        for schema, name, table, text in rows(_TRIGGERS):
-            yield Routine("trigger", Name(name, schemas[schema]), text, Name(table, schemas[schema]))
-    if {"function", "procedure"} & set(kinds):
-        for schema, name, is_procedure, arguments, text in rows(_ROUTINES):
-            kind: RoutineKind = "procedure" if is_procedure else "function"
-            if kind in kinds:
-                yield Routine(kind, Name(name, schemas[schema]), text.strip(), arguments=f"({arguments})")
+        for oid, schema, name, table, text in rows(_TRIGGERS):
+            stands_on = Name(table, schemas[schema])
+            needed: frozenset[Name] | None = needs.get(("pg_trigger", oid), frozenset())
+            yield Routine("trigger", Name(name, schemas[schema]), text, stands_on, needs=needed)
+    query = _ROUTINES.format(body="p.prosqlbody" if version >= _PARSED else "NULL")
+    for oid, schema, name, is_procedure, arguments, text, late in rows(query):
+        kind: RoutineKind = "procedure" if is_procedure else "function"
+        if kind in kinds:
+            needed = None if late else needs.get(("pg_proc", oid), frozenset())
+            name_, words = Name(name, schemas[schema]), f"({arguments})"
+            yield Routine(kind, name_, text.strip(), arguments=words, needs=needed)
 
 
 def schemas(connection: Connection) -> list[str]:
@@ -151,7 +144,11 @@ def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -
 
 
 def replaces(before: StoredObject, after: StoredObject) -> bool:
-    """Whether the definition of a function, which begins with CREATE OR REPLACE, is taken in place of the other."""
+    """Whether the definition of a function, which begins with CREATE OR REPLACE, is taken in place of the other; or a
+    view has only other options.
+    """
+    if views.same_but_options(before, after):
+        return True
     if not isinstance(before, Routine) or not isinstance(after, Routine) or before.kind == "trigger":
         return False
     one, other = (_RETURNS.findall(routine.definition)[:1] for routine in (before, after))
@@ -208,14 +205,20 @@ def statements(operation: ObjectOperation, was: StoredObject | None, before: Sch
             texts = enums.removal(enum, before)
         case ReplaceObject(before=Enum() as old, after=Enum() as new):
             texts = enums.alteration(old, new, before)
+        case CreateObject(object=Sequence() as sequence):
+            texts = sequences.create(sequence, before)
+        case DropObject(object=Sequence() as sequence):
+            texts = [sequences.drop(sequence, before)]
         case CreateObject(object=stored):
             texts = list(_creation(stored, was))
         case DropObject(object=stored):
             texts = [_drop(stored)]
         case ReplaceObject(before=Sequence() as start, after=Sequence() as end):
-            texts = [f"ALTER SEQUENCE {quoted(end.name)}{_changes(start, end)}"]
+            texts = [sequences.alter(start, end)]
         case ReplaceObject(before=Domain() as narrow, after=Domain() as wide):
             texts = domains.changes(narrow, wide, was, before)
+        case ReplaceObject(before=View() as one, after=View() as other) if views.same_but_options(one, other):
+            texts = views.alter(one, other)
         case ReplaceObject(before=one, after=other) if replaces(one, other):
             texts = list(_creation(other, was))
         case ReplaceObject(before=one, after=other):
@@ -228,19 +231,13 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
         case Namespace():
             yield f"CREATE SCHEMA {quote(stored.name.name)}"
         case Sequence():
-            yield f"CREATE SEQUENCE {quoted(stored.name)}{_options(stored)}"
+            yield from sequences.create(stored, Schema())
         case Enum():
             yield enums.create(stored.name, stored.values)
         case Domain():
             yield from domains.create(stored)
         case View():
-            known = was if isinstance(was, View) and was.materialized == stored.materialized else stored
-            kind = "MATERIALIZED VIEW" if stored.materialized else "VIEW"
-            options = stored.options or known.options
-            given = f" WITH ({options})" if options else ""
-            yield f"CREATE {kind} {quoted(stored.name)}{given} AS {stored.definition}"
-            yield from (definitions.create_index(stored.name, index) for index in stored.indexes)
-            yield from known.belongings
+            yield from views.create(stored, was)
         case Routine():
             yield stored.definition
 
@@ -250,7 +247,7 @@ def _drop(stored: StoredObject) -> str:
         case Namespace():
             return f"DROP SCHEMA {quote(stored.name.name)}"
         case View():
-            return f"DROP {'MATERIALIZED VIEW' if stored.materialized else 'VIEW'} {quoted(stored.name)}"
+            return views.drop(stored)
         case Routine(kind="trigger", table=table) if table:
             return f"DROP TRIGGER {quote(stored.name.name)} ON {quoted(table)}"
         case Routine():
@@ -259,17 +256,3 @@ def _drop(stored: StoredObject) -> str:
             return f"DROP TYPE {quoted(stored.name)}"
         case Sequence() | Domain():
             return f"DROP {stored.kind.upper()} {quoted(stored.name)}"
-
-
-def _options(sequence: Sequence) -> str:
-    kind = [f"AS {sequence.type}"] if sequence.type else []
-    return "".join(f" {one}" for one in (*kind, *counting.given(sequence)))
-
-
-def _changes(before: Sequence, after: Sequence) -> str:
-    """What ALTER SEQUENCE has to say."""
-    words = [f"AS {after.type or 'bigint'}"] if before.type != after.type else []
-    words += counting.changes(before, after)
-    if counting.turns(before, after):
-        words.append("RESTART")
-    return "".join(f" {one}" for one in words)

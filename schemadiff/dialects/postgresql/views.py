@@ -1,0 +1,158 @@
+"""The views of PostgreSQL: how they are read with all that hangs on them, and what each object needs by pg_depend."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from schemadiff.dialects.postgresql import catalog, definitions
+from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.schema import Name, StoredObject, Table, View
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_VIEWS = """
+SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid),
+       array_to_string(c.reloptions, ', '),
+    ARRAY(SELECT pg_get_ruledef(r.oid) FROM pg_rewrite r
+          WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' ORDER BY r.rulename)
+    || ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', c.oid::regclass, a.attname,
+                           pg_get_expr(f.adbin, f.adrelid))
+             FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+             WHERE f.adrelid = c.oid ORDER BY a.attnum)
+    || ARRAY(SELECT format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET STATISTICS %s', c.oid::regclass, a.attname,
+                           a.attstattarget)
+             FROM pg_attribute a WHERE a.attrelid = c.oid AND c.relkind = 'm' AND a.attstattarget > 0
+             ORDER BY a.attnum)
+    || ARRAY(SELECT format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
+                           c.oid::regclass, description)
+             FROM pg_description WHERE objoid = c.oid AND classoid = 'pg_class'::regclass AND objsubid = 0)
+    || ARRAY(SELECT format('COMMENT ON COLUMN %s.%I IS %L', c.oid::regclass, a.attname, d.description)
+             FROM pg_description d JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
+             WHERE d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0 ORDER BY a.attnum)
+    || ARRAY(SELECT format('COMMENT ON RULE %I ON %s IS %L', r.rulename, c.oid::regclass, d.description)
+             FROM pg_rewrite r JOIN pg_description d ON d.objoid = r.oid AND d.classoid = 'pg_rewrite'::regclass
+             WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' ORDER BY r.rulename),
+    ARRAY(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t
+          WHERE t.tgrelid = c.oid AND NOT t.tgisinternal ORDER BY t.tgname)
+    || ARRAY(SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, c.oid::regclass, d.description)
+             FROM pg_trigger t JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_trigger'::regclass
+             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal ORDER BY t.tgname),
+    ARRAY(SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, r.rolname) FROM pg_roles r
+          WHERE r.oid = c.relowner AND r.rolname <> current_user)
+    || ARRAY(SELECT format('GRANT %s%s ON %s TO %s', a.privilege_type, a.columns, c.oid::regclass,
+                           coalesce(quote_ident(r.rolname), 'PUBLIC'))
+                    || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+             FROM (SELECT '' AS columns, x.* FROM aclexplode(c.relacl) x
+                   UNION ALL
+                   SELECT format(' (%I)', b.attname), x.* FROM pg_attribute b, aclexplode(b.attacl) x
+                   WHERE b.attrelid = c.oid) a
+             LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> c.relowner)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('v', 'm') AND n.nspname = ANY(:schemas)
+AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
+AND e.deptype = 'e')"""
+
+_NEEDS = """
+SELECT used.kind, used.oid::int8, n.nspname, named.name FROM (
+    SELECT 'pg_class' AS kind, r.ev_class AS oid, d.refclassid, d.refobjid
+    FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+    WHERE d.classid = 'pg_rewrite'::regclass AND NOT (d.refclassid = 'pg_class'::regclass AND d.refobjid = r.ev_class)
+    UNION SELECT d.classid::regclass::text, d.objid, d.refclassid, d.refobjid FROM pg_depend d
+    WHERE d.classid IN ('pg_trigger'::regclass, 'pg_proc'::regclass)
+) used JOIN (
+    SELECT 'pg_class'::regclass AS catalog, oid, relnamespace AS namespace, relname AS name FROM pg_class
+    UNION ALL SELECT 'pg_proc'::regclass, oid, pronamespace, proname FROM pg_proc
+    UNION ALL SELECT 'pg_type'::regclass, t.oid, t.typnamespace, coalesce(e.typname, t.typname)
+              FROM pg_type t LEFT JOIN pg_type e ON e.typarray = t.oid
+) named ON named.catalog = used.refclassid AND named.oid = used.refobjid
+JOIN pg_namespace n ON n.oid = named.namespace"""
+
+
+def read(
+    connection: Connection, schemas: Mapping[str, str | None], *, with_triggers: bool, version: int
+) -> Iterator[View]:
+    """The views; their triggers hang on them unless they are read `with_triggers`, each of which stands for itself."""
+    found = connection.execute(sa.text(_VIEWS), {"schemas": list(schemas)}).all()
+    tables: Mapping[Name, Table] = {}
+    if any(materialized for _, _, _, materialized, *_ in found):
+        with catalog.reading(connection) as default:
+            tables = catalog.materialized(connection, schemas, default, version=version)
+    known = needs(connection, schemas) if found else {}
+    for oid, schema, name, materialized, text, options, hanging, triggers, rights in found:
+        own = [] if with_triggers else triggers
+        view = View(
+            Name(name, schemas[schema]),
+            text.strip().removesuffix(";"),
+            materialized,
+            options or "",
+            belongings=(*hanging, *own, *rights),
+            needs=known.get(("pg_class", oid), frozenset()),
+        )
+        if table := tables.get(view.name):
+            view = dataclasses.replace(view, columns=table.columns, indexes=table.indexes)
+        yield view
+
+
+def needs(
+    connection: Connection, schemas: Mapping[str, str | None]
+) -> Mapping[tuple[str, int], frozenset[Name]]:
+    """What each view, trigger and routine needs by pg_depend, by its catalog and oid: relations, functions and types
+    that are not the server's own. What stands in the body of a function is not in there, unless it is ``BEGIN
+    ATOMIC`` (PostgreSQL 14).
+    """
+    found: dict[tuple[str, int], set[Name]] = defaultdict(set)
+    for kind, oid, schema, name in connection.execute(sa.text(_NEEDS)).all():
+        found[kind, oid].add(Name(name, schemas.get(schema, schema)))
+    return {key: frozenset(names) for key, names in found.items()}
+
+
+def same_but_options(before: StoredObject, after: StoredObject) -> bool:
+    """Whether they are one view that is only carried out otherwise."""
+    return (
+        isinstance(before, View)
+        and isinstance(after, View)
+        and before.options != after.options
+        and dataclasses.replace(before, options=after.options) == after
+    )
+
+
+def create(view: View, was: StoredObject | None) -> Iterator[str]:
+    """The statements that create the view, with what hung on the live one that it replaces."""
+    known = was if isinstance(was, View) and was.materialized == view.materialized else view
+    # Models and revisions, which somebody wrote, have no word for options.
+    options = view.options or (known.options if view.written is not None else "")
+    given = f" WITH ({options})" if options else ""
+    yield f"CREATE {_kind(view)} {quoted(view.name)}{given} AS {view.definition}"
+    yield from (definitions.create_index(view.name, index) for index in view.indexes)
+    yield from known.belongings
+
+
+def drop(view: View) -> str:
+    """The statement that drops the view."""
+    return f"DROP {_kind(view)} {quoted(view.name)}"
+
+
+def alter(before: View, after: View) -> Iterator[str]:
+    """The statements that give the view other options."""
+    old, new = (_pairs(view.options) for view in (before, after))
+    gone = [key for key in old if key not in new]
+    if gone:
+        yield f"ALTER {_kind(after)} {quoted(after.name)} RESET ({', '.join(gone)})"
+    changed = [f"{key}={text}" for key, text in new.items() if old.get(key) != text]
+    if changed:
+        yield f"ALTER {_kind(after)} {quoted(after.name)} SET ({', '.join(changed)})"
+
+
+def _pairs(options: str) -> dict[str, str]:
+    pairs = (one.partition("=") for one in options.split(", ") if one)
+    return {key: text for key, _, text in pairs}
+
+
+def _kind(view: View) -> str:
+    return "MATERIALIZED VIEW" if view.materialized else "VIEW"
