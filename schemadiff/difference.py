@@ -219,7 +219,7 @@ def _with_names(current: Schema, aligned: Schema) -> Schema:
 def _everything(connection: Connection, dialect: Dialect) -> Schema:
     """All that the database holds."""
     schemas = dialect.schemas(connection)
-    live = inspect(connection, dialect, schemas)
+    live = inspect(connection, dialect, schemas).without_kept()
     live = live.with_objects(dialect.objects(connection, schemas))
     return live.with_objects(objects.by_themselves(live, dialect).values())
 

@@ -174,7 +174,7 @@ def hidden_columns(schema: Schema, chosen: Filter) -> dict[Name, tuple[Column, .
 
 
 def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
-    """What the filter takes out of the models and of these schemas.
+    """What the filter takes out of the models and of these schemas, and what somebody else keeps in them.
 
     Raises `UsageError` when a pattern of `include` matches nothing at all: it would hide every mistake in it.
     """
@@ -188,7 +188,8 @@ def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
                 if close
                 else 'A pattern is matched against "table" and "schema.table"; * stands for any text.',
             )
-    tables = tuple(name for name in known if chosen.hides(name))
+    kept = frozenset[Name]().union(*(schema.kept for schema in schemas))
+    tables = tuple(name for name in sorted(kept.union(known)) if name in kept or chosen.hides(name))
     columns = ((name, column) for name in sorted(chosen.columns) for column in sorted(chosen.columns[name]))
     return Ignored(tables, tuple(one for one in columns if one[0] not in tables))
 

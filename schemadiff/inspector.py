@@ -52,7 +52,7 @@ def inspect_for(
     somebody else's. A table that the account may not see is taken to be as `expected`, and told.
     """
     schemas = tuple(dict.fromkeys((*schemas_of(*known), *beside)))
-    live = inspect(connection, dialect, schemas)
+    live = inspect(connection, dialect, schemas).without_kept(*known)
     if expected is not None:
         live = _with_unseen(connection, dialect, live, expected)
     keys = {key for schema in known for key in schema.objects}

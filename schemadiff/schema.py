@@ -205,6 +205,7 @@ class Schema:
     ``enums`` are the enumerated types that the live database holds as objects (PostgreSQL). A schema that was read
     from models has them only in its columns' types, so they do not count in the comparison. ``definitions`` holds
     the server's own text of what must survive a rebuild of the table word for word (SQLite: triggers and indexes).
+    ``kept`` are tables that the product, or another tool, keeps for itself.
     """
 
     tables: Mapping[Name, Table] = field(default_factory=dict)
@@ -212,6 +213,7 @@ class Schema:
     unsupported: tuple[Unsupported, ...] = field(default=(), compare=False)
     definitions: Mapping[Name, tuple[str, ...]] = field(default_factory=dict, compare=False)
     objects: Mapping[Key, StoredObject] = field(default_factory=dict)
+    kept: frozenset[Name] = field(default=frozenset(), compare=False)
 
     @property
     def namespaces(self) -> set[str]:
@@ -233,6 +235,13 @@ class Schema:
         return dataclasses.replace(
             self, tables={key: table for key, table in self.tables.items() if key != name}
         )
+
+    def without_kept(self, *known: Schema) -> Schema:
+        """This schema without the tables that are kept by somebody else, but for those that one of `known` has."""
+        kept = self.kept.difference(*(schema.tables for schema in known))
+        tables = {name: table for name, table in self.tables.items() if name not in kept}
+        told = tuple(one for one in self.unsupported if one.table not in kept)
+        return dataclasses.replace(self, tables=tables, unsupported=told, kept=kept) if self.kept else self
 
     def indexes_of(self, name: Name) -> tuple[Index, ...] | None:
         """The indexes of the table or view of that name; ``None`` where there is neither."""

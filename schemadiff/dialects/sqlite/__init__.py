@@ -84,6 +84,9 @@ class SQLite(Dialect):
     def canonical(self, table: Table) -> Table:
         return canonical.canonical(table)
 
+    def settle(self, current: Table, desired: Table) -> Table:
+        return types.settle(current, desired)
+
     def mentions(self, expression: str, column: str) -> bool:
         return expressions.mentions(expression, column)
 

@@ -7,7 +7,7 @@ the text in sqlite_master says the rest (see `definition`).
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from schemadiff.dialects.sqlite.canonical import (
     is_counter,
     is_never_null,
 )
-from schemadiff.dialects.sqlite.definition import Definition, Reference, read_index, read_table
+from schemadiff.dialects.sqlite.definition import Definition, Reference, module, read_index, read_table
 from schemadiff.dialects.sqlite.expressions import Scope, canonical_default, canonical_type
 from schemadiff.dialects.sqlite.tokens import literal, quote
 from schemadiff.schema import (
@@ -63,6 +63,7 @@ FROM {schema}.sqlite_master AS m JOIN pragma_index_xinfo(m.name, {literal}) AS i
 WHERE m.type = 'index' AND m.sql IS NOT NULL AND i.key{only}"""
 _PARENT = "SELECT NULL, name, NULL, NULL, NULL, pk, hidden FROM pragma_table_xinfo({table}, {literal})"
 _SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = {literal} AND type = 'shadow'"
+_MODULES = "SELECT lower(name) FROM pragma_module_list"
 
 _STORED = 3
 _VIRTUAL = 2
@@ -80,13 +81,15 @@ def inspect(
     tables: dict[Name, Table] = {}
     unsupported: list[Unsupported] = []
     definitions: dict[Name, tuple[str, ...]] = {}
+    kept: set[Name] = set()
     for schema in dict.fromkeys(None if schema == "main" else schema for schema in schemas):
         wanted = None if only is None else {name.name for name in only if name.schema == schema}
         reading = _Reading(connection, schema, version, wanted)
         tables.update(reading.tables())
         unsupported += reading.unsupported
         definitions.update(reading.triggers)
-    return Schema(tables, unsupported=tuple(unsupported), definitions=definitions)
+        kept.update(Name(name, schema) for name in reading.shadows)
+    return Schema(tables, unsupported=tuple(unsupported), definitions=definitions, kept=frozenset(kept))
 
 
 class _Reading:
@@ -106,19 +109,17 @@ class _Reading:
         self.columns: dict[str, Sequence[Row]] = {}
         self.triggers: dict[Name, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
-        virtual: list[str] = []
+        virtual: dict[str, str] = {}
         for kind, name, table, sql in self._rows(_OBJECTS):
             if kind == "trigger":
                 key = Name(table, schema)
                 self.triggers[key] = (*self.triggers.get(key, ()), sql)
             elif sql[:15].upper() == "CREATE VIRTUAL ":
-                virtual.append(name)
+                virtual[name] = module(sql)
                 self.unsupported.append(Unsupported(Name(name, schema), "virtual tables are left alone"))
             else:
                 self.texts[name] = sql
-        if virtual:
-            for name in self._shadows(virtual, version):
-                self.texts.pop(name, None)
+        self.shadows = self._shadows(virtual, version) if virtual else set()
         self.spelled: dict[str, str] = {name.lower(): name for name in self.texts}
         if only is not None:
             self.texts = {name: sql for name, sql in self.texts.items() if name in only}
@@ -191,11 +192,17 @@ class _Reading:
         names = tuple(name for name in named if name is not None)
         return tuple(spelled.get(name.lower(), name) for name in names) or _key_columns(rows)
 
-    def _shadows(self, virtual: Sequence[str], version: tuple[int, ...]) -> list[str]:
-        """The tables in which virtual tables keep their rows."""
+    def _shadows(self, virtual: Mapping[str, str], version: tuple[int, ...]) -> set[str]:
+        """The tables in which virtual tables keep their rows: those that SQLite says are; of one whose module is not
+        loaded here, and with an older SQLite, those whose names begin with its own.
+        """
+        found: set[str] = set()
+        told: set[str] = set()
         if version >= (3, 37):
-            return [name for (name,) in self._rows(_SHADOWS)]
-        return [name for name in self.texts if any(name.startswith(f"{owner}_") for owner in virtual)]
+            found = {name for (name,) in self._rows(_SHADOWS)}
+            told = {name for (name,) in self._rows(_MODULES)}
+        owners = tuple(f"{owner.lower()}_" for owner, kind in virtual.items() if kind.lower() not in told)
+        return found.union(name for name in self.texts if name.lower().startswith(owners))
 
     def _rows(self, sql: str, table: str = "") -> Sequence[Row]:
         schema = self.schema or "main"

@@ -88,6 +88,14 @@ def read_index(sql: str) -> tuple[list[str], str | None]:
     return parts, tail[cursor.tokens[cursor.position].start : cursor.tokens[-1].end]
 
 
+def module(sql: str) -> str:
+    """The name of the module that keeps a virtual table."""
+    cursor = Cursor(sql)
+    while cursor and not cursor.take("USING"):
+        cursor.skip()
+    return cursor.name()
+
+
 def _read_column(cursor: Cursor, position: int, found: Definition) -> None:
     column = cursor.name()
     while cursor and not cursor.at(*_COLUMN_CONSTRAINTS):

@@ -6,6 +6,7 @@ compiles to, letter for letter; the others become a `NativeType` of their own wo
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +16,9 @@ from sqlalchemy.engine import Dialect as SQLAlchemyDialect
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects.native import NativeType
-from schemadiff.dialects.sqlite.expressions import canonical_type, type_clause
+from schemadiff.dialects.sqlite.expressions import affinity, canonical_type, type_clause
 from schemadiff.dialects.sqlite.tokens import quote
+from schemadiff.schema import Table
 
 _KINDS: dict[str, Callable[..., TypeEngine[Any]]] = {
     "INTEGER": sa.Integer,
@@ -45,7 +47,54 @@ _KINDS: dict[str, Callable[..., TypeEngine[Any]]] = {
     "JSON": sa.JSON,
     "UUID": sa.UUID,
 }
+_SYNONYMS = {
+    "INT": "INTEGER",
+    "INT4": "INTEGER",
+    "INT2": "SMALLINT",
+    "INT8": "BIGINT",
+    "BOOL": "BOOLEAN",
+    "CHARACTER": "CHAR",
+    "CHARACTER VARYING": "VARCHAR",
+    "CHAR VARYING": "VARCHAR",
+    "VARYING CHARACTER": "VARCHAR",
+    "NATIONAL CHARACTER": "NCHAR",
+    "NATIVE CHARACTER": "NCHAR",
+    "NATIONAL CHARACTER VARYING": "NVARCHAR",
+    "NCHAR VARYING": "NVARCHAR",
+    "DEC": "NUMERIC",
+    "DECIMAL": "NUMERIC",
+    "DOUBLE PRECISION": "DOUBLE",
+    "TIMESTAMP": "DATETIME",
+}
+"""Names of one type in standard SQL or in other products, which have one affinity here (manual: "Datatypes In SQLite",
+section 3.1.1), so that nothing is stored or compared otherwise.
+"""
 _TYPE = re.compile(r"([A-Z_ ]+?)(?:\((\d+)(?:, (\d+))?\))?")
+
+
+def settle(current: Table, desired: Table) -> Table:
+    """`desired`, its columns' types in the words of `current` where these are other words for the same."""
+    known = {column.name: column.type for column in current.columns}
+    key = desired.primary_key or current.primary_key
+    columns = tuple(
+        dataclasses.replace(one, type=dataclasses.replace(one.type, sql=known[one.name].sql))
+        if one.name in known
+        and _are_synonyms(known[one.name].sql, one.type.sql)
+        # INTEGER, to the letter, makes a primary key another name of the rowid.
+        and not (key and key.columns == (one.name,))
+        else one
+        for one in desired.columns
+    )
+    return desired if columns == desired.columns else dataclasses.replace(desired, columns=columns)
+
+
+def _are_synonyms(one: str, other: str) -> bool:
+    return one != other and _standard(one) == _standard(other) and affinity(one) == affinity(other)
+
+
+def _standard(sql: str) -> str:
+    name, parenthesis, rest = sql.partition("(")
+    return f"{_SYNONYMS.get(name, name)}{parenthesis}{rest}"
 
 
 def sqlalchemy_type(sql: str, collation: str | None, dialect: SQLAlchemyDialect) -> TypeEngine[Any]:
