@@ -87,6 +87,10 @@ class StoppedError(SchemadiffError):
     """The run was stopped because somebody asked for it: a progress callback, which raises this, or Ctrl-C."""
 
 
+class Leave(KeyboardInterrupt):
+    """Raised in what runs, to leave it at once: a signal has asked for it some time ago."""
+
+
 class HazardError(SchemadiffError):
     """Something would be destroyed and nobody has allowed it."""
 

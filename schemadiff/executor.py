@@ -29,6 +29,7 @@ from schemadiff.database import VERBATIM, server_words
 from schemadiff.dialects import Dialect
 from schemadiff.errors import (
     DatabaseError,
+    Leave,
     LockedError,
     RevisionError,
     SchemadiffError,
@@ -260,7 +261,10 @@ def _patiently(
             manner.tell(f"waiting for the lock on {words}: {'; '.join(holders)}")
         else:
             return
-        time.sleep(pause)
+        try:
+            time.sleep(pause)
+        except Leave as error:
+            raise StoppedError("stopped while it waited") from error
 
 
 def _step(
@@ -297,10 +301,17 @@ def _step(
                     _send(connection, dialect, event, manner)
         except SchemadiffError:
             raise
+        except Leave as error:
+            if not step.run:
+                raise  # nobody knows what becomes of the statement
+            raise StoppedError("its function was interrupted") from error
         except (Exception, SystemExit) as error:
             if watch.stopped and not getattr(error, "connection_invalidated", False):
                 raise StoppedError("its statement was ended") from error
             raise _failure(task, steps, position, error, rolls_back) from error
+    if watch.stopped and commits_with_entry(dialect, step):
+        # MySQL and MariaDB end SLEEP() without an error.
+        raise StoppedError("its statement was ended")
     if progress:
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
 

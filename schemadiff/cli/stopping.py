@@ -6,7 +6,7 @@ leaves at once: then the statement may go on at the server, and the journal know
 
 SIGTERM comes from who stops services, and some seconds later SIGKILL: the running statement is ended now. It may come
 twice (to all processes, and passed on by the parent), so another one changes nothing. SIGHUP comes where a terminal is
-closed, and nothing after it: the running statement may come to its end.
+closed: the running statement has a moment to come to its end. What goes on nevertheless is left in time (`leaving`).
 
 Before the first step, and while a question is open that the run itself asks, each of them leaves at once.
 
@@ -25,7 +25,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from schemadiff.errors import StoppedError
+from schemadiff.cli.leaving import Leaving
+from schemadiff.errors import Leave, StoppedError
+from schemadiff.words import short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +51,7 @@ _END = b"\0"
 """No signal has this number."""
 
 
-class Ended(KeyboardInterrupt):
+class Ended(Leave):
     """A signal has ended the command at once, as Ctrl-C does."""
 
     def __init__(self, number: int) -> None:
@@ -74,7 +76,9 @@ class Stop:
         self.told: signal.Signals | None = None
         self._terminal = terminal
         self._wish: Literal["after", "now"] | None = None
+        self.leaving = Leaving(self._hurry, self._left_behind)
         self._phase: Literal["before", "step", "between"] = "before"
+        self._last_event: Event | None = None
         self._asks = terminal.interactive and os.name == "posix"
         self._open = False
         # Signals that the thread has heard of, those of which the main thread has, and how many there were when the
@@ -85,6 +89,7 @@ class Stop:
     def see(self, event: Event) -> None:
         """Takes note of how far the run is. Raises `StoppedError` where it should go no further."""
         self._phase = "between" if event.seconds is not None else "step"
+        self._last_event = event
         if event.seconds is None and (self._wish == "now" or (self._wish and event.running is None)):
             raise StoppedError("stopped by a signal")
 
@@ -103,11 +108,11 @@ class Stop:
         self._handled += 1
         again = self._last is not None and self._handled > self._last
         if again or self._phase == "before" or self._terminal.is_asking:
-            raise KeyboardInterrupt
+            raise Ended(signal.SIGINT)
 
     def handle_end(self, number: int, _frame: FrameType | None) -> None:
         """The handler of the other signals. Raises `Ended` to leave at once."""
-        if self._phase == "before" or self._terminal.is_asking:
+        if self._phase == "before" or self._terminal.is_asking or self.leaving.is_due:
             raise Ended(number)
 
     def listen(self, signals: socket.socket) -> None:
@@ -135,7 +140,9 @@ class Stop:
 
     def _interrupted(self) -> None:
         self._heard += 1
-        if self._phase == "before" or self._terminal.is_asking:
+        again = self._last is not None and self._heard > self._last
+        if again or self._phase == "before" or self._terminal.is_asking:
+            self.leaving.begin(signal.SIGINT, at_once=True)
             return
         if self._phase == "between":
             self._wish, self._last = self._wish or "after", self._heard
@@ -154,6 +161,7 @@ class Stop:
         """Also before the first step: it may begin just now."""
         wish: Literal["after", "now"] = "now" if number == signal.SIGTERM else "after"
         self._close()
+        self.leaving.begin(number)
         if self._wish in (wish, "now"):
             return
         self.told, self._wish = number, wish
@@ -168,6 +176,25 @@ class Stop:
         else:
             words = "stops after the running statement"
         self._terminal.note((f"{number.name}: {words}.",))
+
+    def _hurry(self) -> None:
+        """Time is up in which the running statement might have come to its end."""
+        self._wish, self._last = "now", self._heard
+
+    def last_words(self) -> list[str]:
+        """What is said of a run that is left in the middle of something."""
+        lines = ["Left at once, while a statement may still be running at the server."]
+        event = self._last_event
+        if event is not None and event.seconds is None:
+            what = "; ".join(one.describe() for one in event.step.operations) or short(event.step.sql)
+            step = f"step {event.position + 1} of {event.total} of revision {event.revision:04}"
+            lines = [f"Left at once, in {step} ({what}), which may still be running at the server."]
+        return [*lines, "What is done and what is not will be read from the database."]
+
+    def _left_behind(self, number: signal.Signals) -> None:
+        if self.has_begun:
+            self._terminal.error(*((line,) for line in self.last_words()))
+        self._terminal.error((f"ended by {number.name}",))
 
     def _answered(self, data: bytes) -> None:
         answer = data.decode(errors="replace").strip().lower()[:1]
@@ -217,10 +244,10 @@ def stoppable(terminal: Terminal) -> Iterator[Stop]:
         raise StoppedBySignal(error, stop.told) from error
     except KeyboardInterrupt:
         if stop.has_begun:
-            terminal.error(("Left at once, while a statement may still be running at the server.",))
-            terminal.error(("What is done and what is not will be read from the database.",))
+            terminal.error(*((line,) for line in stop.last_words()))
         raise
     finally:
+        stop.leaving.over()
         for number, handler in before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)

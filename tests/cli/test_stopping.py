@@ -9,12 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from tests.cli.shell import Shell, clean
+from tests.cli.shell import SETTINGS, Shell, clean
 from tests.cli.test_terminal import CONTROLLED, PROGRAM, at_terminal
+from tests.conftest import FreshDatabase
+from tests.proxy import Proxy
 
 pytestmark = pytest.mark.once
 
@@ -202,18 +205,122 @@ def test_sigterm_leaves_a_run_that_waits_for_another_one(begun: Shell) -> None:
 
 
 @pytest.mark.engines("mysql", "mariadb", "postgresql")
-def test_a_closed_terminal_stops_after_the_statement(begun: Shell) -> None:
-    with at_terminal(begun, *PATIENT, program=CONTROLLED) as session:
-        with held(begun) as wait:
-            wait()
-            session.expect(" 0:")  # the bar is drawn
-            session.hang_up()
-            # It can tell nobody any more, but it holds the lock for as long as its statement runs.
-            other = Run(begun, "apply", "--yes")
-            other.expect("waiting for another run")
-            other.interrupt(signal.SIGTERM)
-            assert other.end() == 128 + signal.SIGTERM
+def test_a_closed_terminal_ends_the_statement_after_a_moment(begun: Shell) -> None:
+    with at_terminal(begun, *PATIENT, program=CONTROLLED) as session, held(begun) as wait:
+        wait()
+        session.expect(" 0:")  # the bar is drawn
+        session.hang_up()
         assert session.process.wait(30) == 128 + signal.SIGHUP
+    leads_on(begun, [1, 1])
+
+
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
+def test_a_closed_terminal_stops_after_a_statement_that_ends_in_a_moment(begun: Shell) -> None:
+    with held(begun) as wait:
+        run = Run(begun, *PATIENT)
+        wait()
+        run.interrupt(signal.SIGHUP)
+        run.expect("SIGHUP: stops after the running statement")
+    assert run.end() == 128 + signal.SIGHUP, run.seen
+    leads_on(begun, [2, 1])
+
+
+BUSY = '''"""busy"""
+
+
+def upgrade(op):
+    op.execute("INSERT INTO one VALUES (1)", reverse="DELETE FROM one")
+    op.run(work, reverse=op.nothing)
+
+
+def work(connection):
+    connection.exec_driver_sql("INSERT INTO two VALUES (1)")
+    print("in the function", flush=True)
+    {work}
+'''
+SWALLOWS = """while True:
+        try:
+            __import__("time").sleep(600)
+        except BaseException:
+            pass"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "number", "work"),
+    [
+        ("sqlite", signal.SIGTERM, "while True: pass"),
+        ("mysql", signal.SIGTERM, '__import__("time").sleep(600)'),
+        ("postgresql", signal.SIGHUP, '__import__("subprocess").run(["sleep", "600"])'),
+        ("mariadb", signal.SIGHUP, 'connection.exec_driver_sql("SELECT SLEEP(600)")'),
+    ],
+)
+def test_a_function_is_interrupted(
+    fresh_database: FreshDatabase, tmp_path: Path, engine: str, number: signal.Signals, work: str
+) -> None:
+    shell = Shell(tmp_path, fresh_database(engine))
+    busy(shell, work, number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_function_that_swallows_everything_ends_with_the_process(
+    fresh_database: FreshDatabase, tmp_path: Path, number: signal.Signals
+) -> None:
+    shell = Shell(tmp_path, fresh_database("mysql"))
+    seen = busy(shell, SWALLOWS, number)
+    assert "Left at once, in step 2 of 2 of revision 0002 (run work())" in seen
+
+
+def busy(shell: Shell, work: str, number: signal.Signals) -> str:
+    """Ends a run while it works; what was said."""
+    shell.write("schemadiff.toml", SETTINGS)
+    shell.models(TABLES)
+    shell("plan", "-m", "tables")
+    shell("apply")
+    file = shell.write("versions/0002_busy.py", BUSY.format(work=work))
+    run = Run(shell, "apply", "--yes")
+    run.expect("in the function")
+    begun = time.monotonic()
+    run.interrupt(number)
+    if number == signal.SIGINT:
+        for words in ("Stops after", "Ends the running statement"):
+            run.expect(words)
+            run.interrupt(number)
+    assert run.end() == 128 + number, run.seen
+    assert time.monotonic() - begun < 8  # five seconds, on a machine that has time
+    assert "Traceback" not in run.seen
+    assert shell.execute("SELECT * FROM two") == []
+    rolled_back = shell.url.startswith(("postgresql", "sqlite"))
+    assert shell.execute("SELECT * FROM one") == ([] if rolled_back else [(1,)])
+    if "Left at once" not in run.seen:
+        assert "stopped in revision 0002" in run.seen
+        assert ("is rolled back" if rolled_back else "1 of 2 steps done") in run.seen
+    until(lambda: "at work" not in shell("status", code=1).out)
+    shell("rollback", "--yes", *(() if not rolled_back else ("--to", "1")))
+    assert shell.execute("SELECT * FROM one") == []
+    file.write_text(BUSY.format(work="pass"))
+    shell("apply")
+    assert shell.execute("SELECT * FROM one") == shell.execute("SELECT * FROM two") == [(1,)]
+    return run.seen
+
+
+@pytest.mark.engines("mysql", "postgresql")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_server_that_answers_no_more_is_left(begun: Shell, number: signal.Signals) -> None:
+    direct = begun.url
+    with Proxy(direct) as proxy, held(begun) as wait:
+        begun.url = proxy.url
+        run = Run(begun, *PATIENT)
+        wait()
+        proxy.silent = True
+        began = time.monotonic()
+        run.interrupt(number)
+        assert run.end() == 128 + number, run.seen
+        assert time.monotonic() - began < 8
+        assert "Left at once, in step 1 of 2 of revision 0002 (add column one.a" in run.seen
+        assert "will be read from the database" in run.seen
+        begun.url = direct
+    # The statement went on at the server.
+    until(lambda: direct.startswith("postgresql") or columns(begun) == [2, 1])
     leads_on(begun, [2, 1])
 
 
