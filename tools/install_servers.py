@@ -1,12 +1,12 @@
 """Finds the database servers that the tests run on, and installs those that are not found.
 
-    python tools/install_servers.py [mysql] [mariadb] [postgresql]
+    python tools/install_servers.py [mysql] [mariadb] [postgresql] [pgbouncer]
 
-MariaDB and PostgreSQL are ordinary packages and need root. MySQL is not in Debian's stable suites but is in
-its unstable one: the package and all that it links to are downloaded with package lists of their own,
-unpacked into the project's cache folder and run with the loader found there, so nothing of the machine's own
-system changes and root is not needed. No server is started here, and nothing is installed for an engine that
-the tests reach by a URL in the environment or through Docker. Standard library only: this runs before
+MariaDB, PostgreSQL and the pooler PgBouncer are ordinary packages and need root. MySQL is not in Debian's
+stable suites but is in its unstable one: the package and all that it links to are downloaded with package lists
+of their own, unpacked into the project's cache folder and run with the loader found there, so nothing of the
+machine's own system changes and root is not needed. No server is started here, and nothing is installed for an
+engine that the tests reach by a URL in the environment or through Docker. Standard library only: this runs before
 anything is installed.
 """
 
@@ -22,7 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENGINES = ("mysql", "mariadb", "postgresql")
-PACKAGES = {"mariadb": ("mariadb-server-core", "mariadb-client-core"), "postgresql": ("postgresql",)}
+POOLER = "pgbouncer"
+PACKAGES = {
+    "mariadb": ("mariadb-server-core", "mariadb-client-core"),
+    "postgresql": ("postgresql",),
+    POOLER: (POOLER,),
+}
 LOCK_SECONDS = 300
 OWN_SUITE_NAMES = frozenset({"oldstable", "stable", "testing", "unstable", "sid"})
 
@@ -73,6 +78,11 @@ def find(engine: str, cache: Path | None = None) -> Installation | None:
         if version is not None:
             return Installation(engine, server, home, version)
     return None
+
+
+def find_pooler() -> str | None:
+    """Return the program of the pooler, or None."""
+    return shutil.which(POOLER, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 def _candidates(engine: str, cache: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
@@ -244,8 +254,12 @@ def _say(line: str) -> None:
 
 
 def _provide(engine: str) -> None:
-    """See to it that the tests have a server of an engine, and say which."""
-    if os.environ.get(url_variable(engine)):
+    """See to it that the tests have a server of an engine, or the pooler, and say which."""
+    if engine == POOLER:
+        if find_pooler() is None:
+            _install_packages(POOLER)
+        _say(f"{POOLER}: {find_pooler()}")
+    elif os.environ.get(url_variable(engine)):
         _say(f"{engine}: {url_variable(engine)} is set, nothing to install")
     elif docker_answers():
         _say(f"{engine}: Docker answers, nothing to install")
@@ -262,15 +276,16 @@ def _provide(engine: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Provide the engines named, all three where none is; return the exit code."""
-    if unknown := [name for name in arguments if name not in ENGINES]:
-        print(f"No such engine: {', '.join(unknown)}. There are {', '.join(ENGINES)}.", file=sys.stderr)
+    """Provide the engines named, all of them and the pooler where none is; return the exit code."""
+    known = (*ENGINES, POOLER)
+    if unknown := [name for name in arguments if name not in known]:
+        print(f"No such engine: {', '.join(unknown)}. There are {', '.join(known)}.", file=sys.stderr)
         return 2
     cache_folder().mkdir(parents=True, exist_ok=True)
     failed = False
     with (cache_folder() / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two at a time would unpack over each other
-        for engine in arguments or ENGINES:
+        for engine in arguments or known:
             try:
                 _provide(engine)
             except SetupError as error:

@@ -62,12 +62,17 @@ def _is_missing(database: str | None) -> bool:
 def connect_arguments(url: URL) -> dict[str, object]:
     """What the driver is told beyond the URL. PyMySQL: several statements in one round trip, for reading in bulk, and
     (as SQLAlchemy would say if it were not overruled) to count the rows that an UPDATE matches, not those it changes.
+    psycopg: to prepare no statements, which a pooler in transaction mode may not find again.
     """
-    if not url.drivername.endswith("+pymysql"):
-        return {}
-    from pymysql.constants import CLIENT
+    match url.drivername.partition("+")[2]:
+        case "pymysql":
+            from pymysql.constants import CLIENT
 
-    return {"client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS}
+            return {"client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS}
+        case "psycopg":
+            return {"prepare_threshold": None}
+        case _:
+            return {}
 
 
 def _class(name: str) -> type[Dialect]:

@@ -112,7 +112,7 @@ class ServerSession(Session):
 
     def _connected(self) -> Connection:
         if self._second is None:
-            if _gives_one_connection_only(self._engine.pool):
+            if gives_one_connection_only(self._engine.pool):
                 raise NoWayError("there is no second connection to the database")
             second = self._engine.connect()
             try:
@@ -127,7 +127,7 @@ class ServerSession(Session):
         return self._second
 
 
-def _gives_one_connection_only(pool: object) -> bool:
+def gives_one_connection_only(pool: object) -> bool:
     """Whether a second connection from this pool would be the first one, in use at this moment."""
     from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from schemadiff.dialects.mysql import probe, waiting
+from schemadiff.dialects.mysql import advisory, probe, waiting
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import NO_PARAMETERS, working_mode
 from schemadiff.dialects.mysql.sqltext import literal
@@ -46,13 +46,14 @@ def locked(
     deadline = time.monotonic() + wait
     _acquire(connection, facts, name, deadline, tell)
     try:
+        _expect_held(connection, facts, name)
         _wait_for_orphans(connection, facts, deadline, tell)
         probe.tidy(connection, facts)
         with _working(connection, facts, timeout):
             yield
     finally:
         with _tolerant():
-            _scalar(connection, f"SELECT RELEASE_LOCK({name})")
+            advisory.release(_asking(connection), name)
 
 
 def at_work(connection: Connection, facts: Facts) -> str | None:
@@ -85,6 +86,20 @@ def _acquire(
         if holder:
             tell(f"waiting for another run of schemadiff to end: {words}")
         took += 1
+
+
+def _expect_held(connection: Connection, facts: Facts, name: str) -> None:
+    """Raises `LockedError` where the lock is not that of the session in which later statements take place."""
+    if not advisory.is_held(_asking(connection), name):
+        raise LockedError(
+            f'the lock on database "{facts.database}" cannot be held through this connection: its statements take '
+            "place in several sessions of the server, as behind a proxy that shares them",
+            hint="Connect to the server itself, not to the proxy. `plan`, `check` and `status` work through it.",
+        )
+
+
+def _asking(connection: Connection) -> advisory.Ask:
+    return lambda sql: connection.exec_driver_sql(sql, execution_options=NO_PARAMETERS).one()
 
 
 def _wait_for_orphans(

@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from schemadiff.dialects.base import Group, Statement
-from schemadiff.dialects.mysql import ways
+from schemadiff.dialects.mysql import advisory, ways
 from schemadiff.dialects.mysql.alter import staged_statements
 from schemadiff.dialects.mysql.clauses import Alter, alter_sql
 from schemadiff.dialects.mysql.ddl import qualified
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.session import Refusal, Reply, Talk, only, session, working_mode
+from schemadiff.dialects.mysql.session import Refusal, Reply, Row, Talk, only, session, working_mode
 from schemadiff.dialects.mysql.show_create import parse
 from schemadiff.dialects.mysql.sqltext import literal, quote
 from schemadiff.dialects.mysql.stages import atoms, stages
@@ -94,15 +94,21 @@ def _turn(talk: Talk, facts: Facts) -> Iterator[str | None]:
     """
     hashed = hashlib.sha256((facts.database or "").encode()).hexdigest()[:40]
     name = literal(f"schemadiff probe {hashed}")
+
+    def ask(sql: str) -> Row:
+        return only(_one(talk, sql))[0]
+
     rows = _one(talk, f"SELECT GET_LOCK({name}, 5), @@autocommit")
-    if isinstance(rows, Refusal) or rows[0] != (1, 1):
-        if not isinstance(rows, Refusal) and rows[0][0] == 1:
-            _one(talk, f"SELECT RELEASE_LOCK({name})")
-            yield "the connection may be in a transaction, which CREATE TABLE would commit"
-            return
+    if isinstance(rows, Refusal) or rows[0][0] != 1:
         yield "another run of schemadiff is asking the server just now"
         return
     try:
+        if rows[0][1] != 1:
+            yield "the connection may be in a transaction, which CREATE TABLE would commit"
+            return
+        if not advisory.is_held(ask, name):
+            yield "the connection leads to several sessions of the server, as behind a proxy that shares them"
+            return
         for (found,) in only(_one(talk, _LEFT)):
             table = quote(str(found))
             # A copy has no rows. What has some is somebody's, whatever its name.
@@ -111,7 +117,7 @@ def _turn(talk: Talk, facts: Facts) -> Iterator[str | None]:
         yield None
     finally:
         with suppress(DatabaseError):
-            _one(talk, f"SELECT RELEASE_LOCK({name})")
+            advisory.release(ask, name)
 
 
 def _one(talk: Talk, sql: str) -> Reply:

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.postgresql import catalog, definitions, enums
 from schemadiff.dialects.postgresql.canonical import settled
+from schemadiff.dialects.postgresql.savepoints import rolled_back, succeeds
 from schemadiff.dialects.postgresql.sqltext import words
 from schemadiff.dialects.postgresql.types import parse_enum
 from schemadiff.dialects.stand_in import merge, stand_in
@@ -28,7 +26,6 @@ _PREFIX = "schemadiff_ask_"
 _CHUNK = 100
 """So many tables at a time: each locks a handful of objects until it is rolled back, and the server has room
 for ``max_locks_per_transaction`` times its connections (6,400 by default)."""
-_POINT = "schemadiff_ask"
 
 
 def ask(connection: Connection, tables: Sequence[Table], *, version: int) -> tuple[Table, ...]:
@@ -133,34 +130,7 @@ def _types(table: Table) -> Iterator[tuple[Name, tuple[str, ...]]]:
                 yield name, column.type.values
 
 
-# how it is run
-
-
-def _run(connection: Connection, sql: str) -> sa.CursorResult[Any]:
-    # Without parameters the driver leaves percent signs alone.
-    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-
-
-def succeeds(connection: Connection, statements: Sequence[str]) -> bool:
-    """Whether the server carries all the statements out; if it does not, none of them counts."""
-    return not isinstance(tried(connection, statements), DBAPIError)
-
-
-def tried(connection: Connection, statements: Sequence[str]) -> list[Any] | DBAPIError:
-    """The first column of what the last statement returns, or why the server refuses one: then none of them counts."""
-    _run(connection, f"SAVEPOINT {_POINT}_try")
-    rows: list[Any] = []
-    try:
-        for sql in statements:
-            result = _run(connection, sql)
-            rows = list(result.scalars()) if result.returns_rows else []
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise
-        _run(connection, f"ROLLBACK TO SAVEPOINT {_POINT}_try")
-        return error
-    _run(connection, f"RELEASE SAVEPOINT {_POINT}_try")
-    return rows
+# how it is read
 
 
 def may_create(connection: Connection) -> bool:
@@ -177,33 +147,6 @@ def _read(connection: Connection, version: int, tables: Iterable[Table]) -> Mapp
     names = {table.name for table in tables}
     with catalog.reading(connection) as default:
         return catalog.read(connection, {schema: None}, default, version=version, only=names).tables
-
-
-@contextmanager
-def rolled_back(connection: Connection) -> Iterator[None]:
-    """A savepoint, or a transaction where none is open, that is rolled back whatever happens."""
-    try:
-        _run(connection, f"SAVEPOINT {_POINT}")
-        inside = True
-    except DBAPIError as error:
-        # 25P01: there is no transaction.
-        if error.connection_invalidated or state_of(error) != "25P01":
-            raise
-        _run(connection, "BEGIN")
-        inside = False
-    try:
-        yield
-    finally:
-        if inside:
-            _run(connection, f"ROLLBACK TO SAVEPOINT {_POINT}")
-            _run(connection, f"RELEASE SAVEPOINT {_POINT}")
-        else:
-            _run(connection, "ROLLBACK")
-
-
-def state_of(error: DBAPIError) -> str | None:
-    """The SQLSTATE of what the server refused."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
 
 
 # what is made of the answer

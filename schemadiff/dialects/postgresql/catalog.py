@@ -10,16 +10,17 @@ import dataclasses
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.postgresql import attributes, canonical, queries, waiting
+from schemadiff.dialects.postgresql.savepoints import rolled_back
 from schemadiff.dialects.postgresql.sqltext import quote, value
 from schemadiff.dialects.postgresql.types import EnumName
 from schemadiff.errors import DatabaseError, LockedError
@@ -48,35 +49,34 @@ _ACTIONS = {"a": None, "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "S
 
 @contextmanager
 def reading(connection: Connection) -> Iterator[str]:
-    """A stretch of reading under a search_path of the default schema and the extensions' schemas.
+    """A stretch of reading under a search_path of the default schema and the extensions' schemas, which ends with it:
+    the settings are those of a transaction, or of a savepoint, that is rolled back.
 
     Yields the name of the default schema. Raises `DatabaseError` where there is none, and `LockedError` where somebody
     holds a table's lock for longer than ten seconds, against readers too: what the server says of an expression waits
     for that.
     """
-    schema, path, quoting, lock_timeout, *_ = connection.execute(sa.text(queries.OPEN)).one()
-    try:
+    with rolled_back(connection):
+        schema, path, *_ = connection.execute(sa.text(queries.OPEN)).one()
         if schema is None:
             raise DatabaseError(
                 f"there is no default schema: no schema of the search_path ({path}) exists and may be used",
                 hint="Create the schema, GRANT USAGE on it, or set another search_path for the role or in the URL.",
             )
-        yield schema
-    except DBAPIError as error:
-        if not waiting.is_lock_timeout(error):
-            raise
-        who = waiting.barring(connection) or ("who holds it cannot be seen from here",)
-        raise LockedError(
-            "\n".join(
-                ["a table cannot be looked at, because its lock is taken:", *(f"  {one}" for one in who)]
-            ),
-            hint="Run the command again when that has ended.",
-        ) from error
-    finally:
-        # In a transaction that has failed this fails, too; its rollback brings the settings back.
-        with suppress(SQLAlchemyError):
-            settings = {"path": path, "quoting": quoting, "lock_timeout": lock_timeout}
-            connection.execute(sa.text(queries.CLOSE), settings)
+        try:
+            yield schema
+        except DBAPIError as error:
+            if not waiting.is_lock_timeout(error):
+                raise
+            failed = error
+        else:
+            return
+    # The transaction that has failed is over by now.
+    who = waiting.barring(connection) or ("who holds it cannot be seen from here",)
+    raise LockedError(
+        "\n".join(["a table cannot be looked at, because its lock is taken:", *(f"  {one}" for one in who)]),
+        hint="Run the command again when that has ended.",
+    ) from failed
 
 
 def read(

@@ -15,6 +15,7 @@ from schemadiff.dialects.postgresql import ask, explained, retyping
 from schemadiff.dialects.postgresql.canonical import column_type, default_text
 from schemadiff.dialects.postgresql.definitions import made_name
 from schemadiff.dialects.postgresql.expressions import expression
+from schemadiff.dialects.postgresql.savepoints import rolled_back, succeeds
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import Domain, Name, Schema, StoredObject, Type
@@ -114,10 +115,10 @@ def same(connection: Connection, one: Domain, other: Domain) -> bool | None:
     schema and rolled back, or explained where it may not be created.
     """
     asked = dataclasses.replace(one, name=Name(_ASKED, "pg_temp"))
-    with ask.rolled_back(connection):
+    with rolled_back(connection):
         if not ask.may_create(connection):
             return explained.same_domain(connection, one, other)
-        if not ask.succeeds(connection, list(create(asked))):
+        if not succeeds(connection, list(create(asked))):
             return False
         schema = connection.execute(
             sa.text(

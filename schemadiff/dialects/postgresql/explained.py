@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.postgresql import ask, catalog
+from schemadiff.dialects.postgresql import catalog
+from schemadiff.dialects.postgresql.savepoints import state_of, tried
 from schemadiff.dialects.postgresql.sqltext import mask, quote, unquote
 from schemadiff.schema import Column, Domain, Table, Type, View
 
@@ -28,7 +29,7 @@ _FORBIDDEN = "42501"
 @contextmanager
 def judging(connection: Connection, table: Table) -> Iterator[Explained]:
     """A judge of the expressions of that table."""
-    with ask.rolled_back(connection), catalog.reading(connection):
+    with catalog.reading(connection):
         columns = ", ".join(_value(column) for column in table.columns)
         yield Explained(connection, f"(SELECT {columns} OFFSET 0) AS {quote(table.name.name)}")
 
@@ -66,7 +67,7 @@ def same_query(connection: Connection, one: str, other: str) -> bool | None:
     mine = _explained(connection, one)
     if isinstance(mine, DBAPIError):
         # What the server refuses for itself is not what is there.
-        return None if ask.state_of(mine) == _FORBIDDEN else False
+        return None if state_of(mine) == _FORBIDDEN else False
     return mine == there and _collations(one) == _collations(other)
 
 
@@ -95,7 +96,7 @@ def same_domain(connection: Connection, one: Domain, other: Domain) -> bool | No
 
 def same_view(connection: Connection, one: View, other: View) -> bool | None:
     """Whether two queries give the same columns, and are the same to the planner."""
-    with ask.rolled_back(connection), catalog.reading(connection):
+    with catalog.reading(connection):
         verdict = same_query(connection, one.definition, other.definition)
         return verdict and _columns(connection, one.definition) == _columns(connection, other.definition)
 
@@ -107,7 +108,7 @@ def _columns(connection: Connection, query: str) -> list[str]:
 
 def _explained(connection: Connection, query: str) -> list[str] | DBAPIError:
     """The lines of the plan, or why there is none."""
-    return ask.tried(connection, [f"EXPLAIN (VERBOSE, COSTS OFF) {query}"])
+    return tried(connection, [f"EXPLAIN (VERBOSE, COSTS OFF) {query}"])
 
 
 def _collations(text: str) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from schemadiff.dialects.postgresql import pooler
 from schemadiff.errors import LockedError
 
 KEY = int.from_bytes(b"schmdiff")
@@ -26,6 +27,15 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 AND (l.classid::int8 << 32 | l.objid::int8) = :key
 """
+_UNLIMITED = (
+    "statement_timeout",
+    "transaction_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+)
+"""What would end a statement, or a session that waits for a function of a revision (manual, 20.11): the latter two
+since versions 17 and 14.
+"""
 _CHECK_INTERVAL = "client_connection_check_interval"
 
 
@@ -37,19 +47,42 @@ def locked(
 
     Meanwhile the server looks twice a second whether this client is still there, so that a statement of a run
     that is killed is undone at once (PostgreSQL 14 and later, on Linux; otherwise it first runs to its end).
+
+    Nothing is left on the session of a pooler: the lock and the settings are made only where the session is known to
+    be this connection's own.
     """
-    _acquire(connection, wait, tell)
-    interval = _set_check_interval(connection, "500ms")
-    old = _set(connection, "lock_timeout", f"{max(1, round(timeout * 1000))}ms")
+    pooler.expect_own_session(connection)
+    session = _acquire(connection, wait, tell)
     try:
-        yield
+        _expect_held(connection)
+        with _settings(connection, _patient(timeout)), _settings(connection, {_CHECK_INTERVAL: "500ms"}):
+            yield
     finally:
         # On a connection that is lost there is nothing to give back: the session's end has freed the lock.
         with suppress(SQLAlchemyError):
-            _set(connection, "lock_timeout", old)
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": KEY})
-            if interval is not None:
-                _set_check_interval(connection, interval)
+            pooler.give_back(connection, KEY, session)
+
+
+def _patient(timeout: float) -> dict[str, str]:
+    return {"lock_timeout": f"{max(1, round(timeout * 1000))}ms", **dict.fromkeys(_UNLIMITED, "0")}
+
+
+@contextmanager
+def _settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Settings of the session, those of them that this server has and lets one make; put back at the end."""
+    old: dict[str, str] = {}
+    with suppress(SQLAlchemyError):
+        query = sa.text(
+            "SELECT name, current_setting(name), set_config(name, wanted, false) FROM pg_settings JOIN unnest("
+            "CAST(:names AS text[]), CAST(:values AS text[])) AS given (known, wanted) ON known = name"
+        ).bindparams(names=list(wanted), values=list(wanted.values()))
+        old = {name: before for name, before, _ in connection.execute(query)}
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):
+            for name, before in old.items():
+                _set(connection, name, before)
 
 
 @contextmanager
@@ -80,6 +113,9 @@ def settings(connection: Connection) -> tuple[str, ...]:
         f"""SET search_path = {path or "''"}""",
         f"SET TimeZone = '{zone}'",
         f"SET DateStyle = '{dates}'",
+        # A role may have a limit, under which a long statement would end.
+        "SET statement_timeout = 0",
+        "SET idle_in_transaction_session_timeout = 0",
     )
 
 
@@ -89,10 +125,15 @@ def at_work(connection: Connection) -> str | None:
     return f"a run of schemadiff: {holder[1]}" if holder else None
 
 
-def _acquire(connection: Connection, wait: float, tell: Callable[[str], object]) -> None:
+def _acquire(connection: Connection, wait: float, tell: Callable[[str], object]) -> int:
+    """The session that has the lock now."""
     end = time.monotonic() + wait
     told = time.monotonic() - _TELL + 1
-    while not connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY}).scalar_one():
+    query = sa.text("SELECT pg_try_advisory_lock(:key), pg_backend_pid()")
+    while True:
+        held, session = connection.execute(query, {"key": KEY}).one()
+        if held:
+            return int(session)
         rest = end - time.monotonic()
         if rest <= 0:
             raise _held(connection)
@@ -100,6 +141,13 @@ def _acquire(connection: Connection, wait: float, tell: Callable[[str], object])
             told = time.monotonic()
             tell(f"waiting for another run of schemadiff to end: {holder[1]}")
         time.sleep(min(_POLL, rest))
+
+
+def _expect_held(connection: Connection) -> None:
+    """Raises `LockedError` where a second transaction does not find the lock in its session."""
+    holder = _holder(connection)
+    if holder is None or holder[0] != connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one():
+        raise pooler.shared(connection)
 
 
 def _held(connection: Connection) -> LockedError:
@@ -123,19 +171,6 @@ def _holder(connection: Connection) -> tuple[int, str] | None:
     pid, application, state, query = row
     words = ", ".join(word for word in (application, state, query and " ".join(query.split())) if word)
     return pid, f"process {pid}{f' ({words})' if words else ''}"
-
-
-def _set_check_interval(connection: Connection, value: str) -> str | None:
-    """Sets how often the server looks for its client; returns what was set before, ``None`` where it cannot."""
-    with suppress(SQLAlchemyError):
-        row = connection.execute(
-            sa.text(
-                "SELECT setting || 'ms', set_config(name, :value, false) FROM pg_settings WHERE name = :name"
-            ),
-            {"value": value, "name": _CHECK_INTERVAL},
-        ).first()
-        return str(row[0]) if row else None
-    return None
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql import ask, domains, enums, explained, retyping, sequences, views
 from schemadiff.dialects.postgresql.canonical import without_defaults
+from schemadiff.dialects.postgresql.savepoints import rolled_back, succeeds
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import (
@@ -181,11 +182,11 @@ def same_view(connection: Connection, one: View, other: View) -> bool | None:
     """Whether `other`, a live view's text, is what the server makes of `one`: that is created as a temporary view and
     rolled back, or explained where it may not be created.
     """
-    with ask.rolled_back(connection):
+    with rolled_back(connection):
         if not ask.may_create(connection):
             return explained.same_view(connection, one, other)
         sql = f"CREATE TEMPORARY VIEW schemadiff_ask_view AS {one.definition}"
-        if not ask.succeeds(connection, [sql]):
+        if not succeeds(connection, [sql]):
             return False
         asked = connection.execute(
             sa.text("SELECT pg_get_viewdef('pg_temp.schemadiff_ask_view'::regclass)")

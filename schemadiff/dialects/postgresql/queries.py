@@ -6,20 +6,17 @@ Oids come as int8, because a driver may read an oid as something else. Braces ar
 from __future__ import annotations
 
 OPEN = """
-SELECT current_schema(), current_setting('search_path'), current_setting('quote_all_identifiers'),
-       current_setting('lock_timeout'),
+SELECT current_schema(), current_setting('search_path'),
        set_config('lock_timeout', CASE WHEN (SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout')
-           BETWEEN 1 AND 10000 THEN current_setting('lock_timeout') ELSE '10s' END, false),
-       set_config('quote_all_identifiers', 'off', false),
+           BETWEEN 1 AND 10000 THEN current_setting('lock_timeout') ELSE '10s' END, true),
+       set_config('statement_timeout', '0', true),
+       set_config('quote_all_identifiers', 'off', true),
        set_config('search_path', concat_ws(', ', quote_ident(current_schema()), (
            SELECT string_agg(DISTINCT quote_ident(nspname), ', ') FROM pg_catalog.pg_extension e
            JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-           WHERE nspname NOT IN ('pg_catalog', current_schema()))), false)
+           WHERE nspname NOT IN ('pg_catalog', current_schema()))), true)
 """
-CLOSE = """
-SELECT set_config('search_path', :path, false), set_config('quote_all_identifiers', :quoting, false),
-       set_config('lock_timeout', :lock_timeout, false)
-"""
+"""The settings end with the transaction."""
 
 TABLES = """
 SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition,
