@@ -10,9 +10,9 @@ FUZZ_PAIRS ?= 5000
 ENGINES ?= sqlite mysql mariadb postgresql
 
 ENV := .venv/.made
-ENV20 := .venv-sqlalchemy20/.made
+LOWEST := .venv-lowest/.made
 
-.PHONY: help env demo test test-sqlalchemy21 test-sqlalchemy20 real-models fuzz chaos fidelity lint format servers clean
+.PHONY: help env demo test test-newest test-lowest test-pythons real-models fuzz chaos fidelity lint format servers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,14 +22,17 @@ env: $(ENV) ## make the environment in .venv
 demo: $(ENV) ## the main job on an SQLite file, from the first revision to the drift check
 	@.venv/bin/python examples/demo.py
 
-test: ## every test on every server, with SQLAlchemy 2.1 and with 2.0; PYTEST_ARGS="-k name" for some
-	@code=0; for line in 21 20; do $(MAKE) --no-print-directory test-sqlalchemy$$line || code=$$?; done; exit $$code
+test: ## every test, with the newest and the lowest versions of the dependencies, then other Pythons; PYTEST_ARGS="-k name" for some
+	@code=0; for part in newest lowest pythons; do $(MAKE) --no-print-directory test-$$part || code=$$?; done; exit $$code
 
-test-sqlalchemy21: $(ENV) servers ## the tests with SQLAlchemy 2.1 alone
+test-newest: $(ENV) servers ## every test on every server with the newest versions, SQLAlchemy 2.1 among them
 	.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
-test-sqlalchemy20: $(ENV20) servers ## the tests with SQLAlchemy 2.0 alone
-	.venv-sqlalchemy20/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+test-lowest: $(LOWEST) servers ## the same with the lowest versions, SQLAlchemy 2.0 among them, but for what is marked `once`
+	.venv-lowest/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+test-pythons: ## the tests that need no server on Python 3.12, 3.13 and 3.14, as far as the machine has them
+	@$(PYTHON) tools/try_pythons.py -n $(WORKERS) $(PYTEST_ARGS)
 
 real-models: $(ENV) servers ## create_all of well-known packages, then check: minutes, and a download of gigabytes at first
 	.venv/bin/python -m tools.real_models $(ARGS)
@@ -56,13 +59,13 @@ servers: ## find or install MySQL, MariaDB and PostgreSQL for the tests
 	@$(PYTHON) tools/install_servers.py
 
 clean: ## remove all that the other targets made
-	rm -rf .venv .venv-sqlalchemy20 .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .venv-* .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(ENV): pyproject.toml tools/make_env.py
 	@$(PYTHON) tools/make_env.py .venv '.[dev]'
 	@touch $@
 
-$(ENV20): pyproject.toml tools/make_env.py
-	@$(PYTHON) tools/make_env.py .venv-sqlalchemy20 '.[test]' 'sqlalchemy<2.1'
+$(LOWEST): pyproject.toml tools/make_env.py
+	@$(PYTHON) tools/make_env.py --lowest .venv-lowest '.[test]'
 	@touch $@

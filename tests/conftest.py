@@ -49,6 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("schemadiff")
     group.addoption("--update", action="store_true", help="rewrite the golden parts of the story files")
     group.addoption("--no-skips", action="store_true", help="fail when any test was skipped")
+    group.addoption(
+        "--no-servers", action="store_true", help="leave out what needs a server, and what is marked `once`"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -87,11 +90,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out with SQLAlchemy 2.0 what is marked to be run once."""
-    if sqlalchemy.__version__.startswith("2.0."):
-        twice = [item for item in items if item.get_closest_marker("once")]
-        config.hook.pytest_deselected(items=twice)
-        items[:] = [item for item in items if item not in twice]
+    """Leave out with SQLAlchemy 2.0 what is marked `once`, and with --no-servers what needs a server as well."""
+    serverless = config.option.no_servers
+    left_out = [
+        item
+        for item in items
+        if (item.get_closest_marker("once") and (serverless or sqlalchemy.__version__.startswith("2.0.")))
+        or (serverless and _needs_server(item))
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -99,6 +108,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.config.option.collectonly:
         for engine in _needed(session.items):
             session.config.stash[_SERVERS].begin(engine)
+
+
+def _needs_server(item: pytest.Item) -> bool:
+    """Whether the test asks for a server: by its engine, by its mark, or for one that only its body names."""
+    callspec = getattr(item, "callspec", None)
+    if callspec and "engine_name" in callspec.params:
+        return callspec.params["engine_name"] in SERVER_ENGINES
+    return "server_url" in getattr(item, "fixturenames", ())
 
 
 def _needed(items: list[pytest.Item]) -> list[str]:

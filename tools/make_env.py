@@ -1,4 +1,7 @@
-"""Makes a virtual environment: `python3 tools/make_env.py FOLDER PROJECT REQUIREMENT...`.
+"""Makes a virtual environment: `python3 tools/make_env.py [--lowest] FOLDER PROJECT REQUIREMENT...`.
+
+With --lowest it gets the lowest versions that pyproject.toml admits of what users install, so that the lower bounds
+there say what was tried.
 
 Standard library only, and nothing newer than Python 3.6 in it, so that an old interpreter gets the message
 below and no SyntaxError. Debian's python3 comes without venv; where it is missing, root has it installed and
@@ -6,11 +9,14 @@ anybody else is told the command.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 OLDEST = (3, 11)
+FOR_DEVELOPERS = ("test", "dev")
 
 
 def can_make_environments() -> bool:
@@ -38,7 +44,17 @@ def install_venv() -> None:
         subprocess.check_call(command, env=dict(os.environ, DEBIAN_FRONTEND="noninteractive"))
 
 
-def main(folder: str, *requirements: str) -> None:
+def lowest(project: "dict[str, Any]") -> "list[str]":
+    """Return the lowest versions that the project and its extras for users admit, as requirements."""
+    extras = project["optional-dependencies"]
+    stated = project["dependencies"] + [
+        one for name, some in extras.items() if name not in FOR_DEVELOPERS for one in some
+    ]
+    bounds = [re.match(r"([\w.-]+(?:\[[\w,-]+\])?)\s*>=\s*([\w.]+)", one) for one in stated]
+    return [f"{bound[1]}=={bound[2]}" for bound in bounds if bound]
+
+
+def main(folder: str, *requirements: str, at_lowest: bool = False) -> None:
     """Make the environment anew and install the requirements into it."""
     version = sys.version.split()[0]
     if sys.version_info < OLDEST:
@@ -48,6 +64,11 @@ def main(folder: str, *requirements: str) -> None:
         )
     if not can_make_environments():
         install_venv()
+    if at_lowest:
+        import tomllib
+
+        with open("pyproject.toml", "rb") as file:
+            requirements += tuple(lowest(tomllib.load(file)["project"]))
     print(f"Making {folder} with Python {version}: {' '.join(requirements)}", flush=True)
     subprocess.check_call([sys.executable, "-m", "venv", "--clear", folder])
     pip = [os.path.join(folder, "bin", "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
@@ -56,6 +77,6 @@ def main(folder: str, *requirements: str) -> None:
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:])
+        main(*(word for word in sys.argv[1:] if word != "--lowest"), at_lowest="--lowest" in sys.argv)
     except subprocess.CalledProcessError as error:
         sys.exit(f"This failed, and its own message stands above: {' '.join(error.cmd)}")
