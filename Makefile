@@ -12,7 +12,7 @@ ENGINES ?= sqlite mysql mariadb postgresql
 ENV := .venv/.made
 LOWEST := .venv-lowest/.made
 
-.PHONY: help env demo test test-newest test-lowest test-pythons real-models fuzz chaos fidelity lint format servers clean
+.PHONY: help env demo test test-newest test-lowest test-pythons test-versions real-models fuzz chaos fidelity lint format servers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-lowest: $(LOWEST) servers ## the same with the lowest versions, SQLAlchemy 
 
 test-pythons: ## the tests that need no server on Python 3.12, 3.13 and 3.14, as far as the machine has them
 	@$(PYTHON) tools/try_pythons.py -n $(WORKERS) $(PYTEST_ARGS)
+
+test-versions: $(ENV) servers ## other versions of the servers: stories, random pairs, the main job; VERSIONS="mariadb-11.8" for some
+	.venv/bin/python -m tests.versions $(ARGS) $(VERSIONS)
 
 real-models: $(ENV) servers ## create_all of well-known packages, then check: minutes, and a download of gigabytes at first
 	.venv/bin/python -m tools.real_models $(ARGS)

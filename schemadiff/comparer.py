@@ -317,8 +317,10 @@ def _lifted(
 
 
 def _as_given(key: ForeignKey, aligned: Table, given: Table) -> ForeignKey:
-    """The foreign key as it was before `align`, which keeps their order: without the name that a server made."""
-    return given.foreign_keys[aligned.foreign_keys.index(key)]
+    """The foreign key as it was before `align`, which keeps their order: without the name that a server made, but over
+    time where models are silent on that.
+    """
+    return dataclasses.replace(given.foreign_keys[aligned.foreign_keys.index(key)], period=key.period)
 
 
 def _lost_key(change: Operation) -> list[tuple[Name, frozenset[str]]]:

@@ -6,6 +6,7 @@ An exclusion constraint has parts as an index has, and is written with these.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from schemadiff.dialects import Dialect
 from schemadiff.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Unique
@@ -26,7 +27,7 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
             return Call("sa.UniqueConstraint", arguments)
         case Check():
             text = constraint.written or constraint.expression
-            info: dict[str, Node] = {}
+            info: dict[str, Any] = {}
             if constraint.column and not constraint.name and dialect.column_checks and not inline:
                 info["column"] = constraint.column
             if not constraint.inherited:
@@ -34,9 +35,7 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
             if not constraint.enforced:
                 info["enforced"] = False
             arguments = [escape_binds(text), *told(constraint), *_not_valid(constraint, prefix)]
-            return Call(
-                "sa.CheckConstraint", [*arguments, *([("info", {"schemadiff": info})] if info else [])]
-            )
+            return Call("sa.CheckConstraint", [*arguments, *_info(info)])
         case ForeignKey():
             written = constraint.written or constraint
             targets = [f"{constraint.target}.{name}" for name in constraint.target_columns]
@@ -49,6 +48,8 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
                 if value:
                     arguments.append((key, value))
             arguments += [*_deferrable(constraint), *_comment(constraint), *_not_valid(constraint, prefix)]
+            words = {"period": constraint.period or None, "enforced": None if constraint.enforced else False}
+            arguments += _info({key: word for key, word in words.items() if word is not None})
             return Call("sa.ForeignKeyConstraint", arguments)
         case Exclude():
             raise AssertionError("written with its parts")
@@ -77,7 +78,13 @@ def _comment(constraint: Constraint) -> list[Node]:
 def _key_options(constraint: PrimaryKey | Unique, prefix: str) -> list[Node]:
     include = Strings(list(constraint.include)) if constraint.include else None
     values = (("on_conflict", constraint.on_conflict), ("include", include))
-    return [(f"{prefix}_{key}", value) for key, value in values if value]
+    options: list[Node] = [(f"{prefix}_{key}", value) for key, value in values if value]
+    return [*options, *_info({"without_overlaps": True} if constraint.without_overlaps else {})]
+
+
+def _info(words: dict[str, Any]) -> list[Node]:
+    """What SQLAlchemy has no word for."""
+    return [("info", {"schemadiff": words})] if words else []
 
 
 def _not_valid(constraint: Check | ForeignKey, prefix: str) -> list[Node]:

@@ -288,6 +288,7 @@ class _Reading:
             include=self._include(constraint),
             deferrable=deferrable(constraint),
             comment=self._comment(constraint),
+            without_overlaps=bool(told(constraint).get("without_overlaps")),
         )
 
     def unique(self, constraint: sa.UniqueConstraint) -> Unique:
@@ -299,6 +300,7 @@ class _Reading:
             on_conflict=self._on_conflict(constraint, "unique"),
             include=self._include(constraint),
             comment=self._comment(constraint),
+            without_overlaps=bool(told(constraint).get("without_overlaps")),
         )
 
     def exclude(self, constraint: ExcludeConstraint) -> Exclude:
@@ -348,6 +350,8 @@ class _Reading:
             match=constraint.match.upper() if constraint.match else None,
             not_valid=bool(self._arguments(constraint.kwargs).get("not_valid")),
             comment=self._comment(constraint),
+            period=bool(told(constraint).get("period")),
+            enforced=bool(told(constraint).get("enforced", True)),
         )
         return dataclasses.replace(read, written=read)
 

@@ -89,7 +89,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class PrimaryKey:
-    """``include``, ``deferrable`` and ``comment`` are as in `Unique`."""
+    """``include``, ``deferrable``, ``comment`` and ``without_overlaps`` are as in `Unique`."""
 
     columns: tuple[str, ...]
     name: str | None = None
@@ -97,6 +97,7 @@ class PrimaryKey:
     include: tuple[str, ...] = ()
     deferrable: str | None = None
     comment: str | None = None
+    without_overlaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class Unique:
     """A UNIQUE constraint, on dialects where that is another thing than a unique index.
 
     ``deferrable`` is ``None``, ``"DEFERRABLE"`` or ``"DEFERRABLE INITIALLY DEFERRED"``. ``include`` are columns that
-    the index behind it only carries along.
+    the index behind it only carries along. ``without_overlaps``: the last column is a range, and of equal others no two
+    overlap there.
     """
 
     columns: tuple[str, ...]
@@ -114,6 +116,7 @@ class Unique:
     on_conflict: str | None = None
     include: tuple[str, ...] = ()
     comment: str | None = None
+    without_overlaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,8 @@ class ForeignKey:
     """``on_delete`` and ``on_update`` are ``None`` for NO ACTION, else upper-case words (``SET NULL``).
 
     ``not_valid``: the rows that were there when it was added need not have been looked at. Who allows that is
-    content with one that holds for all rows, too.
+    content with one that holds for all rows, too. ``period``: the last column is a range, which those of the target
+    have to cover.
     """
 
     columns: tuple[str, ...]
@@ -135,6 +139,8 @@ class ForeignKey:
     written: ForeignKey | None = field(default=None, compare=False, repr=False)
     not_valid: bool = False
     comment: str | None = None
+    period: bool = False
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def constraint_words(constraint: Constraint) -> str:
             return f"unique constraint{name} ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
         case ForeignKey():
             return (
-                f"foreign key{name} ({', '.join(constraint.columns)}) -> "
+                f"{'' if constraint.enforced else 'unenforced '}foreign key{name} ({', '.join(constraint.columns)}) -> "
                 f"{constraint.target} ({', '.join(constraint.target_columns)})"
             )
         case Exclude():

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 ENGINES = ("sqlite", *SERVER_ENGINES)
 
+ORDINARY = {"sqlite": (3, 40), "mysql": (9, 7), "mariadb": (10, 11), "postgresql": (15,)}
+"""The versions of the servers that the golden parts of the stories were written by; what needs a newer one is left to
+`make test-versions`.
+"""
+
 FreshDatabase = Callable[[str], str]
 
 # The same examples in every run, however slow the machine is.
@@ -48,6 +53,12 @@ _SWITCHBOARD = pytest.StashKey[Switchboard]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("schemadiff")
     group.addoption("--update", action="store_true", help="rewrite the golden parts of the story files")
+    group.addoption(
+        "--other-version",
+        metavar="VERSION",
+        help="the servers are of this version, and not the one that the golden parts were written by: these are not "
+        "compared, and stories that need a newer one are left out",
+    )
     group.addoption("--no-skips", action="store_true", help="fail when any test was skipped")
     group.addoption(
         "--no-servers", action="store_true", help="leave out what needs a server, and what is marked `once`"
@@ -90,17 +101,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out with SQLAlchemy 2.0 what is marked `once`, and with --no-servers what needs a server as well."""
+    """Leave out with SQLAlchemy 2.0 what is marked `once`, with --no-servers what needs a server as well, and always
+    what needs a newer server than there is.
+    """
     serverless = config.option.no_servers
+    version = config.option.other_version
+    other = tuple(int(part) for part in version.split(".")) if version else None
     left_out = [
         item
         for item in items
         if (item.get_closest_marker("once") and (serverless or sqlalchemy.__version__.startswith("2.0.")))
         or (serverless and _needs_server(item))
+        or _needs_newer(item, other)
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _needs_newer(item: pytest.Item, other: tuple[int, ...] | None) -> bool:
+    """Return whether the test is about a newer server than the ordinary one, or than that other one."""
+    mark, engines = item.get_closest_marker("since"), item.get_closest_marker("engines")
+    if mark is None or engines is None:
+        return False
+    since: tuple[int, ...] = mark.args[0]
+    return since > (other or ORDINARY[engines.args[0]])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

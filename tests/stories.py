@@ -16,6 +16,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 CASES = Path(__file__).parent / "cases"
 _SINCE = re.compile(r"^# SQLAlchemy ([\d.]+): ", re.MULTILINE)
+_SERVER_SINCE = re.compile(r"^# Since \w+ ([\d.]+\d)\b", re.MULTILINE)
 _SECTION = re.compile(r"^-- (\S+) --\n", re.MULTILINE)
 
 
@@ -40,6 +41,12 @@ class Story:
             },
         )
         return metadata
+
+    @property
+    def since(self) -> tuple[int, ...]:
+        """The first version of the server that can tell the story; empty where every one can."""
+        found = _SERVER_SINCE.search(self.about)
+        return tuple(map(int, found[1].split("."))) if found else ()
 
     def update(self, golden: dict[str, str]) -> None:
         """Rewrites the golden parts of the file."""

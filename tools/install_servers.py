@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def docker_answers() -> bool:
 def find(engine: str, cache: Path | None = None) -> Installation | None:
     """Return the programs of an engine, or None. The machine's own go before those of the cache folder."""
     for server, home in _candidates(engine, cache or cache_folder()):
-        version = _version(engine, server)
+        version = version_of(engine, server)
         if version is not None:
             return Installation(engine, server, home, version)
     return None
@@ -107,7 +107,7 @@ def _candidates(engine: str, cache: Path) -> Iterator[tuple[tuple[str, ...], Pat
             yield (str(loader), "--library-path", str(loader.parent), str(home / "sbin" / "mysqld")), home
 
 
-def _version(engine: str, server: tuple[str, ...]) -> str | None:
+def version_of(engine: str, server: tuple[str, ...]) -> str | None:
     """Return the version that the server itself names, or None where it is not what its file's name says."""
     try:
         command = [*server, "--version"]
@@ -152,20 +152,35 @@ def _install_packages(engine: str) -> None:
             f"{engine}: no server found, and installing one needs root. Run this, then try again:\n"
             f"  sudo apt-get update && sudo apt-get {' '.join(command)}"
         )
-    _say(f"{engine}: not found, installing {' and '.join(PACKAGES[engine])} ...")
+    say(f"{engine}: not found, installing {' and '.join(PACKAGES[engine])} ...")
     _apt(["update"])
     _apt(command)
 
 
 def _unpack_mysql(cache: Path) -> None:
-    """Unpack MySQL from Debian's unstable suite into the cache folder, all or nothing."""
-    suite = f"deb {_signed_by()}{_debian_mirror()} unstable main\n"
-    work = cache / "mysql.download"
+    say("mysql: not found, downloading mysql-server-core from Debian's unstable suite (some 80 MB) ...")
+    download("mysql", "unstable", ("mysql-server-core",), cache / "mysql")
+
+
+def download(
+    what: str,
+    suite: str,
+    names: Sequence[str],
+    target: Path,
+    *,
+    finish: Callable[[Path], None] = lambda root: None,
+) -> None:
+    """Unpack packages of one of Debian's suites, and all that they need, into a folder, all or nothing.
+
+    `finish` is handed the folder before it gets its place.
+    """
+    source = f"deb {_signed_by()}{_debian_mirror(what)} {suite} main\n"
+    work = target.with_name(f"{target.name}.download")
     shutil.rmtree(work, ignore_errors=True)
     for folder in ("lists/partial", "cache/archives/partial", "root"):
         (work / folder).mkdir(parents=True)
     (work / "status").touch()  # nothing counts as installed, so that the C library is downloaded as well
-    (work / "sources.list").write_text(suite)
+    (work / "sources.list").write_text(source)
     options = {
         "Dir::Etc::sourcelist": work / "sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
@@ -178,30 +193,30 @@ def _unpack_mysql(cache: Path) -> None:
         "APT::Sandbox::User": "root",
     }
     own = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    _say("mysql: not found, downloading mysql-server-core from Debian's unstable suite (some 80 MB) ...")
     _apt([*own, "update"])
-    _apt([*own, "install", "-y", "--download-only", "mysql-server-core"])
+    _apt([*own, "install", "-y", "--download-only", *names])
     packages = sorted((work / "cache" / "archives").glob("*.deb"))
-    _say(f"mysql: unpacking {len(packages)} packages into {cache / 'mysql'} ...")
+    say(f"{what}: unpacking {len(packages)} packages into {target} ...")
     for package in packages:
-        _run(["dpkg", "-x", str(package), str(work / "root")])
-    shutil.rmtree(cache / "mysql", ignore_errors=True)
-    (work / "root").rename(cache / "mysql")
+        run(["dpkg", "-x", str(package), str(work / "root")])
+    finish(work / "root")
+    shutil.rmtree(target, ignore_errors=True)
+    (work / "root").rename(target)
     shutil.rmtree(work)
 
 
-def _debian_mirror() -> str:
+def _debian_mirror(what: str) -> str:
     """Return the Debian mirror that this machine's own apt is configured with."""
     release = Path("/etc/os-release").read_text() if Path("/etc/os-release").exists() else ""
     codename = re.search(r"^VERSION_CODENAME=\"?([\w.-]+)", release, re.MULTILINE)
     form = "$(RELEASE) $(COMPONENT) $(REPO_URI)"
-    targets = _run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"])
+    targets = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"])
     if mirror := mirror_in(targets, codename[1] if codename else ""):
         return mirror
     raise SetupError(
-        "mysql: no server found, and this machine's apt names no Debian mirror to take one from.\n"
-        f"Install MySQL 8 or later, start Docker, or set {url_variable('mysql')} "
-        "to the URL of a server that may be used for tests."
+        f"{what}: this machine's apt names no Debian mirror to take it from.\n"
+        f"For the tests install MySQL 8 or later, start Docker, or set {url_variable('mysql')} "
+        "to the URL of a server that may be used for them."
     )
 
 
@@ -227,17 +242,17 @@ def _apt(words: Sequence[str]) -> None:
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            _run(command)
+            run(command)
         except SetupError as error:
             if not re.search(r"Could not get lock|Unable to lock", str(error)) or time.monotonic() > deadline:
                 raise
-            _say("waiting for another apt-get to finish ...")
+            say("waiting for another apt-get to finish ...")
             time.sleep(3)
         else:
             return
 
 
-def _run(command: Sequence[str]) -> str:
+def run(command: Sequence[str]) -> str:
     """Run a program and return what it printed; SetupError carries the end of that when it fails."""
     surroundings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
@@ -249,7 +264,7 @@ def _run(command: Sequence[str]) -> str:
     return done.stdout
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     print(line, flush=True)
 
 
@@ -258,13 +273,13 @@ def _provide(engine: str) -> None:
     if engine == POOLER:
         if find_pooler() is None:
             _install_packages(POOLER)
-        _say(f"{POOLER}: {find_pooler()}")
+        say(f"{POOLER}: {find_pooler()}")
     elif os.environ.get(url_variable(engine)):
-        _say(f"{engine}: {url_variable(engine)} is set, nothing to install")
+        say(f"{engine}: {url_variable(engine)} is set, nothing to install")
     elif docker_answers():
-        _say(f"{engine}: Docker answers, nothing to install")
+        say(f"{engine}: Docker answers, nothing to install")
     elif found := find(engine):
-        _say(f"{engine}: {found.version}, {found.server[-1]}")
+        say(f"{engine}: {found.version}, {found.server[-1]}")
     else:
         started = time.monotonic()
         install(engine)
@@ -272,7 +287,7 @@ def _provide(engine: str) -> None:
         if found is None:
             raise SetupError(f"{engine}: was installed, but its server does not answer to --version.")
         seconds = time.monotonic() - started
-        _say(f"{engine}: {found.version}, {found.server[-1]} (installed in {seconds:.0f} s)")
+        say(f"{engine}: {found.version}, {found.server[-1]} (installed in {seconds:.0f} s)")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -310,6 +310,8 @@ def _canonical_foreign_key(key: ForeignKey, facts: Facts) -> ForeignKey:
         on_update=_action(key.on_update, facts.product),
         deferrable=None,
         match=None,
+        period=False,
+        enforced=True,
         written=key.written or key,
     )
     return key if canonical == key else canonical

@@ -39,6 +39,7 @@ from schemadiff.dialects.postgresql import (
     online,
     progress,
     sqltext,
+    temporal,
     types,
     waiting,
 )
@@ -131,7 +132,10 @@ class PostgreSQL(Dialect):
         return canonical.canonical(declared, default_schema=self.schema, virtual=self.version >= 18)
 
     def settle(self, current: Table, desired: Table) -> Table:
-        """`desired` without the storage and the compression that a column had and its new type cannot have."""
+        """`desired` without the storage and the compression that a column had and its new type cannot have, and with
+        the keys over time that it has.
+        """
+        desired = temporal.kept(current, desired)
         columns = tuple(attributes.fitting(column) for column in desired.columns)
         return desired if columns == desired.columns else dataclasses.replace(desired, columns=columns)
 

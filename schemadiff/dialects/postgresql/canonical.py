@@ -92,7 +92,9 @@ def without_duplicates(table: Table) -> Table:
     kept: list[Unique] = []
     for unique in table.uniques:
         plain = _bare(unique)
-        as_key = key and Unique(key.columns, None, key.deferrable, include=key.include)
+        as_key = key and Unique(
+            key.columns, None, key.deferrable, include=key.include, without_overlaps=key.without_overlaps
+        )
         same = [one for one, other in enumerate(kept) if _bare(other) == plain]
         if key and as_key == plain:
             key = dataclasses.replace(key, name=key.name or unique.name)

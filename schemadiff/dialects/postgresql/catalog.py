@@ -165,7 +165,8 @@ class _Catalog:
         for oid, row in indexes.items():
             if oid not in of_constraints:
                 plain[row.indrelid].append(self.index(row, parts[oid]))
-        for oid, what in self.rows(queries.OTHERS, tables=oids):
+        not_valid = self.rows(queries.NOT_VALID, tables=oids) if self.version >= _TEMPORAL else ()
+        for oid, what in (*self.rows(queries.OTHERS, tables=oids), *not_valid):
             self.left_alone(oid, what)
         tables = [
             Table(
@@ -266,7 +267,8 @@ class _Catalog:
     def columns(self, oids: list[int], enums: Mapping[int, _Enum]) -> dict[int, list[Column]]:
         kept = self.version >= _COMPRESSION
         compression = "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END" if kept else "NULL"
-        rows = self.rows(queries.COLUMNS.format(compression=compression), tables=oids)
+        not_null = queries.NOT_NULL if self.version >= _TEMPORAL else "a.attnotnull"
+        rows = self.rows(queries.COLUMNS.format(compression=compression, not_null=not_null), tables=oids)
         names = self.collation_names({row[9] for row in rows if row[10]})
         sequences = {tuple(row[:3]): row for row in self.rows(queries.SEQUENCES)}
         found: dict[int, list[Column]] = defaultdict(list)
@@ -367,7 +369,12 @@ class _Catalog:
     def constraints(self, oids: list[int]) -> Sequence[Any]:
         """The rows of the constraints; the tables that foreign keys refer to are known afterwards."""
         columns = "c.confdelsetcols" if self.version >= _DELETE_COLUMNS else "NULL"
-        rows = self.rows(queries.CONSTRAINTS.format(delete_columns=columns), tables=oids)
+        new = self.version >= _TEMPORAL
+        words = {
+            "enforced": "c.conenforced" if new else "true",
+            "temporal": "c.conperiod" if new else "false",
+        }
+        rows = self.rows(queries.CONSTRAINTS.format(delete_columns=columns, **words), tables=oids)
         missing = {row.confrelid for row in rows if row.contype == "f"}.difference(self.names)
         targets = self.rows(queries.TARGETS, oids=list(missing)) if missing else ()
         for oid, schema, table, number, column in targets:
@@ -384,19 +391,18 @@ class _Catalog:
             deferrable = "DEFERRABLE INITIALLY DEFERRED" if row.condeferred else "DEFERRABLE"
         match row.contype:
             case "p":
-                return PrimaryKey(
-                    columns, name, include=self.include(index), deferrable=deferrable, comment=comment
-                )
+                return PrimaryKey(columns, name, None, self.include(index), deferrable, comment, row.temporal)
             case "u":
                 distinct = not index.nulls_not_distinct
                 return Unique(
-                    columns, name, deferrable, distinct, include=self.include(index), comment=comment
+                    columns, name, deferrable, distinct, None, self.include(index), comment, row.temporal
                 )
             case "c":
                 return Check(
                     row.expression,
                     name,
-                    not_valid=not row.convalidated,
+                    enforced=row.enforced,
+                    not_valid=row.enforced and not row.convalidated,
                     inherited=not row.connoinherit,
                     comment=comment,
                 )
@@ -427,8 +433,10 @@ class _Catalog:
             _ACTIONS[row.confupdtype],
             deferrable,
             "FULL" if row.confmatchtype == "f" else None,
-            not_valid=not row.convalidated,
+            not_valid=row.enforced and not row.convalidated,
             comment=row.comment,
+            period=row.temporal,
+            enforced=row.enforced,
         )
 
 
@@ -448,8 +456,10 @@ _VIRTUAL = 18
 _NULLS_NOT_DISTINCT = 15
 _DELETE_COLUMNS = 15
 _COMPRESSION = 14
+_TEMPORAL = 18
 """The versions that brought generated columns which are not stored, ``NULLS NOT DISTINCT``, the columns of
-``ON DELETE SET NULL (…)``, and the compression of a column."""
+``ON DELETE SET NULL (…)``, the compression of a column, and keys without overlaps, what is not enforced
+and NOT NULL that is not valid."""
 
 _NEXTVAL = re.compile(r"nextval\(('.*')::regclass\)")
 _DEFAULT_COLLATION = 100

@@ -115,12 +115,10 @@ def constraint(definition: Constraint) -> str:
     named = f"CONSTRAINT {quote(definition.name)} " if definition.name else ""
     match definition:
         case PrimaryKey():
-            return (
-                f"{named}PRIMARY KEY ({listed(definition.columns)}){_include(definition)}{_late(definition)}"
-            )
+            return f"{named}PRIMARY KEY ({_keyed(definition)}){_include(definition)}{_late(definition)}"
         case Unique():
             nulls = "" if definition.nulls_distinct else "NULLS NOT DISTINCT "
-            text = f"{named}UNIQUE {nulls}({listed(definition.columns)})"
+            text = f"{named}UNIQUE {nulls}({_keyed(definition)})"
             return f"{text}{_include(definition)}{_late(definition)}"
         case Exclude():
             pairs = zip(definition.parts, definition.operators, strict=True)
@@ -132,17 +130,29 @@ def constraint(definition: Constraint) -> str:
             inherited = "" if definition.inherited else " NO INHERIT"
             return f"{named}CHECK ({definition.expression}){inherited}{enforced}{_not_valid(definition)}"
         case ForeignKey():
-            text = (
-                f"{named}FOREIGN KEY ({listed(definition.columns)}) "
-                f"REFERENCES {quoted(definition.target)} ({listed(definition.target_columns)})"
+            own, other = (
+                _joined(columns, definition.period)
+                for columns in (definition.columns, definition.target_columns)
             )
+            text = f"{named}FOREIGN KEY ({own}) REFERENCES {quoted(definition.target)} ({other})"
             for words_, value in (
                 ("MATCH", definition.match),
                 ("ON DELETE", definition.on_delete),
                 ("ON UPDATE", definition.on_update),
             ):
                 text += f" {words_} {value}" if value else ""
-            return text + _late(definition) + _not_valid(definition)
+            enforced = "" if definition.enforced else " NOT ENFORCED"
+            return text + _late(definition) + enforced + _not_valid(definition)
+
+
+def _keyed(key: PrimaryKey | Unique) -> str:
+    return listed(key.columns) + (" WITHOUT OVERLAPS" if key.without_overlaps else "")
+
+
+def _joined(columns: tuple[str, ...], period: bool) -> str:
+    """The columns that a foreign key joins, the last of them as a period where it is one."""
+    words = [*map(quote, columns[:-1]), f"{'PERIOD ' if period else ''}{quote(columns[-1])}"]
+    return ", ".join(words)
 
 
 def _late(definition: PrimaryKey | Unique | ForeignKey | Exclude) -> str:

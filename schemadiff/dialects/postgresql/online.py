@@ -229,11 +229,14 @@ class _Stretch:
                 possible = thing.enforced and not thing.not_valid
             case ForeignKey():
                 tables = (self.table, thing.target)
-                possible = not thing.not_valid and not any(map(self._is_partitioned, tables))
+                unchecked = thing.not_valid or not thing.enforced
+                possible = not unchecked and not any(map(self._is_partitioned, tables))
             case PrimaryKey():
                 possible = not self._is_partitioned(self.table) and self._is_not_null(thing)
             case _:
                 possible = not self._is_partitioned(self.table)
+        if isinstance(thing, PrimaryKey | Unique) and thing.without_overlaps:
+            possible = False  # no index that is built apart can become it
         name, final = self._names(thing)
         if (
             not possible

@@ -47,7 +47,7 @@ WHERE n.nspname = ANY (:schemas) AND c.relkind = 'm'
 
 COLUMNS = """
 SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.atttypid, a.atttypmod),
-       a.attnotnull, pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
+       {not_null}, pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
        a.attcollation::int8, a.attcollation <> t.typcollation, d.description, a.attislocal,
        array_remove(ARRAY[
            CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage
@@ -104,11 +104,22 @@ SELECT c.conrelid::int8 AS conrelid, c.conname, c.contype::text AS contype, c.co
              JOIN pg_operator o ON o.oid = e.oid JOIN pg_namespace s ON s.oid = o.oprnamespace
              ORDER BY e.position) AS operators,
        obj_description(c.oid, 'pg_constraint') AS comment,
-       {delete_columns} AS delete_columns
+       {delete_columns} AS delete_columns, {enforced} AS enforced, {temporal} AS temporal
 FROM pg_constraint c
 WHERE c.conrelid = ANY (CAST(:tables AS oid[])) AND c.conparentid = 0 AND c.conislocal
 AND c.contype IN ('p', 'u', 'f', 'c', 'x')
 ORDER BY c.conname
+"""
+
+NOT_NULL = """
+a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conrelid = a.attrelid AND n.contype = 'n'
+                             AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated)
+"""
+
+NOT_VALID = """
+SELECT conrelid::int8, format('NOT NULL of column %s, which older rows need not meet (NOT VALID)', attname)
+FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+WHERE conrelid = ANY (CAST(:tables AS oid[])) AND contype = 'n' AND NOT convalidated
 """
 
 ENUMS = """

@@ -184,6 +184,8 @@ def _foreign_key(key: ForeignKey, scope: Scope) -> ForeignKey:
         on_delete=canonical_action(key.on_delete),
         on_update=canonical_action(key.on_update),
         match=None if key.match is None or key.match.upper() in {"SIMPLE", "NONE"} else key.match.upper(),
+        period=False,
+        enforced=True,
     )
 
 
