@@ -204,7 +204,8 @@ class Schema:
 
     ``enums`` are the enumerated types that the live database holds as objects (PostgreSQL). A schema that was read
     from models has them only in its columns' types, so they do not count in the comparison. ``definitions`` holds
-    the server's own text of what must survive a rebuild of the table word for word (SQLite: triggers and indexes).
+    the server's own text of what must survive a rebuild of the table word for word (SQLite: triggers; PostgreSQL:
+    what hangs on a type).
     ``kept`` are tables that the product, or another tool, keeps for itself.
     """
 

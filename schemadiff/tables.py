@@ -66,7 +66,9 @@ class Column:
     them per column, and ``None`` where the type holds no text or the default stands. ``default`` is SQL text.
     ``visible`` and ``attributes``, what else the server says of the column in its own words, are ``None`` where nobody
     said: SQLAlchemy has no word for them. ``on_conflict`` is what
-    SQLite does instead of failing where NOT NULL is violated (``"REPLACE"``), here and in the keys.
+    SQLite does instead of failing where NOT NULL is violated (``"REPLACE"``), here and in the keys. ``belongings`` are
+    statements, as what stands before and behind the table's name in them, that give a live column back what is lost
+    with it when it has to be dropped and added: grants, extended statistics.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Column:
     srid: int | None = None
     attributes: tuple[str, ...] | None = None
     on_conflict: str | None = None
+    belongings: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
     written: Column | None = field(default=None, compare=False, repr=False)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.postgresql import attributes, canonical, queries, waiting
+from schemadiff.dialects.postgresql import attributes, belongings, canonical, queries, waiting
 from schemadiff.dialects.postgresql.savepoints import rolled_back
 from schemadiff.dialects.postgresql.sqltext import quote, value
 from schemadiff.dialects.postgresql.types import EnumName
@@ -131,8 +131,9 @@ class _Catalog:
         self.names = {row.oid: self.name(row.nspname, row.relname) for row in rows}
         found_enums = self.enums()
         enums = {enum.name: enum.members for enum in found_enums.values()}
+        definitions = belongings.of_types(self.rows(belongings.OF_TYPES), self.name)
         if not oids:
-            return Schema({}, enums=enums)
+            return Schema({}, enums=enums, definitions=definitions)
         columns = self.columns(oids, found_enums)
         constraints = self.constraints(oids)
         indexes = self.indexes(oids)
@@ -192,6 +193,7 @@ class _Catalog:
             },
             enums=enums,
             unsupported=tuple(self.unsupported),
+            definitions=definitions,
         )
 
     def materialized(self) -> dict[Name, Table]:
@@ -271,6 +273,9 @@ class _Catalog:
         rows = self.rows(queries.COLUMNS.format(compression=compression, not_null=not_null), tables=oids)
         names = self.collation_names({row[9] for row in rows if row[10]})
         sequences = {tuple(row[:3]): row for row in self.rows(queries.SEQUENCES)}
+        lost: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
+        for oid, name, *pieces in self.rows(belongings.OF_COLUMNS, tables=oids):
+            lost[oid, name].append((pieces[0], pieces[1]))
         found: dict[int, list[Column]] = defaultdict(list)
         for oid, number, name, kind, words, not_null, text, *others in rows:
             identity, generated, collation, own, comment, local, said = others
@@ -298,6 +303,7 @@ class _Catalog:
                     collation=names[collation] if own else None,
                     comment=comment,
                     attributes=(*said, *(_of_serial(sequence, words) if sequence and serial else ())) or None,
+                    belongings=tuple(lost.get((oid, name), ())),
                 )
             )
         return found

@@ -185,7 +185,9 @@ def changes(before: Domain, after: Domain, was: StoredObject | None, schema: Sch
     knows the names of its checks.
     """
     if not retyping.alters_in_place(before, after, schema):
-        yield from retyping.made_anew(before, after, list(create(after)), schema)
+        yield from retyping.made_anew(
+            before, after, [*create(after), *schema.definitions.get(after.name, ())], schema
+        )
         return
     alter = f"ALTER DOMAIN {quoted(after.name)}"
     live = _live(before, was)

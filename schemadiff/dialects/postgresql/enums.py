@@ -100,6 +100,11 @@ def create(name: Name, values: Iterable[str]) -> str:
     return f"CREATE TYPE {quoted(name)} AS ENUM ({', '.join(string(value) for value in values)})"
 
 
+def _again(name: Name, values: Iterable[str], before: Schema) -> tuple[str, ...]:
+    """The type anew in the place of a live one, with what hangs on that."""
+    return (create(name, values), *before.definitions.get(name, ()))
+
+
 def creation(enum: Enum, before: Schema) -> list[str]:
     """What makes the type a stored object: it may be there as that of columns, which leave it to itself."""
     if any(True for _ in _users(before, enum.name)):
@@ -122,7 +127,7 @@ def alteration(before: Enum, after: Enum, schema: Schema) -> list[str]:
     if grows(before.values, after.values):
         return list(_add_values(after.name, before.values, after.values))
     _expect_no_domain(after.name, schema)
-    return [f"DROP TYPE {quoted(before.name)}", create(after.name, after.values)]
+    return [f"DROP TYPE {quoted(before.name)}", *_again(after.name, after.values, schema)]
 
 
 def _expect_no_domain(name: Name, schema: Schema) -> None:
@@ -209,7 +214,7 @@ def _from_nothing(
         if itself.values == values and not added.intersection(used):
             return ()
         _expect_no_domain(name, before)
-        return f"DROP TYPE {quoted(name)}", statement
+        return f"DROP TYPE {quoted(name)}", *_again(name, values, before)
     if live is None:
         return (statement,)
     if live == values:
@@ -218,7 +223,7 @@ def _from_nothing(
             tag = f"${tag[1:-1]}o$"
         test = f"IF to_regtype({string(quoted(name))}) IS NULL THEN {statement}; END IF;"
         return (f"DO {tag} BEGIN {test} END {tag}",)
-    return f"DROP TYPE IF EXISTS {quoted(name)}", statement
+    return f"DROP TYPE IF EXISTS {quoted(name)}", *_again(name, values, before)
 
 
 def grows(old: Sequence[str], new: Sequence[str]) -> bool:
@@ -292,7 +297,7 @@ def _rebuild(
         if clauses:
             alters.append(f"ALTER TABLE {quoted(table.name)} {', '.join(clauses)}")
     rename = f"ALTER TYPE {quoted(name)} RENAME TO {quote(old.name)}"
-    first = (*drops_, rename, create(name, values), *alters)
+    first = (*drops_, rename, *_again(name, values, before), *alters)
     return TypeChange(name, asking, first, (*again, f"DROP TYPE {quoted(old)}"), rebuilt=True)
 
 

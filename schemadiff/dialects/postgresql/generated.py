@@ -7,6 +7,7 @@ on.)
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 
 from schemadiff.dialects.postgresql import attributes, definitions, dependents
@@ -44,15 +45,17 @@ def made_anew(
 
 
 def restored(columns: Collection[Column], live: Table) -> list[str]:
-    """The statements that make again what goes with the columns: comments, constraints and indexes."""
+    """The statements that make again what goes with the columns: comments, grants, statistics, constraints, indexes."""
     table, names = live.name, {column.name for column in columns}
     statements = [
         definitions.comment_on_column(table, column.name, column.comment)
         for column in columns
         if column.comment
     ]
-    said = [clause for column in columns for clause in attributes.clauses(None, column)]
+    said = [clause for column in columns for clause in attributes.clauses(None, _as_said(column, live))]
     statements += [f"ALTER TABLE {quoted(table)} {', '.join(said)}"] if said else []
+    lost = [piece for column in live.columns if column.name in names for piece in column.belongings]
+    statements += [f"{before} {quoted(table)}{after}" for before, after in dict.fromkeys(lost)]
     for constraint in live.constraints():
         if names.intersection(_used(constraint)):
             statements += dependents.add(table, constraint)
@@ -60,6 +63,14 @@ def restored(columns: Collection[Column], live: Table) -> list[str]:
         if names.intersection((*index.columns, *index.include, *dependents.words_of(index))):
             statements.append(definitions.create_index(table, index))
     return statements
+
+
+def _as_said(column: Column, live: Table) -> Column:
+    """The column with what the live one says of itself, where nobody else has said anything."""
+    known = live.column(column.name)
+    if column.attributes is not None or known is None:
+        return column
+    return attributes.fitting(dataclasses.replace(column, attributes=known.attributes))
 
 
 def _used(constraint: Constraint) -> set[str]:

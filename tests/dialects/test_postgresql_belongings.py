@@ -1,0 +1,115 @@
+"""What a DBA has given to a type or a column is there again after it was made anew: owner, grants, statistics."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+import schemadiff
+from schemadiff.database import connected
+
+pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
+
+TYPE = "SELECT typowner::regrole::text, obj_description(oid, 'pg_type'), typacl::text FROM pg_type WHERE typname = 'st'"
+COLUMN = """SELECT a.attacl::text, a.attstattarget, a.attoptions, a.attstorage::text,
+col_description(a.attrelid, a.attnum) FROM pg_attribute a WHERE attrelid = 't'::regclass AND attname = 'g'"""
+STATISTICS = (
+    "SELECT pg_get_statisticsobjdef(oid) FROM pg_statistic_ext WHERE stxrelid = 't'::regclass ORDER BY 1"
+)
+
+
+@pytest.fixture
+def role(fresh_database: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    """A database, and a role that owns something in it until the end."""
+    url, name = fresh_database("postgresql"), f"sd_{uuid.uuid4().hex[:8]}"
+    _run(url, f"CREATE ROLE {name}")
+    yield url, name
+    _run(url, f"REASSIGN OWNED BY {name} TO CURRENT_USER", f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+def _run(url: str, *script: str) -> None:
+    with connected(url, changes=True) as (connection, _):
+        for sql in script:
+            connection.exec_driver_sql(sql)
+
+
+def _rows(url: str, sql: str) -> list[Any]:
+    with connected(url) as (connection, _):
+        return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+
+def _models(*columns: sa.Column[Any]) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), *columns)
+    return metadata
+
+
+def _enum(*members: str) -> sa.MetaData:
+    return _models(sa.Column("x", sa.Enum(*members, name="st")))
+
+
+def _domain(kind: sa.types.TypeEngine[Any]) -> sa.MetaData:
+    return _models(sa.Column("x", postgresql.DOMAIN("st", kind)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        pytest.param(_enum("a", "b", "c"), _enum("a", "b"), "TYPE", id="enum"),
+        pytest.param(_enum("a", "b"), _enum("b", "a"), "TYPE", id="order of an enum"),
+        pytest.param(_domain(sa.Integer()), _domain(sa.BigInteger()), "DOMAIN", id="domain"),
+    ],
+)
+def test_types(
+    before: sa.MetaData, after: sa.MetaData, kind: str, role: tuple[str, str], tmp_path: Path
+) -> None:
+    url, name = role
+    schemadiff.plan(url, before, tmp_path)
+    schemadiff.apply(url, tmp_path)
+    _run(
+        url,
+        f"ALTER {kind} st OWNER TO {name}",
+        f"COMMENT ON {kind} st IS 'it''s a state'",
+        f"REVOKE USAGE ON {kind} st FROM PUBLIC",
+        f"GRANT USAGE ON {kind} st TO pg_monitor WITH GRANT OPTION",
+    )
+    given = _rows(url, TYPE)
+    schemadiff.plan(url, after, tmp_path)
+    for step in (schemadiff.apply, schemadiff.rollback):
+        step(url, tmp_path)
+        assert _rows(url, TYPE) == given
+
+
+def test_a_generated_column(role: tuple[str, str], tmp_path: Path) -> None:
+    url, name = role
+
+    def models(expression: str) -> sa.MetaData:
+        return _models(
+            sa.Column("a", sa.Integer),
+            sa.Column("b", sa.Integer),
+            sa.Column("g", sa.Integer, sa.Computed(expression, persisted=True), comment="sum"),
+        )
+
+    schemadiff.plan(url, models("a + b"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    schemadiff.plan(url, models("a - b"), tmp_path)
+    # Nobody knew of these when the revision was planned.
+    _run(
+        url,
+        f"GRANT SELECT (g), REFERENCES (g) ON t TO {name}",
+        "GRANT SELECT (g) ON t TO PUBLIC",
+        "ALTER TABLE t ALTER COLUMN g SET STATISTICS 500, ALTER COLUMN g SET (n_distinct = 5)",
+        "CREATE STATISTICS one (ndistinct) ON a, g FROM t",
+        "CREATE STATISTICS other (dependencies) ON a, b FROM t",
+    )
+    given, statistics = _rows(url, COLUMN), _rows(url, STATISTICS)
+    for step in (schemadiff.apply, schemadiff.rollback):
+        step(url, tmp_path)
+        assert _rows(url, COLUMN) == given
+        assert _rows(url, STATISTICS) == statistics
