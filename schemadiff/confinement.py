@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemadiff.database import server_words
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.driver_errors import server_words
 from schemadiff.errors import RevisionError
 from schemadiff.functions import ORDINARY, left_undone
 from schemadiff.operations import Run

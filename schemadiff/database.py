@@ -5,21 +5,25 @@ Also the one place where what a driver or a server says becomes an error for peo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import create_engine, exc
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import NullPool
 
-from schemadiff.dialects import Dialect, connect_arguments, connection_url, dialect_of
+from schemadiff.dialects import Dialect, connect_arguments, connection_url, dialect_of, package_of
+from schemadiff.dialects.driver_errors import server_words
 from schemadiff.errors import ConfigError, DatabaseError, UsageError
 
-Database = str | URL | Engine | Connection
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-_PLACE = re.compile(r"^LINE \d+: .*\n *\^$\n?", re.MULTILINE)
-"""A line of the statement and a mark under it, as PostgreSQL's client adds them."""
+Database: TypeAlias = "str | URL | Engine | Connection | AsyncEngine | AsyncConnection"
+"""The asynchronous ones are those of `async_drivers`, which hands on what is not."""
+
+_REACHABLE = "Is the server running, and are host, port, user, password and database right?"
 
 VERBATIM = {"no_parameters": True}
 """For `Connection.exec_driver_sql`: the driver is handed no parameters, and so takes a percent sign as it stands."""
@@ -34,6 +38,11 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
 
     Raises `DatabaseError` when the server cannot be reached or refuses something, `ConfigError` for a malformed URL.
     """
+    if not isinstance(database, str | URL | Engine | Connection):
+        raise UsageError(
+            f"the database cannot be {type(database).__name__}",
+            hint="It is a URL, an Engine or a Connection.",
+        )
     with _errors(where(database)):
         if isinstance(database, Connection):
             with _borrowed(database, changes) as connection:
@@ -61,10 +70,12 @@ def open_engine(url: str | URL, *, creates: bool = True) -> Engine:
             f"SQLAlchemy knows no database or driver {str(error).rpartition(':')[2]}",
             hint="A URL looks like mysql+pymysql://user:password@host/database.",
         ) from None
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        driver = parsed.get_driver_name()
+        missing = isinstance(error, ModuleNotFoundError)
         raise ConfigError(
-            f'the driver "{error.name}" is not installed',
-            hint=f"Install it in this environment: pip install {error.name}",
+            f'the driver "{driver}" {"is not installed" if missing else f"cannot be loaded: {error}"}',
+            hint=f"Install it in this environment: pip install {package_of(driver)}",
         ) from None
     except (exc.ArgumentError, ValueError):
         # The words of these errors repeat the URL, and with it the password.
@@ -79,7 +90,7 @@ def where(database: Database) -> str:
     """Which database it is, for messages: never with the password."""
     try:
         url = make_url(database) if isinstance(database, str | URL) else database.engine.url
-    except (exc.ArgumentError, ValueError):
+    except (exc.ArgumentError, AttributeError, ValueError):
         return "the database"
     if not url.host:
         return f"database {url.database or ':memory:'}"
@@ -122,12 +133,14 @@ def _open(engine: Engine, place: str) -> Connection:
         if isinstance(error, exc.ProgrammingError):
             hint = "Does the driver know what stands behind the question mark in the URL?"
         elif engine.url.host or engine.url.query:
-            hint = "Is the server running, and are host, port, user, password and database right?"
+            hint = _REACHABLE
         else:
             hint = "Does its folder exist, and may you read and write there?"
         raise DatabaseError(f"cannot connect to {place}: {server_words(error)}", hint=hint) from None
     except exc.SQLAlchemyError:
         raise
+    except OSError as error:  # as asyncpg hands it on
+        raise DatabaseError(f"cannot connect to {place}: {server_words(error)}", hint=_REACHABLE) from None
     except Exception as error:
         # A driver refuses an option in words of its own, or misses a package for the way in which the server asks for
         # the password.
@@ -158,15 +171,3 @@ def _refused(place: str, error: exc.DBAPIError) -> DatabaseError:
         f"{place}: {what}: {server_words(error)}{shown}",
         hint=f"Run {again}" if lost else f"Mend the cause and run {again}",
     )
-
-
-def server_words(error: BaseException) -> str:
-    """What the server said, on one line and without SQLAlchemy's frame around it."""
-    if isinstance(error, exc.DBAPIError) and error.orig is not None:
-        arguments = error.orig.args
-        if len(arguments) == 2 and isinstance(arguments[0], int):
-            return f"{arguments[1]} ({arguments[0]})"
-        error = error.orig
-    # The place in a statement that stands beside these words anyway.
-    words = _PLACE.sub("", str(error))
-    return " ".join(words.split()) or type(error).__name__

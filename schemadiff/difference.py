@@ -12,11 +12,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from schemadiff import comparer, filters, objects, planner, revisions, script
+from schemadiff.async_drivers import with_any_driver
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
@@ -31,7 +33,7 @@ from schemadiff.reader import read
 from schemadiff.schema import Column, Schema, Table, Unsupported
 from schemadiff.tasks import facts_about
 
-Side = str | Path | Database | sa.MetaData | object
+Side: TypeAlias = "str | Path | Database | sa.MetaData | object"
 """One of the two: a URL, an Engine or a Connection; ``module:attribute`` or what it stands for; a directory of
 revisions, ``versions`` or, at one of them, ``versions/@7``.
 """
@@ -60,6 +62,7 @@ class Difference:
         return bool(self.plan.operations)
 
 
+@with_any_driver("before", "after", "database")
 def diff(
     before: Side,
     after: Side,

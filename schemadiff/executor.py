@@ -25,8 +25,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from schemadiff import expectations, journal, version
 from schemadiff.blame import blamed
 from schemadiff.confinement import call, one_transaction
-from schemadiff.database import VERBATIM, server_words
+from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.driver_errors import server_words
 from schemadiff.errors import (
     DatabaseError,
     Leave,

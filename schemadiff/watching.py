@@ -12,9 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from schemadiff.async_drivers import in_own_loop
 from schemadiff.dialects.sessions import Reading, Session
 from schemadiff.errors import StoppedError
 
@@ -158,7 +160,8 @@ def watching(
     with suppress(Exception):
         session = dialect.session(connection, sql, tables)
     watch = Watch(session, tell)
-    thread = threading.Thread(target=watch.look, name="schemadiff watch", daemon=True)
+    look = partial(in_own_loop, watch.look) if connection.dialect.is_async else watch.look
+    thread = threading.Thread(target=look, name="schemadiff watch", daemon=True)
     thread.start()
     try:
         yield watch

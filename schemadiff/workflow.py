@@ -25,6 +25,7 @@ from schemadiff import (
     version,
     writer,
 )
+from schemadiff.async_drivers import with_any_driver
 from schemadiff.config import Online
 from schemadiff.database import Database, connected, where
 from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
@@ -61,6 +62,7 @@ Decide = Callable[[Candidate], bool]
 """Asked whether a column was renamed."""
 
 
+@with_any_driver("database")
 def plan(
     database: Database,
     models: Models,
@@ -151,6 +153,7 @@ def plan(
     )
 
 
+@with_any_driver("database")
 def apply(
     database: Database,
     versions: str | Path = "versions",
@@ -184,6 +187,7 @@ def apply(
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
+@with_any_driver("database")
 def rollback(
     database: Database,
     versions: str | Path = "versions",
@@ -219,6 +223,7 @@ def rollback(
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
+@with_any_driver("database")
 def check(
     database: Database,
     models: Models,
@@ -275,6 +280,7 @@ def check(
         return Drift(state.version, missing, pending, drifted, interrupted, _once(notes), ignored, at_work)
 
 
+@with_any_driver("database")
 def status(database: Database, versions: str | Path = "versions") -> Status:
     """Where the database is, and what is pending or interrupted. Changes nothing."""
     history = revisions.load(Path(versions))
@@ -288,6 +294,7 @@ def status(database: Database, versions: str | Path = "versions") -> Status:
         return Status(where(database), state.version if state else None, history, state, interrupted, at_work)
 
 
+@with_any_driver("database")
 def show(database: Database, versions: str | Path, number: int) -> Shown:
     """One revision and what it does on this database. Changes nothing. Raises `UsageError` when there is none."""
     history = revisions.load(Path(versions))

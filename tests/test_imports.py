@@ -55,6 +55,7 @@ LAYERS = (
         "unsaid",
     ),  # pure
     (
+        "async_drivers",
         "inspector",
         "revisions",
         "version",

@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 OLDEST = (3, 11)
-FOR_DEVELOPERS = ("test", "dev")
+FOR_DEVELOPERS = ("drivers", "test", "dev")
 
 
 def can_make_environments() -> bool:
@@ -39,7 +39,28 @@ def install_venv() -> None:
             f"Install them (on Debian and Ubuntu: sudo apt-get install {package}), then run make again."
         )
     print(f"This Python has no venv: installing {package} ...", flush=True)
-    for words in (["update"], ["install", "-y", package]):
+    apt_get(package)
+
+
+def install_c_library() -> None:
+    """Install what the drivers mysqlclient and mariadb are built with, where it is missing, or name the command."""
+    if shutil.which("mariadb_config") or shutil.which("mysql_config"):
+        return
+    packages = ["libmariadb-dev", "gcc", "pkg-config"]
+    if not (shutil.which("apt-get") and os.geteuid() == 0):
+        print(
+            "The drivers mysqlclient and mariadb are built with MariaDB's C library, which is not found here.\n"
+            f"If that fails, install it (on Debian and Ubuntu: sudo apt-get install {' '.join(packages)}).",
+            flush=True,
+        )
+        return
+    print(f"No C library of MariaDB: installing {' '.join(packages)} ...", flush=True)
+    apt_get(*packages)
+
+
+def apt_get(*packages: str) -> None:
+    """Install Debian's packages, waiting for whoever holds apt's lock."""
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *words]
         subprocess.check_call(command, env=dict(os.environ, DEBIAN_FRONTEND="noninteractive"))
 
@@ -69,6 +90,7 @@ def main(folder: str, *requirements: str, at_lowest: bool = False) -> None:
 
         with open("pyproject.toml", "rb") as file:
             requirements += tuple(lowest(tomllib.load(file)["project"]))
+    install_c_library()
     print(f"Making {folder} with Python {version}: {' '.join(requirements)}", flush=True)
     subprocess.check_call([sys.executable, "-m", "venv", "--clear", folder])
     pip = [os.path.join(folder, "bin", "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]

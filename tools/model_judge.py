@@ -20,7 +20,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected, open_engine, server_words
+from schemadiff.database import connected, open_engine
+from schemadiff.dialects.driver_errors import server_words
 from schemadiff.models import load_models
 from schemadiff.reader import read
 from tests.definitions import definitions, names_in

@@ -22,6 +22,7 @@ __all__ = [
     "connection_url",
     "dialect_of",
     "offline_dialect",
+    "package_of",
 ]
 
 NAMES = ("mysql", "mariadb", "postgresql", "sqlite")
@@ -52,6 +53,19 @@ def connection_url(url: URL, *, creates: bool = True) -> URL:
     name = "postgresql" if url.drivername == "postgres" else url.drivername
     driver = drivers.get(name)
     return url.set(drivername=f"{name}+{driver}") if driver else url
+
+
+def package_of(driver: str) -> str:
+    """What pip is told to install for a driver that is called so in a URL."""
+    packages = {
+        "mysqldb": "mysqlclient",
+        "mysqlconnector": "mysql-connector-python",
+        "mariadbconnector": "mariadb",
+        "psycopg": "'psycopg[binary]'",
+        "psycopg_async": "'psycopg[binary]'",
+        "psycopg2": "psycopg2-binary",
+    }
+    return packages.get(driver, driver)
 
 
 def _is_missing(database: str | None) -> bool:

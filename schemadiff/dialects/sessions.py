@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
 
 _AGAIN = 5.0
 """Seconds until a second connection is tried again."""
@@ -78,6 +78,7 @@ class ServerSession(Session):
         cancel: str,
     ) -> None:
         self._engine = connection.engine
+        self._own: Engine | None = None
         self._sql = sql
         self._address = address(connection, sql)
         self._read = read(self._address.number)
@@ -106,6 +107,10 @@ class ServerSession(Session):
         if second is not None:
             with suppress(Exception):
                 second.close()
+        own, self._own = self._own, None
+        if own is not None:
+            with suppress(Exception):
+                own.dispose()
 
     def over(self) -> None:
         pass
@@ -114,24 +119,31 @@ class ServerSession(Session):
         if self._second is None:
             if gives_one_connection_only(self._engine.pool):
                 raise NoWayError("there is no second connection to the database")
-            second = self._engine.connect()
+            self._own = apart(self._engine)
             try:
-                second = second.execution_options(isolation_level="AUTOCOMMIT")
-                if address(second, self._sql).server != self._address.server:
+                self._second = self._own.connect().execution_options(isolation_level="AUTOCOMMIT")
+                if address(self._second, self._sql).server != self._address.server:
                     raise NoWayError("a second connection leads to another server")
             except BaseException:
-                with suppress(Exception):
-                    second.close()
+                self.close()
                 raise
-            self._second = second
         return self._second
 
 
-def gives_one_connection_only(pool: object) -> bool:
-    """Whether a second connection from this pool would be the first one, in use at this moment."""
-    from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
+def apart(engine: Engine) -> Engine:
+    """An engine that connects as this one does, by its creator, its arguments and its events, and shares no connection
+    with it: that one's pool may have no more to give, or belong to another event loop.
+    """
+    from sqlalchemy.engine import Engine
 
-    return isinstance(pool, AssertionPool | SingletonThreadPool | StaticPool)
+    return Engine(engine.pool.recreate(), engine.dialect, engine.url)
+
+
+def gives_one_connection_only(pool: object) -> bool:
+    """Whether a second connection would be the first one, in use at this moment, or lead to another database."""
+    from sqlalchemy.pool import SingletonThreadPool, StaticPool
+
+    return isinstance(pool, SingletonThreadPool | StaticPool)
 
 
 @dataclass(frozen=True, slots=True)

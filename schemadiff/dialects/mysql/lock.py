@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.mysql import advisory, probe, waiting
+from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import NO_PARAMETERS, working_mode
 from schemadiff.dialects.mysql.sqltext import literal
@@ -126,35 +127,12 @@ def _working(connection: Connection, facts: Facts, timeout: float) -> Iterator[N
     connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {max(1, round(timeout))}")
     _set_mode(connection, _mode(connection, facts))
     try:
-        with _unicode(connection):
+        with several(connection, False), unicode(connection):
             yield
     finally:
         with _tolerant():
             _set_mode(connection, str(old))
             connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {int(old_timeout)}")
-
-
-@contextmanager
-def _unicode(connection: Connection) -> Iterator[None]:
-    """What a URL with ``charset=utf8`` or ``latin1`` leaves out can be said, too, where the driver changes over, as
-    PyMySQL and mysqlclient do.
-    """
-    driver: Any = connection.connection.dbapi_connection
-    query = "SELECT @@SESSION.character_set_client, @@SESSION.collation_connection"
-    charset, collation = connection.exec_driver_sql(query).one()
-    if charset == "utf8mb4" or not hasattr(driver, "set_character_set"):
-        yield
-        return
-    before = driver.character_set_name()
-    driver.set_character_set("utf8mb4")
-    try:
-        yield
-    finally:
-        with _tolerant():
-            # Through SQLAlchemy first, which knows whether there is still a connection.
-            connection.exec_driver_sql("SELECT 1")
-            driver.set_character_set(before)
-            connection.exec_driver_sql(f"SET SESSION collation_connection = {literal(collation)}")
 
 
 def settings(connection: Connection, facts: Facts) -> tuple[str, ...]:

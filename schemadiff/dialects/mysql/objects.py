@@ -11,6 +11,7 @@ import dataclasses
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from schemadiff.dialects import counting
@@ -18,7 +19,7 @@ from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql.ddl import qualified
 from schemadiff.dialects.mysql.explained import FORBIDDEN, explained
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.session import Refusal, Talk, only, session
+from schemadiff.dialects.mysql.session import AS_STORED, IN_UTF8, Refusal, Talk, only, session
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import (
@@ -52,16 +53,18 @@ _DEFINER = re.compile(rf"DEFINER=(?:{QUOTED}|{STRING})@(?:{QUOTED}|{STRING}) ")
 _USUAL = ("ALGORITHM=UNDEFINED", "SQL SECURITY DEFINER")
 _LITERALS = re.compile(rf"({STRING})|{QUOTED}|(?<![\w.`$])(\d+(?:\.\d+)?)")
 _NAMES = {
-    "view": "SELECT table_schema, table_name, NULL FROM information_schema.views WHERE table_schema IN ({0})",
-    "sequence": "SELECT table_schema, table_name, NULL FROM information_schema.tables "
+    "view": "SELECT table_schema, table_name, NULL, character_set_client FROM information_schema.views "
+    "WHERE table_schema IN ({0})",
+    "sequence": "SELECT table_schema, table_name, NULL, NULL FROM information_schema.tables "
     "WHERE table_schema IN ({0}) AND table_type = 'SEQUENCE'",
-    "trigger": "SELECT trigger_schema, trigger_name, event_object_table FROM information_schema.triggers "
-    "WHERE trigger_schema IN ({0})",
-    "function": "SELECT routine_schema, routine_name, NULL FROM information_schema.routines "
+    "trigger": "SELECT trigger_schema, trigger_name, event_object_table, character_set_client "
+    "FROM information_schema.triggers WHERE trigger_schema IN ({0})",
+    "function": "SELECT routine_schema, routine_name, NULL, character_set_client FROM information_schema.routines "
     "WHERE routine_schema IN ({0}) AND routine_type = 'FUNCTION'",
-    "procedure": "SELECT routine_schema, routine_name, NULL FROM information_schema.routines "
+    "procedure": "SELECT routine_schema, routine_name, NULL, character_set_client FROM information_schema.routines "
     "WHERE routine_schema IN ({0}) AND routine_type = 'PROCEDURE'",
-    "event": "SELECT event_schema, event_name, NULL FROM information_schema.events WHERE event_schema IN ({0})",
+    "event": "SELECT event_schema, event_name, NULL, character_set_client FROM information_schema.events "
+    "WHERE event_schema IN ({0})",
 }
 _USED = (
     "SELECT view_schema, view_name, table_schema, table_name FROM information_schema.view_table_usage "
@@ -98,10 +101,13 @@ def read_objects(
         for kind, query in _NAMES.items():
             if kind in kinds:
                 rows = only(next(talk([[query.format(listed)]])))
-                names = [(Name(str(name), known.get(schema)), table) for schema, name, table in rows]
-                names.sort(key=lambda row: (row[0].schema or "", row[0].name))
-                used = _used(talk, listed, known) if kind == "view" and names else {}
-                for one in _shown(talk, kind, names):
+                found = [
+                    _Listed(Name(str(name), known.get(schema)), table, charset)
+                    for schema, name, table, charset in rows
+                ]
+                found.sort(key=lambda one: (one.name.schema or "", one.name.name))
+                used = _used(talk, listed, known) if kind == "view" and found else {}
+                for one in _shown(talk, kind, found):
                     yield dataclasses.replace(one, needs=used.get(one.name)) if isinstance(one, View) else one
 
 
@@ -118,14 +124,35 @@ def _used(talk: Talk, listed: str, known: Mapping[str, str | None]) -> Mapping[N
     return {view: frozenset(names) for view, names in found.items()}
 
 
-def _shown(talk: Talk, kind: str, names: list[tuple[Name, str | None]]) -> Iterator[StoredObject]:
-    queries = [
-        f"SELECT minimum_value, maximum_value, start_value, increment, cache_size, cycle_option FROM {_name(name)}"
-        if kind == "sequence"
-        else f"SHOW CREATE {kind.upper()} {_name(name)}"
-        for name, _ in names
-    ]
-    for (name, table), reply in zip(names, talk([[query] for query in queries]), strict=True):
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """An object, the table that it stands on, and the character set of the client that made it, which its text is
+    stored in.
+    """
+
+    name: Name
+    table: str | None
+    charset: str | None
+
+
+def _shown(talk: Talk, kind: str, listed: list[_Listed]) -> Iterator[StoredObject]:
+    groups: list[list[str]] = []
+    mode = AS_STORED
+    for one in listed:
+        wanted = AS_STORED if (one.charset or "utf8").startswith("utf8") else IN_UTF8
+        query = (
+            "SELECT minimum_value, maximum_value, start_value, increment, cache_size, cycle_option "
+            f"FROM {_name(one.name)}"
+            if kind == "sequence"
+            else f"SHOW CREATE {kind.upper()} {_name(one.name)}"
+        )
+        groups.append([query] if wanted == mode else [wanted, query])
+        mode = wanted
+    replies = list(talk(groups))
+    if mode != AS_STORED:
+        only(next(talk([[AS_STORED]])))
+    for one, reply in zip(listed, replies, strict=True):
+        name = one.name
         if isinstance(reply, Refusal):
             raise DatabaseError(f'the server does not show the {kind} "{name}": {reply}')
         row = reply[0]
@@ -143,7 +170,7 @@ def _shown(talk: Talk, kind: str, names: list[tuple[Name, str | None]]) -> Itera
                         f'the definition of {kind} "{name}" is not shown to this user',
                         hint="It takes the right SHOW_ROUTINE (MySQL), or SELECT on mysql.proc (MariaDB).",
                     )
-                stands_on = Name(str(table), name.schema) if table else None
+                stands_on = Name(str(one.table), name.schema) if one.table else None
                 yield Routine(cast(RoutineKind, kind), name, _DEFINER.sub("", str(text), count=1), stands_on)
 
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from schemadiff.dialects import driver_errors
+from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -40,13 +42,9 @@ _QUOTING = (
     "NO_FIELD_OPTIONS",
 )
 _STRICT = ("STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "TRADITIONAL", "NO_ZERO_DATE", "NO_ZERO_IN_DATE")
-_UTF8 = {
-    "character_set_client": "utf8mb4",
-    "character_set_results": "utf8mb4",
-    "collation_connection": "utf8mb4_general_ci",
-}
-"""Where this module encodes and decodes itself, it does so in UTF-8, whatever the connection was opened with."""
-_LOST = (2006, 2013, 2014, 2055)
+_UTF8 = {"character_set_results": "binary", "collation_connection": "utf8mb4_general_ci"}
+IN_UTF8, AS_STORED = (f"SET SESSION character_set_results = {name}" for name in ("utf8mb4", "binary"))
+"""What is stored in the characters of its maker is UTF-8 after the first one; the second one is as it was before."""
 _BINARY_DEFAULT = re.compile(rb"(?<= DEFAULT )'(?:[^'\\]++|\\.|'')*+'", re.DOTALL)
 _ESCAPE = re.compile(rb"''|\\(.)", re.DOTALL)
 _ESCAPED = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
@@ -91,20 +89,23 @@ def _without(mode: str, flags: Iterable[str]) -> str:
 
 @contextmanager
 def session(connection: Connection, settings: dict[str, str]) -> Iterator[Talk]:
-    """A conversation with those session variables (values are SQL) set, and put back as they were at the end."""
-    talk = _through_pymysql(connection)
-    if talk:
-        settings = {**settings, **_UTF8}
-    else:
-        talk = _through_sqlalchemy(connection)
-    old = _rows(talk, f"SELECT {', '.join(f'@@SESSION.{name}' for name in settings)}")[0]
-    _rows(talk, _set(settings))
-    try:
-        yield talk
-    finally:
-        before = {name: _sql(value) for name, value in zip(settings, old, strict=True)}
-        with suppress(DatabaseError):
-            _rows(talk, _set(before))
+    """A conversation with those session variables (values are SQL) set, and put back as they were at the end.
+
+    Texts come as the bytes that they are stored as, which is UTF-8, and are decoded here: a binary default in MariaDB's
+    SHOW CREATE TABLE is no UTF-8, and a driver would raise in the middle of the results and be out of step from then
+    on. What is stored in the characters of its maker is asked for after `IN_UTF8`.
+    """
+    settings = {**settings, **_UTF8}
+    with unicode(connection), several(connection, True) as taken:
+        talk = _in_packets(connection) if taken else _one_by_one(connection)
+        old = _rows(talk, f"SELECT {', '.join(f'@@SESSION.{name}' for name in settings)}")[0]
+        _rows(talk, _set(settings))
+        try:
+            yield talk
+        finally:
+            before = {name: _sql(value) for name, value in zip(settings, old, strict=True)}
+            with suppress(DatabaseError):
+                _rows(talk, _set(before))
 
 
 def only(reply: Reply) -> list[Row]:
@@ -128,7 +129,7 @@ def _sql(value: object) -> str:
     return str(value) if isinstance(value, int) else f"'{value}'"
 
 
-def _through_sqlalchemy(connection: Connection) -> Talk:
+def _one_by_one(connection: Connection) -> Talk:
     """One statement a round trip: what every driver can do."""
     from sqlalchemy.exc import DBAPIError
 
@@ -142,76 +143,57 @@ def _through_sqlalchemy(connection: Connection) -> Talk:
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise
-                yield _refusal(error.orig)
+                yield _refusal(error)
             else:
                 yield rows
 
     return talk
 
 
-def _through_pymysql(connection: Connection) -> Talk | None:
-    """Packets of statements, where the driver is PyMySQL and the connection was opened for them.
-
-    Rows are decoded here: a binary default in MariaDB's SHOW CREATE TABLE is not UTF-8, and PyMySQL 1.2 would raise
-    in the middle of the results and leave the connection out of step.
-    """
-    raw: Any = connection.connection.dbapi_connection
-    if not type(raw).__module__.startswith("pymysql."):
-        return None
-    from pymysql.constants import CLIENT
-    from pymysql.cursors import Cursor
-    from pymysql.err import MySQLError
-
-    size = PACKET if raw.client_flag & CLIENT.MULTI_STATEMENTS else 1
+def _in_packets(connection: Connection) -> Talk:
+    """Packets of statements, which the server carries out up to the first one that it refuses."""
+    refused = connection.dialect.loaded_dbapi.Error
 
     def talk(groups: Sequence[Sequence[str]]) -> Iterator[Reply]:
         position = 0
         while position < len(groups):
-            batch = list(groups[position : position + size])
-            replies = _send(batch)
+            replies = _send(groups[position : position + PACKET])
             position += len(replies)
             yield from replies
 
-    def _send(batch: list[Sequence[str]]) -> list[Reply]:
-        """The replies up to the first refusal, behind which the server carries nothing more of a packet out."""
+    def _send(batch: Sequence[Sequence[str]]) -> list[Reply]:
         replies: list[Reply] = []
-        use_unicode, raw.use_unicode = raw.use_unicode, False
-        cursor = raw.cursor(Cursor)
+        cursor = connection.connection.cursor()
         try:
-            statements = [statement for group in batch for statement in group]
-            if size > 1:
-                cursor.execute(";\n".join(statements).encode())
+            cursor.execute(";\n".join(statement for group in batch for statement in group))
             first = True
             for group in batch:
                 rows: list[Row] = []
-                for statement in group:
-                    if size == 1:
-                        cursor.execute(statement.encode())
-                    elif not first:
+                for _ in group:
+                    if not first:
                         cursor.nextset()
                     first = False
                     rows = [tuple(map(_decoded, row)) for row in cursor.fetchall()]
                 replies.append(rows)
-        except MySQLError as error:
-            if not error.args or error.args[0] in _LOST or not isinstance(error.args[0], int):
+            cursor.close()
+        except refused as error:
+            refusal = _refusal(error)
+            if not refusal.code or connection.dialect.is_disconnect(error, connection.connection, cursor):
                 connection.invalidate(error)
-                raise DatabaseError(f"the connection was lost: {error}") from error
-            replies.append(_refusal(error))
+                raise DatabaseError(f"the connection was lost: {refusal.message}") from error
+            replies.append(refusal)
         except BaseException:
             # Results that nobody has read: whoever uses the connection next would get them.
             connection.invalidate()
             raise
-        finally:
-            raw.use_unicode = use_unicode
         return replies
 
     return talk
 
 
-def _refusal(error: BaseException | None) -> Refusal:
-    arguments = error.args if error else ()
-    code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
-    return Refusal(code, str(arguments[1]) if len(arguments) > 1 else str(error))
+def _refusal(error: BaseException) -> Refusal:
+    code = driver_errors.number(error) or 0
+    return Refusal(code, driver_errors.server_words(error).removesuffix(f" ({code})"))
 
 
 def _decoded(value: Any) -> Any:

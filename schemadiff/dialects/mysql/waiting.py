@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects import driver_errors
 from schemadiff.dialects.mysql import processes
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.progress import how_far
@@ -37,10 +38,9 @@ def is_lock_timeout(error: BaseException) -> bool:
     return error_code(error) in _GAVE_UP
 
 
-def error_code(error: BaseException) -> object:
+def error_code(error: BaseException) -> int | None:
     """The number of the server's error; ``None`` where it is none."""
-    original: Any = getattr(error, "orig", None)
-    return original.args[0] if isinstance(error, DBAPIError) and original.args else None
+    return driver_errors.number(error) if isinstance(error, DBAPIError) else None
 
 
 def holders(connection: Connection, facts: Facts, tables: Collection[Name]) -> tuple[str, ...]:

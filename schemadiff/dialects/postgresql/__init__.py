@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.base import STORED_KINDS, Dialect, Retraction, Statement
 from schemadiff.dialects.client import Client
+from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.postgresql import (
     ask,
@@ -172,14 +173,14 @@ class PostgreSQL(Dialect):
                 wanted = {one or default: None if one in (None, default) else one for one in schemas}
                 return catalog.read(connection, wanted, default, version=self.version, only=only)
         except DBAPIError as error:
-            raise DatabaseError(f"the catalog cannot be read: {_first_line(error)}") from error
+            raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
 
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
         """The tables as the server reports them after it has created them as temporary ones."""
         try:
             return ask.ask(connection, tables, version=self.version)
         except DBAPIError as error:
-            raise DatabaseError(f"the server cannot be asked: {_first_line(error)}") from error
+            raise DatabaseError(f"the server cannot be asked: {server_words(error)}") from error
 
     def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge]:
         """The planner's form of expressions."""
@@ -198,7 +199,7 @@ class PostgreSQL(Dialect):
         try:
             return tuple(objects.read(connection, wanted, kinds, self.version))
         except DBAPIError as error:
-            raise DatabaseError(f"the catalog cannot be read: {_first_line(error)}") from error
+            raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
 
     def schemas(self, connection: Connection) -> tuple[str | None, ...]:
         """All schemas but the server's own and those of extensions."""
@@ -340,7 +341,3 @@ def _sqlalchemy(driver: type[Any]) -> SQLAlchemyDialect:
     # SQLAlchemy's own default in 2.1; in 2.0 it is set from the server's standard_conforming_strings.
     dialect._backslash_escapes = False  # type: ignore[attr-defined]
     return dialect
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__

@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.driver_errors import sqlstate
 from schemadiff.dialects.postgresql import catalog
-from schemadiff.dialects.postgresql.savepoints import state_of, tried
+from schemadiff.dialects.postgresql.savepoints import tried
 from schemadiff.dialects.postgresql.sqltext import mask, quote, unquote
 from schemadiff.schema import Column, Domain, Table, Type, View
 
@@ -67,7 +68,7 @@ def same_query(connection: Connection, one: str, other: str) -> bool | None:
     mine = _explained(connection, one)
     if isinstance(mine, DBAPIError):
         # What the server refuses for itself is not what is there.
-        return None if state_of(mine) == _FORBIDDEN else False
+        return None if sqlstate(mine) == _FORBIDDEN else False
     return mine == there and _collations(one) == _collations(other)
 
 

@@ -1,6 +1,7 @@
 """The queries on pg_catalog, whose tables are described in chapter 53 of PostgreSQL 15's manual.
 
-Oids come as int8, because a driver may read an oid as something else. Braces are filled in by version.
+Oids come as int8, because a driver may read an oid as something else. A vector of the catalog counts from 0; as an
+array that counts from 1 ([0:]) every driver reads it, and pg8000 1.31 no other one. Braces are filled in by version.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
 
 INDEXES = """
 SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname, i.indisunique,
-       i.indisvalid OR c.relkind = 'I' AS valid, i.indkey::int2[] AS indkey, i.indnkeyatts,
-       i.indoption::int2[] AS indoption, i.indcollation::int8[] AS indcollation, i.indclass::int8[] AS indclass,
+       i.indisvalid OR c.relkind = 'I' AS valid, (i.indkey::int2[])[0:] AS indkey, i.indnkeyatts,
+       (i.indoption::int2[])[0:] AS indoption,
+       (i.indcollation::int8[])[0:] AS indcollation, (i.indclass::int8[])[0:] AS indclass,
        CASE WHEN a.amname <> 'btree' THEN a.amname END AS method, c.reloptions, t.spcname,
        ARRAY(SELECT array_to_string(o.attoptions, ', ') FROM pg_attribute o
              WHERE o.attrelid = i.indexrelid AND o.attnum <= i.indnkeyatts ORDER BY o.attnum) AS parameters,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from schemadiff.dialects.driver_errors import sqlstate
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, CursorResult
 
@@ -50,7 +52,7 @@ def rolled_back(connection: Connection) -> Iterator[None]:
             _run(connection, f"SAVEPOINT {_POINT}")
         except DBAPIError as error:
             # 25P01: there is no transaction.
-            if error.connection_invalidated or state_of(error) != "25P01":
+            if error.connection_invalidated or sqlstate(error) != "25P01":
                 raise
             inside = False
     if not inside:
@@ -72,8 +74,3 @@ def _is_idle(connection: Connection) -> bool:
     """Whether there is no transaction, as far as the driver knows: psycopg and psycopg2 tell what libpq says."""
     driver: Any = connection.connection.dbapi_connection
     return getattr(getattr(driver, "info", None), "transaction_status", None) == 0
-
-
-def state_of(error: DBAPIError) -> str | None:
-    """The SQLSTATE of what the server refused."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from schemadiff.dialects import driver_errors
 from schemadiff.schema import Name
 from schemadiff.words import short
 
@@ -46,9 +47,7 @@ FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NOT NULL
 
 def is_lock_timeout(error: BaseException) -> bool:
     """Whether the server gave a statement up for a lock."""
-    original: Any = getattr(error, "orig", None)
-    code = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    return isinstance(error, DBAPIError) and code in _GAVE_UP
+    return isinstance(error, DBAPIError) and driver_errors.sqlstate(error) in _GAVE_UP
 
 
 def holders(connection: Connection, names: Collection[str]) -> tuple[str, ...]:
@@ -84,9 +83,7 @@ def _words(
 
 def way_out(error: BaseException) -> str | None:
     """What to do about a statement that is refused because something depends on what it changes."""
-    known = getattr(error, "orig", None) or error
-    state = getattr(known, "sqlstate", None) or getattr(known, "pgcode", None)
-    if state not in _DEPENDED_ON or not getattr(getattr(known, "diag", None), "message_detail", None):
+    if driver_errors.sqlstate(error) not in _DEPENDED_ON or not driver_errors.detail(error):
         return None
     return (
         "What the models do not declare is left alone, and this stands in the way. Let the revision drop it first:\n"

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.sessions import Reading, Session, share_of
+from schemadiff.dialects.sqlite.driver import driver_of
 from schemadiff.dialects.sqlite.tokens import Cursor, literal, quote
 
 if TYPE_CHECKING:
@@ -25,18 +26,20 @@ _FEWEST = 20_000
 
 _SAMPLE = 50
 
+_VERBATIM = {"no_parameters": True}
+
 
 class SQLiteSession(Session):
     """A connection of this process."""
 
     def __init__(self, connection: Connection, sql: str) -> None:
-        self._driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        self._driver = driver_of(connection)
         self._instructions = 0
         self._total = 0.0
         with suppress(Exception):  # an extension that the measure lacks, for example: then there is no share
-            self._total = _instructions_of_copy(self._driver, sql)
+            self._total = _instructions_of_copy(connection, sql)
         if self._total:
-            self._driver.set_progress_handler(self._count, _EVERY)
+            self._driver.on_progress(self._count, _EVERY)
 
     def _count(self) -> int:
         self._instructions += _EVERY
@@ -58,28 +61,32 @@ class SQLiteSession(Session):
 
     def over(self) -> None:
         if self._total:
-            self._driver.set_progress_handler(None, 0)
+            self._driver.on_progress(None, 0)
 
 
-def _instructions_of_copy(driver: sqlite3.Connection, sql: str) -> float:
+def _instructions_of_copy(connection: Connection, sql: str) -> float:
     """How many instructions the statement takes; 0 where it is not the copy of a large table."""
     names = _copy(sql)
     if names is None:
         return 0
     made, old = names
-    # All rows are fetched each time: a statement that is not through would lock the table.
-    rows = driver.execute(f"SELECT count(*) FROM {quote(old)}").fetchall()[0][0]
+
+    def fetched(text: str) -> list[tuple[Any, ...]]:
+        # All rows each time: a statement that is not through would lock the table.
+        return [tuple(row) for row in connection.exec_driver_sql(text, execution_options=_VERBATIM).all()]
+
+    rows = fetched(f"SELECT count(*) FROM {quote(old)}")[0][0]
     if rows < _FEWEST:
         return 0
-    found = driver.execute(
+    found = fetched(
         f"SELECT type, tbl_name, sql FROM sqlite_master WHERE tbl_name IN ({literal(old)}, {literal(made)})"
-    ).fetchall()
+    )
     if any(kind == "trigger" and table == made for kind, table, _ in found):
         return 0
     definitions = [text for kind, _, text in found if kind == "table"]
-    layout = driver.execute(f"PRAGMA table_xinfo({quote(old)})").fetchall()
+    layout = fetched(f"PRAGMA table_xinfo({quote(old)})")
     columns = ", ".join(quote(column[1]) for column in layout if not column[6])
-    sample = driver.execute(f"SELECT {columns} FROM {quote(old)} LIMIT {_SAMPLE}").fetchall()
+    sample = fetched(f"SELECT {columns} FROM {quote(old)} LIMIT {_SAMPLE}")
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as trial:
         for definition in definitions:
             trial.execute(definition)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.sqlite.conversion import IS_TEXT
+from schemadiff.dialects.sqlite.driver import driver_of
 from schemadiff.dialects.sqlite.tokens import literal, quote
 from schemadiff.dialects.sqlite.triggers import Watch, head, watching
 from schemadiff.errors import DatabaseError, LockedError, RevisionError, StepError
@@ -98,7 +99,7 @@ def _is_text(value: bytes) -> bool:
 
 
 def _is_open(connection: Connection) -> bool:
-    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))
+    return driver_of(connection).in_transaction()
 
 
 # the proof

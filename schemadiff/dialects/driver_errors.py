@@ -1,0 +1,72 @@
+"""What the error of a driver says of the server's refusal: words, number, SQLSTATE and detail. Pure.
+
+DBAPI knows the classes of errors, and nothing of what is in them: each driver has its own place for it. `original`
+takes SQLAlchemy's frame off; the other functions take an error with it or without.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_PLACE = re.compile(r"^LINE \d+: .*\n *\^$\n?", re.MULTILINE)
+"""A line of the statement and a mark under it, as PostgreSQL's client adds them."""
+
+_CLASS = re.compile(r"^<class '[\w.]+'>: ")
+"""What SQLAlchemy 2.0 sets before what asyncpg says."""
+
+
+def original(error: BaseException) -> BaseException:
+    """The driver's own error."""
+    found = getattr(error, "orig", None)
+    return found if isinstance(found, BaseException) else error
+
+
+def server_words(error: BaseException) -> str:
+    """What the server said, on one line; the driver's words where it was not the server. Behind them stands the number
+    where the server has numbers for errors.
+    """
+    found = original(error)
+    known = number(found)
+    fields = _fields(found)
+    text = str(fields.get("M") or getattr(found, "msg", None) or "")
+    if not text and len(found.args) > 1 and isinstance(found.args[0], int):
+        text = str(found.args[1])
+    # The place in a statement that stands beside these words anyway.
+    text = " ".join(_PLACE.sub("", _CLASS.sub("", text or str(found))).split())
+    return (f"{text} ({known})" if known is not None and text else text) or type(found).__name__
+
+
+def number(error: BaseException) -> int | None:
+    """The number of an error of MySQL or MariaDB; ``None`` where there is none."""
+    found = original(error)
+    if isinstance(found, OSError):
+        return None
+    for known in (getattr(found, "errno", None), *found.args[:1]):
+        if isinstance(known, int):
+            return known
+    return None
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The SQLSTATE of an error of PostgreSQL; ``None`` where there is none."""
+    found: Any = original(error)
+    state = getattr(found, "sqlstate", None) or getattr(found, "pgcode", None) or _fields(found).get("C")
+    return str(state) if state else None
+
+
+def detail(error: BaseException) -> str | None:
+    """What PostgreSQL says beside the words: which other things an object is needed by, for one."""
+    found: Any = original(error)
+    told = (
+        getattr(getattr(found, "diag", None), "message_detail", None)
+        or _fields(found).get("D")
+        or getattr(found.__cause__, "detail", None)
+    )
+    return str(told) if told else None
+
+
+def _fields(error: BaseException) -> dict[str, Any]:
+    """The fields of PostgreSQL's answer, by their letters in the protocol, as pg8000 has them."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, dict) else {}
