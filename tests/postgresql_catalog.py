@@ -53,7 +53,8 @@ _QUERIES = {
         SELECT y.oid::regtype::text, concat_ws(' ', y.typtype, y.typnotnull, y.typdefault,
             format_type(nullif(y.typbasetype, 0), y.typtypmod), nullif(y.typcollation, 0)::regcollation,
             ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = y.oid ORDER BY enumsortorder)::text,
-            ARRAY(SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE contypid = y.oid)::text)
+            ARRAY(SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint
+                  WHERE contypid = y.oid AND contype = 'c' ORDER BY conname)::text)
         FROM pg_type y WHERE y.typtype IN ('e', 'd') AND y.typnamespace::regnamespace::text <> 'information_schema'""",
 }
 

@@ -27,7 +27,7 @@ def note(*more: sa.Column[Any], words: Sequence[sa.Column[Any]] = (), **options:
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),
         *(words or (sa.Column("text", sa.String(100)),)),
-        sa.Column("state", sa.Enum("new", "old")),
+        sa.Column("state", sa.Enum("new", "old", name="note_state")),
         sa.Column("own", sa.String(20, collation="utf8mb4_bin")),
         *more,
         **options,
