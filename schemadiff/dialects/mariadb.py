@@ -1,7 +1,9 @@
-"""MariaDB 10.6 and newer: in what it differs from MySQL."""
+"""MariaDB 10.5 and newer: in what it differs from MySQL."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -52,14 +54,36 @@ MARIADB = Product(
 )
 
 
+_COPIES_UNDER_FOREIGN_KEYS = ((10, 5, 27), (10, 6, 20), (10, 11, 10), (11, 2, 6), (11, 4, 4), (11, 6, 2))
+"""The releases that brought what `Product.copies_under_foreign_keys` says, by their lines."""
+
+
+@functools.cache
+def product_of(version: tuple[int, ...]) -> Product:
+    """MariaDB in that version."""
+    return dataclasses.replace(
+        MARIADB,
+        copies_under_foreign_keys=since(_COPIES_UNDER_FOREIGN_KEYS, version),
+        whole_prefix_serves=version >= (10, 11),
+    )
+
+
+def since(releases: Sequence[tuple[int, ...]], version: tuple[int, ...]) -> bool:
+    """Whether a change that came with one release in each of these lines is in that version."""
+    return version >= releases[-1] or any(one <= version < (*one[:-2], one[-2] + 1) for one in releases)
+
+
 @dataclass(frozen=True, eq=False)
 class MariaDB(MySQL):
     """MariaDB, with the facts of one server."""
 
     name: ClassVar[str] = "mariadb"
-    product: ClassVar[Product] = MARIADB
     column_checks: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (ForeignKey,)
+
+    @property
+    def product(self) -> Product:
+        return product_of(self.version)
 
     @property
     def option_prefixes(self) -> tuple[str, ...]:
@@ -68,7 +92,7 @@ class MariaDB(MySQL):
     @classmethod
     def offline(cls) -> MariaDB:
         return cls(
-            version=(10, 11, 0),
+            version=(10, 11, 19),
             charset="utf8mb4",
             collation="utf8mb4_general_ci",
             collations={**DEFAULT_COLLATIONS, "utf8mb4": "utf8mb4_general_ci"},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -55,7 +56,9 @@ class Product:
     """Since when a default may be an expression; ``None`` for always."""
 
     copies_under_foreign_keys: bool = False
-    """Whether an ALTER that copies the table may change whether a column of a foreign key can be NULL (MariaDB)."""
+    """Whether an ALTER that copies the table may change whether a column of a foreign key can be NULL (MariaDB since
+    10.5.27, 10.6.20, 10.11.10, 11.2.6 and 11.4.4: MDEV-34392).
+    """
 
     dropped_keys_hold: bool = False
     """Whether a foreign key that an ALTER drops still keeps the same ALTER from changing in place a column to which it
@@ -72,7 +75,7 @@ class Product:
     """Whether the sizes in information_schema.tables may be a day old."""
 
     whole_prefix_serves: bool = False
-    """Whether a foreign key can use an index by a prefix that is all of the column (MariaDB)."""
+    """Whether a foreign key can use an index by a prefix that is all of the column (MariaDB 10.11; 10.5 cannot)."""
 
     check_name: str = "{table}_chk_{number}"
     """How the server names a CHECK that was given no name."""
@@ -111,6 +114,14 @@ class Product:
     """Since when the server can give a table an invisible primary key by itself."""
 
 
+@functools.cache
+def mysql_product(version: tuple[int, ...]) -> Product:
+    """MySQL in that version. Before 8.0.19 it shows the display widths of integers and years (8.0 manual, 13.1.1 and
+    13.2.4), as MariaDB does.
+    """
+    return Product() if version >= (8, 0, 19) else Product(shows_widths=True, year="year(4)")
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """The facts of one server and of the database that is connected to.
@@ -132,7 +143,10 @@ class Facts:
     """The name of SQLAlchemy's dialect: that of the URL, which on MariaDB may be either."""
     native_uuid: bool = False
 
-    product: ClassVar[Product] = Product()
+    @property
+    def product(self) -> Product:
+        """In what this server differs from others."""
+        return mysql_product(self.version)
 
     @property
     def hides_generated_keys(self) -> bool:
