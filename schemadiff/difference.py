@@ -24,7 +24,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
-from schemadiff.inspector import ask, inspect, inspect_for
+from schemadiff.inspector import ask, inspect, inspect_for, with_implicit
 from schemadiff.lookup import Named, unnamed
 from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Operation
@@ -180,7 +180,8 @@ def _compare(
     """The operations, and both schemas with everything that they hold."""
     one, other = lives
     if one and other:
-        current, desired = _everything(*one), _everything(*other)
+        desired = _everything(*other)
+        current = with_implicit(_everything(*one), [desired], dialect)
     elif one:
         desired = sides[1].declared(dialect)
         current = inspect_for(connection, dialect, desired)

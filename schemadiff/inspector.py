@@ -55,6 +55,7 @@ def inspect_for(
     live = inspect(connection, dialect, schemas).without_kept(*known)
     if expected is not None:
         live = _with_unseen(connection, dialect, live, expected)
+    live = with_implicit(live, known, dialect)
     keys = {key for schema in known for key in schema.objects}
     kinds = {key.kind for key in keys} | ({Namespace.kind} if len(schemas) > 1 else set())
     found = dialect.objects(connection, schemas, kinds) if kinds else ()
@@ -73,6 +74,15 @@ def _with_unseen(connection: Connection, dialect: Dialect, live: Schema, expecte
     tables = {**live.tables, **{name: expected.tables[name] for name in unseen}}
     told = (Unsupported(name, f"{_UNTOLD} it is there: this account may not see it") for name in unseen)
     return dataclasses.replace(live, tables=tables, unsupported=(*live.unsupported, *told))
+
+
+def with_implicit(live: Schema, known: Collection[Schema], dialect: Dialect) -> Schema:
+    """The live schema, what the server made in its tables by itself marked; see `Dialect.with_implicit`."""
+    tables = {
+        name: dialect.with_implicit(table, [one.tables[name] for one in known if name in one.tables])
+        for name, table in live.tables.items()
+    }
+    return dataclasses.replace(live, tables=tables)
 
 
 def schemas_of(*known: Schema) -> tuple[str | None, ...]:

@@ -210,11 +210,27 @@ def find_drops(
                 live = take(name, find(expected.tables[name].indexes, index))
                 if isinstance(live, Index):
                     found = DropIndex(name, live)
+            case RenameTable(before=old, after=new) if old in left:
+                left[new] = {
+                    one: [_under_new_name(other, new, old, dialect) for other in alike]
+                    for one, alike in left.pop(old).items()
+                }
             case _:
                 pass
         result.append(found)
         expected = replay.after(operation, expected, dialect, strict=False)
     return tuple(result)
+
+
+def _under_new_name(thing: Constraint | Index, name: Name, old: Name, dialect: Dialect) -> Constraint | Index:
+    """The thing of a table that was called `old`, with the name that the server gives it for that."""
+    match thing:
+        case ForeignKey():
+            return dialect.under_new_name(Table(name, (), foreign_keys=(thing,)), old).foreign_keys[0]
+        case Check():
+            return dialect.under_new_name(Table(name, (), checks=(thing,)), old).checks[0]
+        case _:
+            return thing
 
 
 def forget_names(operation: Operation, table: Table) -> Operation:
@@ -258,21 +274,6 @@ def _same_key(one: PrimaryKey, other: PrimaryKey | None) -> bool:
     return other is not None and other.name is None and dataclasses.replace(one, name=None) == other
 
 
-def mark_implicit(live: Schema, settled: Schema) -> Schema:
-    """`live`, its indexes that the server made by itself marked as `settled` (see `comparer.align`) has them."""
-    tables = dict(live.tables)
-    for name, table in live.tables.items():
-        known = settled.tables.get(name)
-        implicit = {index.name for index in known.indexes if index.implicit} if known else set()
-        if implicit:
-            indexes = tuple(
-                dataclasses.replace(index, implicit=True) if index.name in implicit else index
-                for index in table.indexes
-            )
-            tables[name] = dataclasses.replace(table, indexes=indexes)
-    return dataclasses.replace(live, tables=tables)
-
-
 def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operation]:
     """The operations without those that are found to be done, and without a pair that would do and undo them."""
     kept: list[Operation] = []
@@ -283,7 +284,7 @@ def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operat
             if not redefined.get(operation, is_done(operation.operation, before)):
                 done.append(operation.operation)
                 kept.append(operation.operation)
-        elif operation in [one.reverse() for one in done]:
+        elif operation in [one.reverse() for one in done if not _is_referred_to(one, kept)]:
             # Somebody had made it by hand in another database and this revision takes it back: neither is needed.
             undone = next(one for one in done if one.reverse() == operation)
             done.remove(undone)
@@ -291,6 +292,22 @@ def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operat
         else:
             kept.append(operation)
     return kept
+
+
+def _is_referred_to(operation: Operation, others: Iterable[Operation]) -> bool:
+    """Whether the operation creates a table to which a foreign key of the others refers."""
+    if not isinstance(operation, CreateTable):
+        return False
+    keys: list[Constraint] = []
+    for other in others:
+        match other:
+            case CreateTable(table=table) if table != operation.table:
+                keys += table.foreign_keys
+            case AddConstraint(constraint=constraint):
+                keys.append(constraint)
+            case _:
+                pass
+    return any(isinstance(key, ForeignKey) and key.target == operation.table.name for key in keys)
 
 
 def _redefined(operations: Sequence[Operation], before: Schema) -> dict[Operation, bool]:

@@ -1,7 +1,8 @@
 """The schema after an operation, where names also stand in expressions. Pure.
 
 `Operation.apply` knows no SQL. A renamed column has its new name in CHECKs, generated columns, indexes and defaults as
-well: PostgreSQL, MariaDB and SQLite see to that by themselves, and on MySQL the dialect does.
+well: PostgreSQL, MariaDB and SQLite see to that by themselves, and on MySQL the dialect does. A table's new name may
+change names that the server has made up.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.renaming import rename_in_table
-from schemadiff.operations import Execute, Found, Operation, RenameColumn
+from schemadiff.operations import Execute, Found, Operation, RenameColumn, RenameTable
 from schemadiff.schema import Schema
 
 
@@ -26,6 +27,9 @@ def after(operation: Operation, schema: Schema, dialect: Dialect, *, strict: boo
             for effect in operation.effect:
                 schema = after(effect, schema, dialect, strict=strict)
             return schema
+        case RenameTable(before=old, after=name):
+            schema = operation.apply(schema, strict=strict)
+            return schema.with_table(dialect.under_new_name(schema.tables[name], old))
         case RenameColumn(before=before, after=new):
             schema = operation.apply(schema, strict=strict)
             table = rename_in_table(

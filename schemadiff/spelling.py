@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from schemadiff import comparer, planner
 from schemadiff.dialects import Dialect
-from schemadiff.operations import Operation, touched
+from schemadiff.operations import Operation, RenameTable, touched
 from schemadiff.planner import LiveParts
 from schemadiff.schema import (
     Check,
@@ -105,4 +105,6 @@ def unnamed_drops(operations: Sequence[Operation], asked: Schema) -> tuple[Opera
         name = touched(operation)
         table = asked.tables.get(name) if name else None
         result.append(planner.forget_names(operation, table) if table else operation)
+        if isinstance(operation, RenameTable):
+            asked = operation.apply(asked, strict=False)
     return tuple(result)

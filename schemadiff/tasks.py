@@ -137,11 +137,12 @@ def _tasks(
     will be after a retraction, with which the first task begins.
     """
     schemas = schemas_of(*known)
+    founds = [one for some in operations for one in some if isinstance(one, Found)]
+    known = (*known, replay.all_after(founds, expected, site.dialect))
     live = back.live if back else inspect_for(site.connection, site.dialect, *known)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
     parts = live_parts(expected, asked, live, site.dialect)
-    live = planner.mark_implicit(live, comparer.align(live, asked, site.dialect))
     plans: list[Plan] = []
     unsure = []
     for some in operations:

@@ -138,7 +138,7 @@ def plan(
         facts = facts_about(connection, dialect, loaded, live)
         planned = planner.plan(
             planner.find_drops(loaded, expected, live_parts(expected, asked, live, dialect), dialect),
-            planner.mark_implicit(whole, comparer.align(live, asked, dialect)),
+            whole,
             dialect,
             facts=facts,
             large=large_tables(connection, dialect, loaded, live, online),

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from schemadiff.database import connected
 from schemadiff.dialects import Dialect
-from schemadiff.inspector import inspect
+from schemadiff.inspector import differences, inspect, with_implicit
+from schemadiff.operations import Operation
 from schemadiff.schema import Schema
 
 
@@ -170,3 +171,10 @@ def _sqlite(connection: sa.Connection, dialect: Dialect, models: Models) -> dict
 def _bare(thing: Any, models: Models) -> str:
     text = repr(thing)
     return text if thing.name in models.names else text.replace(f"name={thing.name!r}", "name=?")
+
+
+def found_differences(
+    connection: sa.Connection, dialect: Dialect, live: Schema, desired: Schema
+) -> tuple[Operation, ...]:
+    """As a command finds them: what the server made by itself is no difference."""
+    return differences(connection, dialect, with_implicit(live, [desired], dialect), desired)

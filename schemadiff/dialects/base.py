@@ -201,11 +201,18 @@ class Dialect(ABC):
     def canonical(self, table: Table) -> Table:
         """The table in canonical form; see the module's docstring. Idempotent."""
 
-    def settle(self, current: Table, desired: Table) -> Table:
-        """`desired` with what the server has by itself in `current` and no model ever names.
-
-        For example the index that MySQL makes for a foreign key: added to the result with ``implicit=True``.
+    def with_implicit(self, live: Table, known: Sequence[Table]) -> Table:
+        """The live table, what the server made in it by itself marked ``implicit``: for example the index that MySQL
+        makes for a foreign key. What one of the `known` descriptions of the table lists is somebody's own.
         """
+        return live
+
+    def under_new_name(self, table: Table, old: Name) -> Table:
+        """The table, which was called `old`, with the names that the server gives to its parts for that."""
+        return table
+
+    def settle(self, current: Table, desired: Table) -> Table:
+        """`desired` with what is ``implicit`` in `current`: no model ever names it."""
         return desired
 
     @abstractmethod

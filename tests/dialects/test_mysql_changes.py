@@ -12,7 +12,7 @@ from sqlalchemy.dialects import mysql
 
 from schemadiff.comparer import compare, reverse
 from schemadiff.dialects import Dialect
-from schemadiff.inspector import ask, differences
+from schemadiff.inspector import ask
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -27,6 +27,7 @@ from schemadiff.operations import (
 from schemadiff.planner import plan
 from schemadiff.reader import read
 from schemadiff.schema import Check, Column, Index, Name, Part, Schema
+from tests.definitions import found_differences
 from tests.dialects.test_mysql_server import carry_out, declare, open_database, perform, texts
 
 pytestmark = pytest.mark.engines("mysql", "mariadb")
@@ -399,16 +400,16 @@ def test_forth_and_back(change: Change, url: str) -> None:
         fill(connection, old)
         before, after = read(old, dialect), read(new, dialect)
         first = dialect.inspect(connection)
-        assert differences(connection, dialect, first, before) == ()
-        operations = differences(connection, dialect, first, after)
+        assert found_differences(connection, dialect, first, before) == ()
+        operations = found_differences(connection, dialect, first, after)
         assert operations
         perform(connection, dialect, operations, before)
         live = dialect.inspect(connection)
-        assert differences(connection, dialect, live, after) == ()
+        assert found_differences(connection, dialect, live, after) == ()
         assert compare(first, live, dialect) != ()
         assert [tuple(row) for row in connection.execute(KEPT)] == [(1, "one", 1)]
         perform(connection, dialect, reverse(operations), after)
-        assert differences(connection, dialect, dialect.inspect(connection), before) == ()
+        assert found_differences(connection, dialect, dialect.inspect(connection), before) == ()
         assert [tuple(row) for row in connection.execute(KEPT)] == [(1, "one", 1)]
 
 
@@ -448,7 +449,7 @@ def test_rename_column_and_table_forth_and_back(url: str) -> None:
         for operation in operations:
             after = operation.apply(after)
         live = dialect.inspect(connection)
-        assert differences(connection, dialect, live, after) == ()
+        assert found_differences(connection, dialect, live, after) == ()
         assert connection.exec_driver_sql("SELECT id, name, parent_id, b FROM t2").one() == (1, "one", 1, 1)
         perform(connection, dialect, reverse(operations), after)
         assert texts(connection, dialect) == original
@@ -487,9 +488,9 @@ def test_rename_a_column_of_a_foreign_key(kind: sa.types.TypeEngine[Any], url: s
         rename = RenameColumn(Name("t"), "p", "parent_id")
         perform(connection, dialect, [rename], before)
         after = rename.apply(before)
-        assert differences(connection, dialect, dialect.inspect(connection), after) == ()
+        assert found_differences(connection, dialect, dialect.inspect(connection), after) == ()
         perform(connection, dialect, [rename.reverse()], after)
-        assert differences(connection, dialect, dialect.inspect(connection), before) == ()
+        assert found_differences(connection, dialect, dialect.inspect(connection), before) == ()
 
 
 def test_an_index_for_two_foreign_keys_keeps_the_name_of_the_one_that_stays(url: str) -> None:
@@ -505,9 +506,9 @@ def test_an_index_for_two_foreign_keys_keeps_the_name_of_the_one_that_stays(url:
         old.create_all(connection)
         original = texts(connection, dialect)
         before, after = read(old, dialect), read(new, dialect)
-        operations = differences(connection, dialect, dialect.inspect(connection), after)
+        operations = found_differences(connection, dialect, dialect.inspect(connection), after)
         perform(connection, dialect, operations, before)
-        assert differences(connection, dialect, dialect.inspect(connection), after) == ()
+        assert found_differences(connection, dialect, dialect.inspect(connection), after) == ()
         perform(connection, dialect, reverse(operations), after)
         assert texts(connection, dialect) == original
 
@@ -590,14 +591,14 @@ def test_a_column_keeps_its_own_check(url: str) -> None:
         old.create_all(connection)
         original = texts(connection, dialect)
         before, after = read(old, dialect), read(new, dialect)
-        operations = differences(connection, dialect, dialect.inspect(connection), after)
+        operations = found_differences(connection, dialect, dialect.inspect(connection), after)
         perform(connection, dialect, operations, before)
         live = dialect.inspect(connection)
         assert [(check.column, check.expression) for check in live.tables[Name("t")].checks] == [
             ("a", "`a` > 3")
         ]
         assert "json_valid" in str(texts(connection, dialect))
-        assert differences(connection, dialect, live, after) == ()
+        assert found_differences(connection, dialect, live, after) == ()
         rename = RenameColumn(Name("t"), "a", "c")
         column = live.tables[Name("t")].column("a")
         assert column
@@ -632,9 +633,9 @@ def test_a_check_goes_with_the_rename_of_its_column(url: str) -> None:
             AddConstraint(Name("t"), is_now),
         ]
         perform(connection, dialect, operations, before)
-        assert differences(connection, dialect, dialect.inspect(connection), after) == ()
+        assert found_differences(connection, dialect, dialect.inspect(connection), after) == ()
         perform(connection, dialect, reverse(operations), after)
-        assert differences(connection, dialect, dialect.inspect(connection), before) == ()
+        assert found_differences(connection, dialect, dialect.inspect(connection), before) == ()
 
 
 @pytest.mark.engines("mysql")
@@ -661,8 +662,8 @@ def test_a_table_with_a_zero_date_of_old_can_be_altered(url: str) -> None:
     with open_database(url) as (connection, dialect):
         before, after = read(old, dialect), read(new, dialect)
         live = dialect.inspect(connection)
-        assert differences(connection, dialect, live, before) == ()
-        operations = differences(connection, dialect, live, after)
+        assert found_differences(connection, dialect, live, before) == ()
+        operations = found_differences(connection, dialect, live, after)
         with dialect.locked(connection, 1):
             perform(connection, dialect, operations, before)
-        assert differences(connection, dialect, dialect.inspect(connection), after) == ()
+        assert found_differences(connection, dialect, dialect.inspect(connection), after) == ()

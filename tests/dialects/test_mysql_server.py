@@ -13,18 +13,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from schemadiff.comparer import align, compare, reverse
+from schemadiff.comparer import compare, reverse
 from schemadiff.database import connected
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.mysql.session import only, session
-from schemadiff.inspector import differences
+from schemadiff.inspector import with_implicit
 from schemadiff.operations import (
     Operation,
 )
-from schemadiff.planner import mark_implicit, plan
+from schemadiff.planner import plan
 from schemadiff.reader import read
 from schemadiff.schema import Schema
 from tests.conftest import FreshDatabase
+from tests.definitions import found_differences
 
 pytestmark = pytest.mark.engines("mysql", "mariadb")
 
@@ -334,8 +335,7 @@ def perform(
     connection: sa.Connection, dialect: Dialect, operations: Sequence[Operation], known: Schema
 ) -> None:
     """Plans against the live schema, as apply does: `known` tells which indexes nobody has named."""
-    live = dialect.inspect(connection)
-    before = mark_implicit(live, align(live, known, dialect))
+    before = with_implicit(dialect.inspect(connection), [known], dialect)
     carry_out(connection, plan(operations, before, dialect).statements)
 
 
@@ -365,7 +365,7 @@ def test_create_all_then_compare_says_nothing(models: Models, url: str) -> None:
         metadata.create_all(connection)
         live = dialect.inspect(connection)
         assert live.unsupported == ()
-        assert differences(connection, dialect, live, read(metadata, dialect)) == ()
+        assert found_differences(connection, dialect, live, read(metadata, dialect)) == ()
 
 
 def test_rules_alone_settle_types_and_options(url: str) -> None:
@@ -404,7 +404,7 @@ def test_created_tables_are_what_the_models_say(models: Models, url: str) -> Non
         perform(connection, dialect, creation, desired)
         live = dialect.inspect(connection)
         assert live.tables.keys() == desired.tables.keys()
-        assert differences(connection, dialect, live, desired) == ()
+        assert found_differences(connection, dialect, live, desired) == ()
         perform(connection, dialect, reverse(creation), desired)
         assert dialect.inspect(connection).tables == {}
 

@@ -16,11 +16,11 @@ from schemadiff.database import connected
 from schemadiff.dialects import Dialect, dialect_of
 from schemadiff.dialects.mysql import session as session_module
 from schemadiff.errors import ConfigError, LockedError
-from schemadiff.inspector import differences
 from schemadiff.reader import read
 from schemadiff.schema import Name
 from tests.accounts import account
 from tests.conftest import FreshDatabase
+from tests.definitions import found_differences
 from tests.dialects.test_mysql_server import MODELS, Models, constraints, declare, open_database
 
 pytestmark = pytest.mark.engines("mysql", "mariadb")
@@ -51,7 +51,7 @@ def test_connections_of_the_users_own_see_the_same(models: Models, url: str) -> 
             dialect = dialect_of(connection)
             live = dialect.inspect(connection)
             assert live == expected
-            assert differences(connection, dialect, live, desired) == ()
+            assert found_differences(connection, dialect, live, desired) == ()
 
 
 def with_charset(url: str, charset: str) -> sa.URL:
@@ -110,7 +110,7 @@ def test_other_drivers_go_one_by_one(url: str, monkeypatch: pytest.MonkeyPatch) 
     with open_database(url) as (connection, dialect):
         metadata.create_all(connection)
         live = dialect.inspect(connection)
-        assert differences(connection, dialect, live, read(metadata, dialect)) == ()
+        assert found_differences(connection, dialect, live, read(metadata, dialect)) == ()
 
 
 def settings(connection: sa.Connection) -> tuple[object, ...]:
@@ -193,7 +193,7 @@ def test_asking_without_the_right_asks_nothing(url: str) -> None:
     right = "GRANT SELECT, CREATE TEMPORARY TABLES ON {database}.* TO {user}"
     with account(url, [right]) as poor, connected(poor) as (reading, dialect):
         live = dialect.inspect(reading)
-        assert differences(reading, dialect, live, read(metadata, dialect)) == ()
+        assert found_differences(reading, dialect, live, read(metadata, dialect)) == ()
 
 
 @pytest.mark.engines("mysql")
@@ -204,7 +204,7 @@ def test_asking_where_every_table_must_have_a_key(url: str) -> None:
         metadata.create_all(connection)
         connection.exec_driver_sql("SET SESSION sql_require_primary_key = 1")
         live = dialect.inspect(connection)
-        assert differences(connection, dialect, live, read(metadata, dialect)) == ()
+        assert found_differences(connection, dialect, live, read(metadata, dialect)) == ()
 
 
 @pytest.mark.engines("mysql")
@@ -217,7 +217,7 @@ def test_keys_that_the_server_makes_are_not_seen(url: str) -> None:
         metadata.create_all(connection)
         live = dialect.inspect(connection)
         assert [column.name for column in live.tables[Name("t")].columns] == ["a"]
-        assert differences(connection, dialect, live, read(metadata, dialect)) == ()
+        assert found_differences(connection, dialect, live, read(metadata, dialect)) == ()
 
 
 def test_one_run_at_a_time(url: str) -> None:
@@ -319,7 +319,7 @@ def test_tables_of_another_database(engine_name: str, fresh_database: FreshDatab
         desired = read(metadata, dialect)
         live = dialect.inspect(connection, [None, other])
         assert live.tables.keys() == desired.tables.keys()
-        assert differences(connection, dialect, live, desired) == ()
+        assert found_differences(connection, dialect, live, desired) == ()
         assert dialect.inspect(connection).tables.keys() == {Name("home"), Name("guest")}
         metadata.drop_all(connection)
 
@@ -392,7 +392,7 @@ def test_a_change_by_hand_is_named(clause: str, url: str) -> None:
         metadata.create_all(connection)
         desired = read(metadata, dialect)
         connection.exec_driver_sql(f"ALTER TABLE child {clause}")
-        found = differences(connection, dialect, dialect.inspect(connection), desired)
+        found = found_differences(connection, dialect, dialect.inspect(connection), desired)
         assert found
         assert all("child" in operation.describe() for operation in found)
 

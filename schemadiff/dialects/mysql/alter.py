@@ -144,13 +144,17 @@ class _Work:
         """Carries the operation out: in the pending ALTER where it can join it, else in a statement after it."""
         match operation:
             case CreateTable():
-                self._whole(create_table(operation.table, self.facts), operation)
+                given = implicit.as_given(operation.table, self.facts.product)
+                self._whole(create_table(given, self.facts), operation)
             case DropTable():
                 self._whole(f"DROP TABLE {qualified(operation.table.name)}", operation)
             case RenameTable():
                 sql = f"RENAME TABLE {qualified(operation.before)} TO {qualified(operation.after)}"
                 self._whole(sql, operation)
-                self._rename_server_names(operation.before, operation.after)
+                if operation.after in self.schema.tables:
+                    table = self._table(operation.after)
+                    renamed = implicit.under_new_name(table, operation.before.name, self.facts.product)
+                    self.schema = self.schema.with_table(renamed)
             case Execute() | Run() | Found() | CreateObject() | DropObject() | ReplaceObject():
                 raise TypeError(f"{type(operation).__name__} is not for a dialect to carry out")
             case _:
@@ -235,24 +239,6 @@ class _Work:
         """The table as it is by now; one without anything where it is not known."""
         options = canonical_options(Options(), name.schema, self.facts)
         return self.schema.tables.get(name) or Table(name, (), options=options)
-
-    def _rename_server_names(self, old: Name, new: Name) -> None:
-        """Both servers rename ``<table>_ibfk_n`` with the table, and MySQL ``<table>_chk_n`` as well."""
-        table = self.schema.tables.get(new)
-        if table is None:
-            return
-
-        def renamed(name: str | None, infix: str) -> str | None:
-            begin = f"{old.name}{infix}"
-            if name and name.startswith(begin) and name[len(begin) :].isdigit():
-                return f"{new.name}{infix}{name[len(begin) :]}"
-            return name
-
-        keys = tuple(dataclasses.replace(key, name=renamed(key.name, "_ibfk_")) for key in table.foreign_keys)
-        checks = table.checks
-        if "{table}" in self.facts.product.check_name:
-            checks = tuple(dataclasses.replace(check, name=renamed(check.name, "_chk_")) for check in checks)
-        self.schema = self.schema.with_table(dataclasses.replace(table, foreign_keys=keys, checks=checks))
 
     # one ALTER TABLE
 

@@ -20,7 +20,7 @@ from schemadiff.dialects.mysql.client import MySQLClient
 from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.explained import judging
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
-from schemadiff.dialects.mysql.implicit import settle
+from schemadiff.dialects.mysql.implicit import settle, under_new_name, with_implicit
 from schemadiff.dialects.mysql.lexer import MySQLLexer
 from schemadiff.dialects.mysql.lock import at_work, locked, settings
 from schemadiff.dialects.mysql.probe import asked_how
@@ -113,8 +113,14 @@ class MySQL(Facts, Dialect):
     def canonical(self, table: Table) -> Table:
         return canonical_table(table, self)
 
+    def with_implicit(self, live: Table, known: Sequence[Table]) -> Table:
+        return with_implicit(live, known, self.product)
+
+    def under_new_name(self, table: Table, old: Name) -> Table:
+        return under_new_name(table, old.name, self.product)
+
     def settle(self, current: Table, desired: Table) -> Table:
-        return settle(current, desired, self.product)
+        return settle(current, desired)
 
     def mentions(self, expression: str, column: str) -> bool:
         return mentions(expression, column)

@@ -19,7 +19,24 @@ _SERVER_NAME = re.compile(r".*_ibfk_\d+", re.DOTALL)
 _UNSEEN_OPTIONS = ("TABLESPACE",)
 
 
-def settle(current: Table, desired: Table, product: Product) -> Table:
+def with_implicit(live: Table, known: Sequence[Table], product: Product) -> Table:
+    """The live table, the indexes marked that the server made for foreign keys and no `known` description lists."""
+    prefixed = tuple(index for table in known for index in _prefixed(table, product))
+    listed = {index.name.lower() for table in known for index in table.indexes if index.name}
+    made = {
+        index.name
+        for index in made_by_server(live, product, prefixed)
+        if index.name and index.name.lower() not in listed
+    }
+    if not made:
+        return live
+    indexes = tuple(
+        dataclasses.replace(index, implicit=True) if index.name in made else index for index in live.indexes
+    )
+    return dataclasses.replace(live, indexes=indexes)
+
+
+def settle(current: Table, desired: Table) -> Table:
     """`desired` with the indexes that the server made in `current` for foreign keys and nobody has named, and without
     the options that no live table is ever read with.
 
@@ -37,9 +54,9 @@ def settle(current: Table, desired: Table, product: Product) -> Table:
     if desired.options.extra not in (extra, current.options.extra):
         desired = dataclasses.replace(desired, options=_with_extra(desired.options, extra))
     made = tuple(
-        dataclasses.replace(index, implicit=True)
-        for index in made_by_server(current, product, _prefixed(desired, product))
-        if not any(_same_name(index.name, other.name) for other in desired.indexes)
+        index
+        for index in current.indexes
+        if index.implicit and not any(_same_name(index.name, other.name) for other in desired.indexes)
     )
     return dataclasses.replace(desired, indexes=(*desired.indexes, *made)) if made else desired
 
@@ -150,7 +167,9 @@ def followers(table: Table, old: str, new: str, product: Product) -> dict[str, s
     if table.columns:
         # Where the table comes from revisions and not from the server, its own indexes are not known.
         made += [
-            Index(tuple(map(Part, key.columns)), index_name(key, (index.name for index in table.indexes)))
+            Index(
+                tuple(map(Part, key.columns)), spare_index_name(key, (index.name for index in table.indexes))
+            )
             for key in table.foreign_keys
             if not is_served(table, key, product)
         ]
@@ -199,6 +218,26 @@ def _is_made(name: str, thing: Index | ForeignKey | Check | Unique | Exclude, ta
             return False
 
 
+def as_given(table: Table, product: Product) -> Table:
+    """The table as it is to be created, so that its foreign keys which the server had named get their indexes under
+    the names that it gave them: without a name where it counts to that name again, else beside such an index.
+    """
+    made = [key for key in table.foreign_keys if key.name and is_server_name(key.name, table)]
+    if not made:
+        return table
+    begin = f"{table.name.name}_ibfk_"
+    if [key.name for key in made] == [f"{begin}{number}" for number in range(1, len(made) + 1)]:
+        bare = {id(key): dataclasses.replace(key, name=None) for key in made}
+        keys = tuple(bare.get(id(key), key) for key in table.foreign_keys)
+        return dataclasses.replace(table, foreign_keys=keys)
+    for key in made:
+        if not is_served(table, key, product):
+            name = free_name(key.columns[0], (index.name for index in table.indexes))
+            index = Index(tuple(map(Part, key.columns)), name, implicit=True)
+            table = dataclasses.replace(table, indexes=(*table.indexes, index))
+    return table
+
+
 def foreign_key_name(table: Table, key: ForeignKey) -> str:
     """The name that the server gave to the table's foreign key without one: they are counted."""
     unnamed = [other for other in table.foreign_keys if other.name is None]
@@ -217,6 +256,25 @@ def next_check_name(table: Table, product: Product) -> str | None:
     """As `next_foreign_key_name`, for a CHECK of the table."""
     begin = product.check_name.format(table=table.name.name, number="")
     return _lowest(begin, [check.name for check in table.checks if check.column is None or check.name])
+
+
+def under_new_name(table: Table, old: str, product: Product) -> Table:
+    """The table, which was called `old`: both servers rename ``<table>_ibfk_n`` with the table, and MySQL
+    ``<table>_chk_n`` as well.
+    """
+    new = table.name.name
+
+    def renamed(name: str | None, infix: str) -> str | None:
+        begin = f"{old}{infix}"
+        if name and name.startswith(begin) and name[len(begin) :].isdigit():
+            return f"{new}{infix}{name[len(begin) :]}"
+        return name
+
+    keys = tuple(dataclasses.replace(key, name=renamed(key.name, "_ibfk_")) for key in table.foreign_keys)
+    checks = table.checks
+    if "{table}" in product.check_name:
+        checks = tuple(dataclasses.replace(check, name=renamed(check.name, "_chk_")) for check in checks)
+    return dataclasses.replace(table, foreign_keys=keys, checks=checks)
 
 
 def is_server_name(name: str, table: Table) -> bool:

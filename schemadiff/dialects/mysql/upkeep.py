@@ -31,7 +31,7 @@ def keep_foreign_keys_served(
         key = alike[-1]
         made = [index for index in before.indexes if index.implicit and index.columns == key.columns]
         if not made and before.columns and not implicit.is_served(before, key, product):
-            name = implicit.index_name(key, (index.name for index in before.indexes))
+            name = implicit.spare_index_name(key, (index.name for index in before.indexes))
             made = [Index(tuple(map(Part, key.columns)), name, implicit=True)]
         for index in made:
             others = [other.name for other in after.indexes if other.name != index.name]
@@ -43,7 +43,7 @@ def keep_foreign_keys_served(
             if not _is_needed(index, pending, after, product):
                 pending.drop_index(index.name or key.columns[0])
                 after = _without_index(after, index)
-            elif index in before.indexes:
+            else:
                 after = _named_for_another(index, pending, after)
     for index in after.indexes:
         keys = [key for key in after.foreign_keys if implicit.index_serves(index, key, product)]
