@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import Dialect, Expectation, Group, Retraction, Statement
+from schemadiff.dialects.base import Dialect
+from schemadiff.dialects.statements import Expectation, Group, Retraction, Statement
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:

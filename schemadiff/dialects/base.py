@@ -26,12 +26,12 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.sessions import Session
+from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.dialects.wording import Judge
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
@@ -61,58 +61,6 @@ if TYPE_CHECKING:
 
 STORED_KINDS = ("schema", "sequence", "enum", "domain", "view", "trigger", "function", "procedure", "event")
 """What a database may hold besides tables: the kinds of `StoredObject`."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Group:
-    """Adjacent operations on one table, the schema that they start from, and those of the same plan that come after."""
-
-    operations: tuple[Operation, ...]
-    before: Schema
-    later: tuple[Operation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What has to be true of the rows for a statement to be run. ``exceptions`` is a query for the rows of which it is
-    not, one value each, the row's ``key``; ``words`` go on from their number, ``advice`` says what to do. A script
-    cannot ask unless it is ``portable``.
-    """
-
-    exceptions: str
-    key: str
-    words: str
-    advice: str
-    portable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One SQL statement, without a terminator, and the operations that it carries out.
-
-    ``method`` is how the server does it, in its own words (``INPLACE, LOCK=NONE``), empty where nobody asked.
-    ``alone``: where DDL can be rolled back, this cannot: it runs outside of a transaction and commits by itself.
-    ``group`` is what it was made of, where the server is still to be asked how it would carry that out.
-    ``expects`` is looked at first: where it is not so, the statement is not run.
-    """
-
-    sql: str
-    operations: tuple[Operation, ...]
-    method: str = ""
-    alone: bool = False
-    group: Group | None = None
-    expects: tuple[Expectation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Retraction:
-    """How operations that were carried out in part are made whole again: ``statements`` take away what is there of
-    them, after which the ``undone`` ones are not there at all and the others wholly; ``live`` is the schema then.
-    """
-
-    statements: tuple[Statement, ...]
-    undone: tuple[Operation, ...]
-    live: Schema
 
 
 class Dialect(ABC):

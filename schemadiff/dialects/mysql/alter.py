@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.canonical import canonical_options
 from schemadiff.dialects.mysql.clauses import Alter, Clauses, alter_table
@@ -40,6 +39,7 @@ from schemadiff.dialects.mysql.rebuilds import (
 from schemadiff.dialects.mysql.sqltext import quote, with_names
 from schemadiff.dialects.mysql.targets import OneTable, index_name, resolved, with_server_name
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
+from schemadiff.dialects.statements import Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql.ddl import column_definition, index_definition, qualified
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.sqltext import quote
+from schemadiff.dialects.statements import Statement
 from schemadiff.operations import AlterColumn, Operation
 from schemadiff.schema import Column, ForeignKey, Index, Name, Table
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect, Group, Statement
+from schemadiff.dialects.base import STORED_KINDS, Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.mysql import objects, transactions, waiting, ways
@@ -27,6 +27,7 @@ from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
 from schemadiff.dialects.sessions import ServerSession
+from schemadiff.dialects.statements import Group, Statement
 from schemadiff.dialects.wording import Judge
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation

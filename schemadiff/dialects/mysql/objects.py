@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from schemadiff.dialects import counting
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.mysql.ddl import qualified
 from schemadiff.dialects.mysql.explained import FORBIDDEN, explained
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import AS_STORED, IN_UTF8, Refusal, Talk, only, session
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
+from schemadiff.dialects.statements import Statement
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import (
     Check,

@@ -18,7 +18,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import Group, Statement
 from schemadiff.dialects.mysql import advisory, ways
 from schemadiff.dialects.mysql.alter import staged_statements
 from schemadiff.dialects.mysql.clauses import Alter, alter_sql
@@ -29,6 +28,7 @@ from schemadiff.dialects.mysql.show_create import parse
 from schemadiff.dialects.mysql.sqltext import literal, quote
 from schemadiff.dialects.mysql.stages import atoms, stages
 from schemadiff.dialects.mysql.ways import Cost, Way
+from schemadiff.dialects.statements import Group, Statement
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation, RenameTable
 from schemadiff.patience import LOCK_TIMEOUT

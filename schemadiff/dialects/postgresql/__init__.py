@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect, Retraction, Statement
+from schemadiff.dialects.base import STORED_KINDS, Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.lexer import Lexer
@@ -47,6 +47,7 @@ from schemadiff.dialects.postgresql import (
 from schemadiff.dialects.postgresql.client import Psql
 from schemadiff.dialects.postgresql.lexer import PostgreSQLLexer
 from schemadiff.dialects.sessions import ServerSession
+from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique

@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql.conversion import rewrites
 from schemadiff.dialects.postgresql.sqltext import mask, quote
+from schemadiff.dialects.statements import Statement
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql import attributes, definitions, enums, generated, inplace
 from schemadiff.dialects.postgresql.alter import Pieces, alter_column, on_sequence
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.dialects.statements import Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,

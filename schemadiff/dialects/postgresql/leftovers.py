@@ -15,10 +15,10 @@ from contextlib import nullcontext
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from schemadiff.dialects.base import Retraction, Statement
 from schemadiff.dialects.postgresql import definitions, lock
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.lookup import find
 from schemadiff.operations import AddConstraint, AlterColumn, CreateIndex, DropIndex, Operation, touched
 from schemadiff.schema import (

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql import ask, domains, enums, explained, retyping, sequences, views
 from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.savepoints import rolled_back, succeeds
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.dialects.statements import Statement
 from schemadiff.schema import (
     Check,
     Domain,

@@ -20,11 +20,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.postgresql import blocking, definitions, enums, inplace, leftovers
 from schemadiff.dialects.postgresql.ddl import Alter, stretches
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
+from schemadiff.dialects.statements import Statement
 from schemadiff.operations import (
     AddConstraint,
     AlterColumn,

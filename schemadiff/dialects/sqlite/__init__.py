@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect, Statement
+from schemadiff.dialects.base import STORED_KINDS, Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.sqlite import (
@@ -32,6 +32,7 @@ from schemadiff.dialects.sqlite import (
 )
 from schemadiff.dialects.sqlite.client import Sqlite3
 from schemadiff.dialects.sqlite.lexer import SQLiteLexer
+from schemadiff.dialects.statements import Statement
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
 from schemadiff.patience import LOCK_TIMEOUT

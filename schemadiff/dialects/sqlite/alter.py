@@ -19,7 +19,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.renaming import rename_in_table
 from schemadiff.dialects.sqlite import copying, ddl
 from schemadiff.dialects.sqlite.canonical import canonical
@@ -27,6 +26,7 @@ from schemadiff.dialects.sqlite.copying import Source
 from schemadiff.dialects.sqlite.expressions import is_constant, mentions, renamed
 from schemadiff.dialects.sqlite.tokens import quote
 from schemadiff.dialects.sqlite.triggers import moved
+from schemadiff.dialects.statements import Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,

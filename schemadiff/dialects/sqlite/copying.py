@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from schemadiff.dialects.base import Expectation
 from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, WITHOUT_ROWID
 from schemadiff.dialects.sqlite.conversion import Conversion, conversion
 from schemadiff.dialects.sqlite.ddl import qualified
 from schemadiff.dialects.sqlite.tokens import literal, quote
+from schemadiff.dialects.statements import Expectation
 from schemadiff.schema import Name, Table, Type
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.base import Statement
 from schemadiff.dialects.sqlite.ddl import qualified
 from schemadiff.dialects.sqlite.tokens import Cursor, quote, tokens, unquoted
+from schemadiff.dialects.statements import Statement
 from schemadiff.errors import UnsupportedError
 from schemadiff.schema import Domain, Enum, Name, Namespace, Routine, Sequence, StoredObject, View
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject

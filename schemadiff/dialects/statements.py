@@ -1,0 +1,60 @@
+"""The SQL that a dialect makes of operations, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemadiff.operations import Operation
+from schemadiff.schema import Schema
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Group:
+    """Adjacent operations on one table, the schema that they start from, and those of the same plan that come after."""
+
+    operations: tuple[Operation, ...]
+    before: Schema
+    later: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What has to be true of the rows for a statement to be run. ``exceptions`` is a query for the rows of which it is
+    not, one value each, the row's ``key``; ``words`` go on from their number, ``advice`` says what to do. A script
+    cannot ask unless it is ``portable``.
+    """
+
+    exceptions: str
+    key: str
+    words: str
+    advice: str
+    portable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement, without a terminator, and the operations that it carries out.
+
+    ``method`` is how the server does it, in its own words (``INPLACE, LOCK=NONE``), empty where nobody asked.
+    ``alone``: where DDL can be rolled back, this cannot: it runs outside of a transaction and commits by itself.
+    ``group`` is what it was made of, where the server is still to be asked how it would carry that out.
+    ``expects`` is looked at first: where it is not so, the statement is not run.
+    """
+
+    sql: str
+    operations: tuple[Operation, ...]
+    method: str = ""
+    alone: bool = False
+    group: Group | None = None
+    expects: tuple[Expectation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """How operations that were carried out in part are made whole again: ``statements`` take away what is there of
+    them, after which the ``undone`` ones are not there at all and the others wholly; ``live`` is the schema then.
+    """
+
+    statements: tuple[Statement, ...]
+    undone: tuple[Operation, ...]
+    live: Schema
