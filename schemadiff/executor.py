@@ -121,7 +121,7 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
                 for position in range(len(steps)):
                     _step(connection, dialect, task, steps, position, manner, rolls_back=True)
                 stepping = False
-                version.write(connection, task.after)
+                version.write(connection, dialect, task.after)
         except RevisionError as error:
             if stepping:
                 raise  # it says where
@@ -177,7 +177,9 @@ def _run_journalled(
 
     position = first
     if position < len(steps):
-        version.write(connection, dataclasses.replace(task.before, journal=journal.at(entry, position)))
+        version.write(
+            connection, dialect, dataclasses.replace(task.before, journal=journal.at(entry, position))
+        )
     while position < len(steps):
         end = end_of_part(dialect, steps, position)
         some, step = steps[position:end], steps[position]
@@ -214,7 +216,7 @@ def _run_journalled(
                     note(position)
                 raise
         position = end
-    version.write(connection, task.after)
+    version.write(connection, dialect, task.after)
 
 
 def commits_with_entry(dialect: Dialect, step: Step) -> bool:

@@ -11,11 +11,11 @@ from sqlalchemy.engine import Connection
 from schemadiff.comparer import align, compare
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.dialects.sessions import tolerant
 from schemadiff.dialects.wording import in_words_of
 from schemadiff.hazards import Facts
 from schemadiff.operations import Operation
-from schemadiff.reader import VERSION_TABLE
 from schemadiff.schema import (
     Column,
     Domain,
@@ -36,8 +36,12 @@ COUNT_LIMIT = 100_000
 
 
 def inspect(connection: Connection, dialect: Dialect, schemas: Collection[str | None] = (None,)) -> Schema:
-    """The live schema without schemadiff's own table. Raises `DatabaseError` when the server refuses."""
-    return dialect.inspect(connection, schemas).without_table(Name(VERSION_TABLE))
+    """The live schema without schemadiff's own tables: each schema may have one, as that of a tenant has. Raises
+    `DatabaseError` when the server refuses.
+    """
+    live = dialect.inspect(connection, schemas)
+    tables = {name: table for name, table in live.tables.items() if name.name != VERSION_TABLE}
+    return dataclasses.replace(live, tables=tables)
 
 
 def inspect_for(

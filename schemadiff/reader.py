@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeEngine
 from schemadiff.coherence import join
 from schemadiff.declared import has_sequence, is_table, stored_objects, told, unsupported
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
 from schemadiff.parts import expression_part, named_part
@@ -50,7 +51,6 @@ from schemadiff.schema import (
     without_constraints,
 )
 
-VERSION_TABLE = "schemadiff_version"
 """The table that schemadiff keeps its own state in: it belongs to no schema that is compared."""
 
 _ENGINE = ("engine",)

@@ -244,7 +244,7 @@ def without_vain(site: Site, state: State) -> State:
         return state
     state = dataclasses.replace(state, journal=None)
     if not site.gate.dry_run:
-        write(site.connection, state)
+        write(site.connection, site.dialect, state)
     return state
 
 

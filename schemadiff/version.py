@@ -9,6 +9,7 @@ that is (see ``executor.py``).
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -22,8 +23,8 @@ from sqlalchemy.schema import CreateTable
 from schemadiff import __version__
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.errors import VersionError
-from schemadiff.reader import VERSION_TABLE
 
 TABLE = sa.Table(
     VERSION_TABLE,
@@ -44,6 +45,12 @@ TABLE = sa.Table(
 )
 
 
+@functools.cache
+def _table(schema: str | None) -> sa.Table:
+    """The version table in that schema."""
+    return TABLE.to_metadata(sa.MetaData(), schema=schema) if schema else TABLE
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The version row. ``changed_at`` is in UTC."""
@@ -56,15 +63,16 @@ class State:
     tool: str | None = None
 
 
-def read(connection: Connection) -> State | None:
+def read(connection: Connection, dialect: Dialect) -> State | None:
     """The version row, or ``None`` where there is no version table.
 
     Raises `VersionError` when the table holds no row or several, or something that schemadiff never wrote.
     """
-    if not sa.inspect(connection).has_table(VERSION_TABLE):
+    table = _table(dialect.version_schema)
+    if not sa.inspect(connection).has_table(VERSION_TABLE, schema=table.schema):
         return None
     try:
-        rows = connection.execute(sa.select(TABLE)).all()
+        rows = connection.execute(sa.select(table)).all()
     except ValueError as error:  # of what reads JSON or a time
         raise VersionError(
             f"the version table {VERSION_TABLE} was changed by hand, and cannot be read: {error}",
@@ -100,7 +108,7 @@ _RESTORE = (
 
 def create(connection: Connection, dialect: Dialect) -> State:
     """Creates the version table with its one row at version 0, both or neither, unless it is there; returns the row."""
-    state = read(connection)
+    state = read(connection, dialect)
     if state is not None:
         return state
     statements = creation(dialect)
@@ -112,7 +120,9 @@ def create(connection: Connection, dialect: Dialect) -> State:
 
 def creation(dialect: Dialect) -> tuple[str, ...]:
     """The statements of `create`, for one transaction; on a database that has the table they do nothing."""
-    table = str(CreateTable(TABLE, if_not_exists=True).compile(dialect=dialect.sqlalchemy)).strip()
+    table = str(
+        CreateTable(_table(dialect.version_schema), if_not_exists=True).compile(dialect=dialect.sqlalchemy)
+    ).strip()
     row = (
         "SELECT 1 AS id, 0 AS version, '' AS digest, NULL AS files, NULL AS journal, "
         f"{dialect.client.now} AS changed_at, {dialect.client.literal(__version__)} AS tool"
@@ -123,15 +133,15 @@ def creation(dialect: Dialect) -> tuple[str, ...]:
         return (f"{table} {row}",)
     return (
         table,
-        f"INSERT INTO {VERSION_TABLE} (id, version, digest, files, journal, changed_at, tool) "
-        f"{row} WHERE NOT EXISTS (SELECT 1 FROM {VERSION_TABLE})",
+        f"INSERT INTO {dialect.version_table} (id, version, digest, files, journal, changed_at, tool) "
+        f"{row} WHERE NOT EXISTS (SELECT 1 FROM {dialect.version_table})",
     )
 
 
 def expected(dialect: Dialect, state: State) -> str:
     """The SQL that is true where the version row says this and nothing is in progress."""
     return (
-        f"EXISTS (SELECT 1 FROM {VERSION_TABLE} WHERE id = 1 AND version = {state.version} "
+        f"EXISTS (SELECT 1 FROM {dialect.version_table} WHERE id = 1 AND version = {state.version} "
         f"AND digest = {dialect.client.literal(state.digest)} AND journal IS NULL)"
     )
 
@@ -150,12 +160,13 @@ def update(dialect: Dialect, before: State, after: State) -> str:
         "tool": literal(__version__),
     }
     settings = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return f"UPDATE {VERSION_TABLE} SET {settings} WHERE id = 1 AND version = {before.version}"
+    return f"UPDATE {dialect.version_table} SET {settings} WHERE id = 1 AND version = {before.version}"
 
 
-def write(connection: Connection, state: State) -> None:
+def write(connection: Connection, dialect: Dialect, state: State) -> None:
     """Puts the state into the version row. Raises `VersionError` when the row is not there any more."""
-    _expect_row(connection.execute(TABLE.update().where(TABLE.c.id == 1).values(**_values(state))))
+    table = _table(dialect.version_schema)
+    _expect_row(connection.execute(table.update().where(table.c.id == 1).values(**_values(state))))
 
 
 def advance(connection: Connection, dialect: Dialect, position: int, fingerprint: str | None) -> None:

@@ -92,7 +92,7 @@ def plan(
     metadata = _metadata(models)
     with connected(database) as (connection, dialect):
         history = revisions.load(directory)
-        state = version.read(connection)
+        state = version.read(connection, dialect)
         verify(state or State(), history)
         at_head(state or State(), history, where(database))
         chosen = filters.choose(metadata, dialect, include, exclude)
@@ -242,7 +242,7 @@ def check(
     history = revisions.load(Path(versions))
     with connected(database) as (connection, dialect):
         at_work = dialect.at_work(connection)
-        state = version.read(connection)
+        state = version.read(connection, dialect)
         verify(state or State(), history)
         chosen = filters.choose(metadata, dialect, include, exclude)
         desired = read(metadata, dialect, chosen)
@@ -286,7 +286,7 @@ def status(database: Database, versions: str | Path = "versions") -> Status:
     history = revisions.load(Path(versions))
     with connected(database) as (connection, dialect):
         at_work = dialect.at_work(connection)
-        state = version.read(connection)
+        state = version.read(connection, dialect)
         verify(state or State(), history)
         interrupted = interrupted_in(connection, dialect, state, history) if state else None
         # It may have begun just now.
@@ -305,7 +305,7 @@ def show(database: Database, versions: str | Path, number: int) -> Shown:
         )
     revision = history[number - 1]
     with connected(database) as (connection, dialect):
-        state = version.read(connection)
+        state = version.read(connection, dialect)
         if state is not None and number <= state.version:
             before, _ = revisions.replay(history[: number - 1], dialect)
             operations, _ = revision.record(before, dialect)
@@ -315,7 +315,7 @@ def show(database: Database, versions: str | Path, number: int) -> Shown:
 
 
 def _apply(site: Site, to: int | None, place: str) -> Outcome:
-    state = version.read(site.connection) or State()
+    state = version.read(site.connection, site.dialect) or State()
     verify(state, site.history)
     state = without_vain(site, state)
     before = state.version
@@ -323,7 +323,7 @@ def _apply(site: Site, to: int | None, place: str) -> Outcome:
     while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
         _not_in_a_dry_run(site, place)
         done.append(_done(site, resume(site, state, interrupted, "up")))
-        state = version.read(site.connection) or State()
+        state = version.read(site.connection, site.dialect) or State()
     if to is not None and to < state.version:
         raise UsageError(
             f"{place} is at revision {state.version}, after {to}",
@@ -335,7 +335,7 @@ def _apply(site: Site, to: int | None, place: str) -> Outcome:
 
 
 def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outcome:
-    state = version.read(site.connection)
+    state = version.read(site.connection, site.dialect)
     if state is None:
         raise VersionError(
             f"{place} has no version table: there is nothing to roll back",
@@ -350,7 +350,7 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
     while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
         _not_in_a_dry_run(site, place)
         done.append(_done(site, resume(site, state, interrupted, "down")))
-        state = version.read(site.connection) or State()
+        state = version.read(site.connection, site.dialect) or State()
     if done and to is None and steps is None:
         return _outcome(site, place, before, state.version, done)
     target = to if to is not None else max(state.version - (steps or 1), 0)

@@ -27,8 +27,8 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.config import Online
 from schemadiff.database import connected
+from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.inspector import inspect
-from schemadiff.reader import VERSION_TABLE
 from tests.definitions import definitions, names_in
 from tests.restarting import RestartableServer
 from tests.runs import ended, kill_after, start

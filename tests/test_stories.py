@@ -149,7 +149,7 @@ def _claim_revision(url: str, versions: Path) -> None:
         if history:
             files = tuple(one.own for one in history)
             state = dataclasses.replace(state, version=len(history), digest=history[-1].digest, files=files)
-            version.write(connection, state)
+            version.write(connection, dialect, state)
 
 
 def _create_all(url: str, metadata: sa.MetaData) -> None:

@@ -28,7 +28,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.client import Client
+from schemadiff.dialects.client import VERSION_TABLE, Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
@@ -75,8 +75,10 @@ class Dialect(ABC):
     lifts_foreign_keys: ClassVar[bool] = False
     """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
-    client: ClassVar[Client]
-    """How a script is written that somebody runs by hand."""
+    @property
+    @abstractmethod
+    def client(self) -> Client:
+        """How a script is written that somebody runs by hand."""
 
     lexer: ClassVar[Lexer]
     """What it makes of SQL that a user has written."""
@@ -127,6 +129,19 @@ class Dialect(ABC):
     def default_schema(self) -> str | None:
         """The name of the connection's default schema, whose tables are known without it; ``None`` when unknown."""
         return None
+
+    @property
+    def version_schema(self) -> str | None:
+        """The schema of the version table where a name without one may lead to another's, of which there are several
+        to be looked through; ``None`` elsewhere.
+        """
+        return None
+
+    @property
+    def version_table(self) -> str:
+        """The version table's name in SQL."""
+        schema = self.version_schema
+        return f"{self.quote(schema)}.{VERSION_TABLE}" if schema else VERSION_TABLE
 
     @classmethod
     @abstractmethod

@@ -10,6 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+VERSION_TABLE = "schemadiff_version"
+"""The name of the table that says which revision a database is at."""
+
 
 class Client(ABC):
     """One product's client."""

@@ -363,7 +363,7 @@ def test_what_cannot_stand_in_a_transaction(pair: Pair) -> None:
     assert "not at revision 0000" in run_script(pair.scripted.url, script)
     applied = _content(pair.ran.url)
     lines = script.splitlines()
-    begun = next(number for number, line in enumerate(lines) if line.startswith("UPDATE schemadiff_version"))
+    begun = _begun(lines)
     for cut in range(begun + 1, len(lines)):
         if lines[cut - 1].endswith(";"):
             pair.scripted("rollback", "--allow", "all")
@@ -436,7 +436,7 @@ def test_whoever_ends_the_client_loses_nothing(pair: Pair) -> None:
         shell("apply", "--to", "2")
         shell.execute("CREATE TABLE later (x INTEGER)")
     lines = pair.script("apply").splitlines()
-    begun = next(number for number, line in enumerate(lines) if line.startswith("UPDATE schemadiff_version"))
+    begun = _begun(lines)
     pair.ran("apply")
     applied = _content(pair.ran.url)
     for cut in range(begun + 1, len(lines)):
@@ -480,3 +480,11 @@ def test_it_reads_as_comments_and_sql(pair: Pair) -> None:
     assert script.startswith("-- database ")
     assert re.search(r"^-- apply 0001 begin; DROP TABLE author", script, re.MULTILINE)
     assert "****" not in script
+
+
+def _begun(lines: list[str]) -> int:
+    """The line of a script that begins the journal."""
+    numbered = enumerate(lines)
+    return next(
+        number for number, line in numbered if line.startswith("UPDATE ") and "schemadiff_version" in line
+    )

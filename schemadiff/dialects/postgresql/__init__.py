@@ -86,7 +86,6 @@ class PostgreSQL(Dialect):
 
     name: ClassVar[str] = "postgresql"
     transactional_ddl: ClassVar[bool] = True
-    client: ClassVar[Client] = Psql()
     lexer: ClassVar[Lexer] = PostgreSQLLexer()
     named_enums: ClassVar[bool] = True
     lifts_foreign_keys: ClassVar[bool] = True
@@ -100,6 +99,15 @@ class PostgreSQL(Dialect):
     def default_schema(self) -> str | None:
         """The first schema of the search_path that exists."""
         return self.schema
+
+    @property
+    def version_schema(self) -> str | None:
+        """The default schema: with a search_path of a tenant's schema and public the latter has one, too."""
+        return self.schema
+
+    @property
+    def client(self) -> Client:
+        return Psql(self.version_table)
 
     @classmethod
     def offline(cls) -> PostgreSQL:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
-from schemadiff.dialects.client import Client, terminated
+from schemadiff.dialects.client import VERSION_TABLE, Client, terminated
 from schemadiff.dialects.postgresql.lock import KEY
 
 _SEEN = (
@@ -24,8 +25,11 @@ index may be killed when that cannot be used any more and is still there.
 """
 
 
+@dataclass(frozen=True, slots=True)
 class Psql(Client):
-    """The program psql."""
+    """The program psql. `table` is the version table, with its schema: the search_path may lead to another's."""
+
+    table: str = VERSION_TABLE
 
     command: ClassVar[str] = "psql --file=SCRIPT DATABASE"
     caution: ClassVar[str] = "another client than psql must stop at the first error, and knows no \\set"
@@ -61,7 +65,7 @@ class Psql(Client):
     def noting(self) -> tuple[str, ...]:
         look = f"replace({self.literal(_LOOK)}, '{{drops}}', $2::text)"
         return (
-            "PREPARE schemadiff_note (integer, boolean) AS UPDATE schemadiff_version SET journal = (journal::jsonb || "
+            f"PREPARE schemadiff_note (integer, boolean) AS UPDATE {self.table} SET journal = (journal::jsonb || "
             f"jsonb_build_object('position', $1, 'fingerprint', ({_LOOK.format(drops='$2')}),\n'look', {look}))::json "
             "WHERE id = 1",
         )
@@ -74,7 +78,7 @@ class Psql(Client):
     def advance(self, position: int, fingerprint: str | None) -> str:
         found = "NULL" if fingerprint is None else self.literal(fingerprint)
         return (
-            "UPDATE schemadiff_version SET journal = (journal::jsonb || "
+            f"UPDATE {self.table} SET journal = (journal::jsonb || "
             f"jsonb_build_object('position', {position}, 'fingerprint', {found}))::json WHERE id = 1"
         )
 
