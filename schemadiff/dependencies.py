@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from schemadiff.schema import Domain, Key, Name, Routine, StoredObject, View
+from schemadiff.schema import Composite, Domain, Entry, Key, Name, Routine, StoredObject, View
 
 _WORD = re.compile(r'"((?:[^"]|"")+)"|`((?:[^`]|``)+)`|([^\W\d][\w$]*)')
 _NAME = r'(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^\W\d][\w$]*)'
@@ -33,6 +33,8 @@ def mentions(stored: StoredObject) -> frozenset[str]:
         case Domain():
             texts = (stored.type, stored.default or "", *(condition for _, condition in stored.checks))
             return frozenset[str]().union(*map(words, texts))
+        case Composite():
+            return frozenset[str]().union(*(words(text) for _, text in stored.columns))
         case Routine():
             counted = Counter(_words(stored.definition))
             counted[stored.name.name.casefold()] -= 1  # behind CREATE
@@ -61,7 +63,7 @@ def mentions_any(stored: StoredObject, names: Collection[Name]) -> bool:
 
 
 def _needs(stored: StoredObject) -> frozenset[Name] | None:
-    return stored.needs if isinstance(stored, View | Routine) else None
+    return stored.needs if isinstance(stored, View | Routine | Entry) else None
 
 
 def in_order(objects: Iterable[StoredObject]) -> list[StoredObject]:

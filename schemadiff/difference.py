@@ -21,6 +21,7 @@ from schemadiff import comparer, filters, objects, planner, revisions, script
 from schemadiff.async_drivers import with_any_driver
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.base import STORED_KINDS
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
@@ -225,6 +226,10 @@ def _everything(connection: Connection, dialect: Dialect) -> Schema:
     schemas = dialect.schemas(connection)
     live = inspect(connection, dialect, schemas).without_kept()
     live = live.with_objects(dialect.objects(connection, schemas))
+    # What is left alone elsewhere may be compared here.
+    unsupported = tuple(one for one in live.unsupported if one.kind not in STORED_KINDS)
+    unsupported += dialect.uncompared(connection, schemas)
+    live = dataclasses.replace(live, unsupported=unsupported)
     return live.with_objects(objects.by_themselves(live, dialect).values())
 
 

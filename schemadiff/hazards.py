@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemadiff.operations import AlterColumn, DropColumn, DropTable, Operation
-from schemadiff.schema import Name, Sequence
+from schemadiff.schema import Entry, Name, Sequence
 from schemadiff.stored import DropObject
 
 Level = Literal["destructive", "warning"]
@@ -53,6 +53,14 @@ NO_FACTS = Facts({})
 
 def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
     """SD101: the table and all its rows are lost."""
+    if isinstance(operation, DropObject) and isinstance(operation.object, Entry) and operation.object.rows:
+        gone = operation.object
+        return Hazard(
+            "SD101",
+            "destructive",
+            f"drops {gone.words}{facts.rows_of(gone.name)}",
+            "Detach it first and drop it later, when nobody has missed it.",
+        )
     if not isinstance(operation, DropTable):
         return None
     name = operation.table.name

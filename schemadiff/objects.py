@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Sequence as Several
 
+from schemadiff import entries
 from schemadiff.dependencies import dependents, in_order, mentions_any, words
 from schemadiff.dialects import Dialect
 from schemadiff.operations import (
@@ -28,6 +29,7 @@ from schemadiff.operations import (
 )
 from schemadiff.schema import (
     Column,
+    Composite,
     Domain,
     Enum,
     Key,
@@ -59,6 +61,7 @@ def compare(
             - (current.namespaces | dialect.type_schemas(current))
         )
     ]
+    first += entries.extensions(new, changed)
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Sequence)]
     # Columns that leave a type to itself which is to have other values give it up first; those that take one, after.
     changing = [one for one in new if isinstance(one, Enum) and _values(one, current, dialect) != one.values]
@@ -69,7 +72,7 @@ def compare(
         if values != one.values
     ]
     first += [CreateObject(one) for one in in_order(new) if isinstance(one, Enum) and one not in changing]
-    altered = [pair for pair in changed if isinstance(pair[0], Sequence | Enum | Domain)]
+    altered = [pair for pair in changed if isinstance(pair[0], Sequence | Enum | Domain | Composite)]
     rebuilt = [pair for pair in altered if not dialect.alters_in_place(*pair, current)]
     retyped = {
         name
@@ -77,7 +80,7 @@ def compare(
         if any(dialect.has_type(column, one.name) for column in table.columns for one, _ in rebuilt)
     }
     indexed = [pair for pair in changed if _differ_in_indexes(*pair)]
-    texts = [pair for pair in changed if isinstance(pair[0], View | Routine) and pair not in indexed]
+    texts = [pair for pair in changed if _hangs(pair[0]) and pair not in indexed]
     moving = {name for name in map(touched, tables) if name} | {one.name for one in (*gone, *new)}
     moving |= {before.name for before, _ in texts}
     remade = {before.name for before, after in texts if not dialect.replaces(before, after)}
@@ -92,9 +95,10 @@ def compare(
             else any(mentions_any(one, moving - {one.name}) for one in pair)
         )
     ]
-    leaving: list[StoredObject] = [one for one in gone if isinstance(one, View | Routine)]
+    alone = entries.without_owner(gone, desired)
+    leaving: list[StoredObject] = [one for one in gone if _hangs(one) and one.key not in alone]
     leaving += [before for before, after in texts if (before, after) not in replaced]
-    arriving: list[StoredObject] = [one for one in new if isinstance(one, View | Routine)]
+    arriving: list[StoredObject] = [one for one in new if _hangs(one)]
     arriving += [after for before, after in texts if (before, after) not in replaced]
     lifted: list[StoredObject] = []
     if dialect.lifts_views:
@@ -123,14 +127,22 @@ def compare(
     # A function may be called by a table that only this plan changes, and goes after that.
     soon = {one.key for one in (*early, *lifted)}
     called = [one for one in going if _is_function(one) and one.key not in soon]
+    unset = (
+        {one.key for one in leaving}
+        | {before.key for before, _ in rebuilt}
+        | _remade_indexes(current, desired)
+    )
+    off, on = entries.settings(current, desired, unset)
+    first += off
     first += [DropObject(one) for one in going if one not in called]
+    first += entries.dropped(gone, "partition", desired)
     # A domain's CHECK may call a function, and a function may take or give a domain.
-    first += [
-        CreateObject(one) for one in in_order([*early, *(one for one in new if isinstance(one, Domain))])
-    ]
+    types = [one for one in new if isinstance(one, Domain | Composite)]
+    first += [CreateObject(one) for one in in_order([*early, *types])]
     first += [ReplaceObject(*pair) for pair in altered if pair not in rebuilt]
     first += [ReplaceObject(*pair) for pair in rebuilt]
     last: list[Operation] = [CreateObject(one) for one in in_order(changing)]
+    last += entries.partitions(new, changed)
     # What calls it until it is replaced, or goes last itself, holds it.
     users = [*(before for before, _ in replaced), *(one for one in gone if isinstance(one, Domain))]
     held: list[StoredObject] = []
@@ -148,24 +160,49 @@ def compare(
         if before.key not in {gone.key for gone in leaving}
         for one in _changed_indexes(before, after)
     ]
-    last += [DropObject(one) for one in reversed(in_order(gone)) if isinstance(one, Domain) or one in held]
+    last += [
+        DropObject(one)
+        for one in reversed(in_order(gone))
+        if isinstance(one, Domain | Composite) or one in held
+    ]
     last += [
         DropObject(dataclasses.replace(one, values=taken[one]))
         for one in in_order(gone)
         if isinstance(one, Enum)
     ]
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Sequence)]
+    last += on
+    last += entries.dropped(gone, "extension", desired)
     last += [DropObject(one) for one in in_order(gone) if isinstance(one, Namespace)]
     return first, last
 
 
+def _hangs(stored: StoredObject) -> bool:
+    """Whether it goes before the tables change, and comes after."""
+    return isinstance(stored, View | Routine) or entries.is_dependent(stored)
+
+
+def _remade_indexes(current: Schema, desired: Schema) -> set[Key]:
+    """The keys of the indexes that are made again under their names."""
+    return {
+        Key("index", name._replace(name=index.name))
+        for name, table in current.tables.items()
+        if name in desired.tables and table != desired.tables[name]
+        for index in table.indexes
+        if index.name and index not in desired.tables[name].indexes
+    }
+
+
 def by_themselves(schema: Schema, dialect: Dialect) -> Mapping[Key, StoredObject]:
-    """The objects, without the enumerated types that a column has, unless a domain is made of them."""
-    domains = [one for one in schema.objects.values() if isinstance(one, Domain)]
+    """The objects, without the enumerated types that a column has, unless a domain or another type is made of them."""
+    texts = [one.type for one in schema.objects.values() if isinstance(one, Domain)]
+    texts += [
+        text for one in schema.objects.values() if isinstance(one, Composite) for _, text in one.columns
+    ]
 
     def is_columns(one: Enum) -> bool:
         held = any(True for _ in _columns(schema, one.name, dialect))
-        return held and not any(one.name.name.casefold() in words(domain.type) for domain in domains)
+        return held and not any(one.name.name.casefold() in words(text) for text in texts)
 
     return {
         key: one for key, one in schema.objects.items() if not isinstance(one, Enum) or not is_columns(one)
@@ -220,7 +257,8 @@ def _is_bound_to(stored: StoredObject, names: Collection[Name]) -> bool:
 
 def _depends(stored: StoredObject) -> bool:
     """Whether the server refuses to drop what the object mentions."""
-    return isinstance(stored, View) or (isinstance(stored, Routine) and stored.kind == "trigger")
+    trigger = isinstance(stored, Routine) and stored.kind == "trigger"
+    return trigger or isinstance(stored, View) or entries.is_dependent(stored)
 
 
 def _is_function(stored: StoredObject) -> bool:

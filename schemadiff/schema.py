@@ -37,8 +37,10 @@ from schemadiff.tables import (
 __all__ = [
     "Check",
     "Column",
+    "Composite",
     "Constraint",
     "Domain",
+    "Entry",
     "Enum",
     "Exclude",
     "ForeignKey",
@@ -175,7 +177,44 @@ class Routine:
         return Key(self.kind, self.name, f"{self.table or ''}{self.arguments}")
 
 
-StoredObject = Namespace | Sequence | Enum | Domain | View | Routine
+@dataclass(frozen=True, slots=True)
+class Composite(_Stored):
+    """A type made of columns (PostgreSQL): each is its name and the words of its type, in their order."""
+
+    name: Name
+    columns: tuple[tuple[str, str], ...]
+    kind: ClassVar[str] = "composite"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is compared by the SQL that makes it, as an entry of a dump is: a policy, an extension, a comment, a grant.
+
+    ``name`` is the table or other object that it is or stands on, ``words`` say what it is (``policy p on t``).
+    Each statement of ``create`` is undone by the one of ``drop`` in its place; ``alter`` are those that make this of
+    another entry of the same key, where that is not dropped and created. ``stage`` says when: ``extension`` before
+    all else, ``type`` before tables, ``partition`` after them, ``dependent`` as views do, ``setting`` last of all.
+    ``owner`` is the key of what it goes with; ``rows``: with it go rows of data.
+    """
+
+    name: Name
+    words: str
+    create: tuple[str, ...]
+    drop: tuple[str, ...] = field(compare=False)
+    stage: Literal["extension", "type", "partition", "dependent", "setting"] = "setting"
+    owner: Key | None = None
+    alter: tuple[str, ...] = ()
+    rows: bool = False
+    needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
+    kind: ClassVar[str] = "entry"
+
+    @property
+    def key(self) -> Key:
+        """What it is and what it stands on, by which it is found in a `Schema`."""
+        return Key(self.kind, self.name, self.words)
+
+
+StoredObject = Namespace | Sequence | Enum | Domain | View | Routine | Composite | Entry
 """What a database holds besides tables."""
 
 
@@ -189,10 +228,13 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """Something that was found and cannot be represented. It is said loudly and by name, never skipped in silence."""
+    """Something that was found and cannot be represented. It is said loudly and by name, never skipped in silence.
+    ``kind`` is that of the `StoredObject` as which it is compared where two databases are.
+    """
 
     table: Name
     what: str
+    kind: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.table}: {self.what}"

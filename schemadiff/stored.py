@@ -8,7 +8,19 @@ import dataclasses
 from dataclasses import dataclass
 
 from schemadiff.errors import ReplayError
-from schemadiff.schema import Domain, Enum, Key, Namespace, Routine, Schema, Sequence, StoredObject, View
+from schemadiff.schema import (
+    Composite,
+    Domain,
+    Entry,
+    Enum,
+    Key,
+    Namespace,
+    Routine,
+    Schema,
+    Sequence,
+    StoredObject,
+    View,
+)
 from schemadiff.words import differences
 
 
@@ -26,7 +38,7 @@ class CreateObject:
         return dataclasses.replace(schema, objects={**schema.objects, key: self.object})
 
     def describe(self) -> str:
-        return f"create {_named(self.object)}"
+        return f"{_word(self.object, 'create', 'add')} {_named(self.object)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class DropObject:
         return dataclasses.replace(schema, objects=left)
 
     def describe(self) -> str:
-        return f"drop {_named(self.object)}"
+        return f"{_word(self.object, 'drop', 'remove')} {_named(self.object)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +77,31 @@ class ReplaceObject:
 
     def describe(self) -> str:
         verb = _verb(self.before)
-        if isinstance(self.before, Sequence | Enum | Domain):
+        if isinstance(self.before, Sequence | Enum | Domain | Composite):
             return f"{verb} {_named(self.before)}: {', '.join(differences(self.before, self.after))}"
-        return f"{verb} {_named(self.before)}"
+        return f"{_word(self.before, verb, 'change')} {_named(self.before)}"
 
 
 def _verb(stored: StoredObject) -> str:
-    return "alter" if isinstance(stored, Sequence | Enum | Domain) else "replace"
+    return "alter" if isinstance(stored, Sequence | Enum | Domain | Composite) else "replace"
+
+
+def _word(stored: StoredObject, own: str, set_on: str) -> str:
+    """The verb for what has a life of its own, or for what is only set on something else."""
+    return set_on if isinstance(stored, Entry) and stored.stage == "setting" else own
+
+
+def _kind(stored: StoredObject) -> str:
+    return "composite type" if isinstance(stored, Composite) else stored.kind
 
 
 def _named(stored: StoredObject) -> str:
+    if isinstance(stored, Entry):
+        return stored.words
     materialized = isinstance(stored, View) and stored.materialized
     name = f"{stored.name}{stored.arguments}" if isinstance(stored, Routine) else str(stored.name)
     table = f" on {stored.table}" if isinstance(stored, Routine) and stored.table else ""
-    return f"{'materialized ' if materialized else ''}{stored.kind} {name}{table}"
+    return f"{'materialized ' if materialized else ''}{_kind(stored)} {name}{table}"
 
 
 def _expect(schema: Schema, stored: StoredObject, verb: str) -> None:

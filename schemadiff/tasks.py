@@ -36,8 +36,9 @@ from schemadiff.operations import (
 )
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
-from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
+from schemadiff.schema import Constraint, Entry, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.spelling import live_parts
+from schemadiff.stored import DropObject
 from schemadiff.version import State, write
 
 SMALL = 8 * 2**20
@@ -403,6 +404,10 @@ def facts_about(
     connection: Connection, dialect: Dialect, operations: Iterable[Operation], live: Schema
 ) -> Facts:
     names = [touched(one) for one in operations if isinstance(one, DropTable | DropColumn)]
-    return count_rows(
-        connection, dialect, [name for name in names if name is not None and name in live.tables]
-    )
+    parts = [
+        one.object.name
+        for one in operations
+        if isinstance(one, DropObject) and isinstance(one.object, Entry) and one.object.rows
+    ]
+    known = [name for name in names if name is not None and name in live.tables]
+    return count_rows(connection, dialect, [*known, *parts])

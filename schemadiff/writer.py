@@ -42,8 +42,10 @@ from schemadiff.operations import (
 from schemadiff.schema import (
     Check,
     Column,
+    Composite,
     Constraint,
     Domain,
+    Entry,
     Enum,
     Exclude,
     Index,
@@ -171,7 +173,7 @@ class _Writer:
                 return self._verb(f"{verb}_domain", stored.name, *domain_options(stored).items())
             case Namespace():
                 return Call(f"op.{verb}_schema", [stored.name.name])
-            case Routine():
+            case Routine() | Composite() | Entry():
                 raise UnsupportedError(
                     f"no revision file can say a {stored.kind}: {stored.name}",
                     hint="Write it as op.execute(sql, reverse=sql).",

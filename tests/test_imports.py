@@ -30,6 +30,7 @@ LAYERS = (
         "comparer",
         "objects",
         "dependencies",
+        "entries",
         "declared",
         "coherence",
         "constraint_source",

@@ -41,6 +41,7 @@ from schemadiff.schema import (
     Check,
     Column,
     Constraint,
+    Entry,
     Exclude,
     ForeignKey,
     Index,
@@ -255,8 +256,12 @@ def _details(operation: Operation) -> Object:
         case CreateObject(object=stored) | DropObject(object=stored):
             return {"schema": stored.name.schema, "name": stored.name.name, **_text(stored)}
         case ReplaceObject(before=before, after=after):
-            sides = {"before": dataclasses.asdict(before), "after": dataclasses.asdict(after)}
-            return {"schema": after.name.schema, "name": after.name.name, **sides}
+            return {
+                "schema": after.name.schema,
+                "name": after.name.name,
+                "before": _compared(before),
+                "after": _compared(after),
+            }
         case Execute(sql=sql, only=only):
             return {"sql": sql, "only": list(only)}
         case Run():
@@ -266,7 +271,15 @@ def _details(operation: Operation) -> Object:
 
 
 def _text(stored: StoredObject) -> Object:
+    if isinstance(stored, Entry):
+        return {"words": stored.words, "definition": "; ".join(stored.create)}
     return {"definition": stored.definition} if isinstance(stored, View | Routine) else {}
+
+
+def _compared(stored: StoredObject) -> Object:
+    """The fields by which it is compared."""
+    compared = {item.name for item in dataclasses.fields(stored) if item.compare}
+    return {name: value for name, value in dataclasses.asdict(stored).items() if name in compared}
 
 
 def _constraint(constraint: Constraint) -> Object:

@@ -49,6 +49,7 @@ from schemadiff.schema import (
     StoredObject,
     Table,
     Unique,
+    Unsupported,
     View,
 )
 from schemadiff.stored import ObjectOperation
@@ -59,7 +60,18 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 
-STORED_KINDS = ("schema", "sequence", "enum", "domain", "view", "trigger", "function", "procedure", "event")
+STORED_KINDS = (
+    "schema",
+    "sequence",
+    "enum",
+    "domain",
+    "view",
+    "trigger",
+    "function",
+    "procedure",
+    "event",
+    "entry",
+)
 """What a database may hold besides tables: the kinds of `StoredObject`."""
 
 
@@ -241,6 +253,12 @@ class Dialect(ABC):
 
         Raises `DatabaseError` when the server refuses.
         """
+        return ()
+
+    def uncompared(
+        self, connection: Connection, schemas: Collection[str | None] = (None,)
+    ) -> tuple[Unsupported, ...]:
+        """What the schemas, and the database as a whole, hold of kinds that are neither `inspect`'s nor `objects`'."""
         return ()
 
     def schemas(self, connection: Connection) -> tuple[str | None, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from schemadiff.dialects.base import STORED_KINDS, Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.mysql import objects, transactions, waiting, ways
+from schemadiff.dialects.mysql import objects, transactions, uncompared, waiting, ways
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
@@ -44,6 +44,7 @@ from schemadiff.schema import (
     StoredObject,
     Table,
     Unique,
+    Unsupported,
     View,
 )
 from schemadiff.stored import ObjectOperation
@@ -154,6 +155,11 @@ class MySQL(Facts, Dialect):
         kinds: Collection[str] = STORED_KINDS,
     ) -> tuple[StoredObject, ...]:
         return tuple(objects.read_objects(connection, self, schemas, kinds))
+
+    def uncompared(
+        self, connection: Connection, schemas: Collection[str | None] = (None,)
+    ) -> tuple[Unsupported, ...]:
+        return tuple(uncompared.read(connection, self, schemas))
 
     def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         return objects.made_up(table, thing, self.product.check_name)

@@ -24,8 +24,10 @@ from schemadiff.dialects.statements import Statement
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.schema import (
     Check,
+    Composite,
     Constraint,
     Domain,
+    Entry,
     Enum,
     Exclude,
     ForeignKey,
@@ -295,7 +297,7 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
             if stored.written is not None and isinstance(was, View):
                 options = options or was.options  # models and revisions have no word for them
             return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
-        case Domain() | Enum():
+        case Domain() | Enum() | Composite() | Entry():
             raise UnsupportedError(
                 f'{stored.kind} "{stored.name}": MySQL and MariaDB have no types with a name of their own'
             )

@@ -42,6 +42,7 @@ from schemadiff.dialects.postgresql import (
     sqltext,
     temporal,
     types,
+    uncompared,
     waiting,
 )
 from schemadiff.dialects.postgresql.client import Psql
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         StoredObject,
         Table,
         Unique,
+        Unsupported,
         View,
     )
     from schemadiff.stored import ObjectOperation
@@ -209,6 +211,15 @@ class PostgreSQL(Dialect):
             return tuple(objects.read(connection, wanted, kinds, self.version))
         except DBAPIError as error:
             raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
+
+    def uncompared(
+        self, connection: Connection, schemas: Collection[str | None] = (None,)
+    ) -> tuple[Unsupported, ...]:
+        """What is neither a table nor one of `objects`, from pg_catalog, but for what belongs to an extension."""
+        wanted = {
+            one or self.schema or "public": None if one in (None, self.schema) else one for one in schemas
+        }
+        return tuple(uncompared.read(connection, wanted))
 
     def schemas(self, connection: Connection) -> tuple[str | None, ...]:
         """All schemas but the server's own and those of extensions."""

@@ -166,8 +166,9 @@ class _Catalog:
         for oid, row in indexes.items():
             if oid not in of_constraints:
                 plain[row.indrelid].append(self.index(row, parts[oid]))
-        not_valid = self.rows(queries.NOT_VALID, tables=oids) if self.version >= _TEMPORAL else ()
-        for oid, what in (*self.rows(queries.OTHERS, tables=oids), *not_valid):
+        for oid, kind, what in self.rows(queries.OTHERS, tables=oids):
+            self.left_alone(oid, what, kind)
+        for oid, what in self.rows(queries.NOT_VALID, tables=oids) if self.version >= _TEMPORAL else ():
             self.left_alone(oid, what)
         tables = [
             Table(
@@ -222,9 +223,9 @@ class _Catalog:
     def name(self, schema: str, name: str) -> Name:
         return Name(name, self.schemas.get(schema, None if schema == self.default else schema))
 
-    def left_alone(self, oid: int, what: str) -> None:
+    def left_alone(self, oid: int, what: str, kind: str = "") -> None:
         words = f"{what}: schemadiff neither compares nor changes it"
-        self.unsupported.append(Unsupported(self.names[oid], words))
+        self.unsupported.append(Unsupported(self.names[oid], words, kind))
 
     # tables and types
 
@@ -242,7 +243,7 @@ class _Catalog:
 
     def options(self, row: Any) -> Options:
         if row.relrowsecurity:
-            self.left_alone(row.oid, "row level security")
+            self.left_alone(row.oid, "row level security", "entry")
         extra = {"PARTITION_BY": row.partition, "TABLESPACE": row.spcname, "USING": row.method}
         extra["INHERITS"] = row.inherits
         if row.reloptions and _has_word_for("with"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from schemadiff.dialects.postgresql import ask, domains, enums, explained, retyping, sequences, views
+from schemadiff.dialects.postgresql import ask, domains, entries, enums, explained, retyping, sequences, views
 from schemadiff.dialects.postgresql.canonical import without_defaults
 from schemadiff.dialects.postgresql.savepoints import rolled_back, succeeds
 from schemadiff.dialects.postgresql.sqltext import quote
@@ -21,7 +21,9 @@ from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.dialects.statements import Statement
 from schemadiff.schema import (
     Check,
+    Composite,
     Domain,
+    Entry,
     Enum,
     Exclude,
     ForeignKey,
@@ -112,7 +114,9 @@ def read(
     if "domain" in kinds:
         yield from domains.read(connection, schemas)
     if "view" in kinds:
-        yield from views.read(connection, schemas, with_triggers="trigger" in kinds, version=version)
+        yield from views.read(connection, schemas, apart="entry" in kinds, version=version)
+    if "entry" in kinds:
+        yield from entries.read(connection, schemas)
     if not {"trigger", "function", "procedure"} & set(kinds):
         return
     needs = views.needs(connection, schemas)
@@ -210,6 +214,14 @@ def statements(operation: ObjectOperation, was: StoredObject | None, before: Sch
             texts = sequences.create(sequence, before)
         case DropObject(object=Sequence() as sequence):
             texts = [sequences.drop(sequence, before)]
+        case CreateObject(object=Entry() as entry):
+            texts = entry.create
+        case DropObject(object=Entry() as entry):
+            texts = entry.drop
+        case ReplaceObject(before=Entry() as given, after=Entry() as wanted):
+            texts = entries.replace(given, wanted)
+        case ReplaceObject(before=Composite() as had, after=Composite() as has):
+            texts = entries.alter_type(had, has)
         case CreateObject(object=stored):
             texts = list(_creation(stored, was))
         case DropObject(object=stored):
@@ -239,6 +251,10 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
             yield from domains.create(stored)
         case View():
             yield from views.create(stored, was)
+        case Composite():
+            yield entries.create_type(stored)
+        case Entry():
+            yield from stored.create
         case Routine():
             yield stored.definition
 
@@ -253,7 +269,9 @@ def _drop(stored: StoredObject) -> str:
             return f"DROP TRIGGER {quote(stored.name.name)} ON {quoted(table)}"
         case Routine():
             return f"DROP {stored.kind.upper()} {quoted(stored.name)}{stored.arguments}"
-        case Enum():
+        case Enum() | Composite():
             return f"DROP TYPE {quoted(stored.name)}"
+        case Entry():
+            raise AssertionError("dropped by statements of its own")
         case Sequence() | Domain():
             return f"DROP {stored.kind.upper()} {quoted(stored.name)}"

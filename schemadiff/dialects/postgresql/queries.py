@@ -153,29 +153,30 @@ WHERE c.oid = ANY (CAST(:oids AS oid[])) AND a.attnum > 0
 """
 
 OTHERS = """
-SELECT r.oid::int8, 'trigger ' || tgname FROM {relations} JOIN pg_trigger ON tgrelid = r.oid WHERE NOT tgisinternal
+SELECT r.oid::int8, 'trigger', 'trigger ' || tgname FROM {relations} JOIN pg_trigger ON tgrelid = r.oid
+WHERE NOT tgisinternal
 UNION ALL
-SELECT r.oid::int8, 'row security policy ' || polname FROM {relations} JOIN pg_policy ON polrelid = r.oid
+SELECT r.oid::int8, 'entry', 'row security policy ' || polname FROM {relations} JOIN pg_policy ON polrelid = r.oid
 UNION ALL
-SELECT r.oid::int8, 'rule ' || rulename FROM {relations} JOIN pg_rewrite ON ev_class = r.oid
+SELECT r.oid::int8, 'entry', 'rule ' || rulename FROM {relations} JOIN pg_rewrite ON ev_class = r.oid
 UNION ALL
-SELECT r.oid::int8, format('comment of index %s', c.oid::regclass)
+SELECT r.oid::int8, 'entry', format('comment of index %s', c.oid::regclass)
 FROM {relations} JOIN pg_index ON indrelid = r.oid JOIN pg_class c ON c.oid = indexrelid
 WHERE obj_description(c.oid, 'pg_class') IS NOT NULL
 UNION ALL
-SELECT r.oid::int8, format('constraint %s has an index with storage parameters or in a tablespace', conname)
+SELECT r.oid::int8, '', format('constraint %s has an index with storage parameters or in a tablespace', conname)
 FROM {relations} JOIN pg_constraint ON conrelid = r.oid JOIN pg_class c ON c.oid = conindid
 WHERE contype IN ('p', 'u', 'x') AND (c.reloptions IS NOT NULL OR c.reltablespace <> 0)
 UNION ALL
-SELECT r.oid::int8, 'row level security of its owner' FROM {relations} JOIN pg_class c ON c.oid = r.oid
+SELECT r.oid::int8, 'entry', 'row level security of its owner' FROM {relations} JOIN pg_class c ON c.oid = r.oid
 WHERE c.relforcerowsecurity
 UNION ALL
-SELECT r.oid::int8,
+SELECT r.oid::int8, 'entry',
        'replica identity ' || CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'USING INDEX' END
 FROM {relations} JOIN pg_class c ON c.oid = r.oid WHERE c.relreplident <> 'd'
 UNION ALL
-SELECT r.oid::int8, format('order of its rows, CLUSTER ON %s', indexrelid::regclass)
+SELECT r.oid::int8, 'entry', format('order of its rows, CLUSTER ON %s', indexrelid::regclass)
 FROM {relations} JOIN pg_index ON indrelid = r.oid WHERE indisclustered
 UNION ALL
-SELECT r.oid::int8, 'statistics ' || stxname FROM {relations} JOIN pg_statistic_ext ON stxrelid = r.oid
+SELECT r.oid::int8, 'entry', 'statistics ' || stxname FROM {relations} JOIN pg_statistic_ext ON stxrelid = r.oid
 """.replace("{relations}", "unnest(CAST(:tables AS oid[])) AS r (oid)")

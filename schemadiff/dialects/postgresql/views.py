@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 _VIEWS = """
 SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid),
        array_to_string(c.reloptions, ', '),
-    ARRAY(SELECT pg_get_ruledef(r.oid) FROM pg_rewrite r
-          WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' ORDER BY r.rulename)
-    || ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', c.oid::regclass, a.attname,
+    ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', c.oid::regclass, a.attname,
                            pg_get_expr(f.adbin, f.adrelid))
              FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
              WHERE f.adrelid = c.oid ORDER BY a.attnum)
@@ -29,6 +27,15 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid)
                            a.attstattarget)
              FROM pg_attribute a WHERE a.attrelid = c.oid AND c.relkind = 'm' AND a.attstattarget > 0
              ORDER BY a.attnum)
+    || ARRAY(SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, r.rolname) FROM pg_roles r
+          WHERE r.oid = c.relowner AND r.rolname <> current_user),
+    ARRAY(SELECT pg_get_ruledef(r.oid) FROM pg_rewrite r
+          WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' ORDER BY r.rulename)
+    || ARRAY(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t
+          WHERE t.tgrelid = c.oid AND NOT t.tgisinternal ORDER BY t.tgname)
+    || ARRAY(SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, c.oid::regclass, d.description)
+             FROM pg_trigger t JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_trigger'::regclass
+             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal ORDER BY t.tgname)
     || ARRAY(SELECT format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
                            c.oid::regclass, description)
              FROM pg_description WHERE objoid = c.oid AND classoid = 'pg_class'::regclass AND objsubid = 0)
@@ -37,14 +44,7 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid)
              WHERE d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0 ORDER BY a.attnum)
     || ARRAY(SELECT format('COMMENT ON RULE %I ON %s IS %L', r.rulename, c.oid::regclass, d.description)
              FROM pg_rewrite r JOIN pg_description d ON d.objoid = r.oid AND d.classoid = 'pg_rewrite'::regclass
-             WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' ORDER BY r.rulename),
-    ARRAY(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t
-          WHERE t.tgrelid = c.oid AND NOT t.tgisinternal ORDER BY t.tgname)
-    || ARRAY(SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, c.oid::regclass, d.description)
-             FROM pg_trigger t JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_trigger'::regclass
-             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal ORDER BY t.tgname),
-    ARRAY(SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, r.rolname) FROM pg_roles r
-          WHERE r.oid = c.relowner AND r.rolname <> current_user)
+             WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' ORDER BY r.rulename)
     || ARRAY(SELECT format('GRANT %s%s ON %s TO %s', a.privilege_type, a.columns, c.oid::regclass,
                            coalesce(quote_ident(r.rolname), 'PUBLIC'))
                     || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
@@ -64,7 +64,7 @@ SELECT used.kind, used.oid::int8, n.nspname, named.name FROM (
     FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
     WHERE d.classid = 'pg_rewrite'::regclass AND NOT (d.refclassid = 'pg_class'::regclass AND d.refobjid = r.ev_class)
     UNION SELECT d.classid::regclass::text, d.objid, d.refclassid, d.refobjid FROM pg_depend d
-    WHERE d.classid IN ('pg_trigger'::regclass, 'pg_proc'::regclass)
+    WHERE d.classid IN ('pg_trigger'::regclass, 'pg_proc'::regclass, 'pg_policy'::regclass)
 ) used JOIN (
     SELECT 'pg_class'::regclass AS catalog, oid, relnamespace AS namespace, relname AS name FROM pg_class
     UNION ALL SELECT 'pg_proc'::regclass, oid, pronamespace, proname FROM pg_proc
@@ -75,23 +75,22 @@ JOIN pg_namespace n ON n.oid = named.namespace"""
 
 
 def read(
-    connection: Connection, schemas: Mapping[str, str | None], *, with_triggers: bool, version: int
+    connection: Connection, schemas: Mapping[str, str | None], *, apart: bool, version: int
 ) -> Iterator[View]:
-    """The views; their triggers hang on them unless they are read `with_triggers`, each of which stands for itself."""
+    """The views; their rules, triggers, comments and grants hang on them, unless these are read `apart`."""
     found = connection.execute(sa.text(_VIEWS), {"schemas": list(schemas)}).all()
     tables: Mapping[Name, Table] = {}
     if any(materialized for _, _, _, materialized, *_ in found):
         with catalog.reading(connection) as default:
             tables = catalog.materialized(connection, schemas, default, version=version)
     known = needs(connection, schemas) if found else {}
-    for oid, schema, name, materialized, text, options, hanging, triggers, rights in found:
-        own = [] if with_triggers else triggers
+    for oid, schema, name, materialized, text, options, own, others in found:
         view = View(
             Name(name, schemas[schema]),
             text.strip().removesuffix(";"),
             materialized,
             options or "",
-            belongings=(*hanging, *own, *rights),
+            belongings=(*own, *(() if apart else others)),
             needs=known.get(("pg_class", oid), frozenset()),
         )
         if table := tables.get(view.name):

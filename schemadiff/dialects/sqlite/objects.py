@@ -12,7 +12,18 @@ from schemadiff.dialects.sqlite.ddl import qualified
 from schemadiff.dialects.sqlite.tokens import Cursor, quote, tokens, unquoted
 from schemadiff.dialects.statements import Statement
 from schemadiff.errors import UnsupportedError
-from schemadiff.schema import Domain, Enum, Name, Namespace, Routine, Sequence, StoredObject, View
+from schemadiff.schema import (
+    Composite,
+    Domain,
+    Entry,
+    Enum,
+    Name,
+    Namespace,
+    Routine,
+    Sequence,
+    StoredObject,
+    View,
+)
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
 
 if TYPE_CHECKING:
@@ -22,7 +33,9 @@ if TYPE_CHECKING:
 def read(
     connection: Connection, schemas: Collection[str | None], kinds: Collection[str]
 ) -> Iterator[StoredObject]:
-    """The objects of these kinds in the given database files."""
+    """The objects of these kinds in the given database files. Triggers on a view hang on it, unless triggers are asked
+    for: then each stands for itself.
+    """
     attached = {str(row[1]) for row in connection.exec_driver_sql("PRAGMA database_list").all()}
     for schema in dict.fromkeys(None if one == "main" else one for one in schemas):
         if schema is not None and "schema" in kinds and schema in attached:
@@ -33,12 +46,12 @@ def read(
             f"SELECT type, name, tbl_name, sql FROM {quote(schema or 'main')}.sqlite_master "
             "WHERE type IN ('view', 'trigger') ORDER BY name"
         ).all()
-        views = {name for kind, name, _, _ in rows if kind == "view"}
         for kind, name, table, sql in rows:
             if kind == "view" and "view" in kinds:
                 hanging = tuple(text for one, _, on, text in rows if one == "trigger" and on == name)
-                yield View(Name(name, schema), _select(sql), belongings=hanging)
-            elif kind == "trigger" and "trigger" in kinds and table not in views:
+                own = () if "trigger" in kinds else hanging
+                yield View(Name(name, schema), _select(sql), belongings=own)
+            elif kind == "trigger" and "trigger" in kinds:
                 yield Routine("trigger", Name(name, schema), sql, Name(table, schema))
 
 
@@ -103,8 +116,10 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> list[str]:
                 f'there is no schema "{stored.name}" in this SQLite database',
                 hint="On SQLite a schema is an attached file: attach it when the engine connects.",
             )
-        case Sequence() | Domain() | Enum():
+        case Sequence() | Domain() | Enum() | Composite():
             raise UnsupportedError(f'{stored.kind} "{stored.name}": SQLite has no {stored.kind}s')
+        case Entry():
+            return list(stored.create)
 
 
 def _drop(stored: StoredObject) -> str:
