@@ -5,6 +5,7 @@ Also the one place where what a driver or a server says becomes an error for peo
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,7 +16,8 @@ from sqlalchemy.pool import NullPool
 
 from schemadiff.dialects import Dialect, connect_arguments, connection_url, dialect_of, package_of
 from schemadiff.dialects.driver_errors import server_words
-from schemadiff.errors import ConfigError, DatabaseError, UsageError
+from schemadiff.dialects.tried import about_age
+from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -46,16 +48,25 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
     with _errors(where(database)):
         if isinstance(database, Connection):
             with _borrowed(database, changes) as connection:
-                yield connection, dialect_of(connection)
+                yield connection, _dialect(connection)
             return
         engine = database if isinstance(database, Engine) else open_engine(database, creates=changes)
         try:
             with _open(engine, where(database)) as opened:
                 connection = opened.execution_options(isolation_level="AUTOCOMMIT")
-                yield connection, dialect_of(connection)
+                yield connection, _dialect(connection)
         finally:
             if engine is not database:
                 engine.dispose()
+
+
+def _dialect(connection: Connection) -> Dialect:
+    """The connection's dialect; warns of a server that is older than those that schemadiff was tried on."""
+    dialect = dialect_of(connection)
+    version = tuple(one for one in connection.dialect.server_version_info or () if isinstance(one, int))
+    if words := about_age(dialect.name, version):
+        warnings.warn(words, UntriedServerWarning, stacklevel=1)
+    return dialect
 
 
 def open_engine(url: str | URL, *, creates: bool = True) -> Engine:

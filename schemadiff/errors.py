@@ -97,3 +97,7 @@ class HazardError(SchemadiffError):
 
 class AmbiguousError(SchemadiffError):
     """A column or table may have been renamed, and nobody has said whether it was."""
+
+
+class UntriedServerWarning(UserWarning):
+    """The server is older than all that schemadiff was tried on. It is told once, and nothing is refused."""

@@ -7,7 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+import schemadiff
+from schemadiff.cli import guard
+from schemadiff.cli.terminal import Terminal
+from schemadiff.dialects import tried
+from schemadiff.errors import UntriedServerWarning
 from tests import versions
 from tests.conftest import ORDINARY
 from tests.stories import Story, read_story, stories
@@ -103,3 +109,25 @@ def test_the_table_says_what_passed() -> None:
     assert report.line() == "| mariadb-11.8 | 11.8.9 | 166 passed | 5 | 50 of 50 | mariadb, mysql | passed |"
     report.problems.append("pairs")
     assert report.line().endswith("| FAILED |")
+
+
+def test_an_older_server_is_told_of_once_and_not_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/a.sqlite"
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    monkeypatch.setitem(tried.OLDEST, "sqlite", ("SQLite", (99, 1)))
+    with pytest.warns(
+        UntriedServerWarning, match=r"SQLite 3\.\d+\.\d+, older than .* \(SQLite 99\.1 and newer\)"
+    ):
+        schemadiff.plan(url, metadata, tmp_path / "versions")
+
+    def work(terminal: Terminal) -> int:
+        schemadiff.apply(url, tmp_path / "versions")
+        return int(bool(schemadiff.check(url, metadata, tmp_path / "versions")))
+
+    assert guard.run(work) == 0
+    assert capsys.readouterr().err.count("older than what schemadiff was tried on") == 1
+    assert all(tried.about_age(name, version) is None for name, (_, version) in tried.OLDEST.items())
+    assert tried.about_age("postgresql", (15, 3)) is None

@@ -7,11 +7,13 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from schemadiff.cli.stopping import INTERRUPTED, Ended, StoppedBySignal
 from schemadiff.cli.terminal import Line, Terminal
-from schemadiff.errors import SchemadiffError, StoppedError
+from schemadiff.errors import SchemadiffError, StoppedError, UntriedServerWarning
 
 ERROR = 2
 PIPE_CLOSED = 141
@@ -24,7 +26,7 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
     """
     terminal = Terminal()
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), _told(terminal):
             return work(terminal)
     except StoppedError as error:
         terminal.error(*((line,) for line in speak(error.message).splitlines()))
@@ -67,6 +69,23 @@ def tell_usage_error(message: str, command: str) -> int:
     terminal.error(*_lines("error", "bold red", message))
     terminal.error(*_lines("hint", "cyan", f"{command} --help shows how it is called."))
     return ERROR
+
+
+@contextlib.contextmanager
+def _told(terminal: Terminal) -> Iterator[None]:
+    """Lets schemadiff's own warnings be lines for people, each of them once."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def tell(message: Warning | str, category: type[Warning], *others: Any, **more: Any) -> None:
+            if issubclass(category, UntriedServerWarning):
+                terminal.error(*_lines("note", "yellow", str(message)))
+            else:
+                show(message, category, *others, **more)
+
+        warnings.simplefilter("once", UntriedServerWarning)
+        warnings.showwarning = tell
+        yield
 
 
 def _lines(label: str, style: str, text: str) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,10 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 import schemadiff
 from schemadiff import planner
+from schemadiff.dialects.postgresql import PostgreSQL
+from schemadiff.dialects.postgresql.storage import Storage
 from schemadiff.errors import DatabaseError, LockedError
 from schemadiff.inspector import differences, inspect_for
 from schemadiff.reader import read
-from schemadiff.schema import Check, Column, Name, Table, Type
+from schemadiff.schema import Check, Column, Index, Name, Options, Part, Table, Type
 from tests.dialects.postgresql_live import Live, connected, metadata_of
 
 pytestmark = pytest.mark.engines("postgresql")
@@ -37,6 +40,17 @@ def live(url: str) -> Iterator[Live]:
 
 
 # reading
+
+
+def test_models_may_name_the_tablespace_of_the_database() -> None:
+    own = Storage(own="fast")
+    there = Table(Name("t"), (), indexes=(Index((Part("a"),), "ix"),))
+    options = Options(extra=(("TABLESPACE", "fast"),))
+    told = dataclasses.replace(
+        there, options=options, indexes=(dataclasses.replace(there.indexes[0], tablespace="fast"),)
+    )
+    assert own.settled(there, told) == there
+    assert Storage().settled(there, told) == told
 
 
 def test_what_has_no_representation_is_said(live: Live) -> None:
@@ -373,3 +387,21 @@ def test_a_transaction_is_all_or_nothing(live: Live) -> None:
     with pytest.raises(DBAPIError), live.dialect.transaction(live.connection):
         live.run("CREATE TABLE lost (a int)", "SELECT 1 / 0")
     assert set(live.inspect().tables) == {Name("kept")}
+
+
+def test_where_the_database_stores_what_nobody_says_is_no_difference(live: Live) -> None:
+    live.run("SET allow_in_place_tablespaces TO on")
+    database = live.rows("SELECT current_database()")[0][0]
+    space = f"{database}_default"
+    live.run(f"CREATE TABLESPACE {space} LOCATION ''")
+    try:
+        live.run(f"SET default_tablespace TO {space}")
+        live.dialect = PostgreSQL.connect(live.connection)
+        metadata = metadata_of(sa.Column("a", sa.Integer), sa.Index("ix", "a"))
+        live.carry_out(live.differences(metadata))
+        assert live.rows(
+            "SELECT count(*) FROM pg_class WHERE reltablespace <> 0 AND relname IN ('t', 'ix')"
+        ) == [(2,)]
+        assert live.differences(metadata) == ()
+    finally:
+        live.run("DROP TABLE t", f"DROP TABLESPACE {space}")

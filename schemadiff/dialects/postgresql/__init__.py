@@ -47,6 +47,7 @@ from schemadiff.dialects.postgresql import (
 )
 from schemadiff.dialects.postgresql.client import Psql
 from schemadiff.dialects.postgresql.lexer import PostgreSQLLexer
+from schemadiff.dialects.postgresql.storage import ORDINARY, SETTINGS, Storage
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.errors import DatabaseError, UnsupportedError
@@ -96,6 +97,7 @@ class PostgreSQL(Dialect):
     version: int = _NEWEST
     schema: str | None = None
     driver: type[Any] = PGDialect_psycopg
+    storage: Storage = ORDINARY
 
     @property
     def default_schema(self) -> str | None:
@@ -126,7 +128,8 @@ class PostgreSQL(Dialect):
             raise UnsupportedError(
                 f"schemadiff needs PostgreSQL {_OLDEST} or later, and this server is {number // 10000}"
             )
-        return cls(number // 10000, schema, type(connection.dialect))
+        own, tablespace, method = connection.execute(sa.text(SETTINGS)).one()
+        return cls(number // 10000, schema, type(connection.dialect), Storage(own, tablespace, method))
 
     @property
     def sqlalchemy(self) -> SQLAlchemyDialect:
@@ -145,9 +148,9 @@ class PostgreSQL(Dialect):
 
     def settle(self, current: Table, desired: Table) -> Table:
         """`desired` without the storage and the compression that a column had and its new type cannot have, and with
-        the keys over time that it has.
+        the keys over time that it has and the storage that the database chooses.
         """
-        desired = temporal.kept(current, desired)
+        desired = self.storage.settled(current, temporal.kept(current, desired))
         columns = tuple(attributes.fitting(column) for column in desired.columns)
         return desired if columns == desired.columns else dataclasses.replace(desired, columns=columns)
 

@@ -1,0 +1,22 @@
+"""The oldest version of each server that schemadiff was tried on (`make test-versions`). Pure."""
+
+from __future__ import annotations
+
+OLDEST = {
+    "mysql": ("MySQL", (9, 7)),
+    "mariadb": ("MariaDB", (10, 5)),
+    "postgresql": ("PostgreSQL", (12,)),
+    "sqlite": ("SQLite", (3, 34)),
+}
+
+
+def about_age(name: str, version: tuple[int, ...]) -> str | None:
+    """A sentence for a server that is older than all that schemadiff was tried on; ``None`` for others."""
+    product, oldest = OLDEST[name]
+    if not version or version >= oldest:
+        return None
+    told, known = (".".join(map(str, numbers)) for numbers in (version, oldest))
+    return (
+        f"this server is {product} {told}, older than what schemadiff was tried on ({product} {known} and newer): "
+        "read its plans with care, and try them on a copy first"
+    )
