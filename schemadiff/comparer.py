@@ -25,6 +25,7 @@ from itertools import pairwise
 
 from schemadiff import makingroom, namesakes, objects
 from schemadiff.dialects import Dialect
+from schemadiff.kept import with_kept
 from schemadiff.lookup import Named, unnamed
 from schemadiff.operations import (
     AddColumn,
@@ -140,7 +141,8 @@ def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
 
 def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
     """`desired` as `align` makes it of one table."""
-    return dialect.settle(current, take_names(current, desired, dialect) if dialect.makes_names else desired)
+    named = take_names(current, desired, dialect) if dialect.makes_names else desired
+    return dialect.settle(current, with_kept(current, named))
 
 
 def take_names(current: Table, desired: Table, dialect: Dialect) -> Table:
@@ -428,6 +430,7 @@ def sort_tables(tables: Mapping[Name, Table]) -> tuple[list[Name], set[tuple[Nam
                     for key in tables[name].foreign_keys
                     if key.target in tables and key.target != name and (name, key) not in lifted
                 }
+                | {other for other in tables[name].after if other in tables and other != name}
             )
             for name in sorted(tables)
         }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.sql.ddl import ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.sql.ddl import CreateConstraint, CreateIndex, ExecutableDDLElement
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
@@ -44,7 +46,48 @@ def is_copy(table: sa.Table) -> bool:
 
 def is_table(table: sa.Table) -> bool:
     """Whether it is a table of the database: no view, and none that lives as long as a session does."""
-    return view_of(table) is None and "TEMPORARY" not in (str(word).upper() for word in table._prefixes)
+    return view_of(table) is None and _PASSING.isdisjoint(str(word).upper() for word in table._prefixes)
+
+
+_PASSING = frozenset({"TEMPORARY", "TEMP", "GLOBAL TEMPORARY", "LOCAL TEMPORARY"})
+"""Prefixes of a table that no other session sees."""
+
+
+def is_made(item: sa.Constraint | sa.Index, compiler: DDLCompiler) -> bool:
+    """Whether ``create_all`` makes the constraint or index on the dialect: by its ``ddl_if``, and by the rule of one
+    that belongs to a type. The rule of one that belongs to the user was left by an earlier create_all.
+
+    Raises `UnsupportedError` where ``ddl_if(callable_=…)`` cannot be asked.
+    """
+    rule = item._create_rule if isinstance(item, sa.Constraint) and item._type_bound else None
+    if rule is not None and not rule(compiler):
+        return False
+    condition = item._ddl_if
+    if condition is None:
+        return True
+    create = CreateIndex(item) if isinstance(item, sa.Index) else CreateConstraint(item)
+    try:
+        return condition._should_execute(create, item, None, compiler=compiler, checkfirst=False)
+    except Exception as error:
+        raise UnsupportedError(
+            f'{type(item).__name__} "{item.name or "without a name"}" of table "{item.table}": '
+            f"what ddl_if(callable_=…) calls has failed: {type(error).__name__}: {error}",
+            hint="It is called without a connection, as SQLAlchemy calls it for scripts: decide by its argument "
+            "`dialect`, or say ddl_if(dialect=…).",
+        ) from error
+
+
+def left_to_database(column: sa.Column[Any]) -> tuple[str, ...]:
+    """The fields of a `Column` that the models leave to the database by ``FetchedValue``."""
+    default, onupdate = column.server_default, column.server_onupdate
+    told = (sa.DefaultClause, sa.Computed, sa.Identity, sa.Sequence)
+    fields: tuple[str, ...] = ()
+    if isinstance(default, sa.FetchedValue) and not isinstance(default, told):
+        fields += ("default", "generated", "identity", "autoincrement")
+    if onupdate is not None and not isinstance(onupdate, sa.Computed):
+        # SQLAlchemy never writes it: it says that the database does something.
+        fields += ("on_update",)
+    return fields
 
 
 def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
@@ -53,12 +96,32 @@ def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
         name = Name(table.name, table.schema)
         if is_copy(table):
             yield Unsupported(name, "is filled by CREATE TABLE AS: create it with op.execute(…)")
+        creator = view_of(table)
+        for option in getattr(creator, "kwargs", None) or {}:
+            yield Unsupported(
+                name, f"has the option {option}, which is not compared: say it with op.execute(…)"
+            )
+        for word in {str(one).upper() for one in table._prefixes} - {"UNLOGGED", *_PASSING}:
+            yield Unsupported(
+                name, f"has the prefix {word}, which is not compared: say it with op.execute(…)"
+            )
+        for key, times in Counter(map(_joined, table.foreign_key_constraints)).items():
+            if times > 1:
+                yield Unsupported(
+                    name,
+                    f"the foreign key ({', '.join(sorted(key))}) is declared {times} times: the database makes as many",
+                )
         if _has_listeners(table):
             yield Unsupported(name, "has a listener to its creation: what that does belongs in op.execute(…)")
     if _has_listeners(metadata):
         yield Unsupported(
             Name("MetaData"), "has a listener to its creation: what that does belongs in op.execute(…)"
         )
+
+
+def _joined(key: sa.ForeignKeyConstraint) -> frozenset[str]:
+    """Which column refers to which, whatever the key is called and does."""
+    return frozenset(f"{one.parent.name} to {one.target_fullname}" for one in key.elements)
 
 
 def _has_listeners(target: sa.MetaData | sa.Table) -> bool:

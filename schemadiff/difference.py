@@ -25,7 +25,7 @@ from schemadiff.dialects.base import STORED_KINDS
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
-from schemadiff.inspector import ask, inspect, inspect_for, with_implicit
+from schemadiff.inspector import ask, inspect, inspect_for, refuse_taken, with_implicit
 from schemadiff.lookup import Named, unnamed
 from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Operation
@@ -196,7 +196,9 @@ def _compare(
     if one:
         hidden = filters.hidden_columns(current, chosen)
         asked = ask(connection, dialect, wanted, seen, hidden)
-        return comparer.compare(seen, asked, dialect), current, _with_untold(desired, asked)
+        operations = comparer.compare(seen, asked, dialect)
+        refuse_taken(*one, operations)
+        return operations, current, _with_untold(desired, asked)
     if other:
         asked = ask(connection, dialect, seen, wanted, filters.hidden_columns(desired, chosen))
         aligned = comparer.align(wanted, asked, dialect)

@@ -14,8 +14,9 @@ from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.dialects.sessions import tolerant
 from schemadiff.dialects.wording import in_words_of
+from schemadiff.errors import ModelsError
 from schemadiff.hazards import Facts
-from schemadiff.operations import Operation
+from schemadiff.operations import CreateTable, Operation
 from schemadiff.schema import (
     Column,
     Domain,
@@ -28,6 +29,7 @@ from schemadiff.schema import (
     Unsupported,
     View,
 )
+from schemadiff.stored import DropObject
 
 Note = Callable[[Unsupported], object]
 
@@ -89,6 +91,29 @@ def with_implicit(live: Schema, known: Collection[Schema], dialect: Dialect) -> 
     return dataclasses.replace(live, tables=tables)
 
 
+def refuse_taken(connection: Connection, dialect: Dialect, operations: Iterable[Operation]) -> None:
+    """Raise `ModelsError` where the operations create a table whose name something else has that stays."""
+    created: list[Name] = []
+    freed: set[Name] = set()
+    for operation in operations:
+        match operation:
+            case CreateTable(table=table) if table.name not in freed:
+                created.append(table.name)
+            case DropObject(object=stored):
+                freed.add(stored.name)
+            case _:
+                pass
+    taken = dialect.taken(connection, created) if created else {}
+    if not taken:
+        return
+    listed = "\n".join(f"  {name}: a {kind}" for name, kind in sorted(taken.items()))
+    raise ModelsError(
+        f"the models have tables whose names are taken in the database by something else:\n{listed}",
+        hint='Where a class only reads what is there, say so: __table_args__ = {"info": {"schemadiff": "ignore"}}. '
+        "Otherwise give one of the two another name, or drop what is there.",
+    )
+
+
 def schemas_of(*known: Schema) -> tuple[str | None, ...]:
     """The schemas that the tables and objects of these are in; ``None``, the default one, is always among them."""
     return (None, *sorted({name for schema in known for name in schema.namespaces}))
@@ -122,8 +147,12 @@ def ask(
     asked = {}
     answers = _asked(connection, dialect, whole, live.tables, untold.append)
     for table, answer in zip(questions, answers, strict=True):
-        known = {column.name for column in table.columns}
-        columns = tuple(column for column in answer.columns if column.name in known)
+        known = {column.name: column.kept for column in table.columns}
+        columns = tuple(
+            dataclasses.replace(column, kept=known[column.name]) if known[column.name] else column
+            for column in answer.columns
+            if column.name in known
+        )
         asked[table.name] = dataclasses.replace(answer, columns=columns)
     tables = {**schema.tables, **asked} if asked else schema.tables
     return dataclasses.replace(schema, tables=tables, unsupported=(*schema.unsupported, *untold))

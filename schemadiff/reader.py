@@ -24,10 +24,18 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.coherence import join
-from schemadiff.declared import has_sequence, is_table, stored_objects, told, unsupported
+from schemadiff.declared import (
+    has_sequence,
+    is_made,
+    is_table,
+    left_to_database,
+    stored_objects,
+    told,
+    unsupported,
+)
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE
-from schemadiff.errors import ReplayError, UnsupportedError
+from schemadiff.errors import ModelsError, ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
 from schemadiff.parts import expression_part, named_part
 from schemadiff.resolution import action, ddl_compiler, deferrable, resolve, target
@@ -41,7 +49,6 @@ from schemadiff.schema import (
     Identity,
     Index,
     Name,
-    Options,
     Part,
     PrimaryKey,
     Schema,
@@ -50,12 +57,7 @@ from schemadiff.schema import (
     Unique,
     without_constraints,
 )
-
-"""The table that schemadiff keeps its own state in: it belongs to no schema that is compared."""
-
-_ENGINE = ("engine",)
-_CHARSET = ("charset", "default_charset", "default_character_set", "character_set")
-_COLLATION = ("collate", "default_collate", "collation")
+from schemadiff.tableoptions import arguments_for, table_options
 
 
 def read(
@@ -141,23 +143,6 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
     return next(iter((*read.indexes, *read.constraints())))
 
 
-def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) -> Options:
-    """`table`'s options after those keyword arguments of `sa.Table` are given to it."""
-    scratch = sa.Table(table.name.name, sa.MetaData(), **cast(Any, options))
-    read = _Reading(scratch, dialect).options()
-    old = table.options.written or table.options
-    given = {name.removeprefix(f"{prefix}_") for name in options for prefix in dialect.option_prefixes}
-    names = {"comment": ("comment",), "engine": _ENGINE, "charset": _CHARSET, "collation": _COLLATION}
-    changed = {field: getattr(read, field) for field, keys in names.items() if given.intersection(keys)}
-    kept = {key: text for key, text in old.extra if key != "UNLOGGED" or "prefixes" not in options}
-    extra = {**kept, **dict(read.extra)}
-    cleared = {name.partition("_")[2].upper() for name, value in options.items() if value is None}
-    extra = {key: value for key, value in extra.items() if key not in cleared}
-    written = dataclasses.replace(old, **changed, extra=tuple(sorted(extra.items())), written=None)
-    lone = dataclasses.replace(table, options=dataclasses.replace(written, written=written))
-    return dialect.canonical(lone).options
-
-
 class _Reading:
     """Reads one `sa.Table` for one dialect. `told` is whether it stands in a revision file, where any column may
     count by itself; in models only the one that SQLAlchemy chooses does, whatever the others say. `prefixes` are those
@@ -182,20 +167,25 @@ class _Reading:
         constraints = [
             constraint
             for constraint in sorted({*self.source.constraints, *inline}, key=lambda one: one._creation_order)
-            # The rule of a constraint that belongs to a type says whether this dialect has it. One that belongs to
-            # the user is there, whatever rule an earlier create_all has left on it.
-            if not constraint._type_bound
-            or constraint._create_rule is None
-            or constraint._create_rule(self.compiler)
+            if is_made(constraint, self.compiler)
         ]
-        columns = tuple(self.column(column) for column in self.source.columns if column.name not in hidden)
+        columns = tuple(
+            self.column(column)
+            for column in self.source.columns
+            # A system column, such as PostgreSQL's xmin, is there without being made.
+            if column.name not in hidden and not column.system
+        )
         indexes = tuple(
-            self.index(index) for index in sorted(self.source.indexes, key=lambda i: i.name or "")
+            self.index(index)
+            for index in sorted(self.source.indexes, key=lambda i: i.name or "")
+            if is_made(index, self.compiler)
         )
         return Table(
             name=self.name,
             columns=columns,
-            primary_key=self.primary_key(primary_key) if primary_key.columns else None,
+            primary_key=self.primary_key(primary_key)
+            if primary_key.columns and primary_key in constraints
+            else None,
             uniques=tuple(self.unique(c) for c in constraints if isinstance(c, sa.UniqueConstraint)),
             indexes=indexes,
             foreign_keys=tuple(
@@ -204,8 +194,9 @@ class _Reading:
             checks=tuple(
                 self.check(c, c in inline) for c in constraints if isinstance(c, sa.CheckConstraint)
             ),
-            options=self.options(),
+            options=table_options(self.source, self.prefixes),
             excludes=tuple(self.exclude(c) for c in constraints if isinstance(c, ExcludeConstraint)),
+            after=tuple(Name(one.name, self._schema(one.schema)) for one in self.source._extra_dependencies),
         )
 
     # columns
@@ -237,9 +228,15 @@ class _Reading:
             )
             and identity is None
             and column.server_default is None
-            and not (isinstance(column.default, sa.Sequence) and has_sequence(column.default, self.dialect)),
+            # SQLAlchemy makes a column of an optional sequence count by itself, also where it makes the sequence.
+            and not (
+                isinstance(column.default, sa.Sequence)
+                and not column.default.optional
+                and has_sequence(column.default, self.dialect)
+            ),
             comment=column.comment,
             on_conflict=self._arguments(column.kwargs).get("on_conflict_not_null"),
+            kept=left_to_database(column),
             **self._told(column),
         )
         return dataclasses.replace(read, written=read)
@@ -390,6 +387,11 @@ class _Reading:
     # indexes
 
     def index(self, index: sa.Index) -> Index:
+        if not index.expressions:
+            raise ModelsError(
+                f'index "{index.name}" of table "{self.name}" has no columns',
+                hint="Name its columns or expressions, or take it out: no database can create it.",
+            )
         arguments = self._arguments(index.kwargs)
         lengths = arguments.pop("length", None)
         opclasses = arguments.pop("ops", {})
@@ -467,34 +469,7 @@ class _Reading:
         return None if schema == self.dialect.default_schema else schema
 
     def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The keyword arguments that are meant for the dialect, without its prefix."""
-        found = {}
-        for prefix in self.prefixes:
-            for key, value in arguments.items():
-                if key.startswith(f"{prefix}_"):
-                    found[key.removeprefix(f"{prefix}_")] = value
-        return found
-
-    def options(self) -> Options:
-        arguments = self._arguments(self.source.kwargs).items()
-        given = {key.lower().replace(" ", "_"): value for key, value in arguments if value is not None}
-        if any(str(word).upper() == "UNLOGGED" for word in self.source._prefixes):
-            given["unlogged"] = True
-
-        def take(names: tuple[str, ...]) -> str | None:
-            values = [given.pop(name) for name in names if name in given]
-            return str(values[0]) if values else None
-
-        read = Options(
-            comment=self.source.comment,
-            engine=take(_ENGINE),
-            charset=take(_CHARSET),
-            collation=take(_COLLATION),
-            extra=tuple(
-                sorted((key.upper(), "" if value is True else str(value)) for key, value in given.items())
-            ),
-        )
-        return dataclasses.replace(read, written=read)
+        return arguments_for(self.prefixes, arguments)
 
 
 _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)

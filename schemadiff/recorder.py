@@ -25,7 +25,7 @@ from schemadiff.errors import ReplayError, RevisionError
 from schemadiff.functions import ORDINARY, name_of, put_off
 from schemadiff.operations import Found, Operation
 from schemadiff.rawsql import expect_one
-from schemadiff.reader import read_column, read_onto, read_options, read_table
+from schemadiff.reader import read_column, read_onto, read_table
 from schemadiff.schema import (
     Column,
     Domain,
@@ -42,6 +42,7 @@ from schemadiff.schema import (
     View,
 )
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
+from schemadiff.tableoptions import read_options
 
 NOTHING = ""
 

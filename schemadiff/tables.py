@@ -68,7 +68,8 @@ class Column:
     said: SQLAlchemy has no word for them. ``on_conflict`` is what
     SQLite does instead of failing where NOT NULL is violated (``"REPLACE"``), here and in the keys. ``belongings`` are
     statements, as what stands before and behind the table's name in them, that give a live column back what is lost
-    with it when it has to be dropped and added: grants, extended statistics.
+    with it when it has to be dropped and added: grants, extended statistics. ``kept`` are the
+    names of the fields that the models leave to the database: they are no difference, whatever they are there.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Column:
     on_conflict: str | None = None
     belongings: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
     written: Column | None = field(default=None, compare=False, repr=False)
+    kept: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table. Two tables are equal when their parts are, in whatever order these stand."""
+    """A table. Two tables are equal when their parts are, in whatever order these stand. ``after`` are tables that have
+    to be there before it though no foreign key says so; they do not count in the comparison.
+    """
 
     name: Name
     columns: tuple[Column, ...]
@@ -265,6 +269,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     options: Options = Options()
     excludes: tuple[Exclude, ...] = ()
+    after: tuple[Name, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):

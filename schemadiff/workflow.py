@@ -31,7 +31,7 @@ from schemadiff.database import Database, connected, where
 from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
 from schemadiff.history import at_head, check_target, verify
-from schemadiff.inspector import ask, differences, inspect_for
+from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
 from schemadiff.models import load_models, metadata_of
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown, Status
@@ -123,6 +123,7 @@ def plan(
             extra = _decide(renames.candidates(operations), decide)
             if extra:
                 operations = compare((*moves, *extra))
+        refuse_taken(connection, dialect, operations)
         if dialect.makes_names:
             # What was found has names there.
             operations = unnamed_drops(operations, replay.all_after(found, asked, dialect))
@@ -260,6 +261,7 @@ def check(
         notes = [*live.unsupported, *desired.unsupported]
         if state is None and not history:
             missing = differences(connection, dialect, live, desired, hidden, notes.extend)
+            refuse_taken(connection, dialect, missing)
             return Drift(0, missing, unsupported=_once(notes), ignored=ignored)
         state = state or State()
         expected = filters.visible(at, chosen, dialect)
@@ -275,6 +277,7 @@ def check(
             both = [ask(connection, dialect, one, live, hidden) for one in (head, desired)]
             notes += (note for one in both for note in one.unsupported)
             missing = comparer.compare(both[0], both[1], dialect)
+            refuse_taken(connection, dialect, missing)
         pending = history[state.version :]
         at_work = at_work or dialect.at_work(connection)
         return Drift(state.version, missing, pending, drifted, interrupted, _once(notes), ignored, at_work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 
 import hypothesis
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from schemadiff import hazards
 from schemadiff.recorder import Recorder
@@ -106,3 +109,40 @@ def test_the_example_of_random_models_runs() -> None:
                 if name.startswith("test_"):
                     value()
     assert blocks
+
+
+CONSTRUCTS = (
+    "MetaData", "Table", "Column", "ForeignKey", "ForeignKeyConstraint", "PrimaryKeyConstraint",
+    "UniqueConstraint", "CheckConstraint", "ExcludeConstraint", "Index", "Computed", "Identity", "Sequence",
+    "CreateView", "CreateTableAs",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_every_argument_of_a_construct_is_accounted_for(name: str) -> None:
+    """Also those of the dialects. What a later SQLAlchemy adds has to be decided on before it is used."""
+    text = (ROOT / "docs" / "models.md").read_text()
+    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert section
+    told = {
+        word
+        for line in section[1].splitlines()
+        if line.startswith("| `")
+        for word in re.findall(r"`([\w*]+)`", line.split("|")[1])
+    }
+    construct = postgresql.ExcludeConstraint if name == "ExcludeConstraint" else getattr(sa, name, None)
+    if construct is None:  # of a later SQLAlchemy
+        assert told
+        return
+    arguments = {
+        "type_" if one == "_Column__type_pos" else "name" if one == "_Column__name_pos" else one
+        for one, parameter in inspect.signature(construct.__init__).parameters.items()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD and one != "self"
+    }
+    arguments = {one for one in arguments if not one.startswith("_")}
+    for dialect in (mysql.dialect, postgresql.dialect, sqlite.dialect):
+        for kind, own in dialect.construct_arguments or ():
+            if issubclass(construct, kind) and "*" not in own:
+                arguments |= {f"{dialect.name}_{one}" for one in own}
+    unnamed = {"sqlite_on_conflict"} if name in ("ForeignKeyConstraint", "ExcludeConstraint") else set()
+    assert arguments - told - unnamed == set()

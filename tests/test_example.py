@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -81,7 +80,6 @@ def test_flask_and_schemadiff_are_two_ways_to_one_thing(url: str) -> None:
 
 
 def test_the_demo_runs() -> None:
-    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "examples/demo.py"],
         cwd=ROOT,
@@ -94,4 +92,3 @@ def test_the_demo_runs() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\x1b[32m+ add column user.language" in done.stdout
     assert "Still there: user ada, questions Why? How?" in done.stdout
-    assert time.monotonic() - started < 60

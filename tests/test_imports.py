@@ -40,6 +40,7 @@ LAYERS = (
         "namesakes",
         "gathering",
         "indexsource",
+        "kept",
         "parts",
         "planner",
         "hazards",
@@ -53,6 +54,7 @@ LAYERS = (
         "source",
         "typesource",
         "spelling",
+        "tableoptions",
         "unsaid",
     ),  # pure
     (

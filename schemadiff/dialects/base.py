@@ -222,10 +222,12 @@ class Dialect(ABC):
         """
 
     def unseen(self, connection: Connection, names: Collection[Name]) -> frozenset[Name]:
-        """Which of these tables, which `inspect` has not found, may be there nevertheless: the account may not see
-        them.
-        """
+        """Those of these tables, which `inspect` has not found, that the account may not see: they may be there."""
         return frozenset()
+
+    def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:
+        """Those of the names that something other than a table has, each with what that is: ``view``."""
+        return {}
 
     @abstractmethod
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:

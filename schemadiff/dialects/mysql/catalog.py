@@ -85,6 +85,25 @@ def unseen(connection: Connection, facts: Facts, names: Collection[Name]) -> fro
         )
 
 
+def taken(connection: Connection, facts: Facts, names: Collection[Name]) -> dict[Name, str]:
+    """Which of the names a view or a sequence has: they share one space of names with the tables."""
+    schemas = {name.schema or facts.database or "" for name in names}
+    query = (
+        "SELECT table_schema, table_name, table_type FROM information_schema.tables "
+        f"WHERE table_schema IN ({', '.join(map(literal, sorted(schemas)))}) "
+        f"AND table_name IN ({', '.join(literal(name.name) for name in names)}) "
+        "AND table_type NOT IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+    )
+    with session(connection, read_settings(facts)) as talk:
+        rows = only(next(talk([[query]])))
+    fold = str.lower if facts.lower_case_table_names else str
+    found = {
+        (fold(schema), fold(name)): str(kind).rsplit(maxsplit=1)[-1].lower() for schema, name, kind in rows
+    }
+    keys = {name: (fold(name.schema or facts.database or ""), fold(name.name)) for name in names}
+    return {name: found[key] for name, key in keys.items() if key in found}
+
+
 def _as_shown(table: Table, shown: Table) -> Table:
     """The canonical table, its columns remembering where MySQL shows a default as an expression and it is also
     a literal: ``DEFAULT (now())``.

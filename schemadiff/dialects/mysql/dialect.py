@@ -15,7 +15,7 @@ from schemadiff.dialects.mysql import objects, transactions, uncompared, waiting
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_table
-from schemadiff.dialects.mysql.catalog import read_schema, unseen
+from schemadiff.dialects.mysql.catalog import read_schema, taken, unseen
 from schemadiff.dialects.mysql.client import MySQLClient
 from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.explained import judging
@@ -147,6 +147,9 @@ class MySQL(Facts, Dialect):
 
     def unseen(self, connection: Connection, names: Collection[Name]) -> frozenset[Name]:
         return unseen(connection, self, names)
+
+    def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:
+        return taken(connection, self, names)
 
     def objects(
         self,

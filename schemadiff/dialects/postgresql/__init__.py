@@ -48,6 +48,7 @@ from schemadiff.dialects.postgresql import (
 from schemadiff.dialects.postgresql.client import Psql
 from schemadiff.dialects.postgresql.lexer import PostgreSQLLexer
 from schemadiff.dialects.postgresql.storage import ORDINARY, SETTINGS, Storage
+from schemadiff.dialects.postgresql.taken import taken
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.errors import DatabaseError, UnsupportedError
@@ -188,6 +189,9 @@ class PostgreSQL(Dialect):
                 return catalog.read(connection, wanted, default, version=self.version, only=only)
         except DBAPIError as error:
             raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
+
+    def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:
+        return taken(connection, names)
 
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
         """The tables as the server reports them after it has created them as temporary ones."""

@@ -11,6 +11,7 @@ import ast
 import dataclasses
 import functools
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 from schemadiff.dialects import counting
@@ -65,6 +66,7 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
     key = table.primary_key.columns if table.primary_key else ()
     names = {column.name for column in table.columns}
     varchars = frozenset(column.name for column in table.columns if _is_varchar(column.type))
+    options = _options(table)
     return dataclasses.replace(
         table,
         columns=tuple(
@@ -78,8 +80,16 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
         foreign_keys=tuple(_foreign_key(one, default_schema) for one in table.foreign_keys),
         checks=tuple(_check(check, varchars) for check in table.checks),
         excludes=tuple(_exclude(exclude, names, varchars) for exclude in table.excludes),
-        options=_options(table),
+        options=options,
+        after=tuple(dict.fromkeys((*table.after, *_parents(options, default_schema)))),
     )
+
+
+def _parents(options: Options, default_schema: str | None) -> Iterator[Name]:
+    """The tables that this one inherits from."""
+    for text in filter(None, dict(options.extra).get("INHERITS", "").split(", ")):
+        schema, _, name = text.rpartition(".")
+        yield Name(name, None if schema in ("", default_schema) else schema)
 
 
 def without_duplicates(table: Table) -> Table:

@@ -7,7 +7,7 @@ are `canonical` and `expressions`; SQL text is `ddl` and `alter`; carrying out i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -105,6 +105,9 @@ class SQLite(Dialect):
             return catalog.inspect(connection, schemas, self.version, only)
         except DBAPIError as error:
             raise DatabaseError(f"SQLite refuses to say what tables there are: {error.orig}") from error
+
+    def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:
+        return objects.taken(connection, names)
 
     def ask(self, connection: Connection, tables: Sequence[Table]) -> tuple[Table, ...]:
         return asking.ask(connection, tables, self.version)

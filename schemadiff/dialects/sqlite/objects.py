@@ -55,6 +55,22 @@ def read(
                 yield Routine("trigger", Name(name, schema), sql, Name(table, schema))
 
 
+def taken(connection: Connection, names: Collection[Name]) -> dict[Name, str]:
+    """Which of the names a view, an index or a virtual table has: they share one space of names with the tables,
+    whatever the case of their letters is.
+    """
+    found: dict[Name, str] = {}
+    for schema in {name.schema for name in names}:
+        wanted = {name.name.lower(): name for name in names if name.schema == schema}
+        rows = connection.exec_driver_sql(
+            f"SELECT name, type FROM {quote(schema or 'main')}.sqlite_master WHERE type IN ('table', 'view', 'index')"
+        ).all()
+        for name, kind in rows:
+            if name.lower() in wanted:
+                found[wanted[name.lower()]] = "virtual table" if kind == "table" else kind
+    return found
+
+
 def _select(sql: str) -> str:
     """What stands behind the AS of a CREATE VIEW; a list of columns stays in front of it."""
     cursor = Cursor(sql)

@@ -1,0 +1,66 @@
+"""The options of an `sa.Table` -> `Options`: what its keyword arguments say of the table as a whole. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from schemadiff.dialects import Dialect
+from schemadiff.schema import Options, Table
+
+_ENGINE = ("engine",)
+_CHARSET = ("charset", "default_charset", "default_character_set", "character_set")
+_COLLATION = ("collate", "default_collate", "collation")
+
+
+def arguments_for(prefixes: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments that are meant for the dialects of these prefixes, without the prefix."""
+    found = {}
+    for prefix in prefixes:
+        for key, value in arguments.items():
+            if key.startswith(f"{prefix}_"):
+                found[key.removeprefix(f"{prefix}_")] = value
+    return found
+
+
+def table_options(table: sa.Table, prefixes: Iterable[str]) -> Options:
+    """The options that the table is declared with."""
+    arguments = arguments_for(prefixes, table.kwargs).items()
+    given = {key.lower().replace(" ", "_"): value for key, value in arguments if value is not None}
+    if any(str(word).upper() == "UNLOGGED" for word in table._prefixes):
+        given["unlogged"] = True
+
+    def take(names: tuple[str, ...]) -> str | None:
+        values = [given.pop(name) for name in names if name in given]
+        return str(values[0]) if values else None
+
+    read = Options(
+        comment=table.comment,
+        engine=take(_ENGINE),
+        charset=take(_CHARSET),
+        collation=take(_COLLATION),
+        extra=tuple(
+            sorted((key.upper(), "" if value is True else str(value)) for key, value in given.items())
+        ),
+    )
+    return dataclasses.replace(read, written=read)
+
+
+def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) -> Options:
+    """`table`'s options after those keyword arguments of `sa.Table` are given to it."""
+    scratch = sa.Table(table.name.name, sa.MetaData(), **cast(Any, options))
+    read = table_options(scratch, dialect.option_prefixes)
+    old = table.options.written or table.options
+    given = {name.removeprefix(f"{prefix}_") for name in options for prefix in dialect.option_prefixes}
+    names = {"comment": ("comment",), "engine": _ENGINE, "charset": _CHARSET, "collation": _COLLATION}
+    changed = {field: getattr(read, field) for field, keys in names.items() if given.intersection(keys)}
+    kept = {key: text for key, text in old.extra if key != "UNLOGGED" or "prefixes" not in options}
+    extra = {**kept, **dict(read.extra)}
+    cleared = {name.partition("_")[2].upper() for name, value in options.items() if value is None}
+    extra = {key: value for key, value in extra.items() if key not in cleared}
+    written = dataclasses.replace(old, **changed, extra=tuple(sorted(extra.items())), written=None)
+    lone = dataclasses.replace(table, options=dataclasses.replace(written, written=written))
+    return dialect.canonical(lone).options
