@@ -27,7 +27,7 @@ from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
 from schemadiff.inspector import ask, inspect, inspect_for, refuse_taken, with_implicit
 from schemadiff.lookup import Named, unnamed
-from schemadiff.models import load_models, metadata_of
+from schemadiff.models import given_models, load_models
 from schemadiff.operations import Operation
 from schemadiff.planner import Plan
 from schemadiff.reader import read
@@ -152,7 +152,7 @@ def _side(given: Side) -> _Side:
                 hint="For example mysql://user@host/shop, app:db, versions, versions/@7.",
             )
         return _Side(f"models {text}", metadata=load_models(text))
-    return _Side("models", metadata=metadata_of(given))
+    return _Side("models", metadata=given_models(given))
 
 
 def _revisions(directory: Path, number: int | None) -> _Side:

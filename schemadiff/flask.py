@@ -12,6 +12,7 @@ output, the same questions, the same exit codes.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -24,6 +25,9 @@ except ModuleNotFoundError as error:
         "pip install 'sqlalchemy-schemadiff[flask]'"
     ) from None
 
+from sqlalchemy.engine import Engine
+
+from schemadiff.errors import ConfigError, UsageError
 from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
@@ -41,7 +45,7 @@ EXTENSION = "schemadiff"
 class Migrate:
     """What `flask db` works on: the application's Flask-SQLAlchemy and the directory of revisions, which is relative to
     the current directory. `include`, `exclude` and `schemas` say what is compared, and `online` how tables are changed,
-    as for `schemadiff.plan`.
+    as for `schemadiff.plan`. `command` is the name of the commands where `db` is another extension's.
 
     What is not said here the settings file says; an option, and then the environment, wins over both.
     """
@@ -52,6 +56,7 @@ class Migrate:
         db: Any = None,
         directory: str | None = None,
         *,
+        command: str = "db",
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         schemas: Sequence[str] = (),
@@ -59,6 +64,7 @@ class Migrate:
     ) -> None:
         self.db = db
         self.directory = directory
+        self.command = command
         self.include = (include,) if isinstance(include, str) else tuple(include)
         self.exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
         self.schemas = (schemas,) if isinstance(schemas, str) else tuple(schemas)
@@ -79,11 +85,16 @@ class Migrate:
         return {key: value for key, value in said.items() if value}
 
     def init_app(self, app: Flask, db: Any = None, directory: str | None = None) -> None:
-        """Makes `flask db` work for this application."""
+        """Makes `flask db` work for this application. Raises `UsageError` where that is another extension's."""
+        if app.cli.commands.get(self.command, db_commands) is not db_commands:
+            raise UsageError(
+                f"`flask {self.command}` is another extension's in this application",
+                hint='Give these commands a name of their own: Migrate(app, db, command="schema").',
+            )
         self.db = db if db is not None else self.db
         self.directory = directory or self.directory
         app.extensions[EXTENSION] = self
-        app.cli.add_command(db_commands)
+        app.cli.add_command(db_commands, self.command)
 
 
 db_commands = AppGroup("db", help="Carry changes of the models to the database (schemadiff).")
@@ -143,7 +154,7 @@ def init() -> None:
         from schemadiff.cli.scaffold import make_directory
 
         make_directory(terminal, project.versions)
-        terminal.note((("-> ", "cyan"), "then write the first revision: flask db migrate"))
+        terminal.note((("-> ", "cyan"), project.speak("then write the first revision: schemadiff plan")))
         return 0
 
     _finish(work)
@@ -315,21 +326,28 @@ def _finish(
     """Runs a command's work on the application's project, and exits with its code."""
     from schemadiff.cli import guard
 
+    context = click.get_current_context()
+    group = context.parent.info_name if context.parent else None
+    speak = partial(_speak, command=f"flask {group or 'db'}")
+
     def with_project(terminal: Terminal) -> int:
-        project = _project(include, exclude, schemas, online)
+        project = _project(include, exclude, schemas, online, speak)
         terminal.hide(project.secrets)
         return work(terminal, project)
 
-    click.get_current_context().exit(guard.run(with_project, speak=_speak))
+    context.exit(guard.run(with_project, speak=speak))
 
 
 def _project(
-    include: tuple[str, ...], exclude: tuple[str, ...], schemas: tuple[str, ...], online: Online | None
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    schemas: tuple[str, ...],
+    online: Online | None,
+    speak: Callable[[str], str],
 ) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
     from schemadiff.cli.project import Project, passwords
     from schemadiff.config import settings
-    from schemadiff.errors import ConfigError
 
     found = current_app.extensions.get(EXTENSION)
     if not isinstance(found, Migrate):
@@ -346,16 +364,14 @@ def _project(
     said = settings(
         include=include, exclude=exclude, schemas=schemas, online=online, application=found.settings
     )
-    engine = db.engine
-    secrets = passwords(engine.url.render_as_string(hide_password=False))
-    # A database in memory is the engine's alone; any other one gets a connection with schemadiff's own settings.
-    in_memory = engine.url.database in (None, "", ":memory:") and not engine.url.host
+    # The engine itself, and not its URL: how it connects may stand in SQLALCHEMY_ENGINE_OPTIONS, or in its events.
+    engine = _engine(db)
     return Project(
         said.versions,
-        engine if in_memory else engine.url,
+        engine,
         db,
-        secrets,
-        _speak,
+        passwords(engine.url.render_as_string(hide_password=False)),
+        speak,
         include=said.include,
         exclude=said.exclude,
         schemas=said.schemas,
@@ -363,17 +379,42 @@ def _project(
     )
 
 
-def _speak(text: str) -> str:
+def _engine(db: Any) -> Engine:
+    """The engine of the application's own database. Raises `ConfigError` where there is none."""
+    try:
+        engine = db.engine
+    except AttributeError:
+        engine = None
+    except RuntimeError as error:  # Flask-SQLAlchemy's word for an application that it does not know
+        raise ConfigError(
+            f'Flask-SQLAlchemy has no database for the application "{current_app.name}": '
+            f"{' '.join(str(error).split())}",
+            hint="Call db.init_app(app), on the same db, where the application is made.",
+        ) from error
+    except KeyError as error:
+        raise ConfigError(
+            f'the application "{current_app.name}" names no database of its own',
+            hint="Set SQLALCHEMY_DATABASE_URI.",
+        ) from error
+    if not isinstance(engine, Engine):
+        raise ConfigError(
+            f"Migrate was given {type(db).__name__}, which has no engine",
+            hint="It takes the application and its Flask-SQLAlchemy: schemadiff.flask.Migrate(app, db).",
+        )
+    return engine
+
+
+def _speak(text: str, command: str) -> str:
     """A text with the commands of `flask db` in the place of those of `schemadiff`."""
-    text = re.sub(r"schemadiff apply(?: --to (?=\d))?", _keep_gap("flask db upgrade"), text)
-    text = re.sub(r"schemadiff rollback(?: --to (?=\d))?", _keep_gap("flask db downgrade"), text)
+    text = re.sub(r"schemadiff apply(?: --to (?=\d))?", _keep_gap(f"{command} upgrade"), text)
+    text = re.sub(r"schemadiff rollback(?: --to (?=\d))?", _keep_gap(f"{command} downgrade"), text)
     for own, others in (
         ("plan", "migrate"),
         ("status", "current"),
         ("history", "history"),
         ("check", "check"),
     ):
-        text = text.replace(f"schemadiff {own}", f"flask db {others}")
+        text = text.replace(f"schemadiff {own}", f"{command} {others}")
     return text
 
 

@@ -90,6 +90,7 @@ def metadata_of(value: object, name: str = "models") -> tuple[sa.MetaData, ...]:
         return metadata_of(extensions["sqlalchemy"], name)
     metadata = getattr(value, "metadata", None)
     if isinstance(metadata, sa.MetaData):
+        _expect_no_others(getattr(value, "metadatas", None), name)
         return (metadata,)
     if callable(value) and not isinstance(value, type):
         try:
@@ -104,6 +105,36 @@ def metadata_of(value: object, name: str = "models") -> tuple[sa.MetaData, ...]:
         hint="It may be a MetaData, a declarative base, a Flask-SQLAlchemy db, a Flask application, a list of these, "
         "or a function without arguments that returns one.",
     )
+
+
+def given_models(value: object) -> tuple[sa.MetaData, ...]:
+    """As `metadata_of`, with at least one table where it is not a MetaData itself, which says for sure that there is
+    none. Raises `ModelsError`: a database without models is one of which everything would be dropped.
+    """
+    found = metadata_of(value)
+    if not isinstance(value, sa.MetaData) and not any(one.tables for one in found):
+        raise ModelsError(
+            "the models declare no tables: was the module that defines them imported?",
+            hint="Import it where the application, or what stands for the models, is made.",
+        )
+    return found
+
+
+def _expect_no_others(bound: object, name: str) -> None:
+    """Raises `ModelsError` where a Flask-SQLAlchemy has models of other databases (``__bind_key__``)."""
+    others = {
+        key: sorted(metadata.tables)
+        for key, metadata in (bound if isinstance(bound, dict) else {}).items()
+        if key is not None and isinstance(metadata, sa.MetaData) and metadata.tables
+    }
+    if others:
+        words = "; ".join(f"{', '.join(tables)} (bind {key})" for key, tables in others.items())
+        raise ModelsError(
+            f'"{name}" has models of other databases, which would be left out: {words}',
+            hint="schemadiff works on one database at a time, and does not know binds yet. From the command line, "
+            'models = "app:db.metadata" are those without a bind, and a function that returns db.metadatas["key"] '
+            "stands for those of a bind, with --url for its database.",
+        )
 
 
 def _holds_models(value: object) -> bool:

@@ -32,7 +32,7 @@ from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionE
 from schemadiff.executor import Manner, Progress, Task
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
-from schemadiff.models import load_models, metadata_of
+from schemadiff.models import given_models, load_models
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown, Status
 from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
@@ -417,7 +417,7 @@ def _once(notes: Iterable[Unsupported]) -> tuple[Unsupported, ...]:
 
 
 def _metadata(models: Models) -> tuple[sa.MetaData, ...]:
-    return load_models(models) if isinstance(models, str) else metadata_of(models)
+    return load_models(models) if isinstance(models, str) else given_models(models)
 
 
 def _decide(candidates: Sequence[Candidate], decide: Decide | None) -> tuple[Operation, ...]:

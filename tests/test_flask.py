@@ -3,16 +3,24 @@
 import json
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
+import schemadiff
+from schemadiff.errors import ModelsError, UsageError
 from schemadiff.flask import Migrate, db_commands
+from schemadiff.outcomes import Planned
 from tests.cli.shell import clean
+
+ROOT = Path(__file__).resolve().parent.parent
 
 APP = """
 from flask import Flask
@@ -189,6 +197,23 @@ def test_the_loop_as_processes(url: str, tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_what_an_engine_echoes_is_no_output(tmp_path: Path) -> None:
+    source = APP.format(url=f"sqlite:///{tmp_path}/database.sqlite")
+    (tmp_path / "shop.py").write_text(
+        source.replace("    db.init", '    app.config["SQLALCHEMY_ECHO"] = True\n    db.init')
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "shop:create_app", "db", "migrate", "--format", "json"],
+        cwd=tmp_path,
+        env=clean({}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["operations"]
+    assert "SELECT" in done.stderr
+
+
 def test_without_flask_the_message_says_what_to_install() -> None:
     code = "import sys; sys.modules['flask'] = None; import schemadiff.flask"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -237,3 +262,126 @@ def test_settings_have_one_order(url: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("SCHEMADIFF_ONLINE", "sometimes")
     assert "'sometimes'" in site("upgrade", code=2).output
     site.close()
+
+
+def test_the_command_is_registered_by_migrate_alone(tmp_path: Path) -> None:
+    """An entry point would take `flask db` from any other extension that is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "flask.commands" not in project.get("entry-points", {})
+    app = Flask("site", instance_path=str(tmp_path))
+    app.cli.add_command(click.Group("db"))
+    with pytest.raises(UsageError, match="another extension's") as caught:
+        Migrate(app, SQLAlchemy())
+    assert 'command="schema"' in str(caught.value.hint)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    Migrate(app, SQLAlchemy(app), str(tmp_path / "versions"), command="schema")
+    assert "flask schema migrate" in app.test_cli_runner().invoke(args=["schema", "init"]).output
+
+
+@pytest.mark.engines("sqlite")
+def test_no_models_are_a_mistake_and_no_plan(url: str, tmp_path: Path) -> None:
+    site = Site(url, tmp_path)
+    site("migrate")
+    site("upgrade")
+    site.db.metadata.clear()
+    for command in ("migrate", "check"):
+        told = site(command, code=2).output
+        assert "declare no tables" in told
+        assert "drop" not in told
+    assert "revision 0001" in site("current").output
+    site.close()
+
+
+@pytest.mark.engines("sqlite")
+def test_models_of_other_binds_are_named(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Flask("site", instance_path=str(tmp_path))
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_BINDS"] = {"users": url + "2"}
+    db = SQLAlchemy(app)
+    Migrate(app, db, str(tmp_path / "versions"))
+
+    class Post(db.Model):  # type: ignore[name-defined,misc]
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    class Person(db.Model):  # type: ignore[name-defined,misc]
+        __bind_key__ = "users"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    for command in ("migrate", "check"):
+        result = app.test_cli_runner().invoke(args=["db", command])
+        assert result.exit_code == 2
+        assert "person (bind users)" in result.output
+    assert not (tmp_path / "versions").exists()
+    # The MetaData itself is as good as said.
+    assert "create table post" in describe(
+        schemadiff.plan(url, db.metadata, tmp_path / "versions", dry_run=True)
+    )
+    with pytest.raises(ModelsError, match="bind users"):
+        schemadiff.plan(url, app, tmp_path / "versions")
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def describe(planned: Planned) -> str:
+    return "; ".join(one.describe() for one in planned.plan.operations)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda app: Migrate(app, SQLAlchemy()), "Call db.init_app(app)"),
+        (lambda app: Migrate(app, sa.MetaData()), "MetaData, which has no engine"),
+        (Migrate, "has no Flask-SQLAlchemy"),
+        (lambda app: Migrate(app, _without_default(app)), "Set SQLALCHEMY_DATABASE_URI"),
+    ],
+)
+def test_mistakes_are_no_defects(make: Callable[[Flask], object], message: str, tmp_path: Path) -> None:
+    app = Flask("site", instance_path=str(tmp_path))
+    make(app)
+    for command in ("migrate", "upgrade", "current"):
+        result = app.test_cli_runner().invoke(args=["db", command])
+        assert result.exit_code == 2
+        assert message in result.output
+        assert "defect" not in result.output
+
+
+def _without_default(app: Flask) -> SQLAlchemy:
+    app.config["SQLALCHEMY_BINDS"] = {"users": "sqlite://"}
+    return SQLAlchemy(app)
+
+
+@pytest.mark.engines("mysql", "postgresql")
+def test_the_application_says_how_to_connect(url: str, tmp_path: Path) -> None:
+    """A creator, and an event that sets a token: the URL alone leads nowhere."""
+    real = sa.make_url(url)
+    wrong = real.set(host="nowhere.invalid", port=1, username="nobody")
+    database = "dbname" if real.get_backend_name() == "postgresql" else "database"
+    arguments = real.translate_connect_args(username="user", database=database)
+    connect = sa.create_engine(url).dialect.loaded_dbapi.connect
+
+    def site(**options: object) -> Site:
+        made = Site.__new__(Site)
+        made.db = SQLAlchemy(engine_options=options)
+        made.app = Flask("site", instance_path=str(tmp_path))
+        made.app.config.update(SQLALCHEMY_DATABASE_URI=wrong)
+        made.db.init_app(made.app)
+        Migrate(made.app, made.db, str(tmp_path / "versions"))
+        sa.Table("user", made.db.metadata, sa.Column("id", sa.Integer, primary_key=True))
+        return made
+
+    created = site(creator=lambda: connect(**arguments))
+    created("migrate")
+    assert json.loads(created("check", "--format", "json", code=1).stdout)["pending"]
+    created.close()
+    by_token = site()
+
+    def give(dialect: object, record: object, positional: object, keywords: dict[str, object]) -> None:
+        keywords.clear()
+        keywords.update(arguments)
+
+    with by_token.app.app_context():
+        sa.event.listen(by_token.db.engine, "do_connect", give)
+    by_token("upgrade")
+    by_token("check")
+    by_token.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -22,11 +23,11 @@ PIPE_CLOSED = 141
 def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -> int:
     """What `work` returns, or the code for how it failed. `speak` translates to another command line.
 
-    What the user's own code prints meanwhile goes to standard error: standard output belongs to the command.
+    What the user's own code prints or logs meanwhile goes to standard error: standard output belongs to the command.
     """
     terminal = Terminal()
     try:
-        with contextlib.redirect_stdout(sys.stderr), _told(terminal):
+        with _logged_elsewhere(), contextlib.redirect_stdout(sys.stderr), _told(terminal):
             return work(terminal)
     except StoppedError as error:
         terminal.error(*((line,) for line in speak(error.message).splitlines()))
@@ -91,6 +92,25 @@ def _told(terminal: Terminal) -> Iterator[None]:
 def _lines(label: str, style: str, text: str) -> list[Line]:
     first, *others = text.splitlines() or [""]
     return [((f"{label}: ", style), first), *((line,) for line in others)]
+
+
+@contextlib.contextmanager
+def _logged_elsewhere() -> Iterator[None]:
+    """Has what logs to standard output log to standard error, as SQLAlchemy does for an engine with ``echo=True``."""
+    moved = [
+        handler
+        for name in (None, *logging.Logger.manager.loggerDict)
+        if name is None or name.startswith("sqlalchemy.")
+        for handler in logging.getLogger(name).handlers
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout
+    ]
+    for handler in moved:
+        handler.setStream(sys.stderr)
+    try:
+        yield
+    finally:
+        for handler in moved:
+            handler.setStream(sys.stdout)
 
 
 def _trace(terminal: Terminal, error: BaseException) -> bool:
