@@ -195,7 +195,7 @@ def read_sequence(sequence: sa.Sequence, dialect: Dialect) -> Sequence:
     maximum = None if sequence.nomaxvalue else sequence.maxvalue
     kind = sequence.data_type
     return Sequence(
-        Name(sequence.name, None if sequence.schema == dialect.default_schema else sequence.schema),
+        dialect.named(sequence.name, sequence.schema),
         dialect.sqlalchemy.type_compiler_instance.process(kind).lower() if kind is not None else None,
         sequence.start,
         sequence.increment,
@@ -249,7 +249,7 @@ def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:
     text = str(compiled)
     if dialect.sqlalchemy.identifier_preparer._double_percents:
         text = text.replace("%%", "%")
-    name = Name(table.name, None if table.schema == dialect.default_schema else table.schema)
+    name = dialect.named(table.name, table.schema)
     return View(name, text, bool(creator.materialized), written=text)
 
 

@@ -102,7 +102,7 @@ def choose(
     columns: dict[Name, frozenset[str]] = {}
     declared: set[Name] = set()
     for table in (table for one in metadata for table in one.tables.values()):
-        name = Name(table.name, None if table.schema == dialect.default_schema else table.schema)
+        name = dialect.named(table.name, table.schema)
         declared.add(name)
         if _is_ignored(table.info, f'table "{name}"') or is_copy(table):
             tables.add(name)
@@ -110,8 +110,8 @@ def choose(
         if hidden:
             columns[name] = columns.get(name, frozenset()) | hidden
     return Filter(
-        _listed(include),
-        _listed(exclude),
+        _patterns(include, dialect),
+        _patterns(exclude, dialect),
         frozenset(tables),
         columns,
         frozenset(declared),
@@ -201,6 +201,11 @@ def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
 
 def _listed(given: Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _patterns(given: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
+    """The patterns in the letters in which the server keeps names."""
+    return tuple(dialect.named(one).name for one in _listed(given))
 
 
 def _is_ignored(info: Mapping[object, object], what: str) -> bool:

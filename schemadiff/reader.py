@@ -48,7 +48,6 @@ from schemadiff.schema import (
     Generated,
     Identity,
     Index,
-    Name,
     Part,
     PrimaryKey,
     Schema,
@@ -158,7 +157,7 @@ class _Reading:
         self.dialect = dialect
         self.sqlalchemy = dialect.sqlalchemy
         self.compiler = ddl_compiler(self.sqlalchemy)
-        self.name = Name(table.name, self._schema(table.schema))
+        self.name = dialect.named(table.name, table.schema)
 
     def table(self, hidden: Collection[str] = ()) -> Table:
         """The table; of its `hidden` columns there is nothing but the names in keys and indexes."""
@@ -196,7 +195,7 @@ class _Reading:
             ),
             options=table_options(self.source, self.prefixes),
             excludes=tuple(self.exclude(c) for c in constraints if isinstance(c, ExcludeConstraint)),
-            after=tuple(Name(one.name, self._schema(one.schema)) for one in self.source._extra_dependencies),
+            after=tuple(self.dialect.named(one.name, one.schema) for one in self.source._extra_dependencies),
         )
 
     # columns
@@ -338,7 +337,7 @@ class _Reading:
         schema, table, _ = targets[0]
         read = ForeignKey(
             columns=tuple(column.name for column in constraint.columns),
-            target=Name(table, self._schema(schema)),
+            target=self.dialect.named(table, schema),
             target_columns=tuple(column for _, _, column in targets),
             name=self._constraint_name(constraint),
             on_delete=action(constraint.ondelete),
@@ -464,9 +463,6 @@ class _Reading:
     def _sql(self, element: ColumnElement[Any] | TextClause) -> str:
         text: str = self.compiler.sql_compiler.process(element, include_table=False, literal_binds=True)
         return text.replace("%%", "%") if self.sqlalchemy.identifier_preparer._double_percents else text
-
-    def _schema(self, schema: str | None) -> str | None:
-        return None if schema == self.dialect.default_schema else schema
 
     def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return arguments_for(self.prefixes, arguments)

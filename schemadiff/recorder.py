@@ -359,7 +359,7 @@ class Recorder:
         return operation
 
     def _name(self, name: str, schema: str | None) -> Name:
-        return Name(name, None if schema == self._dialect.default_schema else schema)
+        return self._dialect.named(name, schema)
 
     def _sequence(self, name: str, schema: str | None, options: Mapping[str, Any]) -> Sequence:
         given = {key: value for key, value in options.items() if value is not None}

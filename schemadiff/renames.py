@@ -7,7 +7,7 @@ a dropped and an added column of one table are alike in everything but the name,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ class Candidate:
         return f"{self.table}.{self.before}={self.after}"
 
 
-def given(renames: Iterable[str], current: Schema) -> tuple[Operation, ...]:
+def given(renames: Iterable[str], current: Schema, dialect: Dialect) -> tuple[Operation, ...]:
     """The operations that ``table.column=new`` and ``table=new`` ask for. Raises `UsageError` for what is neither."""
     operations: list[Operation] = []
     by_text = {str(name): name for name in current.tables}
@@ -39,11 +39,12 @@ def given(renames: Iterable[str], current: Schema) -> tuple[Operation, ...]:
         if not separator or not before or not after:
             raise UsageError(f'--rename "{text}": write table.column=new_name or table=new_name')
         table, _, column = before.rpartition(".")
+        table, whole = dialect.named(table).name, dialect.named(before).name
         if table in by_text and current.tables[by_text[table]].column(column):
             operations.append(RenameColumn(by_text[table], column, after.rpartition(".")[2]))
-        elif before in by_text:
-            name = by_text[before]
-            operations.append(RenameTable(name, Name(after.rpartition(".")[2], name.schema)))
+        elif whole in by_text:
+            name = by_text[whole]
+            operations.append(RenameTable(name, dialect.named(after.rpartition(".")[2], name.schema)))
         else:
             raise UsageError(
                 f'--rename "{text}": the database has neither a table "{before}" nor, in a table "{table}", '
@@ -79,15 +80,17 @@ def _in_turn(operations: Sequence[Operation], current: Schema) -> Iterator[Opera
     yield from (one for one in operations if not isinstance(one, RenameColumn))
 
 
-def declared(metadata: Iterable[sa.MetaData], current: Schema, desired: Schema) -> tuple[Operation, ...]:
+def declared(
+    metadata: Iterable[sa.MetaData], current: Schema, desired: Schema, dialect: Dialect
+) -> tuple[Operation, ...]:
     """The operations that the models' ``info={"renamed_from": …}`` ask for and that are not done yet."""
     operations: list[Operation] = []
-    known: Mapping[tuple[str, str | None], Name] = {(name.name, name.schema): name for name in desired.tables}
     for table in (table for one in metadata for table in one.tables.values()):
-        name = known.get((table.name, table.schema)) or known.get((table.name, None))
-        if name is None:
+        name = dialect.named(table.name, table.schema)
+        if name not in desired.tables:
             continue
-        old = Name(str(table.info["renamed_from"]), name.schema) if "renamed_from" in table.info else name
+        told = table.info.get("renamed_from")
+        old = name if told is None else dialect.named(str(told), name.schema)
         if old != name and old in current.tables and name not in current.tables:
             operations.append(RenameTable(old, name))
         live = current.tables.get(name) or current.tables.get(old)

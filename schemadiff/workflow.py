@@ -102,7 +102,7 @@ def plan(
         whole = inspect_for(connection, dialect, replayed, desired, beside=beside, expected=replayed)
         ignored = filters.ignored(chosen, replayed, whole)
         live = filters.visible(whole, chosen, dialect)
-        moves = (*renames.given(renamed, live), *renames.declared(metadata, live, desired))
+        moves = (*renames.given(renamed, live, dialect), *renames.declared(metadata, live, desired, dialect))
         moves = (*moves, *renames.respelled(replay.all_after(moves, live, dialect), desired, dialect))
         if moves:
             chosen = chosen.through(moves)

@@ -25,15 +25,19 @@ DURABLE = {
 
 
 class RestartableServer:
-    """A server of one's own: it answers when the constructor returns, and after `start`."""
+    """A server of one's own: it answers when the constructor returns, and after `start`. The options are the server's;
+    MySQL and MariaDB make their data with them, too.
+    """
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, *options: str) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="schemadiff-", dir=data_parent()))
         self._engine = installation.engine
         plan = recipe(installation, self._folder, free_port())
         self.url = plan.url
         self._user = plan.user
         self._commands = [list(command) for command in plan.commands]
+        for command in self._commands[-1:] if self._engine == "postgresql" else self._commands:
+            command += options
         self._commands[-1] += DURABLE[installation.engine]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as the server runs)
         if self._user:

@@ -142,6 +142,10 @@ class Dialect(ABC):
         """The name of the connection's default schema, whose tables are known without it; ``None`` when unknown."""
         return None
 
+    def named(self, name: str, schema: str | None = None) -> Name:
+        """The name of a table, or of what stands beside tables, as the server keeps it: without the default schema."""
+        return Name(name, None if schema == self.default_schema else schema)
+
     @property
     def version_schema(self) -> str | None:
         """The schema of the version table where a name without one may lead to another's, of which there are several

@@ -14,7 +14,7 @@ from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.mysql import objects, transactions, uncompared, waiting, ways
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
-from schemadiff.dialects.mysql.canonical import canonical_table
+from schemadiff.dialects.mysql.canonical import canonical_name, canonical_table
 from schemadiff.dialects.mysql.catalog import read_schema, taken, unseen
 from schemadiff.dialects.mysql.client import MySQLClient
 from schemadiff.dialects.mysql.dependents import with_dependents
@@ -74,6 +74,11 @@ class MySQL(Facts, Dialect):
     @property
     def default_schema(self) -> str | None:
         return self.database
+
+    def named(self, name: str, schema: str | None = None) -> Name:
+        """In lower case where the server is told to keep names so."""
+        folded = canonical_name(Name(name, schema), self)
+        return folded if folded.schema != self.database else Name(folded.name)
 
     @classmethod
     def offline(cls) -> MySQL:

@@ -1,0 +1,101 @@
+"""lower_case_table_names = 1, as on Windows: the server keeps the names of tables in lower case, whatever the models,
+the history and the command line call them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import schemadiff
+from tests.restarting import RestartableServer
+from tests.servers.choice import ServerError
+from tests.servers.databases import Databases
+from tools.install_servers import find
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture(scope="module")
+def databases() -> Iterator[Databases]:
+    """Databases on a server of that kind; MariaDB, the quicker one to start, tells names as MySQL does."""
+    installation = find("mariadb")
+    if installation is None:
+        raise ServerError(
+            "No mariadb server found. Install one with: python tools/install_servers.py mariadb"
+        )
+    with RestartableServer(installation, "--lower-case-table-names=1") as server:
+        made = Databases(lambda _: server.url)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def url(databases: Databases) -> Iterator[str]:
+    made = databases.create("mariadb")
+    yield made
+    databases.drop("mariadb", made)
+
+
+def models(post: str = "BlogPost", *columns: str, **kept: object) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        post,
+        metadata,
+        sa.Column("Id", sa.Integer, primary_key=True),
+        *(sa.Column(name, sa.Integer) for name in columns),
+        info=kept,
+    )
+    sa.Table("Comment", metadata, sa.Column("Id", sa.ForeignKey(f"{post}.Id", name="Fk"), primary_key=True))
+    return metadata
+
+
+def test_names_are_what_the_models_call_them(url: str, tmp_path: Path) -> None:
+    def plan(metadata: sa.MetaData, *renamed: str) -> list[str]:
+        found = schemadiff.plan(url, metadata, tmp_path, renamed=renamed, dry_run=True)
+        return [one.describe() for one in found.plan.operations]
+
+    schemadiff.plan(url, models("BlogPost", "Old"), tmp_path, message="first")
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, models("BlogPost", "Old"), tmp_path)
+    assert plan(models("Article", "Old"), "BlogPost=Article") == ["rename table blogpost to article"]
+    assert plan(models("Article", "Old", renamed_from="BlogPost")) == ["rename table blogpost to article"]
+    assert plan(models("BlogPost", "New"), "BlogPost.Old=New") == ["rename column blogpost.Old to New"]
+    # What the models want to be left alone is left alone.
+    assert plan(models("BlogPost", "Old", "New", schemadiff="ignore")) == []
+    found = schemadiff.plan(url, models("BlogPost", "Old", "New"), tmp_path, exclude=["Blog*"], dry_run=True)
+    assert not found.plan.operations
+    found = schemadiff.plan(
+        url, models("BlogPost", "Old", "New"), tmp_path, include=["BlogPost"], dry_run=True
+    )
+    assert len(found.plan.operations) == 1
+
+
+HISTORY = """
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("BlogPost", sa.Column("Id", sa.Integer, primary_key=True))
+    op.add_column("BlogPost", sa.Column("Old", sa.Integer))
+    op.create_table(
+        "Comment",
+        sa.Column("Id", sa.Integer, sa.ForeignKey("BlogPost.Id", name="Fk"), primary_key=True, autoincrement=False),
+    )
+    op.rename_column("BlogPost", "Old", "New")
+    op.rename_table("BlogPost", "Article")
+    op.create_index("Article", sa.Index("Ix", "New"))
+"""
+
+
+def test_a_history_from_elsewhere_runs_forth_and_back(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_elsewhere.py").write_text(HISTORY)
+    assert schemadiff.apply(url, tmp_path).after == 1
+    metadata = models("Article", "New")
+    sa.Index("Ix", metadata.tables["Article"].c.New)
+    found = schemadiff.check(url, metadata, tmp_path)
+    assert not found, found
+    assert schemadiff.rollback(url, tmp_path, allow=["all"]).after == 0
