@@ -6,12 +6,12 @@ handed in as values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from schemadiff.operations import AlterColumn, DropColumn, DropTable, Operation
-from schemadiff.schema import Entry, Name, Sequence
+from schemadiff.schema import Entry, Name, Sequence, StoredObject
 from schemadiff.stored import DropObject
 
 Level = Literal["destructive", "warning"]
@@ -25,6 +25,7 @@ class Hazard:
     level: Level
     message: str
     advice: str
+    about: Operation | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,14 @@ class Facts:
     """What was counted in the database: the rows of a table, up to a limit.
 
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
-    counted is missing.
+    counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those
+    for which the server refuses it.
     """
 
     rows: Mapping[Name, int]
     limit: int = 0
+    broken: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
+    held: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
 
     def rows_of(self, table: Name) -> str:
         """The number of rows in words, with a leading space; empty where it was not counted."""
@@ -105,9 +109,53 @@ def drops_sequence(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (drops_table, drops_column, drops_sequence)
+def breaks(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD201: views, triggers, routines or events speak of what goes, and fail from then on."""
+    users = facts.broken.get(operation)
+    if not users:
+        return None
+    return Hazard(
+        "SD201",
+        "warning",
+        f"{operation.describe()}: {_listed(users)} may fail afterwards, with every statement that runs "
+        f"{'it' if len(users) == 1 else 'them'}: the text speaks of that name",
+        "Change them in the same revision, with op.execute(…); a view that the models declare moves along.",
+        operation,
+    )
 
-CODES = ("SD101", "SD102", "SD103")
+
+def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD202: the server does not drop what views or triggers use."""
+    users = facts.held.get(operation)
+    if not users:
+        return None
+    return Hazard(
+        "SD202",
+        "warning",
+        f"{operation.describe()}: the server refuses that where {_listed(users)} {_uses(users)} it",
+        "Drop or change them before it in the same revision, with op.execute(…); a view that the models declare moves "
+        "along.",
+        operation,
+    )
+
+
+def _listed(objects: Collection[StoredObject]) -> str:
+    return ", ".join(f"{one.kind} {one.name}" for one in objects)
+
+
+def _uses(objects: Collection[StoredObject]) -> str:
+    return "uses" if len(objects) == 1 else "use"
+
+
+RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
+    drops_table,
+    drops_column,
+    drops_sequence,
+    breaks,
+    is_refused,
+)
+
+CODES = ("SD101", "SD102", "SD103", "SD201", "SD202")
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
 
+from schemadiff import uses
 from schemadiff.comparer import align, compare
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.dialects.sessions import tolerant
 from schemadiff.dialects.wording import in_words_of
-from schemadiff.errors import ModelsError
+from schemadiff.errors import DatabaseError, ModelsError
 from schemadiff.hazards import Facts
 from schemadiff.operations import CreateTable, Operation
 from schemadiff.schema import (
@@ -250,3 +252,15 @@ def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) 
             )
             rows[name] = int(counted.scalar_one())
     return Facts(rows, COUNT_LIMIT)
+
+
+def users_of(
+    connection: Connection, dialect: Dialect, names: Collection[Name], live: Schema
+) -> tuple[StoredObject, ...]:
+    """The views, triggers, routines and events of the tables' schemas, as far as this account may read them."""
+    known = [name for name in names if name in live.tables]
+    found: list[StoredObject] = []
+    for kind in uses.KINDS if known else ():
+        with suppress(DatabaseError):
+            found += dialect.objects(connection, tuple({name.schema for name in known}), (kind,))
+    return tuple(found)

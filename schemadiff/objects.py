@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Sequence as Several
+from itertools import takewhile
 
 from schemadiff import entries
 from schemadiff.dependencies import dependents, in_order, mentions_any, words
@@ -42,6 +43,7 @@ from schemadiff.schema import (
     View,
 )
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
+from schemadiff.words import speaks_of
 
 
 def compare(
@@ -284,3 +286,30 @@ def _disturbed(tables: Several[Operation]) -> set[Name]:
             case _:
                 pass
     return found
+
+
+def around_moves(moves: Several[Operation], rest: Several[Operation]) -> tuple[Operation, ...]:
+    """The moves and the operations after them; a view that speaks of what is renamed is dropped before and created
+    after: undoing runs in the contrary order, and the old view needs the old name.
+    """
+    names = [
+        move.before.name if isinstance(move, RenameTable) else move.before
+        for move in moves
+        if isinstance(move, RenameTable | RenameColumn)
+    ]
+
+    def moves_along(one: StoredObject) -> bool:
+        return isinstance(one, View) and any(speaks_of(one.definition, name) for name in names)
+
+    drops = tuple(takewhile(lambda one: isinstance(one, DropObject) and isinstance(one.object, View), rest))
+    if not any(moves_along(one.object) for one in drops if isinstance(one, DropObject)):
+        drops = ()
+    first: list[Operation] = []
+    last: list[Operation] = []
+    for one in rest[len(drops) :]:
+        if isinstance(one, ReplaceObject) and moves_along(one.before):
+            first.insert(0, DropObject(one.before))
+            last.append(CreateObject(one.after))
+        else:
+            last.append(one)
+    return (*first, *drops, *moves, *last)

@@ -12,14 +12,14 @@ from itertools import islice
 
 from sqlalchemy.engine import Connection
 
-from schemadiff import comparer, executor, planner, replay, revisions
+from schemadiff import comparer, executor, planner, replay, revisions, uses
 from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.errors import DigestError, HazardError, StepError, VersionError
 from schemadiff.executor import Manner, Task
 from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
-from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of
+from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of, users_of
 from schemadiff.journal import Direction, Interrupted, Turned, interruption, is_entry, is_in_vain, saved
 from schemadiff.operations import (
     AlterColumn,
@@ -403,6 +403,7 @@ def large_tables(
 def facts_about(
     connection: Connection, dialect: Dialect, operations: Iterable[Operation], live: Schema
 ) -> Facts:
+    operations = tuple(operations)
     names = [touched(one) for one in operations if isinstance(one, DropTable | DropColumn)]
     parts = [
         one.object.name
@@ -410,4 +411,11 @@ def facts_about(
         if isinstance(one, DropObject) and isinstance(one.object, Entry) and one.object.rows
     ]
     known = [name for name in names if name is not None and name in live.tables]
-    return count_rows(connection, dialect, [*known, *parts])
+    counted = count_rows(connection, dialect, [*known, *parts])
+    users = uses.found(operations, users_of(connection, dialect, uses.tables(operations), live))
+    tracked = {one: [user for user in found if dialect.tracks(user)] for one, found in users.items()}
+    return dataclasses.replace(
+        counted,
+        broken={one: [user for user in found if not dialect.tracks(user)] for one, found in users.items()},
+        held={one: found for one, found in tracked.items() if isinstance(one, DropTable | DropColumn)},
+    )

@@ -17,6 +17,7 @@ from schemadiff import (
     comparer,
     filters,
     naming,
+    objects,
     planner,
     renames,
     replay,
@@ -116,7 +117,8 @@ def plan(
 
         def compare(moves: Sequence[Operation]) -> tuple[Operation, ...]:
             renamed = filters.visible(replay.all_after(moves, current, dialect), chosen, dialect)
-            return (*moves, *differences(connection, dialect, renamed, desired, hidden, notes.extend))
+            rest = differences(connection, dialect, renamed, desired, hidden, notes.extend)
+            return objects.around_moves(moves, rest)
 
         operations = compare(moves)
         if renames_allowed:

@@ -44,6 +44,7 @@ LAYERS = (
         "parts",
         "planner",
         "hazards",
+        "uses",
         "reader",
         "writer",
         "naming",

@@ -326,7 +326,7 @@ def _hazards_of(operation: Operation, told: Sequence[Hazard]) -> list[Hazard]:
             and (one.message == own.message or one.message.startswith(f"{own.message} "))
         )
         result.append(next(same, own))
-    return result
+    return [*result, *(one for one in told if one.about == operation)]
 
 
 def _hazard(hazard: Hazard) -> Object:

@@ -285,6 +285,12 @@ class Dialect(ABC):
         """Whether one statement puts `after` in the place of `before`, whatever depends on it."""
         return False
 
+    def tracks(self, one: StoredObject) -> bool:
+        """Whether the server knows what the view, trigger or routine is made of: it moves along when that is renamed,
+        and keeps it from being dropped.
+        """
+        return False
+
     def alters_in_place(self, before: StoredObject, after: StoredObject, schema: Schema) -> bool:
         """Whether the sequence or type is altered under what depends on it; else it is made anew, and what depends on
         it in `schema` has to make room.

@@ -244,6 +244,9 @@ class PostgreSQL(Dialect):
         """A function or procedure, by CREATE OR REPLACE, as long as it returns the same."""
         return objects.replaces(before, after)
 
+    def tracks(self, one: StoredObject) -> bool:
+        return objects.is_tracked(one)
+
     def alters_in_place(self, before: StoredObject, after: StoredObject, schema: Schema) -> bool:
         return objects.alters_in_place(before, after, schema)
 

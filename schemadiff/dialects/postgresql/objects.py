@@ -169,6 +169,11 @@ def alters_in_place(before: StoredObject, after: StoredObject, schema: Schema) -
     return True
 
 
+def is_tracked(one: StoredObject) -> bool:
+    """Whether the server keeps the object as what it was read to be, not as a text, as the body of most routines is."""
+    return not isinstance(one, Routine) or one.kind == "trigger" or "BEGIN ATOMIC" in one.definition
+
+
 _RETURNS = re.compile(r"^ RETURNS .*$", re.MULTILINE)
 
 

@@ -129,6 +129,12 @@ class SQLite(Dialect):
     def same_view(self, connection: Connection, one: View, other: View) -> bool | None:
         return objects.same_view(one, other)
 
+    def way_out(self, error: BaseException) -> str | None:
+        return alter.way_out(str(getattr(error, "orig", error)))
+
+    def tracks(self, one: StoredObject) -> bool:
+        return True
+
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
         found = types.sqlalchemy_type(column.type.sql, column.collation, self.sqlalchemy)
         return cast("TypeEngine[object]", found)

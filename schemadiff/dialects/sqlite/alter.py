@@ -16,6 +16,7 @@ written here so that
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
@@ -353,3 +354,16 @@ def _apply(operation: Operation, schema: Schema) -> Schema:
         before, new = operation.before, operation.after
         table = rename_in_table(table, lambda text: renamed(text, before, new), defaults=False)
     return after.with_table(canonical(table))
+
+
+def way_out(words: str) -> str | None:
+    """What to do where SQLite refuses a change for a view or trigger that would not work any more."""
+    if not _USED.search(words):
+        return None
+    return (
+        "Drop or change it before that in the same revision, with op.execute(…); a view that the models declare moves "
+        "along."
+    )
+
+
+_USED = re.compile(r"\berror in (?:view|trigger) ")
