@@ -48,7 +48,8 @@ Row = Sequence[Any]
 
 _OBJECTS = """\
 SELECT type, name, tbl_name, sql FROM {schema}.sqlite_master
-WHERE type IN ('table', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"""
+WHERE type IN ('table', 'trigger')
+AND (name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR name IN ('sqlite_stat1', 'sqlite_stat4'))"""
 _COLUMNS = """\
 SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
 FROM {schema}.sqlite_master AS m JOIN pragma_table_xinfo(m.name, {literal}) AS c
@@ -115,6 +116,8 @@ class _Reading:
             if kind == "trigger":
                 key = Name(table, schema)
                 self.triggers[key] = (*self.triggers.get(key, ()), sql)
+            elif name.startswith("sqlite_"):
+                self.triggers[Name(name, schema)] = (sql,)
             elif sql[:15].upper() == "CREATE VIRTUAL ":
                 virtual[name] = module(sql)
                 self.unsupported.append(Unsupported(Name(name, schema), "virtual tables are left alone"))
