@@ -72,17 +72,32 @@ NO_FILTER = Filter()
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """What took no part in a comparison."""
+    """What took no part in a comparison. ``options`` are those of tables of which models and revisions say nothing."""
 
     tables: tuple[Name, ...] = ()
     columns: tuple[tuple[Name, str], ...] = ()
+    options: tuple[tuple[Name, str], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.tables or self.columns)
+        return bool(self.tables or self.columns or self.options)
 
     def __str__(self) -> str:
         counts = ((len(self.tables), "table"), (len(self.columns), "column"))
-        return " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n) + " ignored"
+        ignored = " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
+        return "; ".join(filter(None, (ignored and f"{ignored} ignored", self._kept())))
+
+    def _kept(self) -> str:
+        named: dict[str, list[Name]] = {}
+        for table, option in self.options:
+            named.setdefault(option, []).append(table)
+        told = [f"{option} of {_some(tables)}" for option, tables in named.items()]
+        return f"kept as the database has it: {', '.join(told)}" if told else ""
+
+
+def _some(tables: list[Name]) -> str:
+    """The names of a few tables, and how many more there are."""
+    shown = ", ".join(f'"{table}"' for table in tables[:3])
+    return f"{shown} and {len(tables) - 3} more" if len(tables) > 3 else shown
 
 
 NOTHING_IGNORED = Ignored()
@@ -191,7 +206,14 @@ def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
     kept = frozenset[Name]().union(*(schema.kept for schema in schemas))
     tables = tuple(name for name in sorted(kept.union(known)) if name in kept or chosen.hides(name))
     columns = ((name, column) for name in sorted(chosen.columns) for column in sorted(chosen.columns[name]))
-    return Ignored(tables, tuple(one for one in columns if one[0] not in tables))
+    options = {
+        (name, option)
+        for schema in schemas
+        for name, table in schema.tables.items()
+        if name not in tables
+        for option, _ in table.options.managed
+    }
+    return Ignored(tables, tuple(one for one in columns if one[0] not in tables), tuple(sorted(options)))
 
 
 def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:

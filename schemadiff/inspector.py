@@ -10,6 +10,7 @@ from types import MappingProxyType
 from sqlalchemy.engine import Connection
 
 from schemadiff import uses
+from schemadiff.bookkeeping import of_other_tools
 from schemadiff.comparer import align, compare
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
@@ -45,7 +46,7 @@ def inspect(connection: Connection, dialect: Dialect, schemas: Collection[str | 
     """
     live = dialect.inspect(connection, schemas)
     tables = {name: table for name, table in live.tables.items() if name.name != VERSION_TABLE}
-    return dataclasses.replace(live, tables=tables)
+    return dataclasses.replace(live, tables=tables, kept=live.kept | of_other_tools(tables))
 
 
 def inspect_for(
@@ -63,7 +64,7 @@ def inspect_for(
     live = inspect(connection, dialect, schemas).without_kept(*known)
     if expected is not None:
         live = _with_unseen(connection, dialect, live, expected)
-    live = with_implicit(live, known, dialect)
+    live = _with_managed(with_implicit(live, known, dialect), known, dialect)
     keys = {key for schema in known for key in schema.objects}
     kinds = {key.kind for key in keys} | ({Namespace.kind} if len(schemas) > 1 else set())
     found = dialect.objects(connection, schemas, kinds) if kinds else ()
@@ -82,6 +83,15 @@ def _with_unseen(connection: Connection, dialect: Dialect, live: Schema, expecte
     tables = {**live.tables, **{name: expected.tables[name] for name in unseen}}
     told = (Unsupported(name, f"{_UNTOLD} it is there: this account may not see it") for name in unseen)
     return dataclasses.replace(live, tables=tables, unsupported=(*live.unsupported, *told))
+
+
+def _with_managed(live: Schema, known: Collection[Schema], dialect: Dialect) -> Schema:
+    """The live schema, what a DBA has set and nobody speaks of set apart; see `silence`."""
+    tables = {
+        name: dialect.with_managed(table, [one.tables[name] for one in known if name in one.tables])
+        for name, table in live.tables.items()
+    }
+    return dataclasses.replace(live, tables=tables)
 
 
 def with_implicit(live: Schema, known: Collection[Schema], dialect: Dialect) -> Schema:

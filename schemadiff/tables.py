@@ -242,7 +242,7 @@ Constraint = PrimaryKey | Unique | ForeignKey | Check | Exclude
 class Options:
     """What belongs to a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``).
     ``shown`` are those of them that the server shows otherwise than they are given, as it shows them; empty before it
-    was asked.
+    was asked. ``managed`` are options of a live table of which nobody speaks (see `silence`): named, never compared.
     """
 
     comment: str | None = None
@@ -252,6 +252,7 @@ class Options:
     extra: tuple[tuple[str, str], ...] = ()
     written: Options | None = field(default=None, compare=False, repr=False)
     shown: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    managed: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,6 +41,17 @@ CASES = [
 ]
 
 NOT_BY_HAND = {
+    **dict.fromkeys(
+        (
+            "mysql/partitions",
+            "mysql/storage_options",
+            "mysql/autoextend_size",
+            "mariadb/partitions",
+            "mariadb/storage_options",
+            "mariadb/page_compression",
+        ),
+        "options of which neither models nor revisions speak are the DBA's, and stay",
+    ),
     "mariadb/partitioned_table": "partitions that were made by hand are not taken away again, and check goes on naming "
     "them",
     **dict.fromkeys(

@@ -346,6 +346,7 @@ def _ignored(found: Ignored) -> Object:
     return {
         "tables": [_name(table) for table in found.tables],
         "columns": [{**_name(table), "column": column} for table, column in found.columns],
+        "options": [{**_name(table), "option": option} for table, option in found.options],
     }
 
 

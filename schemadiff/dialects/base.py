@@ -186,6 +186,10 @@ class Dialect(ABC):
         """
         return live
 
+    def with_managed(self, live: Table, known: Sequence[Table]) -> Table:
+        """The live table, the options set apart that a DBA has set and no `known` description speaks of."""
+        return live
+
     def under_new_name(self, table: Table, old: Name) -> Table:
         """The table, which was called `old`, with the names that the server gives to its parts for that."""
         return table

@@ -47,6 +47,7 @@ from schemadiff.schema import (
     Unsupported,
     View,
 )
+from schemadiff.silence import set_apart
 from schemadiff.stored import ObjectOperation
 
 if TYPE_CHECKING:
@@ -122,6 +123,9 @@ class MySQL(Facts, Dialect):
 
     def with_implicit(self, live: Table, known: Sequence[Table]) -> Table:
         return with_implicit(live, known, self.product)
+
+    def with_managed(self, live: Table, known: Sequence[Table]) -> Table:
+        return set_apart(live, known, None)
 
     def under_new_name(self, table: Table, old: Name) -> Table:
         return under_new_name(table, old.name, self.product)

@@ -77,7 +77,8 @@ if TYPE_CHECKING:
         Unsupported,
         View,
     )
-    from schemadiff.stored import ObjectOperation
+from schemadiff.silence import set_apart
+from schemadiff.stored import ObjectOperation
 
 __all__ = ["PostgreSQL"]
 
@@ -146,6 +147,9 @@ class PostgreSQL(Dialect):
         """The table as the server would report it, as far as rules tell."""
         declared = canonical.without_duplicates(table)
         return canonical.canonical(declared, default_schema=self.schema, virtual=self.version >= 18)
+
+    def with_managed(self, live: Table, known: Sequence[Table]) -> Table:
+        return set_apart(live, known, ("PARTITION_BY", "TABLESPACE", "USING", "WITH"), lists="WITH")
 
     def settle(self, current: Table, desired: Table) -> Table:
         """`desired` without the storage and the compression that a column had and its new type cannot have, and with

@@ -220,7 +220,7 @@ class _Stretch:
 
     def _is_partitioned(self, table: Name) -> bool:
         known = self.before.tables.get(table)
-        return known is not None and "PARTITION_BY" in dict(known.options.extra)
+        return known is not None and "PARTITION_BY" in dict((*known.options.extra, *known.options.managed))
 
     def _has_own_way(self, thing: Constraint | Index) -> bool:
         """Whether it can be built apart, under a name that nothing else has."""

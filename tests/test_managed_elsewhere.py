@@ -1,0 +1,158 @@
+"""What somebody else manages in a database, a DBA or another tool, is kept and named, and is no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import schemadiff
+from schemadiff.bookkeeping import is_bookkeeping
+from schemadiff.database import VERBATIM, connected
+from schemadiff.schema import Name
+
+pytestmark = pytest.mark.once
+
+TABLE = "(id int NOT NULL, at date NOT NULL, msg varchar(100), PRIMARY KEY (id, at))"
+MONTHS = "PARTITION BY RANGE (YEAR(at)) (PARTITION p1 VALUES LESS THAN (2024), PARTITION pm VALUES LESS THAN MAXVALUE)"
+ROTATED = (
+    "ALTER TABLE log REORGANIZE PARTITION pm INTO "
+    "(PARTITION p2 VALUES LESS THAN (2025), PARTITION pm VALUES LESS THAN MAXVALUE)"
+)
+MANAGED = {
+    "mysql": (
+        (f"CREATE TABLE log {TABLE} ROW_FORMAT=COMPRESSED STATS_PERSISTENT=1 {MONTHS}", ROTATED),
+        ("PARTITION_BY", "ROW_FORMAT", "STATS_PERSISTENT"),
+        "SHOW CREATE TABLE log",
+        ("p2", "ROW_FORMAT=COMPRESSED", "STATS_PERSISTENT=1"),
+        {"mysql_row_format": "DYNAMIC"},
+        "ROW_FORMAT",
+    ),
+    "postgresql": (
+        (
+            f"CREATE TABLE log {TABLE} PARTITION BY RANGE (at)",
+            "CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+            "CREATE TABLE log_2 PARTITION OF log FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
+        ),
+        ("PARTITION_BY",),
+        "SELECT 'log', pg_get_partkeydef(c) || (SELECT count(*) FROM pg_inherits WHERE inhparent = c)::text "
+        "FROM (SELECT 'log'::regclass AS c) AS known",
+        ("RANGE (at)2",),
+        None,
+        "",
+    ),
+    "postgresql, parameters": (
+        (
+            f"CREATE TABLE log {TABLE} WITH (fillfactor=70, autovacuum_enabled=false)",
+            "CREATE INDEX ix_log_msg ON log (msg) WITH (fillfactor=60)",
+        ),
+        ("WITH", "ix_log_msg fillfactor"),
+        "SELECT 'log', string_agg(reloptions::text, ' ') FROM pg_class WHERE relname IN ('log', 'ix_log_msg')",
+        ("fillfactor=70", "autovacuum_enabled=false", "fillfactor=60"),
+        {"postgresql_with": {"fillfactor": 80}},
+        "WITH",
+    ),
+}
+MANAGED["mariadb"] = MANAGED["mysql"]
+
+
+def models(length: int, indexed: bool, **options: Any) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        "log",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.Date, primary_key=True),
+        sa.Column("msg", sa.String(length), index=indexed),
+        **options,
+    )
+    return metadata
+
+
+def run(url: str, *statements: str) -> str:
+    with connected(url) as (connection, _):
+        for sql in statements:
+            result = connection.exec_driver_sql(sql, execution_options=VERBATIM)
+        return str(result.one()[1]) if result.returns_rows else ""
+
+
+@pytest.mark.parametrize("case", MANAGED)
+def test_what_a_dba_has_set_stays_and_is_named(
+    case: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    made, options, shown, kept, said, compared = MANAGED[case]
+    url = fresh_database(case.partition(",")[0])
+    indexed = "parameters" in case
+    run(url, *made)
+
+    assert not schemadiff.check(url, models(100, indexed), tmp_path)
+    assert not schemadiff.diff(url, models(100, indexed))
+    schemadiff.plan(url, models(100, indexed), tmp_path, message="found")
+    schemadiff.apply(url, tmp_path)
+    planned = schemadiff.plan(url, models(200, indexed), tmp_path, message="longer")
+    assert tuple(option for _, option in planned.ignored.options) == options
+    assert "kept as the database has it" in str(planned.ignored)
+    schemadiff.apply(url, tmp_path, allow=["all"])
+    assert not schemadiff.check(url, models(200, indexed), tmp_path)
+    assert all(words in run(url, shown) for words in kept)
+    schemadiff.rollback(url, tmp_path, to=1, allow=["all"])
+    assert not schemadiff.check(url, models(200, indexed), tmp_path).drifted
+    assert all(words in run(url, shown) for words in kept)
+    if said:
+        (difference,) = schemadiff.diff(url, models(100, indexed, **said)).plan.operations
+        assert compared.lower() in difference.describe().lower()
+
+
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
+def test_what_revisions_have_said_and_models_say_no_more_goes(
+    url: str, engine_name: str, tmp_path: Path
+) -> None:
+    said: dict[str, Any] = {"mysql_row_format": "COMPRESSED"}
+    if engine_name == "postgresql":
+        said = {"postgresql_with": {"fillfactor": 80}}
+    schemadiff.plan(url, models(100, False, **said), tmp_path, message="said")
+    schemadiff.apply(url, tmp_path)
+    missing = schemadiff.check(url, models(100, False), tmp_path).missing
+    assert len(missing) == 1
+    schemadiff.plan(url, models(100, False), tmp_path, message="unsaid")
+    schemadiff.apply(url, tmp_path, allow=["all"])
+    assert not schemadiff.check(url, models(100, False), tmp_path)
+
+
+TOOLS = (
+    "alembic_version",
+    "django_migrations",
+    "flyway_schema_history",
+    "schema_migrations",
+    "SequelizeMeta",
+)
+
+
+def test_the_tables_of_other_tools_are_never_dropped(url: str, tmp_path: Path) -> None:
+    run(url, *(f"CREATE TABLE {name} (id int NOT NULL PRIMARY KEY)" for name in TOOLS))
+    planned = schemadiff.plan(url, models(100, False), tmp_path, message="begin")
+    assert [one.describe() for one in planned.plan.operations] == ["create table log"]
+    assert {name.name.lower() for name in planned.ignored.tables} == {name.lower() for name in TOOLS}
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, models(100, False), tmp_path)
+
+
+def test_a_model_that_has_such_a_name_is_compared(url: str, tmp_path: Path) -> None:
+    metadata = sa.MetaData()
+    sa.Table("migrations", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    schemadiff.plan(url, metadata, tmp_path, message="begin")
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, metadata, tmp_path)
+    planned = schemadiff.plan(url, sa.MetaData(), tmp_path, message="end")
+    assert [one.describe() for one in planned.plan.operations] == ["drop table migrations"]
+
+
+def test_the_names_of_other_tools() -> None:
+    ours = ("user", "migration", "post_del", "version", "releases")
+    theirs = ("DATABASECHANGELOG", "_user_gho", "goose_db_version", "knex_migrations_lock")
+    assert not any(is_bookkeeping(Name(name)) for name in ours)
+    assert all(is_bookkeeping(Name(name)) for name in theirs)
+    assert is_bookkeeping(Name("releases", "sqitch"))
