@@ -1,7 +1,6 @@
 """What every dialect answers: catalog queries, canonical forms, SQL text and locks.
 
-A dialect is a value that holds the facts of one server (its version, its default charset), or the facts of the
-newest supported server where there is no connection. Its methods come in four kinds:
+A dialect is a value that holds the facts of one server, or of the newest supported one. Its methods come in four kinds:
 
 - canonical forms, pure: `Dialect.canonical`, `Dialect.settle`;
 - reading, the only I/O besides locking: `Dialect.connect`, `Dialect.inspect`, `Dialect.ask`;
@@ -15,9 +14,8 @@ newest supported server where there is no connection. Its methods come in four k
    name have ``None``, foreign keys' actions are as written, options that were not given are ``None``;
 2. from `Dialect.inspect`, as the server reports them.
 
-It is idempotent, and it keeps what does not count in comparisons (``Type.source``, ``Index.constraint``,
-``written``: use `dataclasses.replace`, never build a value anew).
-Rules only, no connection: what rules cannot settle is left as it is, and `Dialect.ask` settles it.
+It is idempotent, and it keeps what does not count in comparisons (``Type.source``, ``written``: use
+`dataclasses.replace`). Rules only, no connection: what these cannot settle is left, and `Dialect.ask` settles it.
 """
 
 from __future__ import annotations
