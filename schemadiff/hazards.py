@@ -155,7 +155,7 @@ RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
     is_refused,
 )
 
-CODES = ("SD101", "SD102", "SD103", "SD201", "SD202", "SD203")
+CODES = ("SD101", "SD102", "SD103", "SD201", "SD202")
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

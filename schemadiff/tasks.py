@@ -17,7 +17,6 @@ from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.errors import DigestError, HazardError, StepError, VersionError
 from schemadiff.executor import Manner, Task
-from schemadiff.expectations import foreseen
 from schemadiff.hazards import Facts, Hazard, find
 from schemadiff.history import state_at
 from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of, users_of
@@ -160,7 +159,6 @@ def _tasks(
         unsure.append(tuple(guessed))
     tasks = []
     plans = asked_how(site.connection, site.dialect, plans, facts)
-    plans[:1] = [foreseen(site.connection, plan) for plan in plans[:1]]
     for revision, plan, end, guesses in zip(chosen, plans, ends, unsure, strict=True):
         tasks.append(Task(revision.number, direction, plan, state, end, schemas, unsure=guesses))
         state = end

@@ -237,6 +237,17 @@ def read_facts(connection: Connection) -> dict[str, Any]:
     collations = rows(
         f"SELECT character_set_name, default_collate_name FROM information_schema.character_sets {ALL_ROWS}"
     )
+    # What a session makes of a character set alone: MySQL 8.0.11+ (for one of them), MariaDB 11.2+ (by pairs).
+    told = dict(
+        rows(
+            "SHOW VARIABLES WHERE Variable_name IN ('default_collation_for_utf8mb4', 'character_set_collations')"
+        )
+    )
+    pairs = [
+        one.strip().split("=") for one in told.get("character_set_collations", "").split(",") if one.strip()
+    ]
+    if "default_collation_for_utf8mb4" in told:
+        pairs.append(["utf8mb4", told["default_collation_for_utf8mb4"]])
     # Only those that differ: a server may hold thousands.
     databases = rows(
         "SELECT schema_name, default_collation_name FROM information_schema.schemata "
@@ -246,7 +257,7 @@ def read_facts(connection: Connection) -> dict[str, Any]:
         "version": tuple(connection.dialect.server_version_info or ()),
         "charset": charset_of(collation),
         "collation": collation,
-        "collations": dict(collations),
+        "collations": {**dict(collations), **dict(pairs)},
         "engine": engine,
         "lower_case_table_names": int(lower),
         "database": database,

@@ -28,6 +28,9 @@ NO_PARAMETERS = {"no_parameters": True}
 PACKET = 1000
 """Statements in one round trip: the time for a thousand tables falls no further with more."""
 
+_BETWEEN = ";\n"
+_LIMIT = "schemadiff packet"
+
 _QUOTING = (
     "ANSI",
     "ANSI_QUOTES",
@@ -153,11 +156,12 @@ def _one_by_one(connection: Connection) -> Talk:
 def _in_packets(connection: Connection) -> Talk:
     """Packets of statements, which the server carries out up to the first one that it refuses."""
     refused = connection.dialect.loaded_dbapi.Error
+    limit = _limit(connection)
 
     def talk(groups: Sequence[Sequence[str]]) -> Iterator[Reply]:
         position = 0
         while position < len(groups):
-            replies = _send(groups[position : position + PACKET])
+            replies = _send(_packet(groups[position : position + PACKET], limit))
             position += len(replies)
             yield from replies
 
@@ -165,7 +169,7 @@ def _in_packets(connection: Connection) -> Talk:
         replies: list[Reply] = []
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(";\n".join(statement for group in batch for statement in group))
+            cursor.execute(_BETWEEN.join(statement for group in batch for statement in group))
             first = True
             for group in batch:
                 rows: list[Row] = []
@@ -189,6 +193,33 @@ def _in_packets(connection: Connection) -> Talk:
         return replies
 
     return talk
+
+
+def _packet(groups: Sequence[Sequence[str]], limit: int) -> Sequence[Sequence[str]]:
+    """As many of the groups as one packet may hold, and at least one."""
+    size = 0
+    for number, group in enumerate(groups):
+        size += sum(len(statement.encode()) + len(_BETWEEN) for statement in group)
+        if size > limit and number:
+            return groups[:number]
+        if size > limit:
+            raise DatabaseError(
+                f"the server takes no statement of {size:,} bytes (max_allowed_packet = {limit:,})",
+                hint="Give it more: SET GLOBAL max_allowed_packet = 67108864, and in its settings file.",
+            )
+    return groups
+
+
+def _limit(connection: Connection) -> int:
+    """The bytes that the server takes in one packet (max_allowed_packet: 64 MiB on MySQL 9.7, 16 on MariaDB 10.11, one
+    in many a package for Windows), asked for once.
+    """
+    known = connection.info.get(_LIMIT)
+    if not isinstance(known, int):
+        found = connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one()
+        # Less the command's own byte, and some to spare.
+        known = connection.info[_LIMIT] = int(found) - 1024
+    return known
 
 
 def _refusal(error: BaseException) -> Refusal:

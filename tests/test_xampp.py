@@ -1,5 +1,5 @@
-"""lower_case_table_names = 1, as on Windows: the server keeps the names of tables in lower case, whatever the models,
-the history and the command line call them.
+"""A server as XAMPP ships it for Windows: the names of tables are kept in lower case (lower_case_table_names = 1),
+whatever the models, the history and the command line call them, and no packet is larger than a megabyte.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(scope="module")
 def databases() -> Iterator[Databases]:
-    """Databases on a server of that kind; MariaDB, the quicker one to start, tells names as MySQL does."""
+    """Databases on a server of that kind: MariaDB, which tells names and counts bytes as MySQL does."""
     installation = find("mariadb")
     if installation is None:
         raise ServerError(
             "No mariadb server found. Install one with: python tools/install_servers.py mariadb"
         )
-    with RestartableServer(installation, "--lower-case-table-names=1") as server:
+    with RestartableServer(installation, "--lower-case-table-names=1", "--max-allowed-packet=1M") as server:
         made = Databases(lambda _: server.url)
         yield made
         made.close()
@@ -99,3 +99,29 @@ def test_a_history_from_elsewhere_runs_forth_and_back(url: str, tmp_path: Path) 
     found = schemadiff.check(url, metadata, tmp_path)
     assert not found, found
     assert schemadiff.rollback(url, tmp_path, allow=["all"]).after == 0
+
+
+def test_what_is_long_goes_in_several_packets(url: str, tmp_path: Path) -> None:
+    def wide(width: int) -> sa.MetaData:
+        metadata = sa.MetaData()
+        for number in range(120):
+            columns = (
+                sa.Column(
+                    f"attribute_{one}",
+                    sa.String(width),
+                    nullable=False,
+                    server_default="some default text",
+                    comment="what this attribute says, in the words of whoever had thought of it" * 2,
+                )
+                for one in range(50)
+            )
+            check = sa.CheckConstraint("attribute_1 <> attribute_2", name="differ")
+            key = sa.Column("id", sa.Integer, primary_key=True)
+            sa.Table(f"customer_record_{number}", metadata, key, *columns, check)
+        return metadata
+
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    wide(9).create_all(engine)
+    assert not schemadiff.check(url, wide(9), tmp_path)
+    assert schemadiff.plan(url, wide(9), tmp_path, message="found").plan.operations == ()
+    assert len(schemadiff.check(url, wide(12), tmp_path).missing) == 120 * 50
