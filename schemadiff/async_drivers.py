@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
+from schemadiff.database import Target
 from schemadiff.dialects.sessions import apart, gives_one_connection_only
 from schemadiff.errors import ConfigError, UsageError
 
@@ -75,6 +76,8 @@ def in_own_loop(work: Callable[[], T]) -> T:
 
 
 def _is_asynchronous(database: object) -> bool:
+    if isinstance(database, Target):
+        database = database.url
     if isinstance(database, str | URL):
         try:
             url = make_url(database)
@@ -104,7 +107,7 @@ def _inside_of_a_loop(function: str) -> bool:
 
 def _synchronous(database: object, inside: bool, stack: ExitStack) -> object:
     """The Engine or Connection for code that is no coroutine; what is made for it is disposed of by the stack."""
-    if isinstance(database, str | URL) or not _is_asynchronous(database):
+    if isinstance(database, str | URL | Target) or not _is_asynchronous(database):
         return database
     if not inside and (isinstance(database, Connection) or hasattr(database, "sync_connection")):
         raise UsageError(

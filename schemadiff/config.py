@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -18,17 +18,20 @@ DEFAULT_VERSIONS = "versions"
 Online = Literal["auto", "always", "never"]
 """Whether tables are changed so that nobody has to wait: those that are not small, all, none."""
 
-KEYS = ("url", "models", "versions", "include", "exclude", "schemas", "online")
+KEYS = ("url", "connect_args", "engine", "models", "versions", "include", "exclude", "schemas", "online")
 LISTS = ("models", "include", "exclude", "schemas")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``None`` where nothing says it; ``models`` may be several, with commas between them. ``source`` is the file that
-    the settings come from, for messages.
+    the settings come from, for messages. ``connect_args`` go with the ``url``; an ``engine`` (``module:attribute``)
+    stands in the place of both, so that there is no ``url`` beside it.
     """
 
     url: str | None = None
+    connect_args: Mapping[str, Any] = field(default_factory=dict)
+    engine: str | None = None
     models: str | None = None
     versions: Path = Path(DEFAULT_VERSIONS)
     include: tuple[str, ...] = ()
@@ -42,8 +45,8 @@ class Settings:
         if not self.url:
             raise ConfigError(
                 "no database is named",
-                hint="Give --url, set SCHEMADIFF_URL (or DATABASE_URL), or write url into [tool.schemadiff] of "
-                "pyproject.toml; for example mysql+pymysql://user:password@localhost/shop.",
+                hint="Give --url, set SCHEMADIFF_URL (or DATABASE_URL), or write url or engine into [tool.schemadiff] "
+                "of pyproject.toml; for example mysql+pymysql://user:password@localhost/shop.",
             )
         return self.url
 
@@ -82,6 +85,10 @@ def settings(
             raise ConfigError(
                 f'{path}: there is no setting "{key}"', hint=f"The settings are {', '.join(KEYS)}."
             )
+        if key == "connect_args":
+            if not isinstance(value, dict):
+                raise ConfigError(f'{path}: the setting "{key}" must be a table, not {type(value).__name__}')
+            continue
         listed = isinstance(value, list) and key in LISTS and all(isinstance(one, str) for one in value)
         if not listed and (key in ("include", "exclude", "schemas") or not isinstance(value, str)):
             kind = (
@@ -92,6 +99,11 @@ def settings(
                 else "a list of texts"
             )
             raise ConfigError(f'{path}: the setting "{key}" must be {kind}, not {value!r}')
+    if "engine" in table and ("url" in table or "connect_args" in table):
+        raise ConfigError(
+            f'{path}: the setting "engine" says how to connect, so "url" and "connect_args" say nothing beside it',
+            hint="Leave either the one or the others out.",
+        )
     said = application or {}
     table.update(said)
     chosen = versions or env.get("SCHEMADIFF_VERSIONS") or said.get("versions")
@@ -105,8 +117,12 @@ def settings(
     models_in_file = table.get("models")
     if isinstance(models_in_file, list):
         models_in_file = ",".join(models_in_file)
+    named = url or env.get("SCHEMADIFF_URL")
+    engine = None if named else env.get("SCHEMADIFF_ENGINE") or table.get("engine")
     return Settings(
-        url=url or env.get("SCHEMADIFF_URL") or env.get("DATABASE_URL") or table.get("url"),
+        url=named or (None if engine else env.get("DATABASE_URL") or table.get("url")),
+        connect_args={} if engine else table.get("connect_args", {}),
+        engine=engine,
         models=models or env.get("SCHEMADIFF_MODELS") or models_in_file,
         versions=folder,
         include=_list("include", include, env, table),

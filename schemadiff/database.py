@@ -6,8 +6,9 @@ Also the one place where what a driver or a server says becomes an error for peo
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import create_engine, exc
@@ -22,13 +23,21 @@ from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-Database: TypeAlias = "str | URL | Engine | Connection | AsyncEngine | AsyncConnection"
+Database: TypeAlias = "str | URL | Target | Engine | Connection | AsyncEngine | AsyncConnection"
 """The asynchronous ones are those of `async_drivers`, which hands on what is not."""
 
 _REACHABLE = "Is the server running, and are host, port, user, password and database right?"
 
 VERBATIM = {"no_parameters": True}
 """For `Connection.exec_driver_sql`: the driver is handed no parameters, and so takes a percent sign as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL, and what the driver is told beyond it: SQLAlchemy's ``connect_args``."""
+
+    url: str = field(repr=False)
+    arguments: Mapping[str, object] = field(repr=False)
 
 
 @contextmanager
@@ -40,6 +49,10 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
 
     Raises `DatabaseError` when the server cannot be reached or refuses something, `ConfigError` for a malformed URL.
     """
+    arguments: Mapping[str, object] = {}
+    if isinstance(database, Target):
+        arguments = database.arguments
+        database = database.url
     if not isinstance(database, str | URL | Engine | Connection):
         raise UsageError(
             f"the database cannot be {type(database).__name__}",
@@ -50,7 +63,11 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
             with _borrowed(database, changes) as connection:
                 yield connection, _dialect(connection)
             return
-        engine = database if isinstance(database, Engine) else open_engine(database, creates=changes)
+        engine = (
+            database
+            if isinstance(database, Engine)
+            else open_engine(database, creates=changes, arguments=arguments)
+        )
         try:
             with _open(engine, where(database)) as opened:
                 connection = opened.execution_options(isolation_level="AUTOCOMMIT")
@@ -69,13 +86,17 @@ def _dialect(connection: Connection) -> Dialect:
     return dialect
 
 
-def open_engine(url: str | URL, *, creates: bool = True) -> Engine:
+def open_engine(
+    url: str | URL, *, creates: bool = True, arguments: Mapping[str, object] | None = None
+) -> Engine:
     """An engine of schemadiff's own: no pool, one connection at a time. A database file that is not there yet is not
     made by looking at it: without `creates` it is an empty database. Raises `ConfigError` for a bad URL.
     """
     try:
         parsed = connection_url(make_url(url), creates=creates)
-        return create_engine(parsed, poolclass=NullPool, connect_args=connect_arguments(parsed))
+        return create_engine(
+            parsed, poolclass=NullPool, connect_args={**connect_arguments(parsed), **(arguments or {})}
+        )
     except exc.NoSuchModuleError as error:
         raise ConfigError(
             f"SQLAlchemy knows no database or driver {str(error).rpartition(':')[2]}",
@@ -99,6 +120,8 @@ def open_engine(url: str | URL, *, creates: bool = True) -> Engine:
 
 def where(database: Database) -> str:
     """Which database it is, for messages: never with the password."""
+    if isinstance(database, Target):
+        database = database.url
     try:
         url = make_url(database) if isinstance(database, str | URL) else database.engine.url
     except (exc.ArgumentError, AttributeError, ValueError):

@@ -369,6 +369,7 @@ def _project(
     return Project(
         said.versions,
         engine,
+        None,
         db,
         passwords(engine.url.render_as_string(hide_password=False)),
         speak,

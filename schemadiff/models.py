@@ -6,6 +6,7 @@ these, or a function without arguments that returns one. Several are written wit
 
 from __future__ import annotations
 
+import functools
 import importlib
 import linecache
 import os
@@ -13,11 +14,16 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
-from schemadiff.errors import ModelsError
+from schemadiff.errors import ConfigError, ModelsError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 HERE = Path(__file__).parent
 
@@ -31,39 +37,9 @@ def load_models(path: str) -> tuple[sa.MetaData, ...]:
     """
     if "," in path:
         return metadata_of([one.strip() for one in path.split(",") if one.strip()], path)
-    module_name, separator, attribute = path.partition(":")
-    if not separator or not module_name or not attribute:
-        raise ModelsError(
-            f'the setting models is "{path}", which is not of the form module:attribute',
-            hint='For example models = "app:db" or models = "app.models:Base".',
-        )
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
     before = set(sys.modules)
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise ModelsError(
-                f'there is no module "{error.name}" (the setting models is "{path}")',
-                hint=f"Run the command where that module can be imported from; the current directory is {os.getcwd()}.",
-            ) from error
-        raise _failed_import(module_name, error) from error
-    except Exception as error:
-        raise _failed_import(module_name, error) from error
-    except SystemExit as error:
-        raise _failed_import(module_name, error) from error
-    found: Any = module
-    for part in attribute.removesuffix("()").split("."):
-        if not hasattr(found, part):
-            names = [name for name, value in vars(module).items() if _holds_models(value)]
-            raise ModelsError(
-                f'module "{module_name}" has no attribute "{attribute}"',
-                hint=f"What holds models in it is {', '.join(names)}."
-                if names
-                else "Nothing in it holds models.",
-            )
-        found = getattr(found, part)
+    module_name = path.partition(":")[0]
+    found = _imported(path, "models", _with_models)
     metadata = metadata_of(found, path)
     if not any(one.tables for one in metadata):
         imported = sorted(name for name in set(sys.modules) - before if _is_local(sys.modules[name]))
@@ -72,6 +48,65 @@ def load_models(path: str) -> tuple[sa.MetaData, ...]:
             hint=f"Imported were {', '.join(imported) or module_name}. Name the module that imports all models.",
         )
     return metadata
+
+
+@functools.cache
+def load_engine(path: str) -> Engine | AsyncEngine:
+    """The engine behind ``module:attribute``, which is one or a function without arguments that returns one: the
+    same at every call. Raises `ModelsError` when it cannot be imported, `ConfigError` for anything else.
+    """
+    found = _imported(path, "engine", lambda _: "")
+    if callable(found) and not isinstance(found, type):
+        try:
+            found = cast(Callable[[], object], found)()
+        except Exception as error:
+            raise ConfigError(f'"{path}" could not be called: {_user_line(error)}') from error
+    if not isinstance(getattr(found, "sync_engine", found), Engine):
+        raise ConfigError(
+            f'"{path}" is {type(found).__name__}, which is no engine',
+            hint="It may be a SQLAlchemy Engine or AsyncEngine, or a function without arguments that returns one.",
+        )
+    return cast("Engine | AsyncEngine", found)
+
+
+def _imported(path: str, setting: str, advice: Callable[[ModuleType], str]) -> object:
+    """What stands at ``module:attribute``. Raises `ModelsError`, with this advice where there is no such attribute."""
+    module_name, separator, attribute = path.partition(":")
+    if not separator or not module_name or not attribute:
+        example = "app:db" if setting == "models" else "app:make_engine"
+        raise ModelsError(
+            f'the setting {setting} is "{path}", which is not of the form module:attribute',
+            hint=f'For example {setting} = "{example}".',
+        )
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise ModelsError(
+                f'there is no module "{error.name}" (the setting {setting} is "{path}")',
+                hint=f"Run the command where that module can be imported from; the current directory is {os.getcwd()}.",
+            ) from error
+        raise _failed_import(module_name, error) from error
+    except (Exception, SystemExit) as error:
+        raise _failed_import(module_name, error) from error
+    found: object = module
+    for part in attribute.removesuffix("()").split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise ModelsError(
+                f'module "{module_name}" has no attribute "{attribute}"', hint=advice(module) or None
+            ) from None
+        except Exception as error:  # of a property, as of one that needs the context of an application
+            raise ModelsError(f'"{path}" cannot be had: {_user_line(error)}') from error
+    return found
+
+
+def _with_models(module: ModuleType) -> str:
+    names = [name for name, value in vars(module).items() if _holds_models(value)]
+    return f"What holds models in it is {', '.join(names)}." if names else "Nothing in it holds models."
 
 
 def metadata_of(value: object, name: str = "models") -> tuple[sa.MetaData, ...]:

@@ -85,7 +85,7 @@ def diff(
     for side in (before, after):
         terminal.hide(passwords(side))
     found = difference.diff(
-        before, after, database=project.database, include=project.include, exclude=project.exclude
+        before, after, database=project.find_database(), include=project.include, exclude=project.exclude
     )
     if output is DiffFormat.json:
         terminal.machine(machine.dump("diff", machine.difference(found)))
@@ -117,11 +117,12 @@ def history(terminal: Terminal, project: Project, output: Format = Format.text) 
     found = revisions.load(project.versions)
     applied: int | None = None
     failure: SchemadiffError | None = None
-    if project.database is None:
+    database = project.find_database()
+    if database is None:
         terminal.note(("no database is named: nothing is said about what is applied",))
     else:
         try:
-            applied = workflow.status(project.database, project.versions).version or 0
+            applied = workflow.status(database, project.versions).version or 0
         except SchemadiffError as error:
             failure = error
     if output is Format.json:

@@ -329,7 +329,14 @@ def _finish(
         from schemadiff.cli.project import from_settings
 
         project = from_settings(
-            url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online
+            url,
+            models,
+            versions,
+            include=include,
+            exclude=exclude,
+            schemas=schemas,
+            online=online,
+            hide=terminal.hide,
         )
         terminal.hide(project.secrets)
         return work(terminal, project)

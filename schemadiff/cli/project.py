@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +20,19 @@ _OPTION = re.compile(r"(?:^|&)[^=&]*pass[^=&]*=([^&]*)", re.IGNORECASE)
 """A password among the options of a URL: ``password``, ``passwd``, ``sslpassword``."""
 
 
+_SECRET = re.compile("pass|token|secret", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """``database`` and ``models`` are ``None`` where nobody named them. ``speak`` puts the commands that a text
-    names into the words of the command line that is in use.
+    names into the words of the command line that is in use. ``engine`` is where the application has it, loaded by
+    `find_database` when it is needed; `hide` is told what must not be shown.
     """
 
     versions: Path
     database: Database | None = None
+    engine: str | None = None
     models: Models | None = None
     secrets: tuple[str, ...] = ()
     speak: Callable[[str], str] = str
@@ -35,10 +40,22 @@ class Project:
     exclude: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     online: Online = "auto"
+    hide: Callable[[Sequence[str]], object] = str
+
+    def find_database(self) -> Database | None:
+        """The database; ``None`` where nobody named one. Raises `ConfigError` where its engine cannot be had."""
+        if self.engine is None:
+            return self.database
+        from schemadiff.models import load_engine
+
+        engine = load_engine(self.engine)
+        self.hide(passwords(engine.url.render_as_string(hide_password=False)))
+        return engine
 
     def need_database(self) -> Database:
         """The database. Raises `ConfigError` when there is none."""
-        return Settings().need_url() if self.database is None else self.database
+        found = self.find_database()
+        return Settings().need_url() if found is None else found
 
     def need_models(self) -> Models:
         """The models. Raises `ConfigError` when there are none."""
@@ -63,18 +80,37 @@ def from_settings(
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
     online: str | None = None,
+    hide: Callable[[Sequence[str]], object] = str,
 ) -> Project:
     """The project that options, environment and settings file name. Raises `ConfigError` for a bad file."""
     found = settings(url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online)
+    secrets = (*passwords(found.url or ""), *_secret_arguments(found.connect_args))
     return Project(
         found.versions,
-        found.url or None,
+        _database(found),
+        found.engine,
         found.models or None,
-        passwords(found.url) if found.url else (),
+        secrets,
         include=found.include,
         exclude=found.exclude,
         schemas=found.schemas,
         online=found.online,
+        hide=hide,
+    )
+
+
+def _database(found: Settings) -> Database | None:
+    if not found.url or not found.connect_args:
+        return found.url or None
+    from schemadiff.database import Target
+
+    return Target(found.url, found.connect_args)
+
+
+def _secret_arguments(arguments: Mapping[str, object]) -> tuple[str, ...]:
+    """The passwords, tokens and the like among what the driver is told."""
+    return tuple(
+        value for key, value in arguments.items() if isinstance(value, str) and _SECRET.search(key) and value
     )
 
 
