@@ -79,7 +79,14 @@ def _key_options(constraint: PrimaryKey | Unique, prefix: str) -> list[Node]:
     include = Strings(list(constraint.include)) if constraint.include else None
     values = (("on_conflict", constraint.on_conflict), ("include", include))
     options: list[Node] = [(f"{prefix}_{key}", value) for key, value in values if value]
-    return [*options, *_info({"without_overlaps": True} if constraint.without_overlaps else {})]
+    words: dict[str, Any] = {"without_overlaps": True} if constraint.without_overlaps else {}
+    if isinstance(constraint, PrimaryKey):
+        parts = dict(zip(constraint.columns, constraint.parts, strict=False))
+        if lengths := {name: length for name, (length, _) in parts.items() if length}:
+            words["length"] = lengths
+        if descending := [name for name, (_, down) in parts.items() if down]:
+            words["descending"] = descending
+    return [*options, *_info(words)]
 
 
 def _info(words: dict[str, Any]) -> list[Node]:

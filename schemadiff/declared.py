@@ -257,3 +257,14 @@ def told(item: sa.Column[Any] | sa.Constraint | sa.Index) -> dict[str, Any]:
     """What its ``info`` says that SQLAlchemy has no word for: ``info={"schemadiff": {"visible": False}}``."""
     words = item.info.get("schemadiff")
     return words if isinstance(words, dict) else {}
+
+
+def key_words(key: sa.PrimaryKeyConstraint) -> dict[str, Any]:
+    """What the ``info`` of a primary key says: ``{"length": {"id": 7}, "descending": ["id"]}``, "without_overlaps"."""
+    words = told(key)
+    lengths, descending = words.get("length", {}), words.get("descending", ())
+    parts = tuple((lengths.get(one.name), one.name in descending) for one in key.columns)
+    return {
+        "without_overlaps": bool(words.get("without_overlaps")),
+        "parts": parts if any(part != (None, False) for part in parts) else (),
+    }

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from schemadiff import comparer, filters, objects, planner, revisions, script
+from schemadiff import comparer, filters, objects, planner, renames, replay, revisions, script
 from schemadiff.async_drivers import with_any_driver
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
@@ -190,13 +190,16 @@ def _compare(
         current = sides[0].declared(dialect)
         desired = inspect_for(connection, dialect, current) if other else sides[1].declared(dialect)
     seen, wanted = (filters.visible(schema, chosen, dialect) for schema in (current, desired))
+    # Where capitals make no other name, what has other ones is no other thing.
+    moves = renames.respelled(seen, wanted, dialect) if one else ()
+    seen = replay.all_after(moves, seen, dialect)
     if one and other:
         wanted = _outspoken(seen, _same_names(seen, wanted, dialect))
-        return comparer.compare(seen, wanted, dialect), current, desired
+        return (*moves, *comparer.compare(seen, wanted, dialect)), current, desired
     if one:
         hidden = filters.hidden_columns(current, chosen)
         asked = ask(connection, dialect, wanted, seen, hidden)
-        operations = comparer.compare(seen, asked, dialect)
+        operations = (*moves, *comparer.compare(seen, asked, dialect))
         refuse_taken(*one, operations)
         return operations, current, _with_untold(desired, asked)
     if other:
@@ -242,8 +245,11 @@ def _outspoken(current: Schema, desired: Schema) -> Schema:
         known = current.tables.get(name, table)
         was = {column.name: column for column in known.columns}
         columns = tuple(_said(was.get(column.name), column) for column in table.columns)
-        if columns != table.columns:
-            tables[name] = dataclasses.replace(table, columns=columns)
+        key = table.primary_key
+        if key and known.primary_key and known.primary_key.parts and not key.parts:
+            key = dataclasses.replace(key, parts=((None, False),) * len(key.columns))
+        if columns != table.columns or key != table.primary_key:
+            tables[name] = dataclasses.replace(table, columns=columns, primary_key=key)
     return dataclasses.replace(desired, tables=tables)
 
 

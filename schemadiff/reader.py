@@ -28,6 +28,7 @@ from schemadiff.declared import (
     has_sequence,
     is_made,
     is_table,
+    key_words,
     left_to_database,
     stored_objects,
     told,
@@ -284,7 +285,7 @@ class _Reading:
             include=self._include(constraint),
             deferrable=deferrable(constraint),
             comment=self._comment(constraint),
-            without_overlaps=bool(told(constraint).get("without_overlaps")),
+            **key_words(constraint),
         )
 
     def unique(self, constraint: sa.UniqueConstraint) -> Unique:

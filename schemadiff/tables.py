@@ -94,7 +94,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class PrimaryKey:
-    """``include``, ``deferrable``, ``comment`` and ``without_overlaps`` are as in `Unique`."""
+    """``include``, ``deferrable``, ``comment`` and ``without_overlaps`` are as in `Unique`. ``parts`` says of each
+    column how much of it is indexed, ``None`` for all, and whether it is sorted downwards; empty where nobody said.
+    """
 
     columns: tuple[str, ...]
     name: str | None = None
@@ -103,6 +105,7 @@ class PrimaryKey:
     deferrable: str | None = None
     comment: str | None = None
     without_overlaps: bool = False
+    parts: tuple[tuple[int | None, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def constraint_words(constraint: Constraint) -> str:
     name = f" {constraint.name}" if constraint.name else ""
     match constraint:
         case PrimaryKey():
-            return f"primary key{name} ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
+            return f"primary key{name} ({_key_columns(constraint)}){_on_conflict(constraint)}"
         case Unique():
             return f"unique constraint{name} ({', '.join(constraint.columns)}){_on_conflict(constraint)}"
         case ForeignKey():
@@ -105,6 +105,14 @@ def constraint_words(constraint: Constraint) -> str:
         case Check():
             kind = "check" if constraint.enforced else "unenforced check"
             return f"{kind}{name} ({short(constraint.expression)})"
+
+
+def _key_columns(key: PrimaryKey) -> str:
+    parts = key.parts or ((None, False),) * len(key.columns)
+    return ", ".join(
+        f"{name}({length})" if length else f"{name} desc" if down else name
+        for name, (length, down) in zip(key.columns, parts, strict=True)
+    )
 
 
 def _on_conflict(constraint: PrimaryKey | Unique) -> str:

@@ -236,3 +236,47 @@ def test_triggers_on_views_are_compared(fresh_database: Callable[[str], str]) ->
         assert found
         carry_out(live, found)
         assert not schemadiff.diff(live, end)
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_a_primary_key_by_prefix(
+    engine_name: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Indexed by the beginning of a text, or downwards: in a database, and in the revision that finds it there."""
+    prefix, whole, live = (fresh_database(engine_name) for _ in range(3))
+    table = "CREATE TABLE t (id varchar(50) NOT NULL, b int NOT NULL, PRIMARY KEY ({0}))"
+    fill(prefix, (table,), "id(7), b DESC", tables=sa.MetaData())
+    fill(whole, (table,), "id, b", tables=sa.MetaData())
+    for end in (prefix, whole, prefix):
+        found = schemadiff.diff(live, end)
+        assert found
+        assert not found.unsupported
+        carry_out(live, found)
+        assert not schemadiff.diff(live, end)
+
+    models = sa.MetaData()
+    key = (sa.Column("id", sa.String(50), primary_key=True), sa.Column("b", sa.Integer, primary_key=True))
+    sa.Table("t", models, *key, sa.Column("more", sa.Integer))
+    planned = schemadiff.plan(live, models, tmp_path)
+    assert '"length": {"id": 7}' in planned.text
+    empty = fresh_database(engine_name)
+    for url in (live, empty):
+        schemadiff.apply(url, tmp_path)
+        assert not schemadiff.check(url, models, tmp_path)
+    drop = "DROP TABLE schemadiff_version"
+    for url in (live, empty):
+        fill(url, (drop,), tables=sa.MetaData())
+    assert not schemadiff.diff(live, empty)
+
+
+@pytest.mark.engines("sqlite")
+def test_capitals_make_no_other_name(fresh_database: Callable[[str], str]) -> None:
+    one, other = fresh_database("sqlite"), fresh_database("sqlite")
+    fill(one, ("CREATE TABLE t (id int, a int)", "INSERT INTO t VALUES (1, 2)"), tables=sa.MetaData())
+    fill(other, ("CREATE TABLE T (id int, A int)",), tables=sa.MetaData())
+    found = schemadiff.diff(one, other)
+    assert not found.plan.hazards
+    carry_out(one, found)
+    assert not schemadiff.diff(one, other)
+    with connected(one) as (connection, _):
+        assert connection.exec_driver_sql('SELECT "A" FROM "T"').scalar() == 2

@@ -19,9 +19,9 @@ from schemadiff.dialects.mysql.ddl import (
     create_table,
     foreign_key_definition,
     index_definition,
-    names,
     option_changes,
     partition_change,
+    primary_key_definition,
     qualified,
 )
 from schemadiff.dialects.mysql.detours import needs_text, texts_needed
@@ -397,7 +397,7 @@ class _Work:
     def _add_constraint(self, clauses: Clauses, constraint: Constraint, table: Table) -> None:
         match constraint:
             case PrimaryKey():
-                clauses.additions.append(f"ADD PRIMARY KEY ({names(constraint.columns)})")
+                clauses.additions.append(f"ADD {primary_key_definition(constraint)}")
             case Unique():
                 index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
                 clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")

@@ -111,7 +111,7 @@ def canonical_table(table: Table, facts: Facts) -> Table:
         columns=tuple(columns),
         primary_key=primary_key
         if primary_key is None or primary_key.name is None
-        else PrimaryKey(key_columns),
+        else PrimaryKey(key_columns, parts=primary_key.parts),
         uniques=(),
         indexes=(
             *(_unique_index(unique) for unique in table.uniques),

@@ -20,6 +20,7 @@ from schemadiff.schema import (
     Name,
     Options,
     Part,
+    PrimaryKey,
     Table,
     Unique,
 )
@@ -69,7 +70,7 @@ def create_table(table: Table, facts: Facts, *, temporary: bool = False, all_opt
         for column in table.columns
     ]
     if table.primary_key:
-        items.append(f"PRIMARY KEY ({names(table.primary_key.columns)})")
+        items.append(primary_key_definition(table.primary_key))
     items += [
         index_definition(index, facts) for index in sorted(table.indexes, key=lambda index: not index.unique)
     ]
@@ -150,6 +151,14 @@ def _part(part: Part) -> str:
     else:
         text = quote(part.column) + (f"({part.length})" if part.length is not None else "")
     return f"{text} DESC" if part.descending else text
+
+
+def primary_key_definition(key: PrimaryKey) -> str:
+    """The primary key as it stands in CREATE TABLE and after ADD."""
+    parts = key.parts or ((None, False),) * len(key.columns)
+    columns = zip(key.columns, parts, strict=True)
+    listed = (Part(name, length=length, descending=down) for name, (length, down) in columns)
+    return f"PRIMARY KEY ({', '.join(map(_part, listed))})"
 
 
 def unique_definition(unique: Unique) -> str:

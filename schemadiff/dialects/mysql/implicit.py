@@ -37,8 +37,8 @@ def with_implicit(live: Table, known: Sequence[Table], product: Product) -> Tabl
 
 
 def settle(current: Table, desired: Table) -> Table:
-    """`desired` with the indexes that the server made in `current` for foreign keys and nobody has named, and without
-    the options that no live table is ever read with.
+    """`desired` with the indexes that the server made in `current` for foreign keys and nobody has named, with the
+    prefixes of its primary key where nobody said any, and without the options that no live table is ever read with.
 
     An index that `desired` adds and that will serve the foreign key does not change this: its CREATE takes the
     server's own one away (see ``alter.py``), and no revision ever mentions that.
@@ -53,6 +53,9 @@ def settle(current: Table, desired: Table) -> Table:
     )
     if desired.options.extra not in (extra, current.options.extra):
         desired = dataclasses.replace(desired, options=_with_extra(desired.options, extra))
+    key, now = desired.primary_key, current.primary_key
+    if key and now and now.parts and not key.parts and key.columns == now.columns:
+        desired = dataclasses.replace(desired, primary_key=dataclasses.replace(key, parts=now.parts))
     made = tuple(
         index
         for index in current.indexes
@@ -126,7 +129,12 @@ def index_serves(index: Index, key: ForeignKey, product: Product) -> bool:
 def is_served(table: Table, key: ForeignKey, product: Product, without: Iterable[Index] = ()) -> bool:
     """Whether the table has an index for the foreign key, not counting some."""
     left_out = [index.name for index in without]
-    if table.primary_key and serves(table.primary_key.columns, key):
+    own = table.primary_key
+    if (
+        own
+        and serves(own.columns, key)
+        and all(part == (None, False) for part in own.parts[: len(key.columns)])
+    ):
         return True
     return any(index_serves(index, key, product) for index in table.indexes if index.name not in left_out)
 

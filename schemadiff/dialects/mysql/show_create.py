@@ -131,7 +131,9 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
             index, unknown = _index(line, key)
             if key["primary"]:
                 unknown += _beyond_primary_key(index)
-                primary_key = PrimaryKey(index.columns)
+                parts = tuple((part.length, part.descending) for part in index.parts)
+                usual = all(part == (None, False) for part in parts)
+                primary_key = PrimaryKey(index.columns, parts=() if usual else parts)
             else:
                 indexes.append(index)
             words = "primary key" if key["primary"] else f"index {index.name}"
@@ -277,11 +279,7 @@ def _no_index(line: str, key: re.Match[str]) -> tuple[Index, list[str]]:
 
 def _beyond_primary_key(index: Index) -> list[str]:
     """What a primary key may have here, and `PrimaryKey` has no field for. ``USING BTREE`` means nothing."""
-    found = [f"descending {part.column}" for part in index.parts if part.descending]
-    found += [f"prefix {part.column}({part.length})" for part in index.parts if part.length is not None]
-    if index.comment:
-        found.append(f"comment {index.comment!r}")
-    return found
+    return [f"comment {index.comment!r}"] if index.comment else []
 
 
 def _foreign_key(match: re.Match[str], name: Name, default_schema: str | None) -> ForeignKey:

@@ -64,6 +64,8 @@ _LIMITS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Table:
     """The table in canonical form. `virtual`: whether the server knows generated columns that are not stored."""
     key = table.primary_key.columns if table.primary_key else ()
+    if table.primary_key and table.primary_key.parts:
+        table = dataclasses.replace(table, primary_key=dataclasses.replace(table.primary_key, parts=()))
     names = {column.name for column in table.columns}
     varchars = frozenset(column.name for column in table.columns if _is_varchar(column.type))
     options = _options(table)

@@ -115,6 +115,7 @@ def _key(key: PrimaryKey, options: Options, scope: Scope) -> PrimaryKey:
         columns=tuple(map(scope.column, key.columns)),
         name=name,
         on_conflict=canonical_conflict(key.on_conflict),
+        parts=(),
     )
 
 
