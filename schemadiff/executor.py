@@ -296,7 +296,10 @@ def _step(
             place = f"revision {task.revision:04}: {step.operations[0].describe()}" if step.operations else ""
             written = any(isinstance(one, Execute | Run) for one in step.operations)
             held = written and commits_with_entry(dialect, step)
-            with one_transaction(connection, place) if held else nullcontext():
+            with (
+                dialect.as_server_is(connection) if written else nullcontext(),
+                one_transaction(connection, place) if held else nullcontext(),
+            ):
                 expectations.hold(connection, step.expects)
                 if step.run:
                     call(step.run, connection, dialect, place)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect
+from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.mysql import objects, transactions, uncompared, waiting, ways
@@ -22,7 +22,7 @@ from schemadiff.dialects.mysql.explained import judging
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle, under_new_name, with_implicit
 from schemadiff.dialects.mysql.lexer import MySQLLexer
-from schemadiff.dialects.mysql.lock import at_work, locked, settings
+from schemadiff.dialects.mysql.lock import as_server_is, at_work, locked, settings
 from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
@@ -48,7 +48,7 @@ from schemadiff.schema import (
     View,
 )
 from schemadiff.silence import set_apart
-from schemadiff.stored import ObjectOperation
+from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -282,6 +282,9 @@ class MySQL(Facts, Dialect):
 
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return waiting.holders(connection, self, tables)
+
+    def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:
+        return as_server_is(connection, self)
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         return transactions.transaction(connection)

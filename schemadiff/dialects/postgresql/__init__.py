@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect
+from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.lexer import Lexer
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
         View,
     )
 from schemadiff.silence import set_apart
-from schemadiff.stored import ObjectOperation
+from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 __all__ = ["PostgreSQL"]
 
