@@ -71,6 +71,7 @@ LAYERS = (
         "journal",
         "config",
         "database",
+        "urls",
         "history",
         "models",
     ),  # edges: I/O

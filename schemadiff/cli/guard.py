@@ -16,6 +16,8 @@ from schemadiff.cli.stopping import INTERRUPTED, Ended, StoppedBySignal
 from schemadiff.cli.terminal import Line, Terminal
 from schemadiff.errors import SchemadiffError, StoppedError, UntriedServerWarning
 
+_SILENT = logging.NullHandler()
+
 ERROR = 2
 PIPE_CLOSED = 141
 
@@ -26,6 +28,9 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
     What the user's own code prints or logs meanwhile goes to standard error: standard output belongs to the command.
     """
     terminal = Terminal()
+    for name in ("sqlalchemy", "psycopg", "pymysql"):
+        # Without a handler Python writes what a library warns of, tracebacks too, to standard error.
+        logging.getLogger(name).addHandler(_SILENT)
     try:
         with _logged_elsewhere(), contextlib.redirect_stdout(sys.stderr), _told(terminal):
             return work(terminal)

@@ -192,6 +192,8 @@ class PostgreSQL(Dialect):
                 wanted = {one or default: None if one in (None, default) else one for one in schemas}
                 return catalog.read(connection, wanted, default, version=self.version, only=only)
         except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
             raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
 
     def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:
@@ -221,6 +223,8 @@ class PostgreSQL(Dialect):
         try:
             return tuple(objects.read(connection, wanted, kinds, self.version))
         except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
             raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
 
     def uncompared(
