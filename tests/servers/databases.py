@@ -36,12 +36,7 @@ class Databases:
 
         def work(admin: sa.Connection) -> None:
             if engine == "postgresql":
-                if (admin.dialect.server_version_info or ()) >= (13,):
-                    admin.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-                else:
-                    sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-                    admin.exec_driver_sql(sessions, (name,))
-                    admin.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+                admin.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
                 return
             for session in admin.exec_driver_sql("SHOW PROCESSLIST").all():
                 if session[3] == name:

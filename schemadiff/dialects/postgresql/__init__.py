@@ -1,4 +1,4 @@
-"""PostgreSQL, from version 12.
+"""PostgreSQL, from version 13.
 
 `catalog` reads, `canonical` brings to one form, `ask` lets the server say what a text means, `ddl` writes
 statements, `lock` carries out. The facts of a server that these need are its version and the name of its
@@ -82,7 +82,7 @@ from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 __all__ = ["PostgreSQL"]
 
-_OLDEST, _NEWEST = 12, 18
+_OLDEST, _NEWEST = 13, 18
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ class PostgreSQL(Dialect):
 
     @classmethod
     def connect(cls, connection: Connection) -> PostgreSQL:
-        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 12."""
+        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 13: no
+        column stops being generated there."""
         number, schema = connection.execute(
             sa.text("SELECT current_setting('server_version_num')::int, current_schema()")
         ).one()
