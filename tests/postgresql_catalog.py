@@ -18,7 +18,7 @@ _QUERIES = {
     "column": f"""
         SELECT t.oid::regclass::text, concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
             a.attnotnull, 'identity ' || a.attidentity::text, 'generated ' || a.attgenerated::text,
-            'collate ' || (SELECT collname FROM pg_collation WHERE oid = a.attcollation), a.attislocal,
+            'collate ' || nullif(a.attcollation, 0)::regcollation, a.attislocal,
             quote_literal(col_description(t.oid, a.attnum)))
         FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -51,7 +51,7 @@ _QUERIES = {
         LEFT JOIN pg_depend d ON d.objid = t.oid AND d.deptype IN ('a', 'i') WHERE {_OWN}""",
     "type": """
         SELECT y.oid::regtype::text, concat_ws(' ', y.typtype, y.typnotnull, y.typdefault,
-            format_type(nullif(y.typbasetype, 0), y.typtypmod), (SELECT collname FROM pg_collation WHERE oid = y.typcollation),
+            format_type(nullif(y.typbasetype, 0), y.typtypmod), nullif(y.typcollation, 0)::regcollation,
             ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = y.oid ORDER BY enumsortorder)::text,
             ARRAY(SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint
                   WHERE contypid = y.oid AND contype = 'c' ORDER BY conname)::text)
