@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.database import VERBATIM, connected
+from schemadiff.dialects.mysql import dialect as module
+from schemadiff.dialects.mysql.facts import read_facts
 from schemadiff.dialects.mysql.session import working_mode
 from schemadiff.errors import StepError
 
@@ -32,9 +34,13 @@ def insert(connection):
 
 
 @pytest.fixture
-def lax(url: str) -> str:
-    """The URL of a server whose sessions are not strict."""
-    told = {"init_command": "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION'"}
+def lax(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a server whose sessions are not strict, and whose own mode, which is not to be changed on a server
+    that others use, is taken to be not strict either.
+    """
+    mode = "NO_ENGINE_SUBSTITUTION"
+    monkeypatch.setattr(module, "read_facts", lambda connection: {**read_facts(connection), "sql_mode": mode})
+    told = {"init_command": f"SET SESSION sql_mode = '{mode}'"}
     return sa.make_url(url).update_query_dict(told).render_as_string(hide_password=False)
 
 
