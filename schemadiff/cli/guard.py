@@ -101,7 +101,11 @@ def _lines(label: str, style: str, text: str) -> list[Line]:
 
 @contextlib.contextmanager
 def _logged_elsewhere() -> Iterator[None]:
-    """Has what logs to standard output log to standard error, as SQLAlchemy does for an engine with ``echo=True``."""
+    """Has what logs to standard output log to standard error, as SQLAlchemy does for an engine with ``echo=True``. What
+    SQLAlchemy logs and nobody takes is not printed: a traceback, where a driver cannot close a lost connection.
+    """
+    nowhere = logging.NullHandler()
+    logging.getLogger("sqlalchemy").addHandler(nowhere)
     moved = [
         handler
         for name in (None, *logging.Logger.manager.loggerDict)
@@ -114,6 +118,7 @@ def _logged_elsewhere() -> Iterator[None]:
     try:
         yield
     finally:
+        logging.getLogger("sqlalchemy").removeHandler(nowhere)
         for handler in moved:
             handler.setStream(sys.stdout)
 
