@@ -367,10 +367,6 @@ class Dialect(ABC):
         """
         return tuple((statement,) for statement in statements)
 
-    def unbound(self, sql: str) -> str:
-        """A statement that `asked_how` gave, without what holds the server to a way of carrying it out."""
-        return sql
-
     def next_way(self, sql: str, error: BaseException) -> str | None:
         """A statement that `asked_how` gave, in another way that keeps nobody waiting, where the server refuses this
         one for what could not be seen before; ``None`` where there is none.
