@@ -21,12 +21,12 @@ from types import CodeType, ModuleType
 from schemadiff.dialects import Dialect
 from schemadiff.errors import RevisionError, SchemadiffError
 from schemadiff.functions import left_undone, put_off
-from schemadiff.naming import slug
+from schemadiff.naming import is_of_a_word, slug
 from schemadiff.operations import Operation
 from schemadiff.recorder import Recorder
 from schemadiff.schema import Schema
 
-_FILE = re.compile(r"(\d+)_(\w+)\.py")
+_FILE = re.compile(r"(\d+)_(.+)\.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _numbered(directory: Path) -> list[tuple[int, Path]]:
     except OSError as error:
         raise RevisionError(f"cannot read {directory}: {error.strerror}") from error
     matches = [(path, _FILE.fullmatch(path.name)) for path in paths]
-    return [(int(match[1]), path) for path, match in matches if match]
+    return [(int(match[1]), path) for path, match in matches if match and all(map(is_of_a_word, match[2]))]
 
 
 def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -> Revision:

@@ -194,8 +194,10 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Lin
     if not found:
         at = f"revision {number(found.version)}" if found.version else ""
         told = ", ".join(one for one in (at, str(found.ignored) if found.ignored else "") if one)
-        agree = f": models, revisions and database agree{f' ({told})' if told else ''}"
-        parts.append([(("no differences", "green"), agree)])
+        # A database that was compared with the models alone: another one would get nothing from here.
+        alone = "models and database agree, and there is no revision yet"
+        agree = alone if not found.version else "models, revisions and database agree"
+        parts.append([(("no differences", "green"), f": {agree}{f' ({told})' if told else ''}")])
     elif found.ignored:
         parts.append([(str(found.ignored),)])
     for position, part in enumerate(parts):

@@ -60,6 +60,17 @@ def divided(sql: str, tokens: Sequence[Token], ends: Ends) -> list[Statement]:
     return found
 
 
+def with_strings(sql: str, rules: re.Pattern[str], change: Callable[[str], str]) -> str:
+    """The text with each of its strings changed."""
+    pieces = []
+    end = 0
+    for token in scanned(sql, rules):
+        if token.kind == "string":
+            pieces += [sql[end : token.start], change(token.text)]
+            end = token.end
+    return "".join([*pieces, sql[end:]])
+
+
 class Lexer(ABC):
     """What one product makes of SQL that a user has written."""
 

@@ -152,3 +152,9 @@ def test_a_change_by_hand_is_taken_over(server_shell: Shell) -> None:
     assert "by_hand" in planned
     shell("apply")
     assert "no differences" in shell("check").out
+
+
+def test_without_a_revision_none_agrees(shell: Shell) -> None:
+    shell.models('Table("one", metadata, Column("id", Integer, primary_key=True))')
+    shell.execute("CREATE TABLE one (id INTEGER NOT NULL PRIMARY KEY)")
+    assert "models and database agree, and there is no revision yet" in shell("check").out

@@ -448,6 +448,26 @@ def test_whoever_ends_the_client_loses_nothing(pair: Pair) -> None:
             pair.scripted("rollback", "--allow", "all")
 
 
+CARRIAGE = '''"""line ends"""
+
+
+def upgrade(op):
+    op.execute("CREATE TABLE letter (id int, body varchar(50) DEFAULT 'x\\r\\ny')", reverse="DROP TABLE letter")
+    op.execute("INSERT INTO letter VALUES (1, 'a\\r\\nb\\rc\\nd') /* \\r\\n */", reverse=op.nothing)
+    op.execute("INSERT INTO letter (id) VALUES (2)", reverse=op.nothing)
+'''
+
+
+def test_line_ends_in_values_stay_as_they_are(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_line_ends.py").write_text(CARRIAGE)
+    script = "\n".join(schemadiff.apply(url, tmp_path, dry_run=True).script())
+    assert run_script(url, script) == ""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT body FROM letter ORDER BY id").scalars().all()
+    assert rows == ["a\r\nb\rc\nd", "x\r\ny"]
+
+
 def test_a_function_is_no_script(pair: Pair) -> None:
     body = "def upgrade(op):\n    op.run(fill, reverse=op.nothing)\n\n\ndef fill(connection):\n    pass\n"
     pair.revision("0003_fill", f'"""fill"""\n\n\n{body}')

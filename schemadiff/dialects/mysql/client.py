@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from schemadiff.dialects.client import Client, terminated
+from schemadiff.dialects.mysql.lexer import MySQLLexer
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
 
 _OPAQUE = re.compile(
@@ -88,7 +89,7 @@ class MySQLClient(Client):
         return literal(text)
 
     def statement(self, sql: str) -> str:
-        text = sql.strip().removesuffix(";").rstrip()
+        text = MySQLLexer().for_client(sql.strip().removesuffix(";").rstrip())
         if ";" not in _OPAQUE.sub("", text):
             return terminated(text, ("--", "#"))
         # The client takes a semicolon in a body for the end of the statement.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from schemadiff.dialects.lexer import Lexer, Statement, Token, divided, scanned
+from schemadiff.dialects.lexer import Lexer, Statement, Token, divided, scanned, with_strings
 
 _RULES = re.compile(
     r"""
@@ -65,6 +65,11 @@ class MySQLLexer(Lexer):
                 inner = [one.words for one in self.statements(text[1:-1])]
                 return next(filter(None, map(self.transaction_control, inner)), None)
         return None
+
+    def for_client(self, sql: str) -> str:
+        """The statement as a script has to say it, so that the client takes nothing away from its strings."""
+        # The programs mysql and mariadb make one line end of "\r\n".
+        return with_strings(sql, _RULES, lambda text: text.replace("\r\n", "\\r\n")) if "\r\n" in sql else sql
 
     def implicit_commit(self, words: Sequence[str]) -> str | None:
         match words:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from schemadiff.dialects.client import Client, terminated
+from schemadiff.dialects.sqlite.lexer import SQLiteLexer
 from schemadiff.dialects.sqlite.tokens import literal, quote
 from schemadiff.dialects.sqlite.triggers import dropped
 
@@ -45,7 +46,7 @@ class Sqlite3(Client):
         return literal(text)
 
     def statement(self, sql: str) -> str:
-        return terminated(sql, ("--",))
+        return terminated(SQLiteLexer().for_client(sql), ("--",))
 
     def expect(self, condition: str, words: str) -> tuple[str, ...]:
         return (

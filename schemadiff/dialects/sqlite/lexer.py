@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from schemadiff.dialects.lexer import Lexer, Statement, Token, divided, scanned
+from schemadiff.dialects.lexer import Lexer, Statement, Token, divided, scanned, with_strings
 
 _RULES = re.compile(
     r"""
@@ -27,6 +27,13 @@ class SQLiteLexer(Lexer):
 
     def statements(self, sql: str) -> list[Statement]:
         return divided(sql, scanned(sql, _RULES), _ends)
+
+    def for_client(self, sql: str) -> str:
+        """The statement as a script has to say it, so that the client takes nothing away from its strings."""
+        # The program sqlite3 takes one "\r" away before the end of a line (local_getline of src/shell.c, 3.40).
+        return (
+            with_strings(sql, _RULES, lambda text: text.replace("\r\n", "\r\r\n")) if "\r\n" in sql else sql
+        )
 
     def transaction_control(self, words: Sequence[str]) -> str | None:
         match words:
