@@ -405,3 +405,14 @@ def test_where_the_database_stores_what_nobody_says_is_no_difference(live: Live)
         assert live.differences(metadata) == ()
     finally:
         live.run("DROP TABLE t", f"DROP TABLESPACE {space}")
+
+
+def test_what_the_server_notes_of_a_column_for_itself_is_no_attribute(live: Live) -> None:
+    live.run("CREATE TABLE t (a int, b int)", "ALTER TABLE t ALTER a SET (n_distinct = 5)")
+    # As PostgreSQL 17.12 does it.
+    live.run(
+        "UPDATE pg_attribute SET attoptions = ARRAY['pg_attver=7'] || coalesce(attoptions, '{}') "
+        "WHERE attrelid = 't'::regclass AND attnum > 0"
+    )
+    columns = live.inspect().tables[Name("t")].columns
+    assert [column.attributes for column in columns] == [("n_distinct=5",), None]

@@ -1,7 +1,9 @@
 """The queries on pg_catalog, whose tables are described in chapter 53 of PostgreSQL 15's manual.
 
 Oids come as int8, because a driver may read an oid as something else. A vector of the catalog counts from 0; as an
-array that counts from 1 ([0:]) every driver reads it, and pg8000 1.31 no other one. Braces are filled in by version.
+array that counts from 1 ([0:]) every driver reads it, and pg8000 1.31 no other one. Options of columns whose names
+begin with ``pg_`` are the server's own: PostgreSQL 17.12 keeps a count there (``pg_attver=22132648``), and takes none
+from outside. Braces are filled in by version.
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.at
                WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
            'COMPRESSION ' || {compression},
            CASE WHEN a.attstattarget >= 0 THEN 'STATISTICS ' || a.attstattarget END
-       ], NULL) || coalesce(a.attoptions, ARRAY[]::text[])
+       ], NULL) || ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE NOT starts_with(o, 'pg_'))
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
@@ -79,7 +81,8 @@ SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname
        (i.indoption::int2[])[0:] AS indoption,
        (i.indcollation::int8[])[0:] AS indcollation, (i.indclass::int8[])[0:] AS indclass,
        CASE WHEN a.amname <> 'btree' THEN a.amname END AS method, c.reloptions, t.spcname,
-       ARRAY(SELECT array_to_string(o.attoptions, ', ') FROM pg_attribute o
+       ARRAY(SELECT array_to_string(ARRAY(SELECT p FROM unnest(o.attoptions) p WHERE NOT starts_with(p, 'pg_')), ', ')
+             FROM pg_attribute o
              WHERE o.attrelid = i.indexrelid AND o.attnum <= i.indnkeyatts ORDER BY o.attnum) AS parameters,
        pg_get_expr(i.indpred, i.indrelid) AS predicate,
        CASE WHEN i.indexprs IS NOT NULL THEN
