@@ -27,6 +27,7 @@ MARIADB = Product(
     json_is_text=True,
     geometry_collection="geometrycollection",
     hashes_indexes=True,
+    indexes_shapes_as_spatial=False,
     column_checks=True,
     generated_not_null=False,
     defaults_see_generated=False,

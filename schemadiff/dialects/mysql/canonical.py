@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, Product, charset_of
 from schemadiff.dialects.mysql.implicit import without_foreign_keys
+from schemadiff.dialects.mysql.keybytes import is_too_long
 from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, canonical_partitions
 from schemadiff.dialects.mysql.sqltext import (
     TEXT_OPTIONS,
@@ -54,6 +55,12 @@ from schemadiff.schema import (
     Unique,
 )
 
+_SHAPES = frozenset(
+    {
+        *("geometry", "point", "linestring", "polygon"),
+        *("multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection"),
+    }
+)
 _ENGINES = {
     name.lower(): name
     for name in (
@@ -328,9 +335,18 @@ def _unique_index(unique: Unique) -> Index:
 
 def _canonical_index(index: Index, options: Options, columns: list[Column], facts: Facts) -> Index:
     parts = tuple(_canonical_part(part, columns) for part in index.parts)
+    shapes = {column.name for column in columns if column.type.sql in _SHAPES}
+    kind = index.kind.upper() if index.kind else None
+    if shapes:
+        # MariaDB shows how much of a shape it indexes, and nobody can say otherwise.
+        parts = tuple(
+            dataclasses.replace(part, length=None) if part.column in shapes else part for part in parts
+        )
+        if facts.product.indexes_shapes_as_spatial and parts[0].column in shapes and not index.unique:
+            kind = "SPATIAL"
     changed = {
         "parts": parts if parts != index.parts else index.parts,
-        "kind": index.kind.upper() if index.kind else None,
+        "kind": kind,
         "method": _method(index, options, columns, facts),
         "where": None,
         "include": (),
@@ -358,19 +374,14 @@ def _method(index: Index, options: Options, columns: list[Column], facts: Facts)
     """The index method where it makes a difference.
 
     MEMORY tables have hash indexes unless told otherwise. Elsewhere all is BTREE, but for MariaDB's unique hashes,
-    which it makes unasked where a key would be too long for a BTREE (MariaDB 10.4+, unique indexes on blobs).
+    which it makes unasked where a key would be too long for a BTREE (MariaDB 10.4+).
     """
     method = index.method.upper() if index.method else None
     if options.engine == "MEMORY":
         return None if method == "HASH" else method
     if method != "HASH" or not index.unique or not facts.product.hashes_indexes:
         return None
-    types = {column.name: column.type.sql for column in columns}
-    unlimited = any(
-        types.get(part.column or "", "").endswith(("text", "blob")) and part.length is None
-        for part in index.parts
-    )
-    return None if unlimited else method
+    return None if is_too_long(index, {column.name: column for column in columns}) else method
 
 
 # options

@@ -25,6 +25,9 @@ class Product:
     ``DEFAULT (uuid())``.
     """
 
+    indexes_shapes_as_spatial: bool = True
+    """Whether a plain index on a geometry column is a SPATIAL one (MySQL 9.7); on MariaDB it is a prefix."""
+
     now: str = "CURRENT_TIMESTAMP"
     """How the current time is shown; MariaDB's has parentheses also where they are empty."""
 
