@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from schemadiff import difference, revisions, workflow
 from schemadiff.cli import machine, render
 from schemadiff.cli.options import DiffFormat, Format
-from schemadiff.config import passed_over
+from schemadiff.cli.project import passwords
 from schemadiff.errors import SchemadiffError, UnsupportedError
-from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
@@ -84,7 +83,7 @@ def diff(
 ) -> int:
     """Tells how two schemas differ."""
     for side in (before, after):
-        terminal.hide(secrets_of(side))
+        terminal.hide(passwords(side))
     found = difference.diff(
         before, after, database=project.find_database(), include=project.include, exclude=project.exclude
     )
@@ -105,11 +104,9 @@ def status(terminal: Terminal, project: Project, output: Format = Format.text) -
     """Tells where the database is."""
     found = workflow.status(project.need_database(), project.versions)
     if output is Format.json:
-        terminal.machine(machine.dump("status", machine.status(found, project.source)))
+        terminal.machine(machine.dump("status", machine.status(found)))
     else:
-        terminal.report(*render.status(found, project.source, **_commands(project)))
-    if project.passed_over:
-        terminal.note((passed_over(project.passed_over),))
+        terminal.report(*render.status(found, **_commands(project)))
     return DIFFERENT if found.pending or found.interrupted else FINE
 
 

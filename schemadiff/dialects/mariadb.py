@@ -25,6 +25,7 @@ MARIADB = Product(
     year="year(4)",
     shows_widths=True,
     json_is_text=True,
+    time_limit="max_statement_time",
     geometry_collection="geometrycollection",
     hashes_indexes=True,
     indexes_shapes_as_spatial=False,

@@ -36,6 +36,7 @@ def read_settings(facts: Facts) -> dict[str, str]:
         "sql_mode": literal(reading_mode(facts.sql_mode)),
         "sql_quote_show_create": "1",
         "sql_select_limit": "18446744073709551615",
+        facts.product.time_limit: "0",
     }
     if facts.product.has_verbosity:
         settings["show_create_table_verbosity"] = "0"

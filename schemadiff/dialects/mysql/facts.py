@@ -110,6 +110,9 @@ class Product:
     system_tables: str = "innodb_tables"
     """Where information_schema tells what InnoDB knows of each table."""
 
+    time_limit: str = "max_execution_time"
+    """The session's limit to the time that a statement may take."""
+
     has_verbosity: bool = True
     """Whether a session can ask SHOW CREATE TABLE for more than was said (show_create_table_verbosity)."""
 
@@ -234,7 +237,7 @@ def read_facts(connection: Connection) -> dict[str, Any]:
         return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
     collation, engine, lower, database, mode = rows(
-        "SELECT @@collation_database, @@default_storage_engine, @@lower_case_table_names, DATABASE(), "
+        "SELECT @@collation_database, @@GLOBAL.default_storage_engine, @@lower_case_table_names, DATABASE(), "
         "@@GLOBAL.sql_mode"
     )[0]
     collations = rows(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from schemadiff.dialects.mysql import advisory, probe, waiting
 from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.session import NO_PARAMETERS, user_mode, working_mode
+from schemadiff.dialects.mysql.session import NO_PARAMETERS, working_mode
 from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.errors import LockedError
 
@@ -119,12 +119,17 @@ def _wait_for_orphans(
 
 @contextmanager
 def _working(connection: Connection, facts: Facts, timeout: float) -> Iterator[None]:
-    """The sql_mode and characters of statements that schemadiff writes, and no long waiting for locks on tables, until
-    the end.
+    """The sql_mode and characters of statements that schemadiff writes, the server's own engine, no limit to their time
+    and no long waiting for locks on tables, until the end. MySQL 9.7 stores a CHECK in the session's quoting.
     """
-    query = "SELECT @@SESSION.sql_mode, @@SESSION.lock_wait_timeout"
-    old, old_timeout = connection.exec_driver_sql(query).one()
-    connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {max(1, round(timeout))}")
+    limit = facts.product.time_limit
+    names = ("sql_mode", "lock_wait_timeout", limit, "default_storage_engine", "sql_quote_show_create")
+    query = f"SELECT {', '.join(f'@@SESSION.{name}' for name in names)}"
+    old, old_timeout, old_limit, old_engine, old_quoting = connection.exec_driver_sql(query).one()
+    connection.exec_driver_sql(
+        f"SET SESSION lock_wait_timeout = {max(1, round(timeout))}, SESSION {limit} = 0, "
+        f"SESSION default_storage_engine = {literal(facts.engine)}, SESSION sql_quote_show_create = 1"
+    )
     _set_mode(connection, _mode(connection, facts))
     try:
         with several(connection, False), unicode(connection):
@@ -132,7 +137,11 @@ def _working(connection: Connection, facts: Facts, timeout: float) -> Iterator[N
     finally:
         with _tolerant():
             _set_mode(connection, str(old))
-            connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {int(old_timeout)}")
+            connection.exec_driver_sql(
+                f"SET SESSION lock_wait_timeout = {int(old_timeout)}, SESSION {limit} = {old_limit}, "
+                f"SESSION default_storage_engine = {literal(old_engine)}, "
+                f"SESSION sql_quote_show_create = {int(old_quoting)}"
+            )
 
 
 def settings(connection: Connection, facts: Facts) -> tuple[str, ...]:
@@ -147,26 +156,14 @@ def settings(connection: Connection, facts: Facts) -> tuple[str, ...]:
     )
 
 
-@contextmanager
-def as_server_is(connection: Connection, facts: Facts) -> Iterator[None]:
-    """The server's own mode, while something runs that the user wrote."""
-    working = str(_scalar(connection, "SELECT @@SESSION.sql_mode"))
-    _set_mode(connection, _mode(connection, facts, user_mode))
-    try:
-        yield
-    finally:
-        with _tolerant():
-            _set_mode(connection, working)
-
-
-def _mode(connection: Connection, facts: Facts, of: Callable[..., str] = working_mode) -> str:
+def _mode(connection: Connection, facts: Facts) -> str:
     refuses_zeros = "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
     zero_dates = refuses_zeros and _scalar(
         connection,
         "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
         "('date', 'datetime', 'timestamp') AND column_default LIKE '%0000-00-00%' LIMIT 1",
     )
-    mode = of(facts.sql_mode, zero_dates=bool(zero_dates))
+    mode = working_mode(facts.sql_mode, zero_dates=bool(zero_dates))
     if connection.dialect.identifier_preparer.initial_quote != '"':
         return mode
     # SQLAlchemy has found ANSI_QUOTES when it connected, and quotes names like this for as long as the engine lives.

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemadiff.dialects.driver_errors import number
-
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -48,7 +46,8 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 def way_out(error: BaseException) -> str | None:
     """What to do about a statement that would have ended the transaction."""
-    if number(error) != _ACTIVE:
+    # A function may have sent it through the driver.
+    if (getattr(error, "orig", None) or error).args[:1] != (_ACTIVE,):
         return None
     return (
         "The server has refused to end the transaction that schemadiff holds: what a revision does is committed "

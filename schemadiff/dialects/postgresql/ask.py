@@ -47,6 +47,7 @@ def ask(connection: Connection, tables: Sequence[Table], *, version: int) -> tup
     for start in range(0, len(numbers), _CHUNK):
         chunk = [stand_ins[number] for number in numbers[start : start + _CHUNK]]
         with rolled_back(connection):
+            succeeds(connection, ["SET LOCAL standard_conforming_strings = on"])
             if not may_create(connection):
                 return tuple(answers)
             found = _read(connection, version, chunk) if _create(connection, chunk, live) else {}

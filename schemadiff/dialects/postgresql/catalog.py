@@ -63,6 +63,11 @@ def reading(connection: Connection) -> Iterator[str]:
                 f"there is no default schema: no schema of the search_path ({path}) exists and may be used",
                 hint="Create the schema, GRANT USAGE on it, or set another search_path for the role or in the URL.",
             )
+        if schema in ("pg_catalog", "information_schema"):
+            raise DatabaseError(
+                f"the default schema is the server's own, {schema}: it comes first in the search_path ({path})",
+                hint="Name the schema of the tables first, for the role or in the URL.",
+            )
         try:
             yield schema
         except DBAPIError as error:

@@ -36,6 +36,9 @@ _UNLIMITED = (
 """What would end a statement, or a session that waits for a function of a revision (manual, 20.11): the latter two
 since versions 17 and 14.
 """
+_MEANING = {"standard_conforming_strings": "on"}
+"""What a backslash means in the statements that are written here."""
+
 _CHECK_INTERVAL = "client_connection_check_interval"
 
 
@@ -64,7 +67,11 @@ def locked(
 
 
 def _patient(timeout: float) -> dict[str, str]:
-    return {"lock_timeout": f"{max(1, round(timeout * 1000))}ms", **dict.fromkeys(_UNLIMITED, "0")}
+    return {
+        "lock_timeout": f"{max(1, round(timeout * 1000))}ms",
+        **dict.fromkeys(_UNLIMITED, "0"),
+        **_MEANING,
+    }
 
 
 @contextmanager
@@ -104,12 +111,11 @@ def _set(connection: Connection, name: str, value: str) -> str:
 
 def settings(connection: Connection) -> tuple[str, ...]:
     """The statements that set a session as this one is, in what decides how SQL is understood."""
-    path, zone, dates, conforming = connection.exec_driver_sql(
-        "SELECT current_setting('search_path'), current_setting('TimeZone'), current_setting('DateStyle'), "
-        "current_setting('standard_conforming_strings')"
+    path, zone, dates = connection.exec_driver_sql(
+        "SELECT current_setting('search_path'), current_setting('TimeZone'), current_setting('DateStyle')"
     ).one()
     return (
-        f"SET standard_conforming_strings = {conforming}",
+        "SET standard_conforming_strings = on",
         f"""SET search_path = {path or "''"}""",
         f"SET TimeZone = '{zone}'",
         f"SET DateStyle = '{dates}'",

@@ -13,6 +13,8 @@ SELECT current_schema(), current_setting('search_path'),
        set_config('lock_timeout', CASE WHEN (SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout')
            BETWEEN 1 AND 10000 THEN current_setting('lock_timeout') ELSE '10s' END, true),
        set_config('statement_timeout', '0', true),
+       set_config('idle_in_transaction_session_timeout', '0', true),
+       set_config('standard_conforming_strings', 'on', true),
        set_config('quote_all_identifiers', 'off', true),
        set_config('search_path', concat_ws(', ', quote_ident(current_schema()), (
            SELECT string_agg(DISTINCT quote_ident(nspname), ', ') FROM pg_catalog.pg_extension e
