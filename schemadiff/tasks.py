@@ -138,8 +138,7 @@ def _tasks(
     will be after a retraction, with which the first task begins.
     """
     schemas = schemas_of(*known)
-    founds = [one for some in operations for one in some if isinstance(one, Found)]
-    known = (*known, replay.all_after(founds, expected, site.dialect))
+    known = (*known, *_found_on_the_way(operations, expected, site.dialect))
     live = back.live if back else inspect_for(site.connection, site.dialect, *known)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
@@ -163,6 +162,19 @@ def _tasks(
         tasks.append(Task(revision.number, direction, plan, state, end, schemas, unsure=guesses))
         state = end
     return tasks
+
+
+def _found_on_the_way(
+    operations: Sequence[Sequence[Operation]], expected: Schema, dialect: Dialect
+) -> Iterator[Schema]:
+    """The schemas in which something is that was found by hand: what goes again right after is in no revision's end. It
+    may hang on a table that an earlier one of the revisions makes.
+    """
+    schema = expected
+    for one in (one for some in operations for one in some):
+        schema = replay.after(one, schema, dialect, strict=False)
+        if isinstance(one, Found):
+            yield schema
 
 
 def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
