@@ -29,7 +29,7 @@ def set_apart(live: Table, known: Sequence[Table], may_set: Collection[str] | No
         kept += more
     if not kept:
         return live
-    options = dataclasses.replace(options, managed=tuple(kept))
+    options = dataclasses.replace(options, managed=(*live.options.managed, *kept))
     return dataclasses.replace(live, options=options, indexes=tuple(indexes))
 
 

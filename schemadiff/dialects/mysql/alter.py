@@ -15,6 +15,7 @@ from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.canonical import canonical_options
 from schemadiff.dialects.mysql.clauses import Alter, Clauses, alter_table
 from schemadiff.dialects.mysql.ddl import (
+    GENERATED_KEY,
     check_definition,
     create_table,
     foreign_key_definition,
@@ -397,6 +398,9 @@ class _Work:
     def _add_constraint(self, clauses: Clauses, constraint: Constraint, table: Table) -> None:
         match constraint:
             case PrimaryKey():
+                if (GENERATED_KEY, "") in table.options.managed:
+                    clauses.drops.append("DROP PRIMARY KEY")
+                    clauses.drop_column("my_row_id")
                 clauses.additions.append(f"ADD {primary_key_definition(constraint)}")
             case Unique():
                 index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)

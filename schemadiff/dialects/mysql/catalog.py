@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from schemadiff.dialects.mysql.ddl import GENERATED_KEY
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.probe import is_probe
 from schemadiff.dialects.mysql.session import Refusal, Talk, only, reading_mode, session
@@ -45,6 +46,12 @@ def read_settings(facts: Facts) -> dict[str, str]:
     return settings
 
 
+_GENERATED_KEYS = (
+    "SELECT table_schema, table_name FROM information_schema.columns WHERE column_name = 'my_row_id' "
+    "AND column_key = 'PRI' AND extra LIKE '%INVISIBLE%'"
+)
+
+
 def read_schema(
     connection: Connection,
     facts: Facts,
@@ -67,7 +74,20 @@ def read_schema(
             table = _as_shown(canonical(parsed.table), parsed.table)
             tables[table.name] = table
             unsupported += [Unsupported(table.name, what) for what in parsed.unsupported]
+    if facts.hides_generated_keys and any(table.primary_key is None for table in tables.values()):
+        for name in _with_generated_keys(connection, facts):
+            if name in tables and tables[name].primary_key is None:
+                options = dataclasses.replace(tables[name].options, managed=((GENERATED_KEY, ""),))
+                tables[name] = dataclasses.replace(tables[name], options=options)
     return Schema(tables, unsupported=tuple(unsupported))
+
+
+def _with_generated_keys(connection: Connection, facts: Facts) -> list[Name]:
+    """The tables whose primary key the server made by itself (MySQL 9.7 manual, 15.1.24.11)."""
+    shown = {"show_gipk_in_create_table_and_information_schema": "1"}
+    with session(connection, shown) as talk:
+        rows = only(next(talk([[_GENERATED_KEYS]])))
+    return [Name(table, None if schema == facts.database else schema) for schema, table in rows]
 
 
 def unseen(connection: Connection, facts: Facts, names: Collection[Name]) -> frozenset[Name]:

@@ -60,6 +60,10 @@ def names(columns: Iterable[str]) -> str:
     return ", ".join(map(quote, columns))
 
 
+GENERATED_KEY = "generated primary key"
+"""What a live table manages by itself that has an invisible primary key of the server's own: the column my_row_id."""
+
+
 def create_table(table: Table, facts: Facts, *, temporary: bool = False, all_options: bool = False) -> str:
     """CREATE TABLE, one column or key a line. Options that the database gives a table by itself are left out,
     unless `all_options`.
