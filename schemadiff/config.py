@@ -20,13 +20,22 @@ Online = Literal["auto", "always", "never"]
 
 KEYS = ("url", "connect_args", "engine", "models", "versions", "include", "exclude", "schemas", "online")
 LISTS = ("models", "include", "exclude", "schemas")
+_KINDS = {
+    str: "text",
+    list: "a list",
+    dict: "a table",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``None`` where nothing says it; ``models`` may be several, with commas between them. ``source`` is the file that
-    the settings come from, for messages. ``connect_args`` go with the ``url``; an ``engine`` (``module:attribute``)
-    stands in the place of both, so that there is no ``url`` beside it.
+    the settings come from, ``passed_over`` one that is not used because it belongs to another user; both for messages.
+    ``connect_args`` go with the ``url``; an ``engine`` (``module:attribute``) stands in the place of both, so that
+    there is no ``url`` beside it.
     """
 
     url: str | None = None
@@ -39,6 +48,7 @@ class Settings:
     schemas: tuple[str, ...] = ()
     online: Online = "auto"
     source: Path | None = None
+    passed_over: Path | None = None
 
     def need_url(self) -> str:
         """The URL of the database. Raises `ConfigError` when there is none."""
@@ -46,7 +56,8 @@ class Settings:
             raise ConfigError(
                 "no database is named",
                 hint="Give --url, set SCHEMADIFF_URL (or DATABASE_URL), or write url or engine into [tool.schemadiff] "
-                "of pyproject.toml; for example mysql+pymysql://user:password@localhost/shop.",
+                "of pyproject.toml; for example mysql+pymysql://user:password@localhost/shop."
+                f"{self._why_not_there()}",
             )
         return self.url
 
@@ -56,9 +67,20 @@ class Settings:
             raise ConfigError(
                 "no models are named",
                 hint='Give --models, set SCHEMADIFF_MODELS, or write models = "app:db" into [tool.schemadiff] of '
-                "pyproject.toml.",
+                f"pyproject.toml.{self._why_not_there()}",
             )
         return self.models
+
+    def _why_not_there(self) -> str:
+        return f"\n{passed_over(self.passed_over)}" if self.passed_over else ""
+
+
+def passed_over(path: Path) -> str:
+    """Why the settings in that file are not used, in a sentence."""
+    return (
+        f"{path} is not used, because it or its folder belongs to another user: run the command in that folder, or "
+        "hand the settings over."
+    )
 
 
 def settings(
@@ -79,7 +101,7 @@ def settings(
     file. Raises `ConfigError` when the file is malformed.
     """
     env = os.environ if environment is None else environment
-    path, table = _table(directory or Path.cwd())
+    path, table, not_used = _table(directory or Path.cwd())
     for key, value in table.items():
         if key not in KEYS:
             raise ConfigError(
@@ -98,7 +120,10 @@ def settings(
                 if key == "models"
                 else "a list of texts"
             )
-            raise ConfigError(f'{path}: the setting "{key}" must be {kind}, not {value!r}')
+            # Not what it is: that may be a URL with a password in it.
+            raise ConfigError(
+                f'{path}: the setting "{key}" must be {kind}, not {_KINDS.get(type(value), "that")}'
+            )
     if "engine" in table and ("url" in table or "connect_args" in table):
         raise ConfigError(
             f'{path}: the setting "engine" says how to connect, so "url" and "connect_args" say nothing beside it',
@@ -130,6 +155,7 @@ def settings(
         schemas=_list("schemas", schemas, env, table),
         online=_online(online or env.get("SCHEMADIFF_ONLINE") or table.get("online", "auto")),
         source=path,
+        passed_over=not_used,
     )
 
 
@@ -138,7 +164,7 @@ def _online(told: str) -> Online:
         if told == one:
             return cast("Online", one)
     raise ConfigError(
-        f'the setting "online" cannot be {told!r}',
+        'the setting "online" has an unknown value',
         hint="It is auto (tables that are not small), always or never.",
     )
 
@@ -153,18 +179,46 @@ def _list(
     return tuple(one.strip() for one in told.split(",") if one.strip())
 
 
-def _table(directory: Path) -> tuple[Path | None, dict[str, Any]]:
-    """The settings' table of the nearest file in the directory or above it."""
+def _table(directory: Path) -> tuple[Path | None, dict[str, Any], Path | None]:
+    """The settings' table of the nearest file in the directory or above it, and the file. Above it, what another user
+    has written is not used, as git does not use such a repository, and comes last: who works in a folder below a
+    shared one would connect to where that user says, and import what that user says.
+    """
     for folder in (directory, *directory.parents):
         for name in ("schemadiff.toml", "pyproject.toml"):
             path = folder / name
             if not path.is_file():
                 continue
+            foreign = folder != directory and _is_of_another_user(path)
             try:
                 content = tomllib.loads(path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+                if foreign:
+                    continue
                 raise ConfigError(f"cannot read the settings in {path}: {error}") from error
-            table = content if name == "schemadiff.toml" else content.get("tool", {}).get("schemadiff")
-            if isinstance(table, dict):
-                return path, table
-    return None, {}
+            table = content if name == "schemadiff.toml" else _of_tool(content)
+            if table is not None and foreign:
+                return None, {}, path
+            if table is not None and not isinstance(table, dict):
+                raise ConfigError(
+                    f"{path}: tool.schemadiff is no table",
+                    hint="Write [tool.schemadiff], and the settings under it.",
+                )
+            if table is not None:
+                return path, table, None
+    return None, {}, None
+
+
+def _is_of_another_user(path: Path) -> bool:
+    if not hasattr(os, "getuid"):
+        return False  # Windows has no such owners
+    mine = {os.getuid()}
+    if os.getuid() == 0 and os.environ.get("SUDO_UID", "").isdigit():
+        mine.add(int(os.environ["SUDO_UID"]))
+    return not {path.stat().st_uid, path.parent.stat().st_uid} <= mine
+
+
+def _of_tool(content: Mapping[str, Any]) -> object:
+    """What a pyproject.toml says to schemadiff; what it says to others is none of its business, wrong or not."""
+    tools = content.get("tool")
+    return tools.get("schemadiff") if isinstance(tools, dict) else None

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import create_engine, exc
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool
 
 from schemadiff.dialects import Dialect, connect_arguments, connection_url, dialect_of, package_of
 from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.tried import about_age
 from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, UsageError
+from schemadiff.urls import keep_secret, read_url, secrets_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -27,6 +28,8 @@ Database: TypeAlias = "str | URL | Target | Engine | Connection | AsyncEngine | 
 """The asynchronous ones are those of `async_drivers`, which hands on what is not."""
 
 _REACHABLE = "Is the server running, and are host, port, user, password and database right?"
+
+_AGAIN = "the command again: what is done and what is not is read from the database."
 
 VERBATIM = {"no_parameters": True}
 """For `Connection.exec_driver_sql`: the driver is handed no parameters, and so takes a percent sign as it stands."""
@@ -58,9 +61,9 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
             f"the database cannot be {type(database).__name__}",
             hint="It is a URL, an Engine or a Connection.",
         )
-    with _errors(where(database)):
+    with _without_secrets(database), _errors(where(database)):
         if isinstance(database, Connection):
-            with _borrowed(database, changes) as connection:
+            with _driver_errors(database, where(database)), _borrowed(database, changes) as connection:
                 yield connection, _dialect(connection)
             return
         engine = (
@@ -69,8 +72,8 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
             else open_engine(database, creates=changes, arguments=arguments)
         )
         try:
-            with _open(engine, where(database)) as opened:
-                connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+            with _driver_errors(engine, where(database)), _opened(engine, where(database)) as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
                 yield connection, _dialect(connection)
         finally:
             if engine is not database:
@@ -86,14 +89,23 @@ def _dialect(connection: Connection) -> Dialect:
     return dialect
 
 
+@contextmanager
+def _without_secrets(database: str | URL | Engine | Connection) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        keep_secret(error, secrets_of(database if isinstance(database, str | URL) else database.engine.url))
+        raise
+
+
 def open_engine(
     url: str | URL, *, creates: bool = True, arguments: Mapping[str, object] | None = None
 ) -> Engine:
     """An engine of schemadiff's own: no pool, one connection at a time. A database file that is not there yet is not
     made by looking at it: without `creates` it is an empty database. Raises `ConfigError` for a bad URL.
     """
+    parsed = connection_url(read_url(url), creates=creates)
     try:
-        parsed = connection_url(make_url(url), creates=creates)
         return create_engine(
             parsed, poolclass=NullPool, connect_args={**connect_arguments(parsed), **(arguments or {})}
         )
@@ -110,9 +122,9 @@ def open_engine(
             hint=f"Install it in this environment: pip install {package_of(driver)}",
         ) from None
     except (exc.ArgumentError, ValueError):
-        # The words of these errors repeat the URL, and with it the password.
+        # The words of these errors may repeat what stands in the URL.
         raise ConfigError(
-            "the database URL cannot be read",
+            "the database URL cannot be used: an option in it, or the port, has a wrong value",
             hint="A URL looks like mysql+pymysql://user:password@host/database; a special character in the password "
             "is written in percent encoding.",
         ) from None
@@ -123,8 +135,8 @@ def where(database: Database) -> str:
     if isinstance(database, Target):
         database = database.url
     try:
-        url = make_url(database) if isinstance(database, str | URL) else database.engine.url
-    except (exc.ArgumentError, AttributeError, ValueError):
+        url = read_url(database) if isinstance(database, str | URL) else database.engine.url
+    except (ConfigError, AttributeError):
         return "the database"
     if not url.host:
         return f"database {url.database or ':memory:'}"
@@ -146,7 +158,8 @@ def _borrowed(connection: Connection, changes: bool) -> Iterator[Connection]:
         try:
             yield connection
         finally:
-            connection.rollback()
+            with _given_back(connection):
+                connection.rollback()
         return
     level = connection.get_isolation_level()
     connection.rollback()
@@ -154,8 +167,48 @@ def _borrowed(connection: Connection, changes: bool) -> Iterator[Connection]:
     try:
         yield connection
     finally:
-        connection.rollback()
-        connection.execution_options(isolation_level=level)
+        with _given_back(connection):
+            connection.rollback()
+            connection.execution_options(isolation_level=level)
+
+
+@contextmanager
+def _opened(engine: Engine, place: str) -> Iterator[Connection]:
+    connection = _open(engine, place)
+    try:
+        yield connection
+    finally:
+        with _given_back(connection):
+            connection.close()
+
+
+@contextmanager
+def _given_back(connection: Connection) -> Iterator[None]:
+    """Around what puts a connection back as it was. Where it is lost by now there is nothing to put back, and what was
+    done on it is done: the outcome is another matter.
+    """
+    try:
+        yield
+    except (exc.SQLAlchemyError, _driver_error(connection)):
+        with suppress(exc.SQLAlchemyError, _driver_error(connection)):
+            connection.invalidate()
+
+
+def _driver_error(connectable: Engine | Connection) -> type[Exception]:
+    """What all errors of the driver are; those of changing or giving back a session come without SQLAlchemy's frame."""
+    error: type[Exception] = connectable.dialect.loaded_dbapi.Error
+    return error
+
+
+@contextmanager
+def _driver_errors(connectable: Engine | Connection, place: str) -> Iterator[None]:
+    try:
+        yield
+    except _driver_error(connectable) as error:
+        dbapi = connectable.dialect.loaded_dbapi
+        lost = isinstance(error, (dbapi.OperationalError, dbapi.InterfaceError))
+        what = "the connection was lost" if lost else "the driver refused something"
+        raise DatabaseError(f"{place}: {what}: {server_words(error)}", hint=f"Run {_AGAIN}") from None
 
 
 def _open(engine: Engine, place: str) -> Connection:
@@ -191,17 +244,19 @@ def _errors(place: str) -> Iterator[None]:
         yield
     except exc.DBAPIError as error:
         raise _refused(place, error) from None
+    except exc.PendingRollbackError:
+        # What has lost it was swallowed on the way.
+        raise DatabaseError(f"{place}: the connection was lost", hint=f"Run {_AGAIN}") from None
     except exc.SQLAlchemyError as error:
         raise DatabaseError(f"{place}: {error}") from error
 
 
 def _refused(place: str, error: exc.DBAPIError) -> DatabaseError:
     lost = error.connection_invalidated
-    again = "the command again: what is done and what is not is read from the database."
     what = "the connection was lost" if lost else "the server refused a statement"
     statement = " ".join((error.statement or "").split())
     shown = f"\n  {statement[:300]}" if statement else ""
     return DatabaseError(
         f"{place}: {what}: {server_words(error)}{shown}",
-        hint=f"Run {again}" if lost else f"Mend the cause and run {again}",
+        hint=f"Run {_AGAIN}" if lost else f"Mend the cause and run {_AGAIN}",
     )

@@ -21,7 +21,6 @@ from schemadiff import comparer, filters, objects, planner, renames, replay, rev
 from schemadiff.async_drivers import with_any_driver
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
-from schemadiff.dialects.base import STORED_KINDS
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
@@ -32,6 +31,7 @@ from schemadiff.operations import Operation
 from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.schema import Column, Schema, Table, Unsupported
+from schemadiff.stored import STORED_KINDS
 from schemadiff.tasks import facts_about
 
 Side: TypeAlias = "str | Path | Database | sa.MetaData | object"

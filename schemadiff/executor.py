@@ -1,10 +1,9 @@
 """Carries a plan out.
 
 Where DDL can be rolled back, a revision is one transaction, the version row included. Where each statement commits by
-itself, the version row is the journal: before a step it records which step of which revision is about to run, and a
-fingerprint of the tables that it touches. After a crash the same fingerprint means "not done", another means "done":
-the live schema decides. The journal holds the statements themselves, so that a run is finished with the very
-statements that it was begun with. A step of data commits together with the journal entry that says it is done.
+itself, the version row is the journal: before a step it records which step of which revision is about to run, and what
+the parts that it touches look like. After a crash the live schema decides whether it is done, see `interruption`. A
+step of data commits together with the journal entry that says it is done.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemadiff import expectations, journal, version
+from schemadiff import expectations, interruption, journal, version
 from schemadiff.blame import blamed
 from schemadiff.confinement import call, one_transaction
 from schemadiff.database import VERBATIM
@@ -38,11 +37,13 @@ from schemadiff.errors import (
     StoppedError,
 )
 from schemadiff.expectations import Unmet
+from schemadiff.footprint import Neither
 from schemadiff.functions import file_of
 from schemadiff.journal import Direction, Interrupted, Turned
 from schemadiff.operations import Execute, Operation, Run
 from schemadiff.patience import LOCK_WAIT
 from schemadiff.planner import Plan, Step
+from schemadiff.schema import Schema
 from schemadiff.version import State
 from schemadiff.watching import Running, watching
 
@@ -88,7 +89,7 @@ class Manner:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One revision to carry out, forward or back: the plan, and the version row before and after. ``turned`` says of
-    what it undoes the part that is done, if it does.
+    what it undoes the part that is done, if it does. ``start`` is the schema in which its steps begin, by replay.
 
     ``unsure`` are operations on what the server will have named by itself, by a name that is a guess: good enough to be
     shown, not to be written into a script.
@@ -99,8 +100,8 @@ class Task:
     plan: Plan
     before: State
     after: State
-    schemas: tuple[str | None, ...] = (None,)
     turned: Turned | None = None
+    start: Schema = field(default_factory=Schema)
     unsure: tuple[Operation, ...] = ()
 
 
@@ -142,15 +143,13 @@ def entry_of(task: Task) -> journal.Entry:
     """The journal's entry of a task that begins."""
     digest = (task.after if task.direction == "up" else task.before).digest
     plan = task.plan
-    return journal.begin(
-        task.revision, task.direction, digest, task.schemas, plan.steps, plan.operations, task.turned
-    )
+    return journal.begin(task.revision, task.direction, digest, plan.steps, plan.operations, task.turned)
 
 
 def finish(
     connection: Connection, dialect: Dialect, task: Task, interrupted: Interrupted, manner: Manner
 ) -> None:
-    """Carries out what is left of an interrupted task, with the statements that it was begun with."""
+    """Carries out what is left of an interrupted task, whose plan has the steps that are done and those to come."""
     _run_journalled(connection, dialect, task, interrupted.entry, interrupted.done, manner)
 
 
@@ -158,6 +157,7 @@ def _run_journalled(
     connection: Connection, dialect: Dialect, task: Task, entry: journal.Entry, first: int, manner: Manner
 ) -> None:
     steps = task.plan.steps
+    footings = interruption.footings(steps, task.start, dialect)
 
     def note(position: int, fingerprint: str | None = None) -> None:
         version.advance(connection, dialect, position, fingerprint)
@@ -190,7 +190,8 @@ def _run_journalled(
             except StoppedError as error:
                 raise _stopped(task, steps, position) from error
         else:
-            before = journal.fingerprint_of(connection, dialect, step, task.schemas)
+            footing = footings[position]
+            before = interruption.fingerprint_of(connection, dialect, footing)
             note(position, before)
             try:
                 _patiently(
@@ -205,8 +206,10 @@ def _run_journalled(
                 clear(step)
                 done = position
                 with suppress(SQLAlchemyError):
-                    done += journal.fingerprint_of(connection, dialect, step, task.schemas) != before
-                    note(done)
+                    found = interruption.is_done(connection, dialect, footing, before)
+                    if not isinstance(found, Neither):  # else the next run will see
+                        done += found
+                        note(done)
                 raise _stopped(task, steps, done) from error
             except StepError:
                 # The server refused it, so it is not done, whatever happens to these tables until the next run. When
@@ -296,7 +299,10 @@ def _step(
             place = f"revision {task.revision:04}: {step.operations[0].describe()}" if step.operations else ""
             written = any(isinstance(one, Execute | Run) for one in step.operations)
             held = written and commits_with_entry(dialect, step)
-            with one_transaction(connection, place) if held else nullcontext():
+            with (
+                dialect.as_server_is(connection) if written else nullcontext(),
+                one_transaction(connection, place) if held else nullcontext(),
+            ):
                 expectations.hold(connection, step.expects)
                 if step.run:
                     call(step.run, connection, dialect, place)

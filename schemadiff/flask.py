@@ -346,8 +346,9 @@ def _project(
     speak: Callable[[str], str],
 ) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
-    from schemadiff.cli.project import Project, passwords
+    from schemadiff.cli.project import Project
     from schemadiff.config import settings
+    from schemadiff.urls import secrets_of
 
     found = current_app.extensions.get(EXTENSION)
     if not isinstance(found, Migrate):
@@ -371,12 +372,14 @@ def _project(
         engine,
         None,
         db,
-        passwords(engine.url.render_as_string(hide_password=False)),
+        secrets_of(engine.url),
         speak,
         include=said.include,
         exclude=said.exclude,
         schemas=said.schemas,
         online=said.online,
+        source=said.source,
+        passed_over=said.passed_over,
     )
 
 

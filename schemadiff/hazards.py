@@ -140,7 +140,7 @@ def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
 
 
 def _listed(objects: Collection[StoredObject]) -> str:
-    return ", ".join(f"{one.kind} {one.name}" for one in objects)
+    return ", ".join(one.words if isinstance(one, Entry) else f"{one.kind} {one.name}" for one in objects)
 
 
 def _uses(objects: Collection[StoredObject]) -> str:

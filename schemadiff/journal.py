@@ -1,35 +1,39 @@
 """The journal: what the version row says while a revision is carried out on a server where each part of it commits by
-itself. Before a step it tells which step of which revision is about to run, and how the tables that it touches look.
+itself. Before a step it tells which step of which revision is about to run, and how the parts that it touches look.
 
-It holds the statements themselves, so that a run is finished with the very statements that it was begun with, and for
-each the numbers of the operations that it carries, as the revision lists them in the direction in which it was first
-carried out. Who turns back in the middle begins an entry of its own above the one that is there (``under``): it undoes
-the operations that are done, and may be interrupted, and turned back, itself.
+It is data that anybody who may UPDATE one row can write. So it only names things: the revision, whose digest it
+carries, and for each step the numbers of the operations that it carries, as the revision lists them in the direction in
+which it was first carried out. The SQL beside them is there to be read; none of it is ever executed. What is left of a
+revision is planned anew from its file and the live schema, see `interruption`.
+
+Who turns back in the middle begins an entry of its own above the one that is there (``under``): it undoes the
+operations that are done, and may be interrupted, and turned back, itself.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import UnionType
+from itertools import pairwise
 from typing import Any, Literal
 
-from sqlalchemy.engine import Connection
-
-from schemadiff import __version__
-from schemadiff.database import VERBATIM
-from schemadiff.dialects import Dialect
+from schemadiff.dialects import Retraction
 from schemadiff.errors import VersionError
-from schemadiff.operations import DropIndex, Found, Operation, Run
+from schemadiff.operations import Execute, Found, Operation, Run
 from schemadiff.planner import Step
-from schemadiff.schema import Name, Table
-from schemadiff.stored import ObjectOperation, object_key
-from schemadiff.version import State
+from schemadiff.schema import Schema
 
-FORMAT = 1
-"""Of the entry. A release that changes what an entry means counts on, and still reads the older ones."""
+FORMAT = 2
+"""Of the entry. A release that changes what an entry means counts on, and still reads the older ones.
+
+1: the steps were carried out as they stand in the entry, and the fingerprint was one of whole tables, or of what a
+query found that stood in the entry.
+"""
+
+DEPTH = 25
+"""Entries above each other, at most: one more for each time that somebody turns back in the middle of turning back.
+MariaDB 10.11 changes no JSON that is nested more than 32 deep, MySQL 9.7 none of more than 100.
+"""
 
 Direction = Literal["up", "down"]
 
@@ -42,7 +46,9 @@ class Interrupted:
 
     ``steps`` are all its steps as they were planned, ``done`` how many of them are done. ``entry`` is the journal's;
     ``first`` is the direction in which the revision was begun, ``past`` are the operations that were carried out
-    since, forth and back. ``open`` are those that have no steps yet, by their numbers in the revision.
+    since, forth and back. ``open`` are those that have no steps yet, by their numbers in the revision. ``start`` is
+    the schema, by replay, in which the steps begin. ``middle`` is how operations are completed of which some steps are
+    done and others are not: ``None`` where there are none, or where they have to be begun again.
     """
 
     revision: int
@@ -54,11 +60,13 @@ class Interrupted:
     first: Direction
     past: tuple[Operation, ...] = field(compare=False, repr=False)
     open: Mapping[int, Operation] = field(default_factory=dict, compare=False, repr=False)
+    start: Schema = field(default_factory=Schema, compare=False, repr=False)
+    middle: Retraction | None = field(default=None, compare=False, repr=False)
 
     @property
     def done_operations(self) -> tuple[Operation, ...]:
         """The operations of the steps that are done, in order, each once."""
-        return tuple(_operations(self.steps[: self.done]))
+        return tuple(operations_of(self.steps[: self.done]))
 
     @property
     def begun(self) -> dict[int, Operation]:
@@ -74,6 +82,24 @@ class Interrupted:
         """Those of `begun` that are not done to their last step."""
         missing = {number for saved in self.entry["steps"][self.done :] for number in saved["operations"]}
         return {number: operation for number, operation in self.begun.items() if number in missing}
+
+    @property
+    def left(self) -> dict[int, Operation]:
+        """Those that are not done to their last step, in the order in which they are carried out."""
+        rest = zip(self.steps[self.done :], self.entry["steps"][self.done :], strict=True)
+        found = {
+            number: operation
+            for step, saved in rest
+            for number, operation in zip(saved["operations"], step.operations, strict=True)
+        }
+        return {**found, **self.open}
+
+    @property
+    def completed(self) -> dict[int, Operation]:
+        """Those that are done wholly when the statements of the `middle` are through."""
+        statements = self.middle.statements if self.middle else ()
+        carried = {id(one) for statement in statements for one in statement.operations}
+        return {number: one for number, one in self.left.items() if id(one) in carried}
 
     @property
     def settled(self) -> Entry:
@@ -116,7 +142,6 @@ def begin(
     revision: int,
     direction: Direction,
     digest: str,
-    schemas: Sequence[str | None],
     steps: Sequence[Step],
     operations: Sequence[Operation],
     turned: Turned | None,
@@ -124,15 +149,19 @@ def begin(
     """The entry of steps that carry out these operations: all of the revision's, or what is undone of a run that was
     ``turned`` back.
     """
-    unwrapped = _unwrapped(operations)
-    numbers = turned.numbers if turned else tuple(range(len(unwrapped)))
+    if turned and len(chain_of(turned.interrupted.entry)) >= DEPTH:
+        raise VersionError(
+            f"revision {revision:04} was turned back in the middle {DEPTH} times",
+            hint="Go on in the direction in which it is going; `schemadiff status` says which.",
+        )
+    carried = unwrapped(operations)
+    numbers = turned.numbers if turned else tuple(range(len(carried)))
     return {
         "format": FORMAT,
         "revision": revision,
         "direction": direction,
         "digest": turned.interrupted.digest if turned else digest,
-        "schemas": list(schemas),
-        "steps": saved(steps, dict(zip(numbers, unwrapped, strict=True))),
+        "steps": saved(steps, dict(zip(numbers, carried, strict=True))),
         "under": turned.interrupted.settled if turned else None,
     }
 
@@ -149,7 +178,6 @@ def saved(steps: Sequence[Step], operations: Mapping[int, Operation]) -> list[di
         {
             "sql": step.sql,
             "operations": [number(one) for one in step.operations],
-            "tables": [list(name) for name in step.tables],
             "run": step.run is not None,
             "alone": step.alone,
         }
@@ -158,112 +186,187 @@ def saved(steps: Sequence[Step], operations: Mapping[int, Operation]) -> list[di
 
 
 def at(entry: Entry, position: int, fingerprint: str | None = None) -> Entry:
-    """The entry while that step is about to run, where the touched tables look so; without a fingerprint it is known
-    that it has not run. Where SQL has to make the fingerprint, ``look`` is the query that does.
+    """The entry while that step is about to run, where the touched parts look so; without a fingerprint it is known
+    that it has not run. Where SQL has to make the fingerprint, ``look`` says which of the dialect's queries did.
     """
     kept = {key: value for key, value in entry.items() if key != "look"}
-    return {**kept, "position": position, "fingerprint": fingerprint}
+    return {**kept, "format": FORMAT, "position": position, "fingerprint": fingerprint}
 
 
-def interruption(
-    connection: Connection,
-    dialect: Dialect,
-    state: State,
-    operations: Callable[[int, Direction], Sequence[Operation]],
-) -> Interrupted | None:
-    """What was interrupted, or ``None`` when the database is at rest.
-
-    ``operations`` gives the operations of a revision in a direction: the journal refers to them by position. Raises
-    `VersionError` when a later release has begun it, in a way that this one does not know, when another release was
-    interrupted where only a fingerprint tells how far it came, and for an entry that no release wrote.
+def loaded(entry: Entry, recorded: Sequence[Operation], *, turned: bool) -> tuple[Step, ...]:
+    """The steps of an entry, to be read and not to be carried out; each of its operations is one object in all of them.
+    `recorded` are those of the revision, which are undone where it has `turned`.
     """
-    entry = state.journal
-    if not entry:
-        return None
-    if isinstance(entry.get("format"), int) and entry["format"] > FORMAT:
-        raise VersionError(
-            f"a revision was begun by schemadiff {state.tool}, and is in the middle: "
-            f"schemadiff {__version__} cannot read how far it is",
-            hint=f"Install schemadiff {state.tool} or newer, and run the command again.",
-        )
-    if not is_entry(entry):
-        raise VersionError(
-            "the journal in the version table was changed by hand: schemadiff never wrote such an entry",
-            hint="Restore the row from a backup. When you know that the database is just as its version says, and "
-            "nothing of a revision is done in part, set the journal to NULL.",
-        )
-    chain = [entry]
-    while chain[-1].get("under"):
-        chain.append(chain[-1]["under"])
-    first: Direction = chain[-1]["direction"]
-    recorded = _unwrapped(operations(entry["revision"], first))
-    levels = [_load_steps(one, recorded, turned=one["direction"] != first) for one in chain]
-    steps = levels[0]
-    position: int = entry["position"]
-    schemas = tuple(entry["schemas"])
-    if position < len(steps) and entry["fingerprint"] is not None:
-        look = entry.get("look")
-        now = (
-            connection.exec_driver_sql(look, execution_options=VERBATIM).scalar()
-            if look
-            else fingerprint_of(connection, dialect, steps[position], schemas)
-        )
-        if now != entry["fingerprint"]:
-            if not look and state.tool != __version__:
-                raise VersionError(
-                    f"revision {entry['revision']:04} was begun by schemadiff {state.tool}, and is in the middle: "
-                    f"schemadiff {__version__}, which may read tables in other words, cannot tell whether step "
-                    f"{position + 1} of {len(steps)} is done",
-                    hint=f"Install schemadiff {state.tool}, and finish it with `schemadiff apply` or undo it with "
-                    "`schemadiff rollback`.",
+    known: dict[int, Operation] = {}
+
+    def step(told: Mapping[str, Any]) -> Step:
+        for number in told["operations"]:
+            known.setdefault(number, of(recorded, number, turned=turned))
+        carried = tuple(known[number] for number in told["operations"])
+        run = next((one for one in carried if isinstance(one, Run)), None) if told["run"] else None
+        return Step(told["sql"], carried, run=run, alone=told.get("alone", False))
+
+    return tuple(map(step, entry["steps"]))
+
+
+def of(recorded: Sequence[Operation], number: int, *, turned: bool) -> Operation:
+    """The operation of that number, or its reverse."""
+    return recorded[number].reverse() if turned else recorded[number]
+
+
+def unwrapped(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations, where they were found in a database as if they were not."""
+    return [one.operation if isinstance(one, Found) else one for one in operations]
+
+
+def operations_of(steps: Sequence[Step]) -> list[Operation]:
+    """Those of the steps, in order; one that is several steps once."""
+    known = {id(operation): operation for step in steps for operation in step.operations}
+    return list(known.values())
+
+
+# What stands in the row need not be what schemadiff wrote.
+
+
+def chain_of(entry: Entry) -> list[Entry]:
+    """The entry and those that it stands upon. Raises `VersionError` for what no release wrote."""
+    chain: list[Any] = []
+    told: object = entry
+    while told is not None:
+        if len(chain) == DEPTH:
+            raise forged(f"it has more than {DEPTH} entries above each other")
+        wrong = _wrong(told)
+        if wrong:
+            raise forged(wrong if not chain else f"in the entry {len(chain)} below the first, {wrong}")
+        assert isinstance(told, Mapping)
+        chain.append(told)
+        told = told.get("under")
+    for above, below in pairwise(chain):
+        for name in ("revision", "digest"):
+            if above[name] != below[name]:
+                raise forged(f"its entries speak of different revisions: their {name} is not the same")
+        if above["direction"] == below["direction"]:
+            raise forged("an entry stands upon one of the same direction")
+    return chain
+
+
+def forged(what: str) -> VersionError:
+    """The error for a journal that schemadiff did not write, with what is wrong in it."""
+    return VersionError(
+        f"the journal in the version table was changed by hand: {what}",
+        hint="Restore the row from a backup. When you know that the database is just as its version says, and "
+        "nothing of a revision is done in part, set the journal to NULL.",
+    )
+
+
+def _wrong(told: object) -> str | None:
+    """What is wrong with the shape of an entry."""
+    if not isinstance(told, Mapping):
+        return "an entry is no object"
+    steps, position = told.get("steps"), told.get("position")
+    for name, right in (
+        ("format", type(told.get("format")) is int and 0 < told["format"] <= FORMAT),
+        ("revision", type(told.get("revision")) is int and told["revision"] > 0),
+        ("direction", told.get("direction") in ("up", "down")),
+        ("digest", isinstance(told.get("digest"), str)),
+        ("steps", isinstance(steps, list)),
+        ("position", type(position) is int and isinstance(steps, list) and 0 <= position <= len(steps)),
+        ("fingerprint", isinstance(told.get("fingerprint"), str | None)),
+        ("look", isinstance(told.get("look"), str | None)),
+        ("open", _is_numbers(told.get("open", []))),
+    ):
+        if not right:
+            return f"its {name} cannot be {_short(told.get(name))}"
+    assert isinstance(steps, list)
+    for number, step in enumerate(steps, 1):
+        if not isinstance(step, Mapping):
+            return f"step {number} is no object"
+        for name, right in (
+            ("sql", isinstance(step.get("sql"), str)),
+            ("operations", _is_numbers(step.get("operations"))),
+            ("run", isinstance(step.get("run"), bool)),
+            ("alone", isinstance(step.get("alone", False), bool)),
+        ):
+            if not right:
+                return f"the {name} of step {number} cannot be {_short(step.get(name))}"
+    return None
+
+
+def _is_numbers(told: object) -> bool:
+    # A bool is an int for isinstance.
+    return isinstance(told, list) and all(type(one) is int for one in told)
+
+
+def _short(told: object) -> str:
+    return repr(told)[:60]
+
+
+def expect_operations(chain: Sequence[Entry], recorded: Sequence[Operation], name: str) -> None:
+    """Raises `VersionError` where an entry names operations that its revision does not have, or leaves out one that
+    has to be a step of its own. `recorded` are the revision's, for the direction in which it was begun; `name` is the
+    dialect's.
+    """
+    first = chain[-1]["direction"]
+    for position, entry in enumerate(chain):
+        told = [number for step in entry["steps"] for number in step["operations"]]
+        numbers = {*told, *entry.get("open", ())}
+        for number in numbers:
+            if not 0 <= number < len(recorded):
+                raise forged(f"revision {entry['revision']:04} has no operation {number}")
+        turned = entry["direction"] != first
+        whole = position == len(chain) - 1
+        for number in range(len(recorded)) if whole else _done_in(chain[position + 1]):
+            one = of(recorded, number, turned=turned)
+            if _is_a_step(one, name) and number not in numbers:
+                raise forged(f"it leaves out operation {number} of its revision, {one.describe()}")
+        for number, step in enumerate(entry["steps"], 1):
+            runs = any(isinstance(recorded[one], Run) for one in step["operations"])
+            if step["run"] != runs:
+                raise forged(
+                    f"step {number} {'calls no' if runs else 'calls a'} function, against its revision"
                 )
-            position += 1
-    done = [
-        steps[:position],
-        *(some[: one["position"]] for some, one in zip(levels[1:], chain[1:], strict=True)),
-    ]
-    past = tuple(one for some in reversed(done) for one in _operations(some))
-    turned = entry["direction"] != first
-    waiting = {number: _of(recorded, number, turned=turned) for number in entry.get("open", ())}
-    return Interrupted(
-        entry["revision"], entry["direction"], entry["digest"], steps, position, entry, first, past, waiting
-    )
 
 
-def is_entry(told: object) -> bool:
-    """Whether that has the shape of an entry."""
-    if not isinstance(told, Mapping) or not isinstance(told.get("steps"), list):
+def passed_over(chain: Sequence[Entry], recorded: Sequence[Operation]) -> list[list[Operation]]:
+    """Those that each entry leaves out as if nothing had to be done for them, the lowest entry's first. `recorded` are
+    as in `expect_operations`.
+    """
+    first = chain[-1]["direction"]
+    found: list[list[Operation]] = []
+    for position in reversed(range(len(chain))):
+        entry = chain[position]
+        told = {*entry.get("open", ()), *(one for step in entry["steps"] for one in step["operations"])}
+        turned = entry["direction"] != first
+        below = (
+            range(len(recorded))
+            if position == len(chain) - 1
+            else sorted(_done_in(chain[position + 1]))[::-1]
+        )
+        found.append([of(recorded, number, turned=turned) for number in below if number not in told])
+    return found
+
+
+def _done_in(entry: Entry) -> set[int]:
+    return {number for step in entry["steps"][: entry["position"]] for number in step["operations"]}
+
+
+def _is_a_step(operation: Operation, name: str) -> bool:
+    """Whether the operation of a revision is certainly a step: nobody can see in the schema whether it is done."""
+    match operation:
+        case Run():
+            return True
+        case Execute(sql=sql, only=only):
+            return bool(sql) and (not only or name in only)
+        case _:
+            return False
+
+
+def is_entry(told: Entry) -> bool:
+    """Whether that has the shape of an entry that this release knows."""
+    try:
+        return bool(chain_of(told))
+    except VersionError:
         return False
-    position, fingerprint, under = told.get("position"), told.get("fingerprint"), told.get("under")
-    return (
-        isinstance(told.get("format"), int)
-        and isinstance(told.get("revision"), int)
-        and told["revision"] > 0
-        and told.get("direction") in ("up", "down")
-        and isinstance(told.get("digest"), str)
-        and _is_list(told.get("schemas"), str | None)
-        and all(_is_step(one) for one in told["steps"])
-        and isinstance(position, int)
-        and 0 <= position <= len(told["steps"])
-        and isinstance(fingerprint, str | None)
-        and _is_list(told.get("open", []), int)
-        and (under is None or is_entry(under))
-    )
-
-
-def _is_step(told: object) -> bool:
-    return (
-        isinstance(told, Mapping)
-        and isinstance(told.get("sql"), str)
-        and _is_list(told.get("operations"), int)
-        and isinstance(told.get("tables"), list)
-        and all(_is_list(one, str | None) and len(one) == 2 for one in told["tables"])
-        and isinstance(told.get("run"), bool)
-    )
-
-
-def _is_list(told: object, kind: type | UnionType) -> bool:
-    return isinstance(told, list) and all(isinstance(one, kind) for one in told)
 
 
 def is_in_vain(entry: Entry) -> bool:
@@ -276,69 +379,3 @@ def is_in_vain(entry: Entry) -> bool:
         and "open" not in entry
         and not any(one["run"] or one.get("alone") for one in entry["steps"][:1])
     )
-
-
-def _operations(steps: Sequence[Step]) -> list[Operation]:
-    """Those of the steps, in order; one that is several steps once."""
-    known = {id(operation): operation for step in steps for operation in step.operations}
-    return list(known.values())
-
-
-def fingerprint_of(
-    connection: Connection, dialect: Dialect, step: Step, schemas: Sequence[str | None]
-) -> str:
-    """What a step works on looks like now: its tables, its stored object, or all that there is where only the author of
-    the statement knows.
-    """
-    keys = [object_key(one) for one in step.operations if isinstance(one, ObjectOperation)]
-    if keys:
-        known = {one.key: one for one in dialect.objects(connection, schemas, {key.kind for key in keys})}
-        return _hash("\n".join(f"{key}: {known.get(key)!r}" for key in keys))
-    only = step.tables or None
-    live = dialect.inspect(connection, schemas, only=only)
-    names: Sequence[Name] = sorted(live.tables) if only is None else only
-    drops = any(isinstance(operation, DropIndex) for operation in step.operations)
-    told = [f"{name}: {_finished(live.tables.get(name), drops)!r}" for name in names]
-    if only is None:
-        objects = dialect.objects(connection, schemas)
-        told += sorted(f"{one.key}: {one!r}" for one in objects)
-    return _hash("\n".join(told))
-
-
-def _finished(table: Table | None, drops: bool) -> Table | None:
-    """The table as if the indexes that a killed statement left unusable were not there, or, where it `drops` one, still
-    were: in either case it is not done.
-    """
-    if table is None or all(index.valid for index in table.indexes):
-        return table
-    if drops:
-        indexes = tuple(dataclasses.replace(index, valid=True) for index in table.indexes)
-    else:
-        indexes = tuple(index for index in table.indexes if index.valid)
-    return dataclasses.replace(table, indexes=indexes)
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _unwrapped(operations: Sequence[Operation]) -> list[Operation]:
-    return [one.operation if isinstance(one, Found) else one for one in operations]
-
-
-def _load_steps(entry: Entry, recorded: Sequence[Operation], *, turned: bool) -> tuple[Step, ...]:
-    """The steps of an entry, each of its operations one object in all of them."""
-    numbers = {number for step in entry["steps"] for number in step["operations"]}
-    known = {number: _of(recorded, number, turned=turned) for number in numbers}
-    return tuple(_load_step(step, known) for step in entry["steps"])
-
-
-def _of(recorded: Sequence[Operation], number: int, *, turned: bool) -> Operation:
-    return recorded[number].reverse() if turned else recorded[number]
-
-
-def _load_step(saved: Mapping[str, Any], known: Mapping[int, Operation]) -> Step:
-    carried = tuple(known[number] for number in saved["operations"])
-    run = next((one for one in carried if isinstance(one, Run)), None) if saved["run"] else None
-    tables = tuple(Name(name, schema) for name, schema in saved["tables"])
-    return Step(saved["sql"], carried, tables, run=run, alone=saved.get("alone", False))

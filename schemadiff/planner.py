@@ -54,7 +54,7 @@ class Step:
     """One thing that is carried out: a statement, or, where ``run`` is given, a function of the revision file.
 
     ``tables`` are the tables that it touches, empty where only the author of the statement knows. ``method``,
-    ``alone``, ``group`` and ``expects`` are as in `Statement`.
+    ``alone``, ``group``, ``expects`` and ``effect`` are as in `Statement`.
     """
 
     sql: str
@@ -66,6 +66,7 @@ class Step:
     alone: bool = False
     group: Group | None = None
     expects: tuple[Expectation, ...] = ()
+    effect: tuple[Operation, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def step_of(statement: Statement, facts: Facts) -> Step:
         alone=statement.alone,
         group=statement.group,
         expects=statement.expects,
+        effect=statement.effect,
     )
 
 

@@ -23,6 +23,20 @@ from schemadiff.schema import (
 )
 from schemadiff.words import differences
 
+STORED_KINDS = (
+    "schema",
+    "sequence",
+    "enum",
+    "domain",
+    "view",
+    "trigger",
+    "function",
+    "procedure",
+    "event",
+    "entry",
+)
+"""What a database may hold besides tables: the kinds of `StoredObject`."""
+
 
 @dataclass(frozen=True, slots=True)
 class CreateObject:

@@ -17,24 +17,32 @@ from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.errors import DigestError, HazardError, StepError, VersionError
 from schemadiff.executor import Manner, Task
-from schemadiff.hazards import Facts, Hazard, find
+from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.history import state_at
-from schemadiff.inspector import ask, count_rows, inspect_for, schemas_of, users_of
-from schemadiff.journal import Direction, Interrupted, Turned, interruption, is_entry, is_in_vain, saved
+from schemadiff.inspector import ask, count_rows, inspect_for, users_of
+from schemadiff.interruption import interruption
+from schemadiff.journal import (
+    Direction,
+    Interrupted,
+    Turned,
+    at,
+    is_entry,
+    is_in_vain,
+    operations_of,
+    saved,
+)
 from schemadiff.operations import (
     AlterColumn,
     DropColumn,
     DropConstraint,
     DropIndex,
     DropTable,
-    Execute,
     Found,
     Operation,
     RenameColumn,
-    Run,
     touched,
 )
-from schemadiff.planner import Plan
+from schemadiff.planner import Plan, Step
 from schemadiff.revisions import Revision
 from schemadiff.schema import Constraint, Entry, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.spelling import live_parts
@@ -137,7 +145,6 @@ def _tasks(
     """One task for each chosen revision, planned on the live schema, which is `expected` but for its spelling, or
     will be after a retraction, with which the first task begins.
     """
-    schemas = schemas_of(*known)
     known = (*known, *_found_on_the_way(operations, expected, site.dialect))
     live = back.live if back else inspect_for(site.connection, site.dialect, *known)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
@@ -145,7 +152,9 @@ def _tasks(
     parts = live_parts(expected, asked, live, site.dialect)
     plans: list[Plan] = []
     unsure = []
+    starts = []
     for some in operations:
+        starts.append(expected)
         first = back.statements if back and not plans else ()
         named = planner.find_drops(some, expected, parts, site.dialect)
         plans.append(site.plan(named, live, facts, first))
@@ -158,8 +167,8 @@ def _tasks(
         unsure.append(tuple(guessed))
     tasks = []
     plans = asked_how(site.connection, site.dialect, plans, facts)
-    for revision, plan, end, guesses in zip(chosen, plans, ends, unsure, strict=True):
-        tasks.append(Task(revision.number, direction, plan, state, end, schemas, unsure=guesses))
+    for revision, plan, end, guesses, start in zip(chosen, plans, ends, unsure, starts, strict=True):
+        tasks.append(Task(revision.number, direction, plan, state, end, unsure=guesses, start=start))
         state = end
     return tasks
 
@@ -225,7 +234,7 @@ def interrupted_in(
     if not entry or _is_in_vain(state, history):
         return None
 
-    def operations(number: int, direction: Direction) -> Sequence[Operation]:
+    def recorded(number: int, direction: Direction) -> tuple[Schema, Sequence[Operation]]:
         if number > len(history):
             raise VersionError(
                 f"the database is in the middle of revision {number}, whose file is missing",
@@ -236,11 +245,11 @@ def interrupted_in(
                 f"{history[number - 1].path} was edited while it was half applied",
                 hint="Bring its earlier text back, run `schemadiff rollback`, then edit it and apply it again.",
             )
-        _, recorded = revisions.replay(history[:number], dialect)
-        forward = recorded[number - 1]
-        return forward if direction == "up" else _reversed(forward, history[number - 1])
+        start, _ = revisions.replay(history[: number - 1], dialect)
+        forward, end = history[number - 1].record(start, dialect)
+        return (start, forward) if direction == "up" else (end, _reversed(forward, history[number - 1]))
 
-    return interruption(connection, dialect, state, operations)
+    return interruption(connection, dialect, state, recorded)
 
 
 def _is_in_vain(state: State, history: Sequence[Revision]) -> bool:
@@ -272,45 +281,122 @@ def resume(site: Site, state: State, interrupted: Interrupted, direction: Direct
     else:
         number = interrupted.revision if direction == "up" else interrupted.revision - 1
         end = state_at(number, site.history)
-    if interrupted.open:
-        interrupted = _planned_anew(site, state, interrupted, end)
-    site.gate.pass_([hazard for step in interrupted.steps[interrupted.done :] for hazard in _hazards(step)])
-    operations = tuple(dict.fromkeys(one for step in interrupted.steps for one in step.operations))
-    if site.online == "never":
-        steps = tuple(_unbound(step, site.dialect) for step in interrupted.steps)
-        interrupted = dataclasses.replace(interrupted, steps=steps)
-    plan = Plan(operations, interrupted.steps)
-    schemas = tuple(interrupted.entry["schemas"])
-    task = Task(interrupted.revision, direction, plan, state, end, schemas)
+    interrupted, task = _planned_anew(site, state, interrupted, end)
     site.finish(task, interrupted)
     return task
 
 
-def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State) -> Interrupted:
-    """The same with steps for the operations that have none."""
+def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State) -> tuple[Interrupted, Task]:
+    """What is left, planned on what there is now, behind the steps that are done. Operations that are done in part are
+    completed where it is known how, else begun again.
+    """
+    if interrupted.middle is None and interrupted.partly:
+        _expect_retraction(site, interrupted)
+        interrupted = _without_partly(interrupted)
+    middle, completed = interrupted.middle, interrupted.completed
+    halted = {number: one for number, one in interrupted.partly.items() if number not in completed}
     start = _start(site, interrupted)
-    expected = _after(start, interrupted.past, site)
-    live = inspect_for(site.connection, site.dialect, start, expected)
-    back = site.dialect.retraction(tuple(interrupted.open.values()), live)
+    expected = _after(start, _past(interrupted, completed), site)
+    live = middle.live if middle else inspect_for(site.connection, site.dialect, start, expected)
+    begun = {**interrupted.open, **halted}
+    back = site.dialect.retraction(tuple(begun.values()), live)
     todo = {
         number: one
-        for number, one in interrupted.open.items()
-        if not (isinstance(one, DropIndex) and planner.is_done(one, back.live))
+        for number, one in interrupted.left.items()
+        if number not in completed
+        and not (number in begun and isinstance(one, DropIndex) and planner.is_done(one, back.live))
     }
+    first = (*(middle.statements if middle else ()), *back.statements)
+    back = dataclasses.replace(back, statements=first)
     task = _task_of(site, state, interrupted, interrupted.direction, expected, todo, end, back)
-    more = saved(task.plan.steps, dict(zip(todo, task.plan.operations, strict=True)))
-    entry = {key: value for key, value in interrupted.entry.items() if key != "open"}
+    site.gate.pass_(task.plan.hazards)
+    numbers = {**completed, **dict(zip(todo, task.plan.operations, strict=True))}
+    return _followed_by(interrupted, task, task.plan.steps, numbers)
+
+
+def _past(interrupted: Interrupted, completed: Mapping[int, Operation]) -> tuple[Operation, ...]:
+    """What was carried out, and what is `completed` by then."""
+    known = {id(one) for one in interrupted.past}
+    return (*interrupted.past, *(one for one in completed.values() if id(one) not in known))
+
+
+def _followed_by(
+    interrupted: Interrupted, task: Task, steps: Sequence[Step], numbers: Mapping[int, Operation]
+) -> tuple[Interrupted, Task]:
+    """The interrupted run and its task with these steps, whose operations have those `numbers`, behind what is done."""
+    whole = (*interrupted.steps[: interrupted.done], *steps)
+    kept = {key: one for key, one in interrupted.entry.items() if key != "open"}
+    entry = {**kept, "steps": [*kept["steps"][: interrupted.done], *saved(steps, numbers)]}
+    plan = Plan(tuple(operations_of(whole)), whole)
+    return (
+        dataclasses.replace(interrupted, steps=whole, entry=entry, open={}),
+        dataclasses.replace(task, plan=plan, start=interrupted.start),
+    )
+
+
+def _without_partly(interrupted: Interrupted) -> Interrupted:
+    """The same, nothing being known of the operations that are done in part but that they are still to be done."""
+    partly, entry = interrupted.partly, interrupted.settled
+    known = {id(one) for one in partly.values()}
+    kept = [
+        (step, tuple(one for one in step.operations if id(one) not in known))
+        for step in interrupted.steps[: interrupted.done]
+    ]
+    steps = tuple(
+        dataclasses.replace(step, operations=rest) for step, rest in kept if rest or not step.operations
+    )
+    left = interrupted.left
     return dataclasses.replace(
         interrupted,
-        steps=(*interrupted.steps, *task.plan.steps),
-        entry={**entry, "steps": [*entry["steps"], *more]},
-        open={},
+        steps=steps,
+        done=len(steps),
+        entry=entry,
+        past=tuple(one for one in interrupted.past if id(one) not in known),
+        open={number: left[number] for number in entry["open"]},
+    )
+
+
+def _expect_retraction(site: Site, interrupted: Interrupted) -> None:
+    """Raises `VersionError` where nobody knows how to come out of the middle of an operation."""
+    if not site.dialect.transactional_ddl:
+        words = "; ".join(one.describe() for one in interrupted.partly.values())
+        raise VersionError(
+            f"revision {interrupted.revision:04} stopped in the middle of {words}, which takes several statements, and "
+            "what is left of it cannot be told",
+            hint="Nothing was changed. `schemadiff history` names the file: make of that table, by hand, what the "
+            "revision makes of it or what was there before, and set the journal in the version table accordingly.",
+        )
+
+
+def _completed(site: Site, state: State, interrupted: Interrupted) -> Interrupted:
+    """The interrupted run when the operations that are done in part are done wholly, so that they can be undone."""
+    middle, completed = interrupted.middle, interrupted.completed
+    if site.dialect.transactional_ddl or not interrupted.partly:
+        return interrupted
+    if middle is None:
+        _expect_retraction(site, interrupted)
+        return interrupted
+    left = {number: one for number, one in interrupted.left.items() if number not in completed}
+    steps = [planner.step_of(one, NO_FACTS) for one in middle.statements]
+    task = Task(interrupted.revision, interrupted.direction, Plan((), ()), state, state)
+    begun, task = _followed_by(interrupted, task, steps, completed)
+    settled = {**at(begun.entry, len(begun.steps)), "open": list(left)}
+    task = dataclasses.replace(task, after=dataclasses.replace(state, journal=settled))
+    site.finish(task, begun)
+    return dataclasses.replace(
+        begun,
+        done=len(begun.steps),
+        entry=settled,
+        past=_past(interrupted, completed),
+        open=left,
+        middle=None,
     )
 
 
 def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     """Undoes what is done of an interrupted task: that leads to where it began, which may be the middle of another."""
     direction: Direction = "down" if interrupted.direction == "up" else "up"
+    interrupted = _completed(site, state, interrupted)
     start = _start(site, interrupted)
     live = inspect_for(site.connection, site.dialect, start, _after(start, interrupted.past, site))
     back = site.dialect.retraction(tuple(interrupted.partly.values()), live)
@@ -353,17 +439,6 @@ def _after(schema: Schema, operations: Iterable[Operation], site: Site) -> Schem
     return schema
 
 
-def _hazards(step: planner.Step) -> list[Hazard]:
-    return [hazard for operation in step.operations for hazard in find(operation)]
-
-
-def _unbound(step: planner.Step, dialect: Dialect) -> planner.Step:
-    """The step, in whatever way the server carries it out. What the user wrote stays as it is."""
-    if any(isinstance(one, Execute | Run) for one in step.operations):
-        return step
-    return dataclasses.replace(step, sql=dialect.unbound(step.sql))
-
-
 @contextmanager
 def _saying_why(dialect: Dialect) -> Iterator[None]:
     """Lets an error say how to go on where the server cannot carry a statement out as it was asked to."""
@@ -385,7 +460,10 @@ def _saying_why(dialect: Dialect) -> Iterator[None]:
 def asked_how(connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: Facts) -> list[Plan]:
     """The plans, carried out one after the other, as the server will carry them out now that it was asked."""
     steps = [step for plan in plans for step in plan.steps]
-    told = [Statement(step.sql, step.operations, step.method, step.alone, step.group) for step in steps]
+    told = [
+        Statement(step.sql, step.operations, step.method, step.alone, step.group, effect=step.effect)
+        for step in steps
+    ]
     if all(one.group is None for one in told):
         return list(plans)
     answers = iter(zip(steps, dialect.asked_how(connection, told), strict=True))

@@ -1,4 +1,4 @@
-"""Which views, triggers, routines and events speak of what an operation renames or drops. Pure.
+"""Which views, triggers, routines, events, policies and rules speak of what an operation renames or drops. Pure.
 
 Their texts tell, word by word: no server but PostgreSQL and SQLite knows what a view is made of, and none knows what is
 in the body of a routine. So an object may be named that has a word in common by chance, and none is missed.
@@ -17,14 +17,14 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
 )
-from schemadiff.schema import Name, Routine, StoredObject, View
+from schemadiff.schema import Entry, Name, Routine, StoredObject, View
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
 from schemadiff.words import speaks_of
 
 Takes = RenameColumn | RenameTable | DropColumn | DropTable
 """The operations after which a name means nothing any more."""
 
-KINDS = ("view", "trigger", "function", "procedure", "event")
+KINDS = ("view", "trigger", "function", "procedure", "event", "entry")
 
 
 def tables(operations: Iterable[Operation]) -> tuple[Name, ...]:
@@ -43,7 +43,7 @@ def found(
     left = [
         one
         for one in objects
-        if one.key not in seen_to and not any(speaks_of(text, one.name.name) for text in texts)
+        if one.key not in seen_to and not any(speaks_of(text, _own_name(one)) for text in texts)
     ]
     result: dict[Operation, tuple[StoredObject, ...]] = {}
     for operation, table in _taking(operations):
@@ -74,7 +74,7 @@ def _taking(operations: Iterable[Operation]) -> Iterator[tuple[Takes, Name]]:
 
 def _speaks(one: StoredObject, operation: Takes, table: Name, others: Iterable[StoredObject]) -> bool:
     text = _text(one)
-    own = isinstance(one, Routine) and one.table == table
+    own = (one.table if isinstance(one, Routine) else one.name if isinstance(one, Entry) else None) == table
     match operation:
         case RenameTable() | DropTable():
             # What is on a table goes with it.
@@ -98,4 +98,17 @@ def _is_run_by(one: StoredObject, table: Name, others: Iterable[StoredObject]) -
 
 
 def _text(one: StoredObject) -> str:
+    if isinstance(one, Entry):
+        return " ".join(one.create) if one.words.startswith(_HOLDING) else ""
     return one.definition if isinstance(one, View | Routine) else ""
+
+
+_HOLDING = ("policy ", "rule ")
+"""The entries that speak of columns in expressions of their own."""
+
+
+def _own_name(one: StoredObject) -> str:
+    """By what a statement of the user's would call it."""
+    if isinstance(one, Entry):
+        return one.words.partition(" ")[2].partition(" on ")[0].strip('"') or one.name.name
+    return one.name.name

@@ -73,9 +73,9 @@ def read(connection: Connection, dialect: Dialect) -> State | None:
         return None
     try:
         rows = connection.execute(sa.select(table)).all()
-    except ValueError as error:  # of what reads JSON or a time
+    except (ValueError, TypeError, RecursionError) as error:  # of what reads JSON or a time
         raise VersionError(
-            f"the version table {VERSION_TABLE} was changed by hand, and cannot be read: {error}",
+            f"the version table {VERSION_TABLE} was changed by hand, and cannot be read: {str(error)[:200]}",
             hint=_RESTORE,
         ) from error
     if len(rows) != 1:
@@ -85,11 +85,14 @@ def read(connection: Connection, dialect: Dialect) -> State | None:
             hint=_RESTORE,
         )
     row = rows[0]
+    files = [] if row.files is None else row.files
     for column, right in (
-        ("version", isinstance(row.version, int) and row.version >= 0),
+        ("version", type(row.version) is int and row.version >= 0),
         ("digest", isinstance(row.digest, str)),
-        ("files", isinstance(row.files or [], list)),
-        ("journal", isinstance(row.journal or {}, dict)),
+        ("files", isinstance(files, list) and all(isinstance(one, str) for one in files)),
+        ("journal", isinstance(row.journal, dict | None)),
+        ("changed_at", isinstance(row.changed_at, datetime.datetime | None)),
+        ("tool", isinstance(row.tool, str | None)),
     ):
         if not right:
             raise VersionError(
@@ -97,7 +100,7 @@ def read(connection: Connection, dialect: Dialect) -> State | None:
                 f"{str(row._mapping[column])[:60]!r}",
                 hint=_RESTORE,
             )
-    return State(row.version, row.digest, tuple(row.files or ()), row.journal, row.changed_at, row.tool)
+    return State(row.version, row.digest, tuple(files), row.journal, row.changed_at, row.tool)
 
 
 _RESTORE = (

@@ -3,7 +3,8 @@
     python -m tests.chaos --kills 200 --together 100 --restarts 20 --seed 1 mysql postgresql
 
 Two revisions, DDL and data, are taken forth and back on one database. A run is a process of its own that is ended with
-SIGKILL; what follows it, `apply` or `rollback`, may be killed as well, up to three times in a row. In the end schema,
+SIGKILL; what follows it, `apply` or `rollback`, may be killed as well, up to three times in a row. After half of the
+kills a hand changes the database before the next run. In the end, when the hand has taken back what it did, schema,
 data and version must be exactly those of a database on which nobody was ever killed.
 
 The seed of a run is printed and repeats its choices, though not the instants.
@@ -30,6 +31,7 @@ from schemadiff.database import connected
 from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.inspector import inspect
 from tests.definitions import definitions, names_in
+from tests.meddling import Hand
 from tests.restarting import RestartableServer
 from tests.runs import ended, kill_after, start
 from tests.servers.choice import ENGINES as SERVER_ENGINES
@@ -190,14 +192,16 @@ def differing(found: Snapshot, wanted: Snapshot) -> str:
     return "\n".join(lines)
 
 
-def settle(exercise: Exercise, verb: str) -> None:
-    """Run to the end without a kill, and compare with what must be there."""
+def settle(exercise: Exercise, verb: str, hand: Hand | None = None) -> None:
+    """Run to the end without a kill, let the hand take back what it did, and compare with what must be there."""
     errors = exercise.versions.parent / "errors.txt"
     errors.unlink(missing_ok=True)
     status = ended(start(exercise.url, exercise.versions, verb, errors=errors))
     if status:
         said = errors.read_text() if errors.exists() else ""
         raise AssertionError(f"{verb} after a kill failed: {status}\n{said}")
+    if hand:
+        hand.take_back()
     found, wanted = snapshot(exercise.url), exercise.ends[2 if verb == "apply" else 1]
     if found != wanted:
         raise AssertionError(f"{verb} after a kill:\n{differing(found, wanted)}")
@@ -207,6 +211,7 @@ def kill_some(exercise: Exercise, kills: int, chance: random.Random) -> Counter[
     """Kill that many runs; count what came of it. Raises `AssertionError` at the first wrong state."""
     counted: Counter[str] = Counter()
     schemadiff.rollback(exercise.url, exercise.versions, to=1, allow=["all"])
+    hand = Hand(exercise.url, exercise.versions, chance)
     at = 1
     while counted["kills"] < kills:
         verb = "apply" if at == 1 else "rollback"
@@ -223,13 +228,15 @@ def kill_some(exercise: Exercise, kills: int, chance: random.Random) -> Counter[
             counted["kills"] += caught
             counted["too late"] += not caught
             counted["during the resume"] += caught and number > 0
+            if caught and chance.random() < 0.5:
+                hand.meddle()
         half = schemadiff.status(exercise.url, exercise.versions).interrupted
         counted["half done"] += half is not None
         last = chance.choice(("apply", "rollback"))
-        settle(exercise, last)
+        settle(exercise, last, hand)
         counted[f"settled by {last}"] += 1
         at = 2 if last == "apply" else 1
-    return counted
+    return counted + hand.counted
 
 
 def start_together(exercise: Exercise, times: int, chance: random.Random) -> Counter[str]:

@@ -515,6 +515,12 @@ def test_the_version_row_is_text_in_a_transaction_whatever_the_defaults_are(url:
     schemadiff.rollback(odd, tmp_path, allow=["all"])
 
 
+def done_steps(url: str, versions: Path) -> int:
+    interrupted = schemadiff.status(url, versions).interrupted
+    assert interrupted
+    return interrupted.done
+
+
 @pytest.mark.engines("mysql", "mariadb")
 def test_what_a_later_release_began_is_left_to_it(url: str, tmp_path: Path) -> None:
     (tmp_path / "0001_a.py").write_text("""import sqlalchemy as sa
@@ -536,14 +542,11 @@ def upgrade(op):
         with pytest.raises(VersionError, match=r"begun by schemadiff 9\.1"):
             command(url, tmp_path)
     assert "b" not in tables(url)
+    # An earlier one would have called the same table by another text: what decides is what is there.
     execute(url, "UPDATE schemadiff_version SET journal = JSON_SET(journal, '$.format', 1)")
-    # What it calls the same table may be another text, so that another text need not mean that the step is done.
-    for command in (schemadiff.apply, schemadiff.rollback, schemadiff.status):
-        with pytest.raises(VersionError, match=r"cannot tell whether step 1 of 2 is done") as caught:
-            command(url, tmp_path)
-        assert "Install schemadiff 9.1" in str(caught.value.hint)
+    assert done_steps(url, tmp_path) == 1
     execute(url, "DROP TABLE a")
-    assert schemadiff.status(url, tmp_path).interrupted
+    assert done_steps(url, tmp_path) == 0
     assert schemadiff.apply(url, tmp_path).after == 1
     assert {"a", "b"} <= set(tables(url))
 

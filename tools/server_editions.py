@@ -58,7 +58,6 @@ def _postgresql(version: str) -> Edition:
 EDITIONS: Mapping[str, Edition] = {
     "mariadb-10.5": _mariadb("bullseye", "-10.5"),
     "mariadb-11.8": _mariadb("trixie"),
-    "postgresql-12": _postgresql("12.22.0-beta.15"),
     "postgresql-13": Edition("postgresql", Debian("bullseye", ("postgresql-13",))),
     "postgresql-14": _postgresql("14.23.0-beta.17"),
     "postgresql-16": _postgresql("16.14.0-beta.17"),

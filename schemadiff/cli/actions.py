@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from schemadiff import difference, revisions, workflow
 from schemadiff.cli import machine, render
 from schemadiff.cli.options import DiffFormat, Format
-from schemadiff.cli.project import passwords
+from schemadiff.config import passed_over
 from schemadiff.errors import SchemadiffError, UnsupportedError
+from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
@@ -83,7 +84,7 @@ def diff(
 ) -> int:
     """Tells how two schemas differ."""
     for side in (before, after):
-        terminal.hide(passwords(side))
+        terminal.hide(secrets_of(side))
     found = difference.diff(
         before, after, database=project.find_database(), include=project.include, exclude=project.exclude
     )
@@ -104,9 +105,11 @@ def status(terminal: Terminal, project: Project, output: Format = Format.text) -
     """Tells where the database is."""
     found = workflow.status(project.need_database(), project.versions)
     if output is Format.json:
-        terminal.machine(machine.dump("status", machine.status(found)))
+        terminal.machine(machine.dump("status", machine.status(found, project.source)))
     else:
-        terminal.report(*render.status(found, **_commands(project)))
+        terminal.report(*render.status(found, project.source, **_commands(project)))
+    if project.passed_over:
+        terminal.note((passed_over(project.passed_over),))
     return DIFFERENT if found.pending or found.interrupted else FINE
 
 

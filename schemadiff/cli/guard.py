@@ -16,6 +16,8 @@ from schemadiff.cli.stopping import INTERRUPTED, Ended, StoppedBySignal
 from schemadiff.cli.terminal import Line, Terminal
 from schemadiff.errors import SchemadiffError, StoppedError, UntriedServerWarning
 
+_SILENT = logging.NullHandler()
+
 ERROR = 2
 PIPE_CLOSED = 141
 
@@ -26,6 +28,9 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
     What the user's own code prints or logs meanwhile goes to standard error: standard output belongs to the command.
     """
     terminal = Terminal()
+    for name in ("sqlalchemy", "psycopg", "pymysql"):
+        # Without a handler Python writes what a library warns of, tracebacks too, to standard error.
+        logging.getLogger(name).addHandler(_SILENT)
     try:
         with _logged_elsewhere(), contextlib.redirect_stdout(sys.stderr), _told(terminal):
             return work(terminal)
@@ -96,7 +101,11 @@ def _lines(label: str, style: str, text: str) -> list[Line]:
 
 @contextlib.contextmanager
 def _logged_elsewhere() -> Iterator[None]:
-    """Has what logs to standard output log to standard error, as SQLAlchemy does for an engine with ``echo=True``."""
+    """Has what logs to standard output log to standard error, as SQLAlchemy does for an engine with ``echo=True``. What
+    SQLAlchemy logs and nobody takes is not printed: a traceback, where a driver cannot close a lost connection.
+    """
+    nowhere = logging.NullHandler()
+    logging.getLogger("sqlalchemy").addHandler(nowhere)
     moved = [
         handler
         for name in (None, *logging.Logger.manager.loggerDict)
@@ -109,6 +118,7 @@ def _logged_elsewhere() -> Iterator[None]:
     try:
         yield
     finally:
+        logging.getLogger("sqlalchemy").removeHandler(nowhere)
         for handler in moved:
             handler.setStream(sys.stdout)
 

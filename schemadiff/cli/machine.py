@@ -57,6 +57,8 @@ from schemadiff.script import comment
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from schemadiff.difference import Difference
     from schemadiff.filters import Ignored
     from schemadiff.hazards import Hazard
@@ -133,8 +135,10 @@ def difference_sql(found: Difference) -> str:
     return "\n".join([*lines, *(found.script or ["-- no differences"])])
 
 
-def status(found: Status) -> Object:
-    """The answer of `status`. ``database_version`` is ``null`` where there is no version table."""
+def status(found: Status, settings: Path | None = None) -> Object:
+    """The answer of `status`. ``database_version`` is ``null`` where there is no version table, ``settings`` where
+    there is no settings file.
+    """
     changed_at = found.state.changed_at if found.state else None
     return {
         "operations": [],
@@ -146,6 +150,7 @@ def status(found: Status) -> Object:
         "pending": [revision(one) for one in found.pending],
         "interrupted": _interrupted(found.interrupted),
         "at_work": found.at_work,
+        "settings": str(settings) if settings else None,
     }
 
 

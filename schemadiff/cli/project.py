@@ -7,17 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, unquote_plus
 
 from schemadiff.config import Online, Settings, settings
 from schemadiff.errors import ConfigError
+from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
     from schemadiff.database import Database
     from schemadiff.workflow import Models
-
-_OPTION = re.compile(r"(?:^|&)[^=&]*pass[^=&]*=([^&]*)", re.IGNORECASE)
-"""A password among the options of a URL: ``password``, ``passwd``, ``sslpassword``."""
 
 
 _SECRET = re.compile("pass|token|secret", re.IGNORECASE)
@@ -27,7 +24,8 @@ _SECRET = re.compile("pass|token|secret", re.IGNORECASE)
 class Project:
     """``database`` and ``models`` are ``None`` where nobody named them. ``speak`` puts the commands that a text
     names into the words of the command line that is in use. ``engine`` is where the application has it, loaded by
-    `find_database` when it is needed; `hide` is told what must not be shown.
+    `find_database` when it is needed; `hide` is told what must not be shown. ``source`` is the settings file,
+    ``passed_over`` one that is not used.
     """
 
     versions: Path
@@ -41,6 +39,8 @@ class Project:
     schemas: tuple[str, ...] = ()
     online: Online = "auto"
     hide: Callable[[Sequence[str]], object] = str
+    source: Path | None = None
+    passed_over: Path | None = None
 
     def find_database(self) -> Database | None:
         """The database; ``None`` where nobody named one. Raises `ConfigError` where its engine cannot be had."""
@@ -49,17 +49,17 @@ class Project:
         from schemadiff.models import load_engine
 
         engine = load_engine(self.engine)
-        self.hide(passwords(engine.url.render_as_string(hide_password=False)))
+        self.hide(secrets_of(engine.url))
         return engine
 
     def need_database(self) -> Database:
         """The database. Raises `ConfigError` when there is none."""
         found = self.find_database()
-        return Settings().need_url() if found is None else found
+        return Settings(passed_over=self.passed_over).need_url() if found is None else found
 
     def need_models(self) -> Models:
         """The models. Raises `ConfigError` when there are none."""
-        return Settings().need_models() if self.models is None else self.models
+        return Settings(passed_over=self.passed_over).need_models() if self.models is None else self.models
 
     def need_versions(self) -> Path:
         """The directory of revisions. Raises `ConfigError` when it is not there."""
@@ -84,7 +84,7 @@ def from_settings(
 ) -> Project:
     """The project that options, environment and settings file name. Raises `ConfigError` for a bad file."""
     found = settings(url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online)
-    secrets = (*passwords(found.url or ""), *_secret_arguments(found.connect_args))
+    secrets = (*secrets_of(found.url or ""), *_secret_arguments(found.connect_args))
     return Project(
         found.versions,
         _database(found),
@@ -96,6 +96,8 @@ def from_settings(
         schemas=found.schemas,
         online=found.online,
         hide=hide,
+        source=found.source,
+        passed_over=found.passed_over,
     )
 
 
@@ -111,16 +113,4 @@ def _secret_arguments(arguments: Mapping[str, object]) -> tuple[str, ...]:
     """The passwords, tokens and the like among what the driver is told."""
     return tuple(
         value for key, value in arguments.items() if isinstance(value, str) and _SECRET.search(key) and value
-    )
-
-
-def passwords(url: str) -> tuple[str, ...]:
-    """The passwords of a URL, as they stand there and decoded; also of a URL that cannot be read."""
-    _, _, rest = url.partition("://")
-    credentials, at, _ = rest.rpartition("@")
-    _, _, password = credentials.partition(":")
-    found = [password] if at else []
-    found += _OPTION.findall(url.partition("?")[2])
-    return tuple(
-        dict.fromkeys(one for told in found if told for one in (told, unquote(told), unquote_plus(told)))
     )

@@ -28,6 +28,8 @@ from schemadiff.operations import (
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from schemadiff.cli.terminal import Line, Piece
     from schemadiff.difference import Difference
     from schemadiff.hazards import Hazard
@@ -263,8 +265,10 @@ def _leads_on(found: Interrupted, at_work: str | None, apply: str, rollback: str
         yield advice(f"go forward again: {apply}")
 
 
-def status(found: Status, *, apply: str, plan: str, rollback: str) -> Iterator[Line]:
-    """Where the database is."""
+def status(
+    found: Status, settings: Path | None = None, *, apply: str, plan: str, rollback: str
+) -> Iterator[Line]:
+    """Where the database is, and which file says which one that is."""
     state = found.state
     if found.version is None:
         yield (
@@ -279,6 +283,8 @@ def status(found: Status, *, apply: str, plan: str, rollback: str) -> Iterator[L
     if state and state.changed_at:
         tool = f" by schemadiff {_one_line(state.tool)}" if state.tool else ""
         yield (f"changed {state.changed_at:%Y-%m-%d %H:%M:%S} UTC{tool}",)
+    if settings:
+        yield (f"settings {_one_line(str(settings))}",)
     if found.interrupted:
         yield BLANK
         yield from interrupted(found.interrupted, found.at_work)

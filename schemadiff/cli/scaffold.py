@@ -8,9 +8,9 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.cli.project import passwords
 from schemadiff.config import DEFAULT_VERSIONS, settings
 from schemadiff.errors import ConfigError
+from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal import Terminal
@@ -22,7 +22,7 @@ GUESSES = (("app.py", "db"), ("models.py", "db"), ("models.py", "Base"))
 def init(terminal: Terminal, url: str | None, models: str | None, versions: str | None) -> int:
     """Makes what is missing in the current directory and says what it did."""
     if url:
-        terminal.hide(passwords(url))
+        terminal.hide(secrets_of(url))
     known = settings(url, models, versions)
     make_directory(terminal, known.versions)
     if known.source:
@@ -30,7 +30,7 @@ def init(terminal: Terminal, url: str | None, models: str | None, versions: str 
         return 0
     guessed = None if models else _guess()
     values = {"models": models or guessed, "versions": versions or DEFAULT_VERSIONS}
-    if url and not passwords(url):
+    if url and not secrets_of(url):
         values["url"] = url
     path = _write(values)
     terminal.note((f"wrote the settings into {path}",))
@@ -38,7 +38,7 @@ def init(terminal: Terminal, url: str | None, models: str | None, versions: str 
         terminal.note((f'took "{guessed}" for the models: change it there when that is wrong',))
     if not known.models and not guessed:
         terminal.note((f'name the models in {path}: models = "app:db"',))
-    if url and passwords(url):
+    if url and secrets_of(url):
         terminal.note(
             ("the URL holds a password and was not written: give it in SCHEMADIFF_URL or DATABASE_URL",)
         )

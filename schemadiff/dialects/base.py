@@ -50,27 +50,12 @@ from schemadiff.schema import (
     Unsupported,
     View,
 )
-from schemadiff.stored import ObjectOperation
+from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
     from sqlalchemy.types import TypeEngine
-
-
-STORED_KINDS = (
-    "schema",
-    "sequence",
-    "enum",
-    "domain",
-    "view",
-    "trigger",
-    "function",
-    "procedure",
-    "event",
-    "entry",
-)
-"""What a database may hold besides tables: the kinds of `StoredObject`."""
 
 
 class Dialect(ABC):
@@ -382,10 +367,6 @@ class Dialect(ABC):
         """
         return tuple((statement,) for statement in statements)
 
-    def unbound(self, sql: str) -> str:
-        """A statement that `asked_how` gave, without what holds the server to a way of carrying it out."""
-        return sql
-
     def next_way(self, sql: str, error: BaseException) -> str | None:
         """A statement that `asked_how` gave, in another way that keeps nobody waiting, where the server refuses this
         one for what could not be seen before; ``None`` where there is none.
@@ -487,6 +468,10 @@ class Dialect(ABC):
         killed or refused outside of a transaction. Without `patiently` it gives up as other statements do when it
         would have to wait.
         """
+
+    def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:
+        """A session in the server's own mode, for what the user wrote."""
+        return nullcontext()
 
     @abstractmethod
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:

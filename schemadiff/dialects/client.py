@@ -7,7 +7,7 @@ tells the client to stop at the first error, and begins with an expectation that
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 VERSION_TABLE = "schemadiff_version"
@@ -36,6 +36,12 @@ class Client(ABC):
 
     unlock: ClassVar[str] = ""
     """The statement that gives the lock back."""
+
+    journals: ClassVar[bool] = False
+    """Whether a statement may commit by itself, so that the journal says how far a revision is."""
+
+    looks: ClassVar[Mapping[str, str]] = {}
+    """The queries by which `note` tells what the schema looks like, by their names."""
 
     @abstractmethod
     def patience(self, seconds: float) -> str:
@@ -71,8 +77,8 @@ class Client(ABC):
 
     def note(self, position: int, *, looks: bool, drops: bool = False) -> tuple[str, ...]:
         """The statements that put the position of the next step into the journal, and, when it `looks`, what the
-        schema looks like before it, as ``fingerprint``, with the query for that as ``look``. A step that `drops` an
-        index is not done as long as that is there, usable or not.
+        schema looks like before it, as ``fingerprint``, with the name of the query for that, one of the `looks`, as
+        ``look``. A step that `drops` an index is not done as long as that is there, usable or not.
         """
         raise AssertionError("nothing commits by itself")
 

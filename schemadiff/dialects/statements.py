@@ -38,7 +38,9 @@ class Statement:
     ``method`` is how the server does it, in its own words (``INPLACE, LOCK=NONE``), empty where nobody asked.
     ``alone``: where DDL can be rolled back, this cannot: it runs outside of a transaction and commits by itself.
     ``group`` is what it was made of, where the server is still to be asked how it would carry that out.
-    ``expects`` is looked at first: where it is not so, the statement is not run.
+    ``expects`` is looked at first: where it is not so, the statement is not run. ``effect`` is what it does by itself,
+    where that is another thing than its operations: they take several statements. ``None``: the operations whose last
+    statement it is.
     """
 
     sql: str
@@ -47,6 +49,7 @@ class Statement:
     alone: bool = False
     group: Group | None = None
     expects: tuple[Expectation, ...] = ()
+    effect: tuple[Operation, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 OLDEST = {
     "mysql": ("MySQL", (9, 7)),
     "mariadb": ("MariaDB", (10, 5)),
-    "postgresql": ("PostgreSQL", (12,)),
+    "postgresql": ("PostgreSQL", (13,)),
     "sqlite": ("SQLite", (3, 34)),
 }
 

@@ -56,6 +56,12 @@ class Shell:
 
     def __call__(self, *arguments: str, code: int = 0) -> Answer:
         """Runs `schemadiff` in this process, which is quick, and asserts how it ends."""
+        answer = self.run(*arguments)
+        assert answer.code == code, f"{arguments} ended with {answer.code}:\n{answer.out}{answer.err}"
+        return answer
+
+    def run(self, *arguments: str) -> Answer:
+        """Runs `schemadiff` in this process, however it ends."""
         out, err = io.StringIO(), io.StringIO()
         modules, path, stdin = set(sys.modules), list(sys.path), sys.stdin
         importlib.invalidate_caches()
@@ -74,9 +80,7 @@ class Shell:
             for name in set(sys.modules) - modules:
                 if str(self.folder) in str(getattr(sys.modules[name], "__file__", "")):
                     del sys.modules[name]
-        answer = Answer(ended, out.getvalue(), err.getvalue())
-        assert ended == code, f"{arguments} ended with {ended}:\n{answer.out}{answer.err}"
-        return answer
+        return Answer(ended, out.getvalue(), err.getvalue())
 
     def process(self, *arguments: str, code: int = 0, stdin: str | None = None) -> Answer:
         """Runs `schemadiff` as a process of its own."""

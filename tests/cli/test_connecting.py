@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,11 @@ from schemadiff.config import settings
 from schemadiff.errors import ConfigError
 from tests.cli.shell import SETTINGS, Shell
 
+LOGGED = """
+import logging
+from schemadiff.cli import guard
+guard.run(lambda terminal: logging.getLogger("sqlalchemy.pool.impl.NullPool").error("lost") or 0)
+"""
 TABLE = 'Table("t", metadata, Column("id", Integer, primary_key=True))\n'
 
 
@@ -114,6 +121,11 @@ def test_a_wrong_engine_is_told(engine: str, message: str, tmp_path: Path) -> No
     told = shell("status", code=2).err
     assert message in told
     assert "defect" not in told
+
+
+def test_what_sqlalchemy_logs_of_a_lost_connection_is_not_printed() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGGED], capture_output=True, text=True, check=True)
+    assert not done.stdout + done.stderr
 
 
 def test_who_decides_how_to_connect(tmp_path: Path) -> None:

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from schemadiff.dialects import offline_dialect
 from schemadiff.dialects.mysql.stages import atoms, stages
-from schemadiff.dialects.mysql.ways import Cost, bound, ways
-from schemadiff.dialects.mysql.ways import unbound as without_way
+from schemadiff.dialects.mysql.ways import Cost
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -125,11 +123,3 @@ def test_what_needs_each_other_is_one_atom(operations: tuple[Operation, ...]) ->
     assert atoms(operations, BEFORE) == (operations,)
     apart = (*operations, add_m)
     assert len(atoms(apart, BEFORE)) <= 2
-
-
-@pytest.mark.parametrize("name", ["mysql", "mariadb"])
-def test_a_way_is_taken_off_as_it_was_put_on(name: str) -> None:
-    for sql in ("ALTER TABLE `t` DROP COLUMN `a`", "ALTER TABLE `t`\n  DROP COLUMN `a`,\n  DROP COLUMN `b`"):
-        assert without_way(sql) == sql
-        for way in ways(offline_dialect(name)):  # type: ignore[arg-type]
-            assert without_way(bound(sql, way)) == sql

@@ -222,6 +222,21 @@ PAIRS |= {
             "COMMENT ON STATISTICS st IS 'st'",
         ],
     ),
+    "another schema": (
+        [T],
+        [
+            T,
+            "CREATE SCHEMA s",
+            "COMMENT ON SCHEMA s IS 'why'",
+            "GRANT USAGE ON SCHEMA s TO pg_monitor",
+            "CREATE TABLE s.t (id int, a text)",
+            "CREATE POLICY p ON s.t USING (a = 'x')",
+            "CREATE TYPE s.c AS (a int)",
+            "CREATE VIEW s.v AS SELECT id FROM s.t",
+            "ALTER VIEW s.v OWNER TO pg_monitor",
+            "COMMENT ON VIEW s.v IS 'v'",
+        ],
+    ),
     "all of it and nothing": (
         [],
         [

@@ -26,6 +26,7 @@ from schemadiff.dialects.mysql.ddl import (
     qualified,
 )
 from schemadiff.dialects.mysql.detours import needs_text, texts_needed
+from schemadiff.dialects.mysql.effects import effects
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
 from schemadiff.dialects.mysql.order import collation_first, out_of_the_way
@@ -178,18 +179,21 @@ class _Work:
             self.schema = self.schema.with_table(after)
         clauses = pending.render(after, self.facts)
         operations = tuple(pending.operations)
+        does = effects(pending, two=bool(clauses and pending.partitions))
         if clauses:
             alter = alter_table(pending.table, clauses, operations)
-            self.done.append(dataclasses.replace(alter, sql=f"{pending.opening}{alter.sql}"))
+            sql = f"{pending.opening}{alter.sql}"
+            self.done.append(dataclasses.replace(alter, sql=sql, effect=does.first))
         if pending.partitions:
             # It has no commas before it, and nothing after it.
             sql = f"ALTER TABLE {qualified(pending.table)} {pending.partitions}"
-            self.done.append(Alter(sql, operations, table=pending.table))
+            self.done.append(Alter(sql, operations, effect=does.partitions, table=pending.table))
         if pending.lifted_keys:
             back = [
                 f"ADD {foreign_key_definition(key, after.name, self.facts)}" for key in pending.lifted_keys
             ]
-            self.done.append(alter_table(pending.table, back, operations))
+            alter = alter_table(pending.table, back, operations)
+            self.done.append(dataclasses.replace(alter, effect=does.back))
             keys = (*after.foreign_keys, *pending.lifted_keys)
             self.schema = self.schema.with_table(dataclasses.replace(after, foreign_keys=keys))
         if pending.rebuilt:

@@ -9,7 +9,7 @@ from schemadiff.dialects.mysql.ddl import column_definition, index_definition, q
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.sqltext import quote
 from schemadiff.dialects.statements import Statement
-from schemadiff.operations import AlterColumn, Operation
+from schemadiff.operations import AlterColumn, Operation, RenameColumn
 from schemadiff.schema import Column, ForeignKey, Index, Name, Table
 
 
@@ -32,6 +32,19 @@ def alter_sql(name: Name, clauses: Sequence[str]) -> str:
         return f"ALTER TABLE {qualified(name)} {clauses[0]}"
     body = ",\n".join(f"  {clause}" for clause in clauses)
     return f"ALTER TABLE {qualified(name)}\n{body}"
+
+
+def of_revision(
+    statement: Statement, operations: Sequence[Operation]
+) -> tuple[tuple[Operation, ...], tuple[Operation, ...] | None]:
+    """Which of the revision's `operations` the statement carries, and its effect: what makes way for a rename and comes
+    back is none of them, but belongs to that.
+    """
+    own = tuple(one for one in statement.operations if one in operations)
+    if len(own) == len(statement.operations):
+        return own, statement.effect
+    renames = tuple(one for one in operations if isinstance(one, RenameColumn))
+    return own or renames, statement.operations if statement.effect is None else statement.effect
 
 
 @dataclass(slots=True)
@@ -165,6 +178,11 @@ class Clauses:
         """Whether the column is changed, and has its old name so far."""
         change = self._change(name)
         return change is not None and change.old == change.new
+
+    def definition_of(self, name: str) -> Column | None:
+        """What becomes of the column of that new name; ``None`` where it is only renamed, or not touched."""
+        change = self._change(name)
+        return change.definition if change else None
 
     def _change(self, name: str) -> _Change | None:
         return next((change for change in self.changes if change.new == name), None)

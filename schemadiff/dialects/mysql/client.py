@@ -2,7 +2,7 @@
 
 Each statement of DDL commits by itself here, so a script keeps the journal as `apply` does: where it stops, `status`
 says what is done, `apply` finishes and `rollback` undoes. SQL cannot make the fingerprint of `executor`; what a script
-puts there is a checksum of what information_schema says, with the query itself beside it as ``look``.
+puts there is a checksum of what information_schema says.
 
 Neither server can raise an error of one's own outside of stored programs. What a script expects is a SELECT of a column
 whose name is what the person should read, prepared where the expectation does not hold: "Unknown column 'this database
@@ -12,7 +12,7 @@ is not at revision 0003'" (1054, MySQL 9.7 and MariaDB 10.11). That needs no rig
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from schemadiff.dialects.client import Client, terminated
@@ -79,6 +79,8 @@ class MySQLClient(Client):
     now: ClassVar[str] = "UTC_TIMESTAMP()"
     lock: ClassVar[str] = f"GET_LOCK({_LOCK}, 0) = 1"
     unlock: ClassVar[str] = f"DO RELEASE_LOCK({_LOCK})"
+    journals: ClassVar[bool] = True
+    looks: ClassVar[Mapping[str, str]] = {"schema": _look()}
 
     def patience(self, seconds: float) -> str:
         return f"SET SESSION lock_wait_timeout = {max(1, round(seconds))};"
@@ -106,12 +108,10 @@ class MySQLClient(Client):
         return ("START TRANSACTION", *statements, "COMMIT")
 
     def noting(self) -> tuple[str, ...]:
-        look = _look().replace("'", "''")
+        look = self.looks["schema"].replace("'", "''")
         return (
-            f"SET @schemadiff_look = '{look}'",
             "SET @schemadiff_note = CONCAT('UPDATE schemadiff_version SET journal = JSON_SET(journal, "
-            "''$.position'', ?, ''$.look'', @schemadiff_look, ''$.fingerprint'', (', @schemadiff_look, ')) "
-            "WHERE id = 1')",
+            f"''$.position'', ?, ''$.look'', ''schema'', ''$.fingerprint'', (', '{look}', ')) WHERE id = 1')",
             "PREPARE schemadiff_note FROM @schemadiff_note",
         )
 

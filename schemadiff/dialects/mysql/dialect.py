@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect
+from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.mysql import objects, transactions, uncompared, waiting, ways
@@ -16,13 +16,14 @@ from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_name, canonical_table
 from schemadiff.dialects.mysql.catalog import read_schema, taken, unseen
+from schemadiff.dialects.mysql.clauses import of_revision
 from schemadiff.dialects.mysql.client import MySQLClient
 from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.explained import judging
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle, under_new_name, with_implicit
 from schemadiff.dialects.mysql.lexer import MySQLLexer
-from schemadiff.dialects.mysql.lock import at_work, locked, settings
+from schemadiff.dialects.mysql.lock import as_server_is, at_work, locked, settings
 from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
@@ -48,7 +49,7 @@ from schemadiff.schema import (
     View,
 )
 from schemadiff.silence import set_apart
-from schemadiff.stored import ObjectOperation
+from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -205,9 +206,10 @@ class MySQL(Facts, Dialect):
         self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
     ) -> tuple[Statement, ...]:
         found = statements(self._expanded(operations, before), before, self, later)
-        # What makes way for a rename and comes back is no operation of the revision.
         return tuple(
-            Statement(one.sql, tuple(each for each in one.operations if each in operations)) for one in found
+            Statement(one.sql, carried, effect=effect)
+            for one in found
+            for carried, effect in [of_revision(one, operations)]
         )
 
     def online_statements(
@@ -215,7 +217,7 @@ class MySQL(Facts, Dialect):
     ) -> tuple[Statement, ...]:
         group = Group(tuple(operations), before, tuple(later))
         found = self.statements(operations, before, later=later)
-        return tuple(Statement(one.sql, one.operations, group=group) for one in found)
+        return tuple(replace(one, group=group) for one in found)
 
     def asked_how(
         self, connection: Connection, statements: Sequence[Statement]
@@ -228,9 +230,6 @@ class MySQL(Facts, Dialect):
         if not expanded:
             return super().asked_how(connection, statements)
         return tuple(asked_how(connection, self, statements, expanded))
-
-    def unbound(self, sql: str) -> str:
-        return ways.unbound(sql)
 
     def next_way(self, sql: str, error: BaseException) -> str | None:
         return ways.after_last_version(sql, waiting.error_code(error))
@@ -282,6 +281,9 @@ class MySQL(Facts, Dialect):
 
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return waiting.holders(connection, self, tables)
+
+    def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:
+        return as_server_is(connection, self)
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
         return transactions.transaction(connection)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from schemadiff.dialects.mysql import advisory, probe, waiting
 from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.session import NO_PARAMETERS, working_mode
+from schemadiff.dialects.mysql.session import NO_PARAMETERS, user_mode, working_mode
 from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.errors import LockedError
 
@@ -156,14 +156,26 @@ def settings(connection: Connection, facts: Facts) -> tuple[str, ...]:
     )
 
 
-def _mode(connection: Connection, facts: Facts) -> str:
+@contextmanager
+def as_server_is(connection: Connection, facts: Facts) -> Iterator[None]:
+    """The server's own mode, while something runs that the user wrote."""
+    working = str(_scalar(connection, "SELECT @@SESSION.sql_mode"))
+    _set_mode(connection, _mode(connection, facts, user_mode))
+    try:
+        yield
+    finally:
+        with _tolerant():
+            _set_mode(connection, working)
+
+
+def _mode(connection: Connection, facts: Facts, of: Callable[..., str] = working_mode) -> str:
     refuses_zeros = "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
     zero_dates = refuses_zeros and _scalar(
         connection,
         "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
         "('date', 'datetime', 'timestamp') AND column_default LIKE '%0000-00-00%' LIMIT 1",
     )
-    mode = working_mode(facts.sql_mode, zero_dates=bool(zero_dates))
+    mode = of(facts.sql_mode, zero_dates=bool(zero_dates))
     if connection.dialect.identifier_preparer.initial_quote != '"':
         return mode
     # SQLAlchemy has found ANSI_QUOTES when it connected, and quotes names like this for as long as the engine lives.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from schemadiff.dialects.mysql import advisory, ways
 from schemadiff.dialects.mysql.alter import staged_statements
-from schemadiff.dialects.mysql.clauses import Alter, alter_sql
+from schemadiff.dialects.mysql.clauses import Alter, alter_sql, of_revision
 from schemadiff.dialects.mysql.ddl import qualified
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import Refusal, Reply, Row, Talk, only, session, working_mode
@@ -208,11 +208,13 @@ class _Asking:
         return tuple(
             Alter(
                 ways.bound(alter.sql, way) if way else alter.sql,
-                tuple(one for one in alter.operations if one in group.operations),
+                carried,
                 way.words if way else ways.COPYING,
+                effect=effect,
                 table=alter.table,
             )
             for alter, way in best.statements
+            for carried, effect in [of_revision(alter, group.operations)]
         )
 
     def _best(self, copy: _Copy, group: Group, operations: Sequence[Operation], whole: _Answer) -> _Answer:

@@ -77,14 +77,25 @@ def reading_mode(server_mode: str) -> str:
     return _without(server_mode, (*_QUOTING, *_STRICT))
 
 
-def working_mode(server_mode: str, *, zero_dates: bool) -> str:
-    """The sql_mode in which revisions are carried out: the server's own, less what changes quoting.
+def user_mode(server_mode: str, *, zero_dates: bool) -> str:
+    """The sql_mode for what users write in their revisions: the server's own, less what changes quoting.
 
     With `zero_dates` also less NO_ZERO_DATE and NO_ZERO_IN_DATE: where a table has such a default from older times,
     MySQL 9.7 would refuse every ALTER of it (1067).
     """
     dates = ("NO_ZERO_DATE", "NO_ZERO_IN_DATE", "TRADITIONAL") if zero_dates else ()
     return _without(server_mode, (*_QUOTING, *dates))
+
+
+def working_mode(server_mode: str, *, zero_dates: bool) -> str:
+    """The sql_mode in which tables are changed: that for users, and strict, so that the server refuses a change rather
+    than cut values for it. On a server that is not strict, what is only strict about dates and divisions is left out:
+    rows that stay as they are must not hinder a change.
+    """
+    mode = user_mode(server_mode, zero_dates=zero_dates)
+    if not set(mode.split(",")) & {"STRICT_ALL_TABLES", "STRICT_TRANS_TABLES"}:
+        mode = _without(mode, ("NO_ZERO_DATE", "NO_ZERO_IN_DATE", "ERROR_FOR_DIVISION_BY_ZERO"))
+    return ",".join(filter(None, (_without(mode, ("STRICT_ALL_TABLES",)), "STRICT_ALL_TABLES")))
 
 
 def _without(mode: str, flags: Iterable[str]) -> str:

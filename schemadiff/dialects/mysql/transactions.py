@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from schemadiff.dialects.driver_errors import number
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -46,8 +48,7 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 def way_out(error: BaseException) -> str | None:
     """What to do about a statement that would have ended the transaction."""
-    # A function may have sent it through the driver.
-    if (getattr(error, "orig", None) or error).args[:1] != (_ACTIVE,):
+    if number(error) != _ACTIVE:
         return None
     return (
         "The server has refused to end the transaction that schemadiff holds: what a revision does is committed "

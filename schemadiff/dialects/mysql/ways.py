@@ -71,15 +71,6 @@ def bound(sql: str, way: Way) -> str:
     return f"{sql},\n  {way.clause}" if "\n" in sql else f"{sql}, {way.clause}"
 
 
-def unbound(sql: str) -> str:
-    """The ALTER TABLE without the way that it is held to."""
-    for way in _WITH_NOCOPY:
-        for end in (f",\n  {way.clause}", f", {way.clause}"):
-            if sql.endswith(end):
-                return sql.removesuffix(end)
-    return sql
-
-
 def after_last_version(sql: str, code: object) -> str | None:
     """The ALTER TABLE in place, where the table cannot be changed INSTANT once more on MySQL (9.7): that rebuilds it,
     with others reading and writing. How often it was changed is only told to who has the right PROCESS.

@@ -1,4 +1,4 @@
-"""PostgreSQL, from version 12.
+"""PostgreSQL, from version 13.
 
 `catalog` reads, `canonical` brings to one form, `ask` lets the server say what a text means, `ddl` writes
 statements, `lock` carries out. The facts of a server that these need are its version and the name of its
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect
+from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.lexer import Lexer
@@ -78,11 +78,11 @@ if TYPE_CHECKING:
         View,
     )
 from schemadiff.silence import set_apart
-from schemadiff.stored import ObjectOperation
+from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 __all__ = ["PostgreSQL"]
 
-_OLDEST, _NEWEST = 12, 18
+_OLDEST, _NEWEST = 13, 18
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ class PostgreSQL(Dialect):
 
     @classmethod
     def connect(cls, connection: Connection) -> PostgreSQL:
-        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 12."""
+        """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 13: no
+        column stops being generated there."""
         number, schema = connection.execute(
             sa.text("SELECT current_setting('server_version_num')::int, current_schema()")
         ).one()
@@ -192,6 +193,8 @@ class PostgreSQL(Dialect):
                 wanted = {one or default: None if one in (None, default) else one for one in schemas}
                 return catalog.read(connection, wanted, default, version=self.version, only=only)
         except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
             raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
 
     def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:
@@ -221,6 +224,8 @@ class PostgreSQL(Dialect):
         try:
             return tuple(objects.read(connection, wanted, kinds, self.version))
         except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
             raise DatabaseError(f"the catalog cannot be read: {server_words(error)}") from error
 
     def uncompared(

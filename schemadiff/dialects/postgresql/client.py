@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -37,6 +37,11 @@ class Psql(Client):
     now: ClassVar[str] = "date_trunc('second', now() AT TIME ZONE 'UTC')"
     lock: ClassVar[str] = f"pg_try_advisory_lock({KEY})"
     unlock: ClassVar[str] = f"DO 'BEGIN PERFORM pg_advisory_unlock({KEY}); END'"
+    journals: ClassVar[bool] = True
+    looks: ClassVar[Mapping[str, str]] = {
+        "schema": _LOOK.format(drops="false"),
+        "drops": _LOOK.format(drops="true"),
+    }
 
     def patience(self, seconds: float) -> str:
         return f"SET lock_timeout = '{_milliseconds(seconds)}ms';"
@@ -63,7 +68,7 @@ class Psql(Client):
         return ("BEGIN", *statements, "COMMIT")
 
     def noting(self) -> tuple[str, ...]:
-        look = f"replace({self.literal(_LOOK)}, '{{drops}}', $2::text)"
+        look = "CASE WHEN $2 THEN 'drops' ELSE 'schema' END"
         return (
             f"PREPARE schemadiff_note (integer, boolean) AS UPDATE {self.table} SET journal = (journal::jsonb || "
             f"jsonb_build_object('position', $1, 'fingerprint', ({_LOOK.format(drops='$2')}),\n'look', {look}))::json "

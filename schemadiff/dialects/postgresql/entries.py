@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from schemadiff.dialects.postgresql import entry_queries, views
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
-from schemadiff.schema import Composite, Entry, Key, Name, StoredObject
+from schemadiff.schema import Composite, Entry, Key, Name, Namespace, StoredObject
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -53,6 +53,10 @@ class _Reader(NamedTuple):
 
     def name(self, schema: str, name: str) -> Name:
         return Name(name, self.schemas.get(schema, schema))
+
+    def schema_key(self, name: str) -> Key | None:
+        """The key of a schema; the default one, which is no object, has none."""
+        return Key(Namespace.kind, Name(name)) if self.schemas.get(name) is not None else None
 
     def extensions(self) -> Iterator[Entry]:
         for name, created, dropped, moved, updated in self.rows(entry_queries.EXTENSIONS):
@@ -129,7 +133,7 @@ class _Reader(NamedTuple):
             case "extension":
                 return Key("entry", Name(name), f"extension {name}")
             case "schema":
-                return None
+                return self.schema_key(name)
             case "statistics object":
                 on = self.name(owner_schema, owner_name)
                 return Key("entry", on, f"statistics {name} on {on}")
@@ -143,6 +147,8 @@ class _Reader(NamedTuple):
         ):
             on = self.name(schema, name)
             owner = Key(_KINDS[relkind], on) if relkind in _KINDS else None
+            if word == "schema":
+                owner = self.schema_key(name)
             about = f"{word} {on}"
             if word in ("function", "procedure"):
                 owner = Key(word, on, f"({arguments})")

@@ -17,11 +17,31 @@ from schemadiff.schema import Check, Constraint, ForeignKey, Index, Name, Primar
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A drop and an addition that are one change: statements before and after those of the other operations."""
+    """A drop and an addition that are one change: statements before and after those of the other operations. Of a
+    constraint that the last ones let the server check, they are `unchecked` before that.
+    """
 
     operations: tuple[Operation, Operation]
     first: tuple[str, ...]
     last: tuple[str, ...] = ()
+
+    @property
+    def unchecked(self) -> tuple[Operation, ...]:
+        """What the first statements do, where last ones follow."""
+        return self.operations[0], _unchecked(self.operations[1])
+
+    @property
+    def checked(self) -> tuple[Operation, ...]:
+        """What the last statements do."""
+        return _unchecked(self.operations[1]).reverse(), self.operations[1]
+
+
+def _unchecked(operation: Operation) -> Operation:
+    match operation:
+        case AddConstraint(table=table, constraint=Check() | ForeignKey() as constraint):
+            return AddConstraint(table, dataclasses.replace(constraint, not_valid=True))
+        case _:
+            return operation
 
 
 def changes(operations: Sequence[Operation], live: Table | None) -> tuple[Change, ...]:

@@ -132,7 +132,7 @@ def retraction(operations: Sequence[Operation], live: Schema) -> Retraction:
                 continue
         if index:
             statements.append(Statement(drop_index(table.name, index.name or ""), (), alone=True))
-            rest = tuple(other for other in table.indexes if other is not index)
+            rest = tuple(other for other in table.indexes if other != index)
             live = live.with_table(dataclasses.replace(table, indexes=rest))
         if constraint:
             clause = f"DROP CONSTRAINT IF EXISTS {quote(constraint.name or '')}"

@@ -74,14 +74,21 @@ def _with_swaps(
     operations: tuple[Operation, ...], table: Name, before: Schema, plain: Plain
 ) -> Iterator[Statement]:
     swaps = inplace.changes(operations, before.tables[table])
-    yield from (Statement(sql, swap.operations) for swap in swaps for sql in swap.first)
+    for swap in swaps:
+        # Where rows are still to be looked at, the constraint is not valid until then.
+        unchecked = swap.unchecked if swap.last else None
+        for number, sql in enumerate(swap.first, 1):
+            effect = unchecked and (unchecked if number == len(swap.first) else ())
+            yield Statement(sql, swap.operations, effect=effect)
     done = [one for swap in swaps for one in swap.operations]
     for one in done:
         before = one.apply(before, strict=False)
     if rest := tuple(one for one in operations if one not in done):
         yield from _Stretch(rest, table, before).statements(plain)
     for swap in swaps:
-        yield from (Statement(sql, swap.operations, VALIDATES, alone=True) for sql in swap.last)
+        yield from (
+            Statement(sql, swap.operations, VALIDATES, alone=True, effect=swap.checked) for sql in swap.last
+        )
 
 
 @dataclass(slots=True)
@@ -105,6 +112,8 @@ class _Stretch:
     references: list[Statement] = field(default_factory=list)
     renames: list[Statement] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    unchecked: list[Operation] = field(default_factory=list)
+    validated: list[Operation] = field(default_factory=list)
 
     def statements(self, plain: Plain) -> Iterator[Statement]:
         """All of them, in their order."""
@@ -123,10 +132,12 @@ class _Stretch:
         yield from plain((*early, *self.plain), between)
         yield from self.builds
         yield from plain(late, self.before)
-        yield from self.checks.statement(self.table)
+        for statement in self.checks.statement(self.table):
+            yield dataclasses.replace(statement, effect=tuple(self.unchecked))
         yield from self.check_comments
         for statement in self.validations.statement(self.table):
-            yield dataclasses.replace(statement, method=VALIDATES, alone=True)
+            effect = tuple(self.validated)
+            yield dataclasses.replace(statement, method=VALIDATES, alone=True, effect=effect)
         for statement in plain(self.required, self.before):
             says = BELIEVES if " SET NOT NULL" in statement.sql else ""
             yield dataclasses.replace(statement, method=says)
@@ -163,7 +174,9 @@ class _Stretch:
         self._build(operation, dataclasses.replace(index, name=name))
         if name != final:
             old = quoted(Name(name, self.table.schema))
-            self.renames.append(Statement(f"ALTER INDEX {old} RENAME TO {quote(final)}", (operation,)))
+            sql = f"ALTER INDEX {old} RENAME TO {quote(final)}"
+            effect = (DropIndex(self.table, dataclasses.replace(index, name=name)), operation)
+            self.renames.append(Statement(sql, (operation,), effect=effect))
 
     def _build_key(self, operation: AddConstraint, key: Unique | PrimaryKey) -> None:
         name, final = self._names(key)
@@ -177,7 +190,8 @@ class _Stretch:
 
     def _build(self, operation: Operation, index: Index) -> None:
         sql = definitions.create_index(self.table, index, concurrently=True)
-        self.builds.append(Statement(sql, (operation,), CONCURRENTLY, alone=True))
+        effect = (CreateIndex(self.table, index),)
+        self.builds.append(Statement(sql, (operation,), CONCURRENTLY, alone=True, effect=effect))
 
     def _drop_index(self, operation: DropIndex) -> Statement:
         name = definitions.index_name(self.table, operation.index, self.before.tables[self.table])
@@ -188,29 +202,41 @@ class _Stretch:
         unchecked = dataclasses.replace(constraint, name=name, not_valid=True)
         add, validate = f"ADD {definitions.constraint(unchecked)}", f"VALIDATE CONSTRAINT {quote(name)}"
         comment = self._comment(operation, unchecked)
+        checked = dataclasses.replace(unchecked, not_valid=False)
+        adds = AddConstraint(self.table, unchecked)
+        validates = (DropConstraint(self.table, unchecked), AddConstraint(self.table, checked))
         if isinstance(constraint, Check):
             self.checks.add(operation, add)
+            self.unchecked.append(adds)
             self.check_comments += comment
             self.validations.add(operation, validate)
+            self.validated += validates
         else:
             # It takes a lock on another table, too, for which none should be held on this one.
-            self.references.append(self._alter(operation, add))
+            self.references.append(self._alter(operation, add, effect=(adds,)))
             self.references += comment
-            self.references.append(self._alter(operation, validate, VALIDATES))
+            self.references.append(self._alter(operation, validate, VALIDATES, effect=validates))
         if name != final:
-            rename = f"RENAME CONSTRAINT {quote(name)} TO {quote(final)}"
-            self.renames.append(Statement(f"ALTER TABLE {quoted(self.table)} {rename}", (operation,)))
+            rename = f"ALTER TABLE {quoted(self.table)} RENAME CONSTRAINT {quote(name)} TO {quote(final)}"
+            effect = (DropConstraint(self.table, checked), operation)
+            self.renames.append(Statement(rename, (operation,), effect=effect))
 
     def _set_not_null(self, operation: AlterColumn) -> None:
         column = operation.after.name
         helper = Check(f"{quote(column)} IS NOT NULL", leftovers.not_null_name(column), not_valid=True)
         self.checks.add(operation, f"ADD {definitions.constraint(helper)}")
+        self.unchecked.append(AddConstraint(self.table, helper))
         self.validations.add(operation, f"VALIDATE CONSTRAINT {quote(helper.name or '')}")
+        valid = dataclasses.replace(helper, not_valid=False)
+        self.validated += (DropConstraint(self.table, helper), AddConstraint(self.table, valid))
         self.required.append(operation)
         self.helpers.add(operation, f"DROP CONSTRAINT {quote(helper.name or '')}")
 
-    def _alter(self, operation: Operation, clause: str, method: str = "") -> Statement:
-        return Statement(f"ALTER TABLE {quoted(self.table)} {clause}", (operation,), method, alone=True)
+    def _alter(
+        self, operation: Operation, clause: str, method: str = "", *, effect: tuple[Operation, ...]
+    ) -> Statement:
+        sql = f"ALTER TABLE {quoted(self.table)} {clause}"
+        return Statement(sql, (operation,), method, alone=True, effect=effect)
 
     def _comment(self, operation: Operation, constraint: Constraint) -> list[Statement]:
         sql = definitions.own_comment(self.table, constraint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -74,6 +75,9 @@ SELECT used.kind, used.oid::int8, n.nspname, named.name FROM (
 JOIN pg_namespace n ON n.oid = named.namespace"""
 
 
+_OWNER = re.compile(r"ALTER TABLE (?!.* ALTER COLUMN ).* OWNER TO ", re.DOTALL)
+
+
 def read(
     connection: Connection, schemas: Mapping[str, str | None], *, apart: bool, version: int
 ) -> Iterator[View]:
@@ -129,7 +133,8 @@ def create(view: View, was: StoredObject | None) -> Iterator[str]:
     given = f" WITH ({options})" if options else ""
     yield f"CREATE {_kind(view)} {quoted(view.name)}{given} AS {view.definition}"
     yield from (definitions.create_index(view.name, index) for index in view.indexes)
-    yield from known.belongings
+    # Nobody else's view is given to the owner that it has in another database.
+    yield from (sql for sql in known.belongings if known is not view or not _OWNER.match(sql))
 
 
 def drop(view: View) -> str:

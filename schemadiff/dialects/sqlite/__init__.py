@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.base import STORED_KINDS, Dialect
+from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.sqlite import (
@@ -37,7 +37,7 @@ from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
 from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Column, Index, Name, Schema, StoredObject, Table, View
-from schemadiff.stored import ObjectOperation
+from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
