@@ -7,7 +7,7 @@ change names that the server has made up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.renaming import rename_in_table
@@ -47,3 +47,16 @@ def all_after(operations: Iterable[Operation], schema: Schema, dialect: Dialect)
     for operation in operations:
         schema = after(operation, schema, dialect, strict=False)
     return schema
+
+
+def found_on_the_way(
+    operations: Sequence[Sequence[Operation]], expected: Schema, dialect: Dialect
+) -> Iterator[Schema]:
+    """The schemas in which something is that was found by hand: what goes again right after is in no revision's end. It
+    may hang on a table that an earlier one of the revisions makes.
+    """
+    schema = expected
+    for one in (one for some in operations for one in some):
+        schema = after(one, schema, dialect, strict=False)
+        if isinstance(one, Found):
+            yield schema

@@ -145,7 +145,7 @@ def _tasks(
     """One task for each chosen revision, planned on the live schema, which is `expected` but for its spelling, or
     will be after a retraction, with which the first task begins.
     """
-    known = (*known, *_found_on_the_way(operations, expected, site.dialect))
+    known = (*known, *replay.found_on_the_way(operations, expected, site.dialect))
     live = back.live if back else inspect_for(site.connection, site.dialect, *known)
     facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
     asked = ask(site.connection, site.dialect, expected, live)
@@ -171,19 +171,6 @@ def _tasks(
         tasks.append(Task(revision.number, direction, plan, state, end, unsure=guesses, start=start))
         state = end
     return tasks
-
-
-def _found_on_the_way(
-    operations: Sequence[Sequence[Operation]], expected: Schema, dialect: Dialect
-) -> Iterator[Schema]:
-    """The schemas in which something is that was found by hand: what goes again right after is in no revision's end. It
-    may hang on a table that an earlier one of the revisions makes.
-    """
-    schema = expected
-    for one in (one for some in operations for one in some):
-        schema = replay.after(one, schema, dialect, strict=False)
-        if isinstance(one, Found):
-            yield schema
 
 
 def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
