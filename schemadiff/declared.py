@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
-from schemadiff.resolution import resolve
+from schemadiff.resolution import resolve, target
 from schemadiff.schema import Domain, Enum, Index, Name, Sequence, StoredObject, Unsupported, View
 
 DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks", "not_valid")
@@ -121,7 +121,8 @@ def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
 
 def _joined(key: sa.ForeignKeyConstraint) -> frozenset[str]:
     """Which column refers to which, whatever the key is called and does."""
-    return frozenset(f"{one.parent.name} to {one.target_fullname}" for one in key.elements)
+    targets = [".".join(filter(None, target(one))) for one in key.elements]
+    return frozenset(f"{one.parent.name} to {name}" for one, name in zip(key.elements, targets, strict=True))
 
 
 def _has_listeners(target: sa.MetaData | sa.Table) -> bool:

@@ -228,7 +228,7 @@ def test_a_thousand_tables_in_a_few_round_trips(live: Live) -> None:
     found = live.inspect()
     seconds = time.process_time() - started
     assert len(found.tables) == 1000
-    assert trips <= 10
+    assert trips <= 12  # BEGIN and ROLLBACK among them: nothing may be left on a session
     assert seconds < 1.5, "0.25 s on an idle machine"
 
 
