@@ -147,7 +147,7 @@ COLUMNS = {
     "a journal that is a number": ("journal", "5"),
     "a journal that is a text": ("journal", '"up"'),
     "a journal that is a list": ("journal", "[]"),
-    "a journal without end": ("journal", "[" * 90 + "]" * 90),
+    "a journal without end": ("journal", "[" * 30 + "]" * 30),
 }
 
 
