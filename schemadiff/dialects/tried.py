@@ -5,8 +5,8 @@ from __future__ import annotations
 OLDEST = {
     "mysql": ("MySQL", (9, 7)),
     "mariadb": ("MariaDB", (10, 5)),
-    "postgresql": ("PostgreSQL", (13,)),
-    "sqlite": ("SQLite", (3, 34)),
+    "postgresql": ("PostgreSQL", (15,)),
+    "sqlite": ("SQLite", (3, 39)),
 }
 
 
