@@ -34,6 +34,7 @@ MARIADB = Product(
     defaults_see_generated=False,
     computes_empty_row=True,
     defaults_compute_since=None,
+    fills_unsafely=True,
     copies_under_foreign_keys=True,
     dropped_keys_hold=True,
     sets_default=False,

@@ -25,6 +25,7 @@ from schemadiff.dialects.mysql.ddl import (
     primary_key_definition,
     qualified,
 )
+from schemadiff.dialects.mysql.defaults import expect_fillable
 from schemadiff.dialects.mysql.detours import needs_text, texts_needed
 from schemadiff.dialects.mysql.effects import effects
 from schemadiff.dialects.mysql.facts import Facts
@@ -269,6 +270,7 @@ class _Work:
                 clauses.options += option_changes(operation.before, operation.after)
                 clauses.partitions = partition_change(operation.before, operation.after)
             case AddColumn():
+                expect_fillable(operation.table, operation.column, self.facts.product)
                 clauses.add_column(operation.column)
             case DropColumn():
                 clauses.drop_column(operation.column.name)

@@ -11,8 +11,10 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from schemadiff.dialects.mysql.facts import Product
-from schemadiff.dialects.mysql.sqltext import STRING, bare, closing, literal, unquote
+from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, bare, closing, literal, unquote
 from schemadiff.dialects.mysql.types import members
+from schemadiff.errors import UnsupportedError
+from schemadiff.schema import Column, Name
 
 _NOW = re.compile(r"(?:current_timestamp|now|localtime|localtimestamp)(?:\s*\(\s*(\d*)\s*\))?", re.IGNORECASE)
 _PRECISE_NOW = re.compile(r"(?:now|current_timestamp)\(\d+\)", re.IGNORECASE)
@@ -22,6 +24,13 @@ _ON_UPDATE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OUTSIDE = re.compile(rf"{STRING}", re.DOTALL)
+_NO_CODE = re.compile(rf"{STRING}|{QUOTED}", re.DOTALL)
+_UNSAFE = re.compile(
+    r"\b(?P<function>uuid|uuid_short|rand|random_bytes|user|session_user|system_user|sysdate|current_user"
+    r"|wait_for_executed_gtid_set)\s*\(|\b(?P<word>current_user)\b",
+    re.IGNORECASE,
+)
+"""Functions that may give another value on a replica (all that MySQL 9.7 takes in a default and refuses with 1674)."""
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 _NEGATIVE = re.compile(r"-\s*\((.*)\)", re.DOTALL)
 _HEX = re.compile(r"(?:0x([0-9a-f]+)|x'([0-9a-f]*)')", re.IGNORECASE)
@@ -109,6 +118,26 @@ def default_clause(default: str, written: str | None, type_sql: str, product: Pr
     if expression is None and _NO_LITERALS.match(type_sql):
         return f"({default})"
     return expression or default
+
+
+def unsafe_function(default: str | None) -> str | None:
+    """The function in the default for which MySQL refuses to fill the rows of a table with it (1674)."""
+    match = _UNSAFE.search(_NO_CODE.sub("''", default)) if default and default.startswith("(") else None
+    return f"{(match['function'] or match['word']).upper()}()" if match else None
+
+
+def expect_fillable(table: Name, column: Column, product: Product) -> None:
+    """Raises `UnsupportedError` where the server would not fill a new column of the table with its default."""
+    function = None if product.fills_unsafely else unsafe_function(column.default)
+    if function is None:
+        return
+    raise UnsupportedError(
+        f'cannot add column "{table}.{column.name}" with the default {column.default}: MySQL fills no table with '
+        f"{function}, which may give another value on a replica (its error 1674)",
+        hint="Add it in three steps of a revision that you write yourself: op.add_column of the column, nullable and "
+        f'without the default; op.execute("UPDATE {table} SET {column.name} = …"); op.alter_column to the default, '
+        "and to NOT NULL. A new table can have such a default from the start.",
+    )
 
 
 def _as_expression(written: str) -> str | None:

@@ -58,6 +58,11 @@ class Product:
     defaults_compute_since: tuple[int, ...] | None = (8, 0, 13)
     """Since when a default may be an expression; ``None`` for always."""
 
+    fills_unsafely: bool = False
+    """Whether a new column's default may be an expression that gives each row another value (MariaDB); MySQL 9.7
+    refuses that (1674), with the binary log off and for an empty table, too.
+    """
+
     copies_under_foreign_keys: bool = False
     """Whether an ALTER that copies the table may change whether a column of a foreign key can be NULL (MariaDB since
     10.5.27, 10.6.20, 10.11.10, 11.2.6 and 11.4.4: MDEV-34392).
