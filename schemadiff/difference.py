@@ -109,7 +109,7 @@ def diff(
             if one:
                 raise
             plan, unwritten = Plan(tuple(operations), ()), str(error)
-        lines = script.of_plan(plan, dialect, dialect.settings(connection))
+        lines = script.of_plan(plan, dialect, dialect.settings(connection, [one.sql for one in plan.steps]))
     return Difference(
         sides[0].label,
         sides[1].label,

@@ -307,6 +307,8 @@ def _step(
                 if step.run:
                     call(step.run, connection, dialect, place)
                 else:
+                    if not written:
+                        dialect.admit(connection, step.sql)
                     _send(connection, dialect, event, manner)
         except SchemadiffError:
             raise

@@ -372,7 +372,8 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
 def _outcome(site: Site, place: str, before: int, after: int, done: Sequence[Done]) -> Outcome:
     if not site.gate.dry_run:
         return Outcome(before, after, tuple(done), place)
-    settings = site.dialect.settings(site.connection)
+    statements = [step.sql for one in done for step in one.plan.steps]
+    settings = site.dialect.settings(site.connection, statements)
     return Outcome(before, after, tuple(done), place, site.dialect, settings)
 
 

@@ -320,8 +320,10 @@ class Dialect(ABC):
         """Whether the server takes two domains, which the rules tell apart, for the same, as `same_view`."""
         return False
 
-    def settings(self, connection: Connection) -> tuple[str, ...]:
-        """The statements that set a session as revisions are carried out in, where a script's may be another one."""
+    def settings(self, connection: Connection, statements: Sequence[str] = ()) -> tuple[str, ...]:
+        """What sets a session as revisions are carried out in, where a script's, with these statements, may be another
+        one.
+        """
         return ()
 
     # text: pure
@@ -468,6 +470,9 @@ class Dialect(ABC):
         killed or refused outside of a transaction. Without `patiently` it gives up as other statements do when it
         would have to wait.
         """
+
+    def admit(self, connection: Connection, sql: str) -> None:  # noqa: B027
+        """Sets the session so that it takes the statement, which the server would refuse for a definition in it."""
 
     def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:
         """A session in the server's own mode, for what the user wrote."""

@@ -23,7 +23,7 @@ from schemadiff.dialects.mysql.explained import judging
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
 from schemadiff.dialects.mysql.implicit import settle, under_new_name, with_implicit
 from schemadiff.dialects.mysql.lexer import MySQLLexer
-from schemadiff.dialects.mysql.lock import as_server_is, at_work, locked, settings
+from schemadiff.dialects.mysql.lock import admit, as_server_is, at_work, locked, settings
 from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
@@ -177,8 +177,8 @@ class MySQL(Facts, Dialect):
     def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         return objects.made_up(table, thing, self.product.check_name)
 
-    def settings(self, connection: Connection) -> tuple[str, ...]:
-        return settings(connection, self)
+    def settings(self, connection: Connection, statements: Sequence[str] = ()) -> tuple[str, ...]:
+        return settings(connection, self, statements)
 
     def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
         return objects.is_first_of_its_kind(schema.tables[table], thing)
@@ -281,6 +281,9 @@ class MySQL(Facts, Dialect):
 
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return waiting.holders(connection, self, tables)
+
+    def admit(self, connection: Connection, sql: str) -> None:
+        admit(connection, self, sql)
 
     def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:
         return as_server_is(connection, self)

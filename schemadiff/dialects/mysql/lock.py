@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -144,16 +145,40 @@ def _working(connection: Connection, facts: Facts, timeout: float) -> Iterator[N
             )
 
 
-def settings(connection: Connection, facts: Facts) -> tuple[str, ...]:
+def settings(connection: Connection, facts: Facts, statements: Iterable[str]) -> tuple[str, ...]:
     """The statements that set a session as this one is while it holds the lock."""
     zone, collation = connection.exec_driver_sql("SELECT @@SESSION.time_zone, @@collation_connection").one()
     # A script is UTF-8, whatever this connection speaks.
     collate = f" COLLATE {collation}" if collation.startswith("utf8mb4_") else ""
+    mode = _mode(connection, facts, zero_dates=any(map(_says_zero_date, statements)))
     return (
         f"SET NAMES utf8mb4{collate}",
-        f"SET SESSION sql_mode = {literal(_mode(connection, facts))}",
+        f"SET SESSION sql_mode = {literal(mode)}",
         f"SET SESSION time_zone = {literal(zone)}",
     )
+
+
+def admit(connection: Connection, facts: Facts, sql: str) -> None:
+    """Lets the session take a default that is a zero date, from that statement on: every later ALTER of the table
+    needs it as well.
+    """
+    if _refuses_zeros(facts) and _says_zero_date(sql):
+        _set_mode(connection, _mode(connection, facts, zero_dates=True))
+
+
+def _refuses_zeros(facts: Facts) -> bool:
+    return "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
+
+
+_ZERO_DATE = re.compile(
+    r"\b(?:date|datetime|timestamp)(?:\(\d\))?(?: NOT NULL| NULL)? DEFAULT "
+    r"(?:'?0+(?:\.0*)?(?:'|(?![\d-]))|'\d{4}-(?:00-\d\d|\d\d-00))",
+    re.IGNORECASE,
+)
+
+
+def _says_zero_date(sql: str) -> bool:
+    return _ZERO_DATE.search(sql) is not None
 
 
 @contextmanager
@@ -168,14 +193,24 @@ def as_server_is(connection: Connection, facts: Facts) -> Iterator[None]:
             _set_mode(connection, working)
 
 
-def _mode(connection: Connection, facts: Facts, of: Callable[..., str] = working_mode) -> str:
-    refuses_zeros = "NO_ZERO" in facts.sql_mode or "TRADITIONAL" in facts.sql_mode
-    zero_dates = refuses_zeros and _scalar(
-        connection,
-        "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
-        "('date', 'datetime', 'timestamp') AND column_default LIKE '%0000-00-00%' LIMIT 1",
+def _mode(
+    connection: Connection,
+    facts: Facts,
+    of: Callable[..., str] = working_mode,
+    *,
+    zero_dates: bool = False,
+) -> str:
+    zero_dates = _refuses_zeros(facts) and (
+        zero_dates
+        or _scalar(
+            connection,
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type IN "
+            "('date', 'datetime', 'timestamp') AND (column_default LIKE '%-00-%' OR column_default LIKE '____-__-00%') "
+            "LIMIT 1",
+        )
+        is not None
     )
-    mode = of(facts.sql_mode, zero_dates=bool(zero_dates))
+    mode = of(facts.sql_mode, zero_dates=zero_dates)
     if connection.dialect.identifier_preparer.initial_quote != '"':
         return mode
     # SQLAlchemy has found ANSI_QUOTES when it connected, and quotes names like this for as long as the engine lives.

@@ -290,7 +290,7 @@ class PostgreSQL(Dialect):
         """Asked by creating a temporary view, which is rolled back."""
         return objects.same_view(connection, one, other)
 
-    def settings(self, connection: Connection) -> tuple[str, ...]:
+    def settings(self, connection: Connection, statements: Sequence[str] = ()) -> tuple[str, ...]:
         """What decides where names are looked for, and how literals are read."""
         return lock.settings(connection)
 
