@@ -21,7 +21,7 @@ from itertools import chain, repeat
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemadiff import expectations, interruption, journal, version
+from schemadiff import advice, expectations, interruption, journal, version
 from schemadiff.blame import blamed
 from schemadiff.confinement import call, one_transaction
 from schemadiff.database import VERBATIM
@@ -373,7 +373,7 @@ def _failure(
     if not isinstance(error, Unmet):
         lines += [f"    {line}" for line in step.sql.splitlines()]
     if rolls_back:
-        hint = _rolled_back(task)
+        hint = advice.rolled_back(task.direction, task.before.version)
     else:
         done = [
             one.describe()
@@ -386,20 +386,7 @@ def _failure(
         told = [f"{'Done' if up else 'Undone'} before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}."]
         if lost:
             told.append("The connection was lost: whether this step is done will be read from the database.")
-        if not up:
-            told.append(
-                "Mend the cause and run `schemadiff rollback` to finish, or `schemadiff apply` to go forward again."
-            )
-        elif position or lost:
-            told.append(
-                "Mend the cause and run `schemadiff apply` to finish the revision, or `schemadiff rollback` to undo "
-                "what is done of it."
-            )
-        else:
-            told.append(
-                "Mend the cause, which may be the revision file itself, and run `schemadiff apply`, or `schemadiff "
-                "rollback` to leave the revision."
-            )
+        told.append(advice.mend(task.direction, begun=bool(position or lost)))
         hint = "\n".join(told)
     if isinstance(error, Unmet):
         hint = f"{error.advice}\n{hint}"
@@ -411,35 +398,23 @@ def _uncommitted(task: Task, error: SQLAlchemyError | DatabaseError) -> Database
     words = error.message if isinstance(error, DatabaseError) else server_words(error)
     verb = "applied" if task.direction == "up" else "rolled back"
     if getattr(error, "connection_invalidated", False):
-        hint = "The connection was lost: run the command again, what is done will be read from the database."
+        hint = advice.lost(task.direction)
     else:
-        hint = _rolled_back(task)
+        hint = advice.rolled_back(task.direction, task.before.version)
     if isinstance(error, DatabaseError) and error.hint:
         hint = f"{error.hint}\n{hint}"
     kind = LockedError if isinstance(error, LockedError) else StepError
     return kind(f"revision {task.revision:04} could not be {verb}: {words}", hint=hint)
 
 
-def _rolled_back(task: Task) -> str:
-    return (
-        "Everything that this revision did is rolled back; the database is at revision "
-        f"{task.before.version:04}. Mend the cause and run the command again."
-    )
-
-
 def _stopped(task: Task, steps: Sequence[Step], done: int | None) -> StoppedError:
     """The words for a run that was stopped after that many steps; ``None`` where all of them are rolled back."""
     up = task.direction == "up"
-    leads_on = (
-        "`schemadiff apply` goes on, `schemadiff rollback` undoes what is done."
-        if up
-        else "`schemadiff rollback` goes on, `schemadiff apply` goes forward again."
-    )
     if done is None:
         return StoppedError(
-            f"stopped in revision {task.revision:04}, and everything that it did is rolled back: the database is at "
-            f"revision {task.before.version:04}",
-            hint=f"`schemadiff {'apply' if up else 'rollback'}` begins it again.",
+            f"stopped in revision {task.revision:04}, and everything that {'it' if up else 'the rollback'} did is "
+            f"{'rolled' if up else 'taken'} back: the database is at revision {task.before.version:04}",
+            hint=advice.begin_again(task.direction),
         )
     lines = [
         f"stopped in revision {task.revision:04}: {done} of {len(steps)} steps {'done' if up else 'undone'}"
@@ -447,7 +422,7 @@ def _stopped(task: Task, steps: Sequence[Step], done: int | None) -> StoppedErro
     for word, some in (("done" if up else "undone", steps[:done]), ("open", steps[done:])):
         operations = dict.fromkeys(one.describe() for step in some for one in step.operations)
         lines += [f"  {word}: {one}" for one in operations]
-    return StoppedError("\n".join(lines), hint=leads_on)
+    return StoppedError("\n".join(lines), hint=advice.go_on(task.direction))
 
 
 _DATA = re.compile(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemadiff import advice
 from schemadiff.errors import DigestError, PendingError, UsageError, VersionError
+from schemadiff.journal import Direction, is_entry
 from schemadiff.revisions import Revision
 from schemadiff.version import State
 
@@ -38,9 +40,10 @@ def verify(state: State, history: Sequence[Revision]) -> None:
 
 def at_head(state: State, history: Sequence[Revision], place: str) -> None:
     if state.journal:
+        going: Direction = state.journal["direction"] if is_entry(state.journal) else "up"
         raise PendingError(
             f"{place} is in the middle of a revision",
-            hint="Finish it with `schemadiff apply` or undo it with `schemadiff rollback` first.",
+            hint=f"Settle that first: {advice.finish(going)}",
         )
     if state.version < len(history):
         numbers = ", ".join(f"{revision.number:04}" for revision in history[state.version :])

@@ -12,10 +12,10 @@ from itertools import islice
 
 from sqlalchemy.engine import Connection
 
-from schemadiff import comparer, executor, planner, replay, revisions, uses
+from schemadiff import advice, comparer, executor, planner, replay, revisions, uses
 from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Retraction, Statement
-from schemadiff.errors import DigestError, HazardError, StepError, VersionError
+from schemadiff.errors import DigestError, HazardError, StepError, UnsupportedError, VersionError
 from schemadiff.executor import Manner, Task
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.history import state_at
@@ -64,7 +64,7 @@ class Gate:
     confirm: Confirm | None
     dry_run: bool = False
 
-    def pass_(self, hazards: Sequence[Hazard]) -> None:
+    def pass_(self, hazards: Sequence[Hazard], direction: Direction) -> None:
         if self.dry_run or "all" in self.allow:
             return
         held = [
@@ -76,7 +76,7 @@ class Gate:
         lines = "\n".join(f"  {hazard.code} {hazard.message}" for hazard in held)
         raise HazardError(
             f"nothing was changed, because data would be destroyed:\n{lines}",
-            hint=f"To allow it: {codes}",
+            hint=advice.allow(direction, codes),
         )
 
 
@@ -205,9 +205,9 @@ def _reversed(operations: Sequence[Operation], revision: Revision) -> tuple[Oper
     found = [one.operation for one in operations if isinstance(one, Found)]
     try:
         return comparer.cancel(comparer.reverse(operations), found)
-    except Exception as error:
-        if hasattr(error, "message"):
-            error.message = f"{revision.path} cannot be rolled back: {error.message}"
+    except UnsupportedError as error:
+        error.message = f"{revision.path} cannot be rolled back: {error.message}"
+        error.hint = advice.IRREVERSIBLE
         raise
 
 
@@ -296,7 +296,7 @@ def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State
     first = (*(middle.statements if middle else ()), *back.statements)
     back = dataclasses.replace(back, statements=first)
     task = _task_of(site, state, interrupted, interrupted.direction, expected, todo, end, back)
-    site.gate.pass_(task.plan.hazards)
+    site.gate.pass_(task.plan.hazards, task.direction)
     numbers = {**completed, **dict(zip(todo, task.plan.operations, strict=True))}
     return _followed_by(interrupted, task, task.plan.steps, numbers)
 
@@ -390,10 +390,11 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     begun = {number: one for number, one in interrupted.begun.items() if one not in back.undone}
     past = [one for one in interrupted.past if one not in back.undone]
     expected = _after(start, [*past, *(one for one in begun.values() if one not in past)], site)
-    undoing = {number: begun[number].reverse() for number in reversed(begun)}
+    with advice.instead(advice.UNFINISHED):
+        undoing = {number: begun[number].reverse() for number in reversed(begun)}
     end = dataclasses.replace(state, journal=interrupted.entry.get("under"))
     task = _task_of(site, state, interrupted, direction, expected, undoing, end, back)
-    site.gate.pass_(task.plan.hazards)
+    site.gate.pass_(task.plan.hazards, task.direction)
     task = dataclasses.replace(task, turned=Turned(interrupted, tuple(undoing)))
     site.run(task)
     return task

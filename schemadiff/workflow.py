@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from schemadiff import (
+    advice,
     comparer,
     filters,
     naming,
@@ -33,6 +34,7 @@ from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionE
 from schemadiff.executor import Manner, Progress, Task
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
+from schemadiff.journal import Interrupted
 from schemadiff.models import given_models, load_models
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown, Status
@@ -326,7 +328,7 @@ def _apply(site: Site, to: int | None, place: str) -> Outcome:
     before = state.version
     done: list[Done] = []
     while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
-        _not_in_a_dry_run(site, place)
+        _not_in_a_dry_run(site, place, interrupted)
         done.append(_done(site, resume(site, state, interrupted, "up")))
         state = version.read(site.connection, site.dialect) or State()
     if to is not None and to < state.version:
@@ -353,7 +355,7 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
         return _outcome(site, place, before, before, ())
     done: list[Done] = []
     while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
-        _not_in_a_dry_run(site, place)
+        _not_in_a_dry_run(site, place, interrupted)
         done.append(_done(site, resume(site, state, interrupted, "down")))
         state = version.read(site.connection, site.dialect) or State()
     if done and to is None and steps is None:
@@ -377,12 +379,11 @@ def _outcome(site: Site, place: str, before: int, after: int, done: Sequence[Don
     return Outcome(before, after, tuple(done), place, site.dialect, settings)
 
 
-def _not_in_a_dry_run(site: Site, place: str) -> None:
+def _not_in_a_dry_run(site: Site, place: str, interrupted: Interrupted) -> None:
     if site.gate.dry_run:
         raise PendingError(
             f"{place} is in the middle of a revision: what comes after cannot be said before that is settled",
-            hint="`schemadiff status` says what is left of it; `schemadiff apply` finishes it, "
-            "`schemadiff rollback` undoes it.",
+            hint=f"`schemadiff status` says what is left of it; {advice.finish(interrupted.direction)}",
         )
 
 
@@ -396,7 +397,7 @@ def _carry_out(
     if not chosen:
         return []
     planned = planning(site, state, chosen)
-    site.gate.pass_([hazard for task in planned for hazard in task.plan.hazards])
+    site.gate.pass_([hazard for task in planned for hazard in task.plan.hazards], planned[0].direction)
     if not site.gate.dry_run:
         version.create(site.connection, site.dialect)
     done = []

@@ -62,6 +62,7 @@ LAYERS = (
         "unsaid",
     ),  # pure
     (
+        "advice",
         "async_drivers",
         "inspector",
         "revisions",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from schemadiff import revisions, workflow
+from schemadiff import advice, revisions, workflow
 from schemadiff.cli import machine, render
 from schemadiff.cli.actions import DIFFERENT, FINE
 from schemadiff.cli.options import Format
@@ -121,7 +121,7 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _
         if asked.sql:
             raise PendingError(
                 f"{place} is in the middle of revision {status.interrupted.revision}",
-                hint="Finish it with `schemadiff apply` or undo it with `schemadiff rollback` first.",
+                hint=f"Settle that first: {advice.finish(status.interrupted.direction)}",
             )
         if asked.output is Format.json:
             at = status.version or 0

@@ -47,7 +47,9 @@ def test_back_is_no_other_way_round_the_gate(shell: Shell) -> None:
     shell.models(BOTH)
     shell("plan")
     shell("apply")
-    assert "SD101" in shell("rollback", "--yes", code=2).err
+    refused = shell("rollback", "--yes", code=2).err
+    assert "To allow it: `schemadiff rollback` with --allow SD101" in " ".join(refused.split())
+    assert "apply`" not in refused
     assert "old" in shell.tables()
     shell("rollback", "--allow", "SD101")
     assert shell.tables() == {"schemadiff_version"}
@@ -79,3 +81,37 @@ def test_a_dry_plan_writes_nothing(shell: Shell) -> None:
     shell("plan")
     shell("apply")
     assert "no differences" in shell("plan", "--dry-run").out
+
+
+IRREVERSIBLE = '''"""data"""
+
+
+def upgrade(op):
+    op.execute("INSERT INTO user VALUES (1)"{reverse})
+'''
+
+
+def with_data(shell: Shell, reverse: str) -> str:
+    """What a rollback says of a revision with this reverse."""
+    shell.models(ONE)
+    shell("plan")
+    shell.write("versions/0002_data.py", IRREVERSIBLE.format(reverse=reverse))
+    shell("apply")
+    return " ".join(shell("rollback", "--yes", code=2).err.split())
+
+
+def test_what_cannot_be_undone_is_not_told_to_be_edited(shell: Shell) -> None:
+    refused = with_data(shell, "")
+    assert "0002_data.py cannot be rolled back" in refused
+    assert "stays as it is: undo it by hand or in a new revision" in refused
+    assert "Give it one in the revision file" not in refused
+
+
+def test_a_rollback_that_is_taken_back_names_itself(shell: Shell) -> None:
+    refused = with_data(shell, ', reverse="DELETE FROM nowhere"')
+    assert "could not roll back step 1 of 1" in refused
+    assert (
+        "Everything that this rollback did is taken back; the database is still at revision 0002." in refused
+    )
+    assert "Mend the cause and run `schemadiff rollback` again." in refused
+    assert "revision 0002 of 0002" in shell("status").out

@@ -114,3 +114,49 @@ def test_leaving_it_undoes_nothing_else(server_shell: Shell, gone: bool) -> None
     assert "user" in shell.tables()
     assert "revision 0001" in shell("status", code=0 if gone else 1).out
     assert shell.execute("SELECT journal FROM schemadiff_version") == [(None,)]
+
+
+def test_the_hints_of_a_rollback_are_those_of_a_rollback(server_shell: Shell) -> None:
+    shell = server_shell
+    interrupted(shell)
+    shell.execute("CREATE TABLE later (x int)")
+    shell("apply")
+    shell.execute("DROP TABLE later")
+    failed = " ".join(shell("rollback", "--allow", "all", code=2).err.split())
+    assert "could not roll back step 2 of 3" in failed
+    assert "Undone before it: drop column user.phone" in failed
+    assert "run `schemadiff rollback` to finish, or `schemadiff apply` to go forward again." in failed
+    ways = "`schemadiff rollback` finishes it, `schemadiff apply` goes forward again."
+    for command in ("plan", "rollback --sql", "apply --sql"):
+        assert ways in " ".join(shell(*command.split(), code=2).err.split())
+
+
+def test_a_rollback_whose_first_step_fails_may_be_left(server_shell: Shell) -> None:
+    shell = server_shell
+    shell.models(USER)
+    shell("plan")
+    shell.write("versions/0002_more.py", MORE[: MORE.index('    op.add_column("user", sa.Column("phone')])
+    shell("apply", "--to", "1")
+    shell.execute("CREATE TABLE later (x int)")
+    shell("apply")
+    shell.execute("DROP TABLE later")
+    failed = " ".join(shell("rollback", "--allow", "all", code=2).err.split())
+    assert "run `schemadiff rollback` again, or `schemadiff apply` to leave the revision applied." in failed
+    shell("apply")
+    assert "revision 0002 of 0002" in shell("status").out
+
+
+def test_what_cannot_be_undone_half_way_is_finished(server_shell: Shell) -> None:
+    shell = server_shell
+    shell.models(USER)
+    shell("plan")
+    once = "    op.execute(\"INSERT INTO user (id, email) VALUES (1, '')\")\n"
+    shell.write("versions/0002_more.py", MORE.replace("    op.execute", f"{once}    op.execute"))
+    assert "step 3 of 4" in shell("apply", code=2).err
+    refused = " ".join(shell("rollback", "--allow", "all", code=2).err.split())
+    assert "has no reverse" in refused
+    assert "mend what stopped it and run `schemadiff apply`" in refused
+    assert "Give it one in the revision file" not in refused
+    shell.execute("CREATE TABLE later (x int)")
+    shell("apply")
+    assert shell.execute("SELECT id, phone FROM user") == [(1, None)]

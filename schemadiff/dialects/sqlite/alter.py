@@ -361,8 +361,8 @@ def way_out(words: str) -> str | None:
     if not _USED.search(words):
         return None
     return (
-        "Drop or change it before that in the same revision, with op.execute(…); a view that the models declare moves "
-        "along."
+        "Drop or change it before that: by hand, or with op.execute(…) in the revision where that is not applied "
+        "anywhere yet; a view that the models declare moves along."
     )
 
 

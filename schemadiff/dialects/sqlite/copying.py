@@ -59,7 +59,8 @@ def expected(old: Table, new: Table, sources: Mapping[str, Source | None]) -> It
                 "rowid",
                 f"of the values of column {old.name}.{source.column} cannot become {_type(column, new).sql}: "
                 f"{found.rule}",
-                "Correct these values before the change, for example with op.execute(…) in the same revision.",
+                "Correct these values before the change: by hand, or with op.execute(…) in the revision where that is "
+                "not applied anywhere yet.",
                 found.portable,
             )
 

@@ -205,7 +205,7 @@ def _expect_triggers(connection: Connection, watch: Watch) -> None:
         words = ", ".join(f'"{name}" of "{table}"' for name, table in lost)
         raise StepError(
             f"the change would lose the triggers {words}, which were made after it was planned",
-            hint="Apply the revision that makes them by itself (--to), then the rest.",
+            hint="Carry out the revisions one by one (--to): each is then planned on what is there.",
         )
 
 
@@ -232,5 +232,6 @@ def _compare(before: _State, after: _State) -> None:
     if broken:
         raise StepError(
             f"the change would break what uses the table: {'; '.join(broken)}",
-            hint="Drop or change it in the same revision, with op.execute(…).",
+            hint="Drop or change it first: by hand, or with op.execute(…) in the revision where that is not applied "
+            "anywhere yet.",
         )
