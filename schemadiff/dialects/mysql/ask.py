@@ -9,17 +9,16 @@ no read-only transaction.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from schemadiff.dialects.mysql.catalog import read_settings
 from schemadiff.dialects.mysql.ddl import create_table, qualified
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.members import as_given
 from schemadiff.dialects.mysql.partitions import computed_values, with_values
-from schemadiff.dialects.mysql.session import Refusal, Reply, Talk, only, session
+from schemadiff.dialects.mysql.session import Refusal, Reply, Talk, only, session, unlogged
 from schemadiff.dialects.mysql.show_create import parse
-from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.dialects.stand_in import merge, stand_in
 from schemadiff.schema import Column, Name, Options, PrimaryKey, Table, Type
 
@@ -48,7 +47,10 @@ def ask_server(
         _temporary(table, Name(f"schemadiff ask {number}", table.name.schema))
         for number, table in enumerate(tables)
     ]
-    with session(connection, read_settings(facts)) as talk, _unlogged(talk, facts):
+    with (
+        session(connection, read_settings(facts)) as talk,
+        unlogged(talk, facts.product.logs_temporary_tables),
+    ):
         tables = _with_partitions(talk, tables)
         replies = _replies(talk, questions, facts)
         keyless = [number for number, reply in enumerate(replies) if _is(reply, _NEEDS_KEY)]
@@ -117,25 +119,6 @@ def _is(reply: Reply, codes: Sequence[int]) -> bool:
     return isinstance(reply, Refusal) and reply.code in codes
 
 
-@contextmanager
-def _unlogged(talk: Talk, facts: Facts) -> Iterator[None]:
-    """Keeps temporary tables out of the binary log where that is allowed: MariaDB 10.11 writes them there in its
-    default format MIXED. Replicas only see a table come and go.
-    """
-    if not facts.product.logs_temporary_tables:
-        yield
-        return
-    logs, old = only(next(talk([["SELECT @@GLOBAL.log_bin, @@SESSION.binlog_format"]])))[0]
-    changed = (
-        logs and old != "ROW" and not isinstance(next(talk([["SET SESSION binlog_format = 'ROW'"]])), Refusal)
-    )
-    try:
-        yield
-    finally:
-        if changed:
-            next(talk([[f"SET SESSION binlog_format = {literal(old)}"]]))
-
-
 def _temporary(table: Table, name: Name) -> Table:
     """What is asked for: the table without what a temporary table cannot have, and no text of a model decides."""
     question = stand_in(table, name)
@@ -161,7 +144,7 @@ def _merged(table: Table, answer: Table) -> Table:
     """`table` with the server's texts. What the model left unsaid stays so: the server always says something."""
     merged = merge(table, answer)
     columns = tuple(
-        dataclasses.replace(column, visible=given.visible, attributes=given.attributes)
+        dataclasses.replace(as_given(given, column), visible=given.visible, attributes=given.attributes)
         for column, given in zip(merged.columns, table.columns, strict=True)
     )
     return dataclasses.replace(merged, columns=columns)

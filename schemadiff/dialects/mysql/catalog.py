@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from schemadiff.dialects.mysql.ddl import GENERATED_KEY
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.members import with_told
 from schemadiff.dialects.mysql.probe import is_probe
 from schemadiff.dialects.mysql.session import Refusal, Talk, only, reading_mode, session
-from schemadiff.dialects.mysql.show_create import parse
+from schemadiff.dialects.mysql.show_create import Parsed, parse
 from schemadiff.dialects.mysql.sqltext import literal, quote
 from schemadiff.errors import DatabaseError
 from schemadiff.schema import Name, Schema, Table, Unsupported
@@ -62,6 +63,7 @@ def read_schema(
     """The base tables of the given schemas, or only these of them. Raises `DatabaseError` when the server refuses."""
     tables: dict[Name, Table] = {}
     unsupported: list[Unsupported] = []
+    shown: list[tuple[Name, Parsed]] = []
     with session(connection, read_settings(facts)) as talk:
         names = _names(talk, facts, schemas, only_these)
         replies = talk([[f"SHOW CREATE TABLE {_qualified(name)}"] for name in names])
@@ -71,9 +73,12 @@ def read_schema(
                     continue
                 raise DatabaseError(f'the server does not show the table "{name}": {reply}')
             parsed = parse(reply[0][1], name, facts.database)
-            table = _as_shown(canonical(parsed.table), parsed.table)
+            shown.append((name, parsed))
+        for name, parsed in shown:
+            raw, untold = with_told(talk, facts, parsed.table, _qualified(name))
+            table = _as_shown(canonical(raw), raw)
             tables[table.name] = table
-            unsupported += [Unsupported(table.name, what) for what in parsed.unsupported]
+            unsupported += [Unsupported(table.name, what) for what in (*parsed.unsupported, *untold)]
     if facts.hides_generated_keys and any(table.primary_key is None for table in tables.values()):
         for name in _with_generated_keys(connection, facts):
             if name in tables and tables[name].primary_key is None:

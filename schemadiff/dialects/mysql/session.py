@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects import driver_errors
 from schemadiff.dialects.mysql.drivers import several, unicode
+from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -128,6 +129,25 @@ def only(reply: Reply) -> list[Row]:
     if isinstance(reply, Refusal):
         raise DatabaseError(f"the server refused to be read: {reply}")
     return reply
+
+
+@contextmanager
+def unlogged(talk: Talk, logs_temporary_tables: bool) -> Iterator[None]:
+    """Keeps temporary tables out of the binary log where that is allowed: MariaDB 10.11 writes them there in its
+    default format MIXED. Replicas only see a table come and go.
+    """
+    if not logs_temporary_tables:
+        yield
+        return
+    logs, old = only(next(talk([["SELECT @@GLOBAL.log_bin, @@SESSION.binlog_format"]])))[0]
+    changed = (
+        logs and old != "ROW" and not isinstance(next(talk([["SET SESSION binlog_format = 'ROW'"]])), Refusal)
+    )
+    try:
+        yield
+    finally:
+        if changed:
+            next(talk([[f"SET SESSION binlog_format = {literal(str(old))}"]]))
 
 
 def _rows(talk: Talk, statement: str) -> list[Row]:
