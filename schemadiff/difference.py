@@ -22,6 +22,7 @@ from schemadiff.async_drivers import with_any_driver
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
+from schemadiff.facts import facts_about
 from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
 from schemadiff.hazards import NO_FACTS
 from schemadiff.inspector import ask, inspect, inspect_for, refuse_taken, with_implicit
@@ -32,7 +33,6 @@ from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.schema import Column, Schema, Table, Unsupported
 from schemadiff.stored import STORED_KINDS
-from schemadiff.tasks import facts_about
 
 Side: TypeAlias = "str | Path | Database | sa.MetaData | object"
 """One of the two: a URL, an Engine or a Connection; ``module:attribute`` or what it stands for; a directory of

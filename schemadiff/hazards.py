@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from schemadiff.dialects.relabelling import Relabelling
 from schemadiff.operations import AlterColumn, DropColumn, DropTable, Operation
 from schemadiff.schema import Entry, Name, Sequence, StoredObject
 from schemadiff.stored import DropObject
@@ -34,13 +35,14 @@ class Facts:
 
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
     counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those
-    for which the server refuses it.
+    for which the server refuses it, ``relabelled`` the labels of enumerated types that it takes while others come.
     """
 
     rows: Mapping[Name, int]
     limit: int = 0
     broken: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
     held: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
+    relabelled: Mapping[Operation, Relabelling] = field(default_factory=dict)
 
     def rows_of(self, table: Name) -> str:
         """The number of rows in words, with a leading space; empty where it was not counted."""
@@ -139,6 +141,23 @@ def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
+def takes_labels(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD203: labels of an enumerated type go and others come. What has them stands in the way of that."""
+    found = facts.relabelled.get(operation)
+    if not found:
+        return None
+    stands = f"a row still has {', '.join(map(repr, found.gone))}"
+    if not isinstance(operation, AlterColumn):
+        stands = "something uses the type"
+    return Hazard(
+        "SD203",
+        "warning",
+        f"{operation.describe()}: the server refuses that where {stands}",
+        found.way,
+        operation,
+    )
+
+
 def _listed(objects: Collection[StoredObject]) -> str:
     return ", ".join(one.words if isinstance(one, Entry) else f"{one.kind} {one.name}" for one in objects)
 
@@ -153,9 +172,10 @@ RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
     drops_sequence,
     breaks,
     is_refused,
+    takes_labels,
 )
 
-CODES = ("SD101", "SD102", "SD103", "SD201", "SD202")
+CODES = ("SD101", "SD102", "SD103", "SD201", "SD202", "SD203")
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

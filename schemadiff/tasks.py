@@ -12,14 +12,15 @@ from itertools import islice
 
 from sqlalchemy.engine import Connection
 
-from schemadiff import advice, comparer, executor, planner, replay, revisions, uses
+from schemadiff import advice, comparer, executor, planner, replay, revisions
 from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.errors import DigestError, HazardError, StepError, UnsupportedError, VersionError
 from schemadiff.executor import Manner, Task
+from schemadiff.facts import facts_about
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.history import state_at
-from schemadiff.inspector import ask, count_rows, inspect_for, users_of
+from schemadiff.inspector import ask, inspect_for
 from schemadiff.interruption import interruption
 from schemadiff.journal import (
     Direction,
@@ -33,10 +34,8 @@ from schemadiff.journal import (
 )
 from schemadiff.operations import (
     AlterColumn,
-    DropColumn,
     DropConstraint,
     DropIndex,
-    DropTable,
     Found,
     Operation,
     RenameColumn,
@@ -44,9 +43,8 @@ from schemadiff.operations import (
 )
 from schemadiff.planner import Plan, Step
 from schemadiff.revisions import Revision
-from schemadiff.schema import Constraint, Entry, ForeignKey, Index, Name, Schema, Table, Unique
+from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.spelling import live_parts
-from schemadiff.stored import DropObject
 from schemadiff.version import State, write
 
 SMALL = 8 * 2**20
@@ -147,7 +145,8 @@ def _tasks(
     """
     known = (*known, *replay.found_on_the_way(operations, expected, site.dialect))
     live = back.live if back else inspect_for(site.connection, site.dialect, *known)
-    facts = facts_about(site.connection, site.dialect, [one for some in operations for one in some], live)
+    all_of_them = tuple(one for some in operations for one in some)
+    facts = facts_about(site.connection, site.dialect, all_of_them, live, rewritable=direction == "up")
     asked = ask(site.connection, site.dialect, expected, live)
     parts = live_parts(expected, asked, live, site.dialect)
     plans: list[Plan] = []
@@ -476,24 +475,3 @@ def large_tables(
         return frozenset()
     sizes = dialect.sizes(connection, touching)
     return frozenset(name for name, size in sizes.items() if online == "always" or size > SMALL)
-
-
-def facts_about(
-    connection: Connection, dialect: Dialect, operations: Iterable[Operation], live: Schema
-) -> Facts:
-    operations = tuple(operations)
-    names = [touched(one) for one in operations if isinstance(one, DropTable | DropColumn)]
-    parts = [
-        one.object.name
-        for one in operations
-        if isinstance(one, DropObject) and isinstance(one.object, Entry) and one.object.rows
-    ]
-    known = [name for name in names if name is not None and name in live.tables]
-    counted = count_rows(connection, dialect, [*known, *parts])
-    users = uses.found(operations, users_of(connection, dialect, uses.tables(operations), live))
-    tracked = {one: [user for user in found if dialect.tracks(user)] for one, found in users.items()}
-    return dataclasses.replace(
-        counted,
-        broken={one: [user for user in found if not dialect.tracks(user)] for one, found in users.items()},
-        held={one: found for one, found in tracked.items() if isinstance(one, DropTable | DropColumn)},
-    )

@@ -32,6 +32,7 @@ from schemadiff.config import Online
 from schemadiff.database import Database, connected, where
 from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
+from schemadiff.facts import facts_about
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
 from schemadiff.journal import Interrupted
@@ -50,7 +51,6 @@ from schemadiff.tasks import (
     Gate,
     Site,
     asked_how,
-    facts_about,
     interrupted_in,
     large_tables,
     resume,
@@ -140,7 +140,7 @@ def plan(
         # What is shown is what `apply` will make of the file: it is read back before it is written.
         path = revisions.path_of(directory, number, text)
         loaded, _ = revisions.understand(source, path, number, history).record(replayed, dialect)
-        facts = facts_about(connection, dialect, loaded, live)
+        facts = facts_about(connection, dialect, loaded, live, rewritable=True)
         planned = planner.plan(
             planner.find_drops(loaded, expected, live_parts(expected, asked, live, dialect), dialect),
             whole,

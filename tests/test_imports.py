@@ -71,6 +71,7 @@ LAYERS = (
         "confinement",
         "executor",
         "expectations",
+        "facts",
         "interruption",
         "journal",
         "config",

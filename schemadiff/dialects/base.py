@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.client import VERSION_TABLE, Client
 from schemadiff.dialects.lexer import Lexer
+from schemadiff.dialects.relabelling import Relabelling
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.dialects.wording import Judge
@@ -378,6 +379,10 @@ class Dialect(ABC):
     def refuses_way(self, error: BaseException) -> bool:
         """Whether the server refused a statement because it cannot carry it out in the way that it is held to."""
         return False
+
+    def relabelling(self, operation: Operation) -> Relabelling | None:
+        """The labels that an operation takes from an enumerated type for which others come; ``None`` for others."""
+        return None
 
     def way_out(self, error: BaseException) -> str | None:
         """What to do where the server refuses a statement for what the models do not declare; ``None`` where nothing

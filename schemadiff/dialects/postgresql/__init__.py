@@ -39,6 +39,7 @@ from schemadiff.dialects.postgresql import (
     objects,
     online,
     progress,
+    relabelling,
     sqltext,
     temporal,
     types,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
     from sqlalchemy.types import TypeEngine
 
+    from schemadiff.dialects.relabelling import Relabelling
     from schemadiff.dialects.wording import Judge
     from schemadiff.operations import Operation
     from schemadiff.schema import (
@@ -344,6 +346,9 @@ class PostgreSQL(Dialect):
 
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
         return waiting.sizes(connection, {self.quote_name(name): name for name in names})
+
+    def relabelling(self, operation: Operation) -> Relabelling | None:
+        return relabelling.relabelling(operation)
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         return waiting.is_lock_timeout(error)
