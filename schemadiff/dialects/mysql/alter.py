@@ -13,7 +13,7 @@ from typing import assert_never
 
 from schemadiff.dialects.mysql import implicit
 from schemadiff.dialects.mysql.canonical import canonical_options
-from schemadiff.dialects.mysql.clauses import Alter, Clauses, alter_table
+from schemadiff.dialects.mysql.clauses import Alter, Clauses, alter_sql, alter_table
 from schemadiff.dialects.mysql.ddl import (
     GENERATED_KEY,
     check_definition,
@@ -29,7 +29,7 @@ from schemadiff.dialects.mysql.defaults import expect_fillable
 from schemadiff.dialects.mysql.detours import needs_text, texts_needed
 from schemadiff.dialects.mysql.effects import effects
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.limits import bound_keys, joins, mark
+from schemadiff.dialects.mysql.limits import binds_partitions, bound_keys, joins, mark
 from schemadiff.dialects.mysql.order import collation_first, out_of_the_way
 from schemadiff.dialects.mysql.rebuilds import (
     SIGNED_DIFFERENCES,
@@ -180,12 +180,16 @@ class _Work:
             self.schema = self.schema.with_table(after)
         clauses = pending.render(after, self.facts)
         operations = tuple(pending.operations)
-        does = effects(pending, two=bool(clauses and pending.partitions))
-        if clauses:
+        together = pending.partitions is not None and binds_partitions(pending)
+        does = effects(pending, two=bool(clauses and pending.partitions and not together))
+        if together:
+            sql = f"{pending.opening}{alter_sql(pending.table, clauses)}\n{pending.partitions}"
+            self.done.append(Alter(sql, operations, effect=does.first, table=pending.table))
+        elif clauses:
             alter = alter_table(pending.table, clauses, operations)
             sql = f"{pending.opening}{alter.sql}"
             self.done.append(dataclasses.replace(alter, sql=sql, effect=does.first))
-        if pending.partitions:
+        if pending.partitions and not together:
             # It has no commas before it, and nothing after it.
             sql = f"ALTER TABLE {qualified(pending.table)} {pending.partitions}"
             self.done.append(Alter(sql, operations, effect=does.partitions, table=pending.table))

@@ -139,6 +139,28 @@ def _only_checked(name: str, pending: Clauses) -> bool:
     return pending.is_modified(name) and not others
 
 
+def binds_partitions(pending: Clauses) -> bool:
+    """Whether the pending ALTER of a table that was partitioned changes a column by which it was (MySQL 9.7: 3855,
+    MariaDB 10.11: 1054, both: 1659), or a unique key, which has to hold these columns (1503): that goes in the same
+    statement as the new partitions.
+    """
+    by = dict(pending.before.options.extra).get("PARTITION_BY")
+    if by is None:
+        return False
+    names = [*pending.dropped_columns, *(one.old for one in pending.changes if one.old)]
+    return any(mentions(by, name) for name in names) or any(map(_is_unique_key, pending.operations))
+
+
+def _is_unique_key(operation: Operation) -> bool:
+    match operation:
+        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
+            return isinstance(constraint, PrimaryKey | Unique)
+        case CreateIndex(index=index) | DropIndex(index=index):
+            return index.unique
+        case _:
+            return False
+
+
 def mark(pending: Clauses, operation: Operation, schema: Schema, facts: Facts) -> None:
     """Remembers in the pending ALTER what `joins` has to know of an operation that it carries out."""
     pending.copies = pending.copies or _may_copy(operation)
