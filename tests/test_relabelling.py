@@ -87,6 +87,28 @@ def test_the_way_that_is_shown_works(url: str, engine_name: str, tmp_path: Path)
     assert not schemadiff.check(url, models(OLD, "it's"), tmp_path).drifted
 
 
+@pytest.mark.engines("mysql", "postgresql")
+def test_several_labels(url: str, engine_name: str, tmp_path: Path) -> None:
+    schemadiff.plan(url, models(OLD, "done"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    planned = schemadiff.plan(url, models(("new", "paused", "done"), "done"), tmp_path)
+    (hazard,) = planned.plan.hazards
+    assert hazard.message.endswith("""a row still has 'open', "it's\"""")
+    assert "('open' to 'new', \"it's\" to 'paused')" in hazard.advice
+    assert planned.path is not None
+    if engine_name == "postgresql":
+        planned.path.write_text(both_written(planned.path, hazard.advice))
+        schemadiff.apply(url, tmp_path)
+        assert not schemadiff.check(url, models(("new", "paused", "done"), "done"), tmp_path)
+
+
+def both_written(file: Path, advice: str) -> str:
+    text = file.read_text()
+    start = text.index("    op.alter_column(")
+    first, second = re.findall(r"op\.execute\(.*?\)(?=; | in the place)", advice)
+    return f"{text[:start]}    {first}\n    {second.replace('op.alter_column(…)', text[start:].strip())}\n"
+
+
 @pytest.mark.engines("mysql", "mariadb", "postgresql")
 def test_where_no_label_comes_or_goes_nothing_is_said(url: str, tmp_path: Path) -> None:
     schemadiff.plan(url, models(OLD, "open"), tmp_path)
