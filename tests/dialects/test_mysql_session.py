@@ -331,13 +331,32 @@ def test_a_connection_without_a_database(url: str) -> None:
 
 
 UNSUPPORTED = [
-    ("mysql", "(a varchar(20), PRIMARY KEY (a(5)))", "primary key: prefix a(5)"),
-    ("mariadb", "(a varchar(20), PRIMARY KEY (a(5)))", "primary key: prefix a(5)"),
-    ("mysql", "(a int, PRIMARY KEY (a DESC))", "primary key: descending a"),
+    ("mysql", "(a int, PRIMARY KEY (a) COMMENT 'x')", "primary key: comment 'x'"),
+    ("mariadb", "(a int, PRIMARY KEY (a) COMMENT 'x')", "primary key: comment 'x'"),
     ("mysql", "(a int) TABLESPACE innodb_system", "TABLESPACE `innodb_system`"),
     ("mariadb", "(a int, b int WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING", "WITH SYSTEM VERSIONING"),
     ("mariadb", "(a int, b date, c date, PERIOD FOR p (b, c))", "PERIOD FOR `p` (`b`, `c`)"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "definition", "part"),
+    [
+        ("mysql", "(a varchar(20), PRIMARY KEY (a(5)))", (5, False)),
+        ("mariadb", "(a varchar(20), PRIMARY KEY (a(5)))", (5, False)),
+        ("mysql", "(a int, PRIMARY KEY (a DESC))", (None, True)),
+    ],
+)
+def test_the_parts_of_a_primary_key_are_read(
+    engine: str, definition: str, part: tuple[int | None, bool], fresh_database: FreshDatabase
+) -> None:
+    with open_database(fresh_database(engine)) as (connection, dialect):
+        connection.exec_driver_sql(f"CREATE TABLE t {definition}")
+        found = dialect.inspect(connection)
+    key = found.tables[Name("t")].primary_key
+    assert key is not None
+    assert (key.columns, key.parts) == (("a",), (part,))
+    assert not found.unsupported
 
 
 @pytest.mark.parametrize(("engine", "definition", "words"), UNSUPPORTED)
