@@ -37,6 +37,9 @@ STORED_KINDS = (
 )
 """What a database may hold besides tables: the kinds of `StoredObject`."""
 
+DEPENDENT = "dependent"
+"""Asked for in the place of ``entry``: only those entries that speak of columns, such as policies and rules."""
+
 
 @dataclass(frozen=True, slots=True)
 class CreateObject:

@@ -18,13 +18,13 @@ from schemadiff.operations import (
     RenameTable,
 )
 from schemadiff.schema import Entry, Name, Routine, StoredObject, View
-from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
+from schemadiff.stored import DEPENDENT, CreateObject, DropObject, ReplaceObject, object_key
 from schemadiff.words import speaks_of
 
 Takes = RenameColumn | RenameTable | DropColumn | DropTable
 """The operations after which a name means nothing any more."""
 
-KINDS = ("view", "trigger", "function", "procedure", "event", "entry")
+KINDS = ("view", "trigger", "function", "procedure", "event", DEPENDENT)
 
 
 def tables(operations: Iterable[Operation]) -> tuple[Name, ...]:

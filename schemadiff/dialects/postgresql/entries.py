@@ -44,6 +44,11 @@ def read(connection: Connection, schemas: Mapping[str, str | None]) -> Iterator[
     yield from reader.grants()
 
 
+def dependents(connection: Connection, schemas: Mapping[str, str | None]) -> Iterator[StoredObject]:
+    """Those of them that speak of columns: policies, rules and extended statistics."""
+    return _Reader(connection, schemas).dependents()
+
+
 class _Reader(NamedTuple):
     connection: Connection
     schemas: Mapping[str, str | None]

@@ -102,7 +102,10 @@ AND (e.deptype = 'e' OR e.refclassid = 'pg_trigger'::regclass))"""
 COMMENTS = """
 SELECT i.type, i.schema, i.name, i.identity, format('COMMENT ON %s IS %L', w.words, d.description),
        format('COMMENT ON %s IS NULL', w.words), o.owner_schema, o.owner_kind, o.owner, o.arguments
-FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+FROM (
+    -- What initdb made, thousands of functions and operators, has lower numbers (FirstNormalObjectId in transam.h).
+    SELECT * FROM pg_description WHERE objoid >= 16384 OR classoid = 'pg_namespace'::regclass OFFSET 0
+) d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
 CROSS JOIN LATERAL (SELECT CASE
     WHEN i.type LIKE '% column' THEN 'COLUMN ' || i.identity
     WHEN i.type = 'domain constraint' THEN 'CONSTRAINT ' || replace(i.identity, ' on ', ' ON DOMAIN ')

@@ -38,7 +38,7 @@ from schemadiff.schema import (
     Unique,
     View,
 )
-from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject
+from schemadiff.stored import DEPENDENT, CreateObject, DropObject, ObjectOperation, ReplaceObject
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -117,6 +117,8 @@ def read(
         yield from views.read(connection, schemas, apart="entry" in kinds, version=version)
     if "entry" in kinds:
         yield from entries.read(connection, schemas)
+    elif DEPENDENT in kinds:
+        yield from entries.dependents(connection, schemas)
     if not {"trigger", "function", "procedure"} & set(kinds):
         return
     needs = views.needs(connection, schemas)
