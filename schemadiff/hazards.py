@@ -112,12 +112,12 @@ def drops_sequence(operation: Operation, facts: Facts) -> Hazard | None:
 
 
 def breaks(operation: Operation, facts: Facts) -> Hazard | None:
-    """SD201: views, triggers, routines or events speak of what goes, and fail from then on."""
+    """SD406: views, triggers, routines or events speak of what goes, and fail from then on."""
     users = facts.broken.get(operation)
     if not users:
         return None
     return Hazard(
-        "SD201",
+        "SD406",
         "warning",
         f"{operation.describe()}: {_listed(users)} may fail afterwards, with every statement that runs "
         f"{'it' if len(users) == 1 else 'them'}: the text speaks of that name",
@@ -127,12 +127,12 @@ def breaks(operation: Operation, facts: Facts) -> Hazard | None:
 
 
 def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
-    """SD202: the server does not drop what views or triggers use."""
+    """SD209: the server does not drop what views or triggers use."""
     users = facts.held.get(operation)
     if not users:
         return None
     return Hazard(
-        "SD202",
+        "SD209",
         "warning",
         f"{operation.describe()}: the server refuses that where {_listed(users)} {_uses(users)} it",
         "Drop or change them before it in the same revision, with op.execute(…); a view that the models declare moves "
@@ -142,7 +142,7 @@ def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
 
 
 def takes_labels(operation: Operation, facts: Facts) -> Hazard | None:
-    """SD203: labels of an enumerated type go and others come. What has them stands in the way of that."""
+    """SD104: labels of an enumerated type go and others come. What has them stands in the way of that."""
     found = facts.relabelled.get(operation)
     if not found:
         return None
@@ -150,7 +150,7 @@ def takes_labels(operation: Operation, facts: Facts) -> Hazard | None:
     if not isinstance(operation, AlterColumn):
         stands = "something uses the type"
     return Hazard(
-        "SD203",
+        "SD104",
         "warning",
         f"{operation.describe()}: the server refuses that where {stands}",
         found.way,
@@ -175,7 +175,7 @@ RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
     takes_labels,
 )
 
-CODES = ("SD101", "SD102", "SD103", "SD201", "SD202", "SD203")
+CODES = ("SD101", "SD102", "SD103", "SD104", "SD205", "SD209", "SD406")
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

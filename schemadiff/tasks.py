@@ -17,6 +17,7 @@ from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.errors import DigestError, HazardError, StepError, UnsupportedError, VersionError
 from schemadiff.executor import Manner, Task
+from schemadiff.expectations import foreseen
 from schemadiff.facts import facts_about
 from schemadiff.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.history import state_at
@@ -166,6 +167,7 @@ def _tasks(
         unsure.append(tuple(guessed))
     tasks = []
     plans = asked_how(site.connection, site.dialect, plans, facts)
+    plans[:1] = [foreseen(site.connection, plan) for plan in plans[:1]]
     for revision, plan, end, guesses, start in zip(chosen, plans, ends, unsure, starts, strict=True):
         tasks.append(Task(revision.number, direction, plan, state, end, unsure=guesses, start=start))
         state = end

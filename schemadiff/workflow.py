@@ -32,6 +32,7 @@ from schemadiff.config import Online
 from schemadiff.database import Database, connected, where
 from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
+from schemadiff.expectations import foreseen
 from schemadiff.facts import facts_about
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
@@ -149,7 +150,7 @@ def plan(
             large=large_tables(connection, dialect, loaded, live, online),
         )
         (planned,) = asked_how(connection, dialect, [planned], facts)
-        planned = dataclasses.replace(planned, operations=loaded)
+        planned = foreseen(connection, dataclasses.replace(planned, operations=loaded))
         result = Planned(planned, text, number, source, None, _once(notes), ignored)
     return (
         result

@@ -64,7 +64,7 @@ def test_the_way_that_is_shown_works(url: str, engine_name: str, tmp_path: Path)
     after = models(NEW, "paused")
     planned = schemadiff.plan(url, after, tmp_path)
     (hazard,) = planned.plan.hazards
-    assert (hazard.code, hazard.level) == ("SD203", "warning")
+    assert (hazard.code, hazard.level) == ("SD104", "warning")
     assert 'where a row still has "it\'s"' in hazard.message
     assert "If it was renamed (\"it's\" to 'paused'), write " in hazard.advice
     lines = list(render.hazards([hazard]))

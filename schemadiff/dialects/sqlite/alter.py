@@ -284,13 +284,17 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
         column: None if source is None else Source(source, _type_before(source, old, told))
         for column, source in sources.items()
     }
+    # They stand in a table that ANALYZE makes (SQLite's manual, "The sqlite_stat1 table").
+    gathered = [one for one in copying.STATISTICS if one._replace(schema=name.schema) in schema.definitions]
     texts = [
         ddl.create_table(made),
         *copying.copy(old, made, known),
+        *copying.statistics(old, made, gathered),
         f"DROP TABLE {ddl.qualified(name)}",
         "PRAGMA legacy_alter_table = ON",
         _rename(made.name, name.name),
         "PRAGMA legacy_alter_table = OFF",
+        *copying.statistics_renamed(made.name, name, gathered),
     ]
     texts += [ddl.create_index(name, index) for index in final.tables[name].indexes]
     texts += [moved(text, name) for text in schema.definitions.get(name, ())]

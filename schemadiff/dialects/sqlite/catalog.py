@@ -7,6 +7,7 @@ the text in sqlite_master says the rest (see `definition`).
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -47,7 +48,8 @@ Row = Sequence[Any]
 
 _OBJECTS = """\
 SELECT type, name, tbl_name, sql FROM {schema}.sqlite_master
-WHERE type IN ('table', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"""
+WHERE type IN ('table', 'trigger')
+AND (name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR name IN ('sqlite_stat1', 'sqlite_stat4'))"""
 _COLUMNS = """\
 SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
 FROM {schema}.sqlite_master AS m JOIN pragma_table_xinfo(m.name, {literal}) AS c
@@ -114,6 +116,8 @@ class _Reading:
             if kind == "trigger":
                 key = Name(table, schema)
                 self.triggers[key] = (*self.triggers.get(key, ()), sql)
+            elif name.startswith("sqlite_"):
+                self.triggers[Name(name, schema)] = (sql,)
             elif sql[:15].upper() == "CREATE VIRTUAL ":
                 virtual[name] = module(sql)
                 self.unsupported.append(Unsupported(Name(name, schema), "virtual tables are left alone"))
@@ -233,7 +237,7 @@ def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, opt
         if text is None:
             found.odd.append(f'the expression of column "{name}" cannot be read')
         generated = Generated(text.expression if text else "", stored=hidden == _STORED)
-    sql = canonical_type(kind)[0]
+    sql = canonical_type(generated_type(kind) if generated else kind)[0]
     default = None if generated or default is None else canonical_default(default, sql)
     return Column(
         name=name,
@@ -251,6 +255,11 @@ def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, opt
 def _options(autoincrement: bool, strict: bool, without_rowid: bool) -> Options:
     flags = ((autoincrement, AUTOINCREMENT), (strict, STRICT), (without_rowid, WITHOUT_ROWID))
     return Options(extra=tuple(flag for there, flag in flags if there))
+
+
+def generated_type(kind: str) -> str:
+    """The type of a generated column without what SQLite before 3.37 takes for a part of it."""
+    return re.sub(r"\s*\bGENERATED ALWAYS$", "", kind, flags=re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=1024)

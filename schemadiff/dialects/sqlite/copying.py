@@ -7,7 +7,7 @@ all three are columns nobody can refer to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from schemadiff.dialects.sqlite.canonical import AUTOINCREMENT, WITHOUT_ROWID
@@ -63,6 +63,31 @@ def expected(old: Table, new: Table, sources: Mapping[str, Source | None]) -> It
                 "not applied anywhere yet.",
                 found.portable,
             )
+
+
+STATISTICS = (Name("sqlite_stat1"), Name("sqlite_stat4"))
+"""The tables in which ANALYZE keeps what it found. Dropping a table takes what is known of it out of them."""
+
+
+def statistics(old: Table, new: Table, kept_in: Iterable[Name]) -> Iterator[str]:
+    """The statements that note what ANALYZE found of `old` for `new` as well, but for indexes that have changed."""
+    same = [index.name for index in new.indexes if index in old.indexes and index.name]
+    gone = [index.name for index in old.indexes if index.name and index.name not in same]
+    for name in kept_in:
+        known = qualified(name._replace(schema=old.name.schema))
+        columns = "idx, stat" if name.name == "sqlite_stat1" else "idx, neq, nlt, ndlt, sample"
+        left = f" AND idx NOT IN ({', '.join(map(literal, gone))})" if gone else ""
+        yield (
+            f"INSERT INTO {known} (tbl, {columns}) SELECT {literal(new.name.name)}, {columns} FROM {known} "
+            f"WHERE tbl = {literal(old.name.name)}{left}"
+        )
+
+
+def statistics_renamed(before: Name, after: Name, kept_in: Iterable[Name]) -> Iterator[str]:
+    """The statements that note them for the table under its own name: a rename leaves them alone."""
+    for name in kept_in:
+        known = qualified(name._replace(schema=after.schema))
+        yield f"UPDATE {known} SET tbl = {literal(after.name)} WHERE tbl = {literal(before.name)}"
 
 
 def _copied(new: Table, sources: Mapping[str, Source | None]) -> Iterator[tuple[str, Source]]:
