@@ -163,8 +163,10 @@ def _online(told: str) -> Online:
     for one in get_args(Online):
         if told == one:
             return cast("Online", one)
+    # A word is shown; anything else may be a URL that stands at the wrong key, with a password in it.
+    shown = f": {told!r}" if told.isalpha() else ""
     raise ConfigError(
-        'the setting "online" has an unknown value',
+        f'the setting "online" has an unknown value{shown}',
         hint="It is auto (tables that are not small), always or never.",
     )
 

@@ -95,15 +95,37 @@ class Shared:
         told = sa.make_url(url)
         place: dict[str, Any] = {"host": told.host, "port": told.port, "database": told.database}
         account: dict[str, Any] = {"user": told.username, "password": told.password or ""}
+        self.pinned = False
         self._sessions: list[Any] = [pymysql.connect(**place, **account, autocommit=True) for _ in range(2)]
 
     def cursor(self, *arguments: object) -> Any:
-        self._sessions.reverse()
-        return self._sessions[0].cursor(*arguments)
+        if not self.pinned:
+            self._sessions.reverse()
+        cursor = self._sessions[0].cursor(*arguments)
+        execute = cursor.execute
+
+        def watched(sql: str, *others: object) -> object:
+            # A client that has a temporary table keeps its session, with every proxy.
+            self.pinned = "CREATE TEMPORARY TABLE" in sql or (
+                self.pinned and "DROP TEMPORARY TABLE" not in sql
+            )
+            return execute(sql, *others)
+
+        cursor.execute = watched
+        return cursor
 
     def close(self) -> None:
         for session in self._sessions:
             session.close()
+
+    # What the protocol itself says of a connection, COM_SET_OPTION, a proxy keeps for the client.
+
+    def _execute_command(self, *command: object) -> None:
+        for session in self._sessions:
+            session._execute_command(*command)
+
+    def _read_packet(self) -> Any:
+        return [session._read_packet() for session in self._sessions][-1]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sessions[0], name)

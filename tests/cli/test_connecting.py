@@ -83,6 +83,7 @@ def test_an_engine_of_the_applications_own(
 ) -> None:
     """It says how to connect, here by an event that knows the address, as with a token: the URL leads nowhere."""
     url = sa.make_url(fresh_database(driver.partition("+")[0])).set(drivername=driver)
+    url = url.difference_update_query(["ssl_disabled"])  # PyMySQL's own word
     is_async = url.get_dialect().is_async
     source = ENGINE.format(
         imports="from sqlalchemy.ext.asyncio import create_async_engine" if is_async else "",

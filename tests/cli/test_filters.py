@@ -38,7 +38,7 @@ def test_what_is_ignored_is_told(shell: Shell) -> None:
     assert "\n1 table ignored\n" in shell("check", code=1).out
     found = shell("check", "--exclude", "*_old", "--format", "json").json
     tables = [{"table": "hidden", "schema": None}, {"table": "item_old", "schema": None}]
-    assert found["ignored"] == {"tables": tables, "columns": []}
+    assert found["ignored"] == {"tables": tables, "columns": [], "options": []}
 
 
 def test_a_list_must_be_one(shell: Shell) -> None:
