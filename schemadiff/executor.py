@@ -21,7 +21,7 @@ from itertools import chain, repeat
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemadiff import advice, expectations, interruption, journal, version
+from schemadiff import advice, expectations, footprint, interruption, journal, version
 from schemadiff.blame import blamed
 from schemadiff.confinement import call, one_transaction
 from schemadiff.database import VERBATIM
@@ -111,7 +111,10 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
     """
     steps = task.plan.steps
     if not dialect.transactional_ddl or any(step.alone for step in steps):
-        _run_journalled(connection, dialect, task, entry_of(task), 0, manner)
+        entry = entry_of(task)
+        found = journal.found_there(entry, task.plan.operations)
+        task = dataclasses.replace(task, start=footprint.after(found, task.start, dialect))
+        _run_journalled(connection, dialect, task, entry, 0, manner)
         return
 
     def whole() -> None:

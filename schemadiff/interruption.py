@@ -160,11 +160,12 @@ def interruption(
     start, wrapped = recorded(entry["revision"], first)
     operations = journal.unwrapped(wrapped)
     journal.expect_operations(chain, operations, dialect.name)
+    origin = footprint.after(journal.found_there(chain[-1], wrapped), start, dialect)
     levels = [journal.loaded(one, operations, turned=one["direction"] != first) for one in chain]
     lower = [some[: one["position"]] for some, one in zip(levels[1:], chain[1:], strict=True)]
     carried = [journal.operations_of(some) for some in reversed(lower)]
     past = [one for some in carried for one in some]
-    begins = footprint.after(past, start, dialect)
+    begins = footprint.after(past, origin, dialect)
     steps, position = levels[0], entry["position"]
     members = _group(steps, position)
     derived = _derived(connection, dialect, steps, members, begins) if members else None
@@ -197,6 +198,7 @@ def interruption(
         {number: journal.of(operations, number, turned=turned) for number in entry.get("open", ())},
         begins,
         derived.rest(sum(place < position for place in members)) if derived else None,
+        origin,
     )
 
 

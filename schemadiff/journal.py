@@ -47,8 +47,9 @@ class Interrupted:
     ``steps`` are all its steps as they were planned, ``done`` how many of them are done. ``entry`` is the journal's;
     ``first`` is the direction in which the revision was begun, ``past`` are the operations that were carried out
     since, forth and back. ``open`` are those that have no steps yet, by their numbers in the revision. ``start`` is
-    the schema, by replay, in which the steps begin. ``middle`` is how operations are completed of which some steps are
-    done and others are not: ``None`` where there are none, or where they have to be begun again.
+    the schema, by replay, in which the steps begin, ``origin`` the one in which the first entry's did.
+    ``middle`` is how operations are completed of which some steps are done and others are not: ``None`` where there
+    are none, or where they have to be begun again.
     """
 
     revision: int
@@ -62,6 +63,7 @@ class Interrupted:
     open: Mapping[int, Operation] = field(default_factory=dict, compare=False, repr=False)
     start: Schema = field(default_factory=Schema, compare=False, repr=False)
     middle: Retraction | None = field(default=None, compare=False, repr=False)
+    origin: Schema = field(default_factory=Schema, compare=False, repr=False)
 
     @property
     def done_operations(self) -> tuple[Operation, ...]:
@@ -344,6 +346,16 @@ def passed_over(chain: Sequence[Entry], recorded: Sequence[Operation]) -> list[l
         )
         found.append([of(recorded, number, turned=turned) for number in below if number not in told])
     return found
+
+
+def found_there(entry: Entry, recorded: Sequence[Operation]) -> list[Operation]:
+    """What was found in the database when the entry was begun, so that no step makes it. `recorded` are those of the
+    revision. What was not there and is taken back by the same revision is passed over as well: that is left out.
+    """
+    found = {id(one.operation) for one in recorded if isinstance(one, Found)}
+    passed = passed_over([entry], unwrapped(recorded))[0] if found else []
+    undone = [one for one in passed if id(one) not in found]
+    return [one for one in passed if id(one) in found and not (undone and one.reverse() in undone)]
 
 
 def _done_in(entry: Entry) -> set[int]:

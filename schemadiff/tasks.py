@@ -283,7 +283,7 @@ def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State
         interrupted = _without_partly(interrupted)
     middle, completed = interrupted.middle, interrupted.completed
     halted = {number: one for number, one in interrupted.partly.items() if number not in completed}
-    start = _start(site, interrupted)
+    start = interrupted.origin
     expected = _after(start, _past(interrupted, completed), site)
     live = middle.live if middle else inspect_for(site.connection, site.dialect, start, expected)
     begun = {**interrupted.open, **halted}
@@ -385,7 +385,7 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     """Undoes what is done of an interrupted task: that leads to where it began, which may be the middle of another."""
     direction: Direction = "down" if interrupted.direction == "up" else "up"
     interrupted = _completed(site, state, interrupted)
-    start = _start(site, interrupted)
+    start = interrupted.origin
     live = inspect_for(site.connection, site.dialect, start, _after(start, interrupted.past, site))
     back = site.dialect.retraction(tuple(interrupted.partly.values()), live)
     begun = {number: one for number, one in interrupted.begun.items() if one not in back.undone}
@@ -414,12 +414,6 @@ def _task_of(
     """A task of a part of the interrupted revision."""
     chosen, some = [site.history[interrupted.revision - 1]], [tuple(operations.values())]
     return _tasks(site, direction, state, expected, chosen, some, [end], (expected,), back)[0]
-
-
-def _start(site: Site, interrupted: Interrupted) -> Schema:
-    """What the interrupted run began with."""
-    applied = interrupted.revision - (interrupted.first == "up")
-    return revisions.replay(site.history[:applied], site.dialect)[0]
 
 
 def _after(schema: Schema, operations: Iterable[Operation], site: Site) -> Schema:

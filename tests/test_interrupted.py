@@ -40,7 +40,7 @@ def upgrade(op):
 '''
 BY_HAND = {
     "mysql": (
-        "CREATE INDEX by_hand ON {a} (id, x)",
+        "CREATE INDEX by_hand ON {a} (id, {x})",
         "ALTER TABLE {a} ADD COLUMN by_hand int",
         "CREATE TABLE by_hand (id int)",
         "CREATE TRIGGER by_hand BEFORE INSERT ON {a} FOR EACH ROW SET NEW.id = NEW.id",
@@ -52,7 +52,7 @@ BY_HAND = {
         "COMMENT ON COLUMN {a}.id IS 'by_hand'",
     ),
 }
-"""What nobody's step touches, where the table is called `a`."""
+"""What nobody's step touches, where the table is called `a` and has a column `x`."""
 
 
 pytestmark = pytest.mark.once
@@ -200,7 +200,8 @@ def prepare(url: str, versions: Path, body: str) -> None:
 def by_hand(url: str, engine_name: str) -> None:
     names = [name for (name,) in execute(url, _TABLES[engine_name]) if name in ("a", "b")]
     some = BY_HAND["postgresql" if engine_name == "postgresql" else "mysql"]
-    execute(url, *(one.format(a=[*names, "o"][0]) for one in some))
+    table, column = (names[0], "x") if names else ("o", "free")
+    execute(url, *(one.format(a=table, x=column) for one in some))
 
 
 _TABLES = {
@@ -252,6 +253,36 @@ def test_a_change_of_just_that_stops_everything(url: str, tmp_path: Path, kind: 
     assert done(url, tmp_path) == 0
     work(url, tmp_path, "apply")
     assert drifted(url, tmp_path) == []
+
+
+FOUND = """with op.found():
+        op.create_table("t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("gone", sa.Integer))
+        op.add_column("t", sa.Column("more", sa.Integer))
+    op.rename_table("t", "u")
+    op.rename_column("u", "more", "less")
+    op.drop_column("u", sa.Column("gone", sa.Integer))"""
+
+
+@pytest.mark.engines("mysql", "mariadb")
+@pytest.mark.parametrize("position", range(2))
+@pytest.mark.parametrize("run", [False, True], ids=["not_run", "run"])
+def test_what_was_found_is_there_before_the_first_step(
+    url: str, tmp_path: Path, position: int, run: bool
+) -> None:
+    prepare(url, tmp_path, FOUND)
+    execute(url, "CREATE TABLE t (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, gone int, more int)")
+    interrupt(url, tmp_path, "apply", position, run=run)
+    assert done(url, tmp_path) == position + run
+    work(url, tmp_path, "rollback")
+    assert columns(url, "t") == {"id", "gone", "more"}
+    interrupt(url, tmp_path, "apply", position, run=run)
+    work(url, tmp_path, "apply")
+    assert drifted(url, tmp_path) == []
+    assert columns(url, "u") == {"id", "less"}
+
+
+def columns(url: str, table: str) -> set[str]:
+    return {name for (name, *_) in execute(url, f"SHOW COLUMNS FROM {table}")}
 
 
 IN_TWO = {
