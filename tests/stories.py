@@ -70,12 +70,8 @@ def stories() -> list[Path]:
     """The story files that this SQLAlchemy can tell: not those of what only a later release has or does right, which
     they say by a line such as ``# SQLAlchemy 2.1: earlier ones …``, or by having a view.
     """
-    return [path for path in story_files() if runs_with(_since(path.read_text()))]
-
-
-def runs_with(version: str) -> bool:
-    """Whether this SQLAlchemy is that version or a later one."""
-    return _numbers(version) <= _numbers(sa.__version__)
+    here = _numbers(sa.__version__)
+    return [path for path in story_files() if _numbers(_since(path.read_text())) <= here]
 
 
 def _since(text: str) -> str:
