@@ -43,6 +43,7 @@ def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "versions", tmp_path / "versions", ignore=lambda *_: {"__pycache__"}))
 
 
+@pytest.mark.once
 def test_the_models_change_and_change_back(url: str, tmp_path: Path) -> None:
     versions = copied(tmp_path)
     run(url, *SCHEMADIFF, "apply", versions=versions)

@@ -28,6 +28,7 @@ def test_random_pairs(first: int, engine_name: str, server_url: Callable[[str], 
         bench.close()
 
 
+@pytest.mark.once
 def test_make_fuzz_comes_to_its_end(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -286,6 +286,7 @@ def test_a_mark_narrows_the_engines(tmp_path: Path) -> None:
     assert found == [*(f"test_all[{name}]" for name in ENGINES), "test_two[mysql]", "test_two[sqlite]"]
 
 
+@pytest.mark.once
 def test_a_skip_fails_where_skips_are_forbidden(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("import pytest\ndef test_it():\n    pytest.skip('no server')\n")
     for options, code in (([], 0), (["--no-skips"], 1)):
@@ -294,6 +295,7 @@ def test_a_skip_fails_where_skips_are_forbidden(tmp_path: Path) -> None:
         assert "1 skipped" in done.stdout
 
 
+@pytest.mark.once
 def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import sqlalchemy as sa\n"
@@ -310,6 +312,7 @@ def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout
 
 
+@pytest.mark.once
 def test_a_test_is_run_again_where_the_server_ended_by_itself(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import pathlib, sqlalchemy as sa\n"
