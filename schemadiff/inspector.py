@@ -268,9 +268,13 @@ def users_of(
     connection: Connection, dialect: Dialect, names: Collection[Name], live: Schema
 ) -> tuple[StoredObject, ...]:
     """The views, triggers, routines and events of the tables' schemas, as far as this account may read them."""
-    known = [name for name in names if name in live.tables]
+    schemas = tuple({name.schema for name in names if name in live.tables})
+    if not schemas:
+        return ()
+    with suppress(DatabaseError):
+        return dialect.objects(connection, schemas, uses.KINDS)
     found: list[StoredObject] = []
-    for kind in uses.KINDS if known else ():
+    for kind in uses.KINDS:  # what may be read of them
         with suppress(DatabaseError):
-            found += dialect.objects(connection, tuple({name.schema for name in known}), (kind,))
+            found += dialect.objects(connection, schemas, (kind,))
     return tuple(found)
