@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool
 
 from schemadiff.dialects import Dialect, connect_arguments, connection_url, dialect_of, package_of
-from schemadiff.dialects.driver_errors import server_words
+from schemadiff.dialects.driver_errors import server_words, takes_no_changes
 from schemadiff.dialects.tried import about_age
 from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, UsageError
 from schemadiff.urls import keep_secret, read_url, secrets_of
@@ -256,7 +256,7 @@ def _refused(place: str, error: exc.DBAPIError) -> DatabaseError:
     what = "the connection was lost" if lost else "the server refused a statement"
     statement = " ".join((error.statement or "").split())
     shown = f"\n  {statement[:300]}" if statement else ""
+    again = f"Run {_AGAIN}" if lost else f"Mend the cause and run {_AGAIN}"
     return DatabaseError(
-        f"{place}: {what}: {server_words(error)}{shown}",
-        hint=f"Run {_AGAIN}" if lost else f"Mend the cause and run {_AGAIN}",
+        f"{place}: {what}: {server_words(error)}{shown}", hint=takes_no_changes(error) or again
     )

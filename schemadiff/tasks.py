@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from schemadiff import advice, comparer, executor, planner, replay, revisions
 from schemadiff.config import Online
 from schemadiff.dialects import Dialect, Retraction, Statement
+from schemadiff.dialects.driver_errors import takes_no_changes
 from schemadiff.errors import DigestError, HazardError, StepError, UnsupportedError, VersionError
 from schemadiff.executor import Manner, Task
 from schemadiff.expectations import foreseen
@@ -435,7 +436,9 @@ def _saying_why(dialect: Dialect) -> Iterator[None]:
                 "chooses how it goes on, which may copy the whole table while nobody can write to it.\n"
                 f"{error.hint}"
             )
-        elif error.__cause__ is not None and (advice := dialect.way_out(error.__cause__)):
+        elif (cause := error.__cause__) is not None and (
+            advice := takes_no_changes(cause) or dialect.way_out(cause)
+        ):
             error.hint = f"{advice}\n{error.hint}"
         raise
 

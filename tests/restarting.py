@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+import sqlalchemy as sa
+
 from tests.servers.choice import Installation, ServerError
 from tests.servers.private import data_parent, free_port, recipe
 from tests.servers.ready import await_ready
@@ -26,19 +28,23 @@ DURABLE = {
 
 class RestartableServer:
     """A server of one's own: it answers when the constructor returns, and after `start`. The options are the server's;
-    MySQL and MariaDB make their data with them, too.
+    MySQL and MariaDB make their data with them, too. One of PostgreSQL that `follows` another is its hot standby.
     """
 
-    def __init__(self, installation: Installation, *options: str) -> None:
+    def __init__(
+        self, installation: Installation, *options: str, follows: RestartableServer | None = None
+    ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="schemadiff-", dir=data_parent()))
         self._engine = installation.engine
         plan = recipe(installation, self._folder, free_port())
         self.url = plan.url
         self._user = plan.user
         self._commands = [list(command) for command in plan.commands]
+        self._commands[-1] += DURABLE[self._engine]
         for command in self._commands[-1:] if self._engine == "postgresql" else self._commands:
             command += options
-        self._commands[-1] += DURABLE[installation.engine]
+        if follows:
+            self._commands[:-1] = [_base_backup(installation, follows.url, self._folder / "data")]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as the server runs)
         if self._user:
             shutil.chown(self._folder, self._user)
@@ -87,3 +93,11 @@ class RestartableServer:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._log.close()
+
+
+def _base_backup(installation: Installation, primary: str, folder: Path) -> list[str]:
+    """The command that copies the primary's data while it runs, with the settings of one that follows it."""
+    server = sa.make_url(primary).set(drivername="postgresql").render_as_string(hide_password=False)
+    program = str(installation.home / "bin" / "pg_basebackup")
+    options = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+    return [program, f"--dbname={server}", f"--pgdata={folder}", *options]

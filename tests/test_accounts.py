@@ -7,12 +7,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.errors import DatabaseError
 from tests.accounts import account
+from tests.restarting import RestartableServer
+from tests.servers.choice import Installation, ServerError
+from tests.servers.databases import Databases
+from tools.install_servers import find
 
 pytestmark = pytest.mark.once
 
@@ -87,6 +93,8 @@ def test_an_account_of_few_rights_sees_what_is_there(
     product = "mysql" if engine_name == "mariadb" else engine_name
     with WAYS[way](url, product) as poor:
         assert_sees_what_is_there(poor, engine_name, tmp_path)
+        if way == "read-only":
+            assert_refused(poor, None, engine_name, tmp_path)
     assert schemadiff.check(url, kept, tmp_path / "versions").unsupported == ()
 
 
@@ -141,6 +149,7 @@ def test_a_file_that_may_only_be_read(url: str, engine_name: str, tmp_path: Path
     begin(url, engine_name, tmp_path)
     with read_only(url) as poor:
         assert_sees_what_is_there(poor, engine_name, tmp_path)
+        assert_refused(poor, None, engine_name, tmp_path)
 
 
 def begin(url: str, engine: str, folder: Path) -> sa.MetaData:
@@ -166,3 +175,98 @@ def assert_sees_what_is_there(url: str, engine: str, folder: Path) -> None:
     ]
     assert planned.unsupported == ()
     assert planned.found == ()
+
+
+STREAMING = [
+    *("-c", "wal_level=replica", "-c", "max_wal_senders=4"),
+    # What is committed is to be seen on the standby when the commit returns.
+    *("-c", "synchronous_standby_names=*", "-c", "synchronous_commit=remote_apply"),
+]
+"""The options of a primary and of its standby, which wants as much as the primary has."""
+
+
+def test_a_hot_standby(tmp_path: Path) -> None:
+    installation = installed("postgresql")
+    with (
+        RestartableServer(installation, *STREAMING) as primary,
+        RestartableServer(installation, *STREAMING, follows=primary) as standby,
+        databases_of(primary.url) as databases,
+    ):
+
+        def there(url: str) -> str:
+            return altered(url, port=sa.make_url(standby.url).port)
+
+        url = databases.create("postgresql")
+        begin(url, "postgresql", tmp_path)
+        with account(url, READER["postgresql"]) as reader:
+            for one in (there(url), there(reader)):
+                assert_only_reads(one, url, "postgresql", tmp_path)
+        assert_refused(there(url), there(databases.create("postgresql")), "postgresql", tmp_path)
+        # The primary goes on, and the standby sees it.
+        assert schemadiff.apply(url, tmp_path / "versions", allow=["all"]).after == 2
+        assert not schemadiff.check(there(url), models("postgresql", note=False), tmp_path / "versions")
+
+
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_a_server_that_is_read_only_as_a_replica_is(tmp_path: Path, engine: str) -> None:
+    with RestartableServer(installed(engine)) as server, databases_of(server.url) as databases:
+        url, empty = databases.create(engine), databases.create(engine)
+        other = sa.make_url(empty).database
+        begin(url, engine, tmp_path)
+        owner = ["GRANT ALL ON {database}.* TO {user}", f"GRANT ALL ON {other}.* TO {{user}}"]
+        with account(url, owner) as poor:
+            execute(url, "SET GLOBAL read_only = 1")
+            assert_only_reads(poor, url, engine, tmp_path)
+            assert_refused(poor, altered(poor, database=other), engine, tmp_path)
+            if engine == "mysql":
+                # Not even by the one who may change what is read only.
+                execute(url, "SET GLOBAL super_read_only = 1")
+                assert_refused(url, empty, engine, tmp_path)
+            execute(url, "SET GLOBAL read_only = 0")
+            assert schemadiff.apply(poor, tmp_path / "versions", allow=["all"]).after == 2
+
+
+def installed(engine: str) -> Installation:
+    """The programs of a server of one's own."""
+    found = find(engine)
+    if found is None:
+        raise ServerError(
+            f"No {engine} server found. Install one with: python tools/install_servers.py {engine}"
+        )
+    return found
+
+
+@contextmanager
+def databases_of(url: str) -> Iterator[Databases]:
+    databases = Databases(lambda _: url)
+    try:
+        yield databases
+    finally:
+        databases.close()
+
+
+def altered(url: str, **parts: Any) -> str:
+    return sa.make_url(url).set(**parts).render_as_string(hide_password=False)
+
+
+def assert_only_reads(poor: str, url: str, engine: str, folder: Path) -> None:
+    """It is at revision 1 and sees all there is; where nothing is to be done, nothing is refused."""
+    assert_sees_what_is_there(poor, engine, folder)
+    for left, right in ((poor, url), (url, poor)):
+        found = schemadiff.diff(left, right)
+        assert not found, found
+    assert schemadiff.apply(poor, folder / "versions").done == ()
+
+
+def assert_refused(poor: str, empty: str | None, engine: str, folder: Path) -> None:
+    """What changes something is refused with the reason, and leaves all as it was."""
+    versions = folder / "versions"
+    if not (versions / "0002_less.py").exists():
+        schemadiff.plan(poor, models(engine, note=False), versions, message="less")
+    works: list[tuple[str, Any]] = [(poor, schemadiff.apply), (poor, schemadiff.rollback)]
+    for database, work in [*works, *([(empty, schemadiff.apply)] if empty else [])]:
+        before = schemadiff.status(database, versions)
+        with pytest.raises(DatabaseError, match=r"(?i)read[ -]?only") as refused:
+            work(database, versions, allow=["all"])
+        assert "takes changes from its primary alone: connect to that" in str(refused.value.hint)
+        assert schemadiff.status(database, versions) == before

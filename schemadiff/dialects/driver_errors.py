@@ -66,6 +66,25 @@ def detail(error: BaseException) -> str | None:
     return str(told) if told else None
 
 
+_READ_ONLY_NUMBERS = (1290, 1792, 1836)
+"""Of MySQL and MariaDB: an option prevents the statement, a read-only transaction, innodb_read_only."""
+
+
+def takes_no_changes(error: BaseException) -> str | None:
+    """What to do where nothing at all can be changed, whatever the statement; ``None`` where that is not why."""
+    words = str(original(error)).lower()
+    if not (
+        sqlstate(error) == "25006"  # read_only_sql_transaction (PostgreSQL's manual, appendix A)
+        or (number(error) in _READ_ONLY_NUMBERS and "read" in words)
+        or "attempt to write a readonly database" in words
+    ):
+        return None
+    return (
+        "Nothing can be changed here. A hot standby or a replica takes changes from its primary alone: connect to that "
+        "one. Where it is none, the server, the database, the account, the session or the file is set to be read only."
+    )
+
+
 def _fields(error: BaseException) -> dict[str, Any]:
     """The fields of PostgreSQL's answer, by their letters in the protocol, as pg8000 has them."""
     first = error.args[0] if error.args else None
