@@ -2,7 +2,7 @@
 
 `gathered` is for dialects that carry out all changes of one table together, whatever stands between them, and check no
 foreign key before the end of the transaction: a foreign key that closes a circle can stand in its table's CREATE.
-`delayed` is for those that copy a table to add a foreign key to it.
+`delayed` is for those that copy a table to add a foreign key to it, or to partition it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterTable,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -23,6 +24,7 @@ from schemadiff.operations import (
     Execute,
     Found,
     Operation,
+    RenameColumn,
     RenameTable,
     Run,
     touched,
@@ -68,7 +70,7 @@ def delayed(operations: Sequence[Operation], large: Collection[Name]) -> list[Op
     """The operations; what changes the columns of a large table goes to where foreign keys are added to it, where
     nothing between needs it, so that one copy of the table serves for both.
     """
-    result = list(operations)
+    result = _paired(operations)
     for position in range(len(result)):
         operation = result[position]
         if not isinstance(operation, AlterColumn) or operation.table not in large:
@@ -83,6 +85,34 @@ def delayed(operations: Sequence[Operation], large: Collection[Name]) -> list[Op
             if touched(result[target]) == operation.table:
                 result[position:target] = [*result[end:target], *result[position:end]]
     return result
+
+
+def _paired(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations; what renames columns of a table and what changes its options stand together, at the later of
+    them, where nothing between needs the earlier: a table is partitioned by columns, whose names have to change in one
+    statement with it. The renames come first, as the options speak of columns by the names that they have in the end.
+    """
+    result = list(operations)
+    position = 0
+    while position < len(result):
+        operation = result[position]
+        target = end = position
+        if isinstance(operation, RenameColumn | AlterTable):
+            while end < len(result) and _is_name_or_option(result[end], operation.table):
+                end += 1
+            target = end
+            while target < len(result) and _is_apart(result[target], operation.table):
+                target += 1
+        if end < target < len(result) and _is_name_or_option(result[target], touched(operation)):
+            result[position:target] = [*result[end:target], *result[position:end]]
+        else:
+            result[position:end] = sorted(result[position:end], key=lambda one: isinstance(one, AlterTable))
+            position = max(end, position + 1)
+    return result
+
+
+def _is_name_or_option(operation: Operation, table: Name | None) -> bool:
+    return isinstance(operation, RenameColumn | AlterTable) and operation.table == table
 
 
 def _same_change(operation: Operation, table: Name) -> bool:

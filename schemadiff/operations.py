@@ -123,7 +123,8 @@ class AlterTable:
         if strict and table.options != self.before:
             has, told = option_words(table.options, self.before)
             raise ReplayError(f'alter_table: table "{self.table}" has {has}, not {told} as the revision says')
-        return schema.with_table(dataclasses.replace(table, options=self.after))
+        options = dataclasses.replace(self.after, managed=self.after.managed or table.options.managed)
+        return schema.with_table(dataclasses.replace(table, options=options))
 
     def describe(self) -> str:
         return f"alter table {self.table}: {', '.join(differences(self.before, self.after))}"

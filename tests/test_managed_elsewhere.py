@@ -156,3 +156,71 @@ def test_the_names_of_other_tools() -> None:
     assert not any(is_bookkeeping(Name(name)) for name in ours)
     assert all(is_bookkeeping(Name(name)) for name in theirs)
     assert is_bookkeeping(Name("releases", "sqitch"))
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_a_renamed_column_keeps_the_partitions_of_which_nobody_speaks(url: str, tmp_path: Path) -> None:
+    # MySQL 9.7 renames a column by which a table is partitioned only in the ALTER that partitions it (3855).
+    partitions = (
+        "RANGE (YEAR(at)) (PARTITION at VALUES LESS THAN (2024), PARTITION pm VALUES LESS THAN MAXVALUE)"
+    )
+    for name in ("aaa", "log"):
+        run(
+            url,
+            f"CREATE TABLE {name} (id int NOT NULL, at date NOT NULL, msg varchar(100), PRIMARY KEY (id, at)) "
+            f"PARTITION BY {partitions}",
+        )
+
+    def models(at: str, comment: str | None) -> sa.MetaData:
+        metadata = sa.MetaData()
+        for name in ("aaa", "log"):
+            sa.Table(
+                name,
+                metadata,
+                sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+                sa.Column(at, sa.Date, primary_key=True, info={"renamed_from": "at"}),
+                sa.Column("msg", sa.String(100)),
+                comment=comment,
+            )
+        return metadata
+
+    def shown() -> str:
+        return " ".join(run(url, "SHOW CREATE TABLE log").replace("`", "").lower().split())
+
+    schemadiff.plan(url, models("at", None), tmp_path, message="found")
+    schemadiff.apply(url, tmp_path)
+    schemadiff.plan(url, models("day", "Once more"), tmp_path, message="renamed")
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, models("day", "Once more"), tmp_path)
+    assert "by range (year(day)) (partition at values less than (2024)" in shown()
+    schemadiff.rollback(url, tmp_path, to=1, allow=["all"])
+    assert not schemadiff.check(url, models("at", None), tmp_path).drifted
+    assert "by range (year(at)) (partition at values less than (2024)" in shown()
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_two_columns_of_a_partitioned_table_change_names(url: str, tmp_path: Path) -> None:
+    def models(first: str, second: str) -> sa.MetaData:
+        by = f"RANGE ({first}) (PARTITION p VALUES LESS THAN (9), PARTITION q VALUES LESS THAN (99))"
+        metadata = sa.MetaData()
+        sa.Table(
+            "log",
+            metadata,
+            sa.Column(first, sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column(second, sa.BigInteger, primary_key=True, autoincrement=False),
+            mysql_partition_by=by,
+            mariadb_partition_by=by,
+        )
+        return metadata
+
+    schemadiff.plan(url, models("a", "b"), tmp_path, message="made")
+    schemadiff.apply(url, tmp_path)
+    run(url, "INSERT INTO log (a, b) VALUES (1, 70), (50, 2)")
+    swapped = models("b", "a")
+    schemadiff.plan(url, swapped, tmp_path, message="swapped", renamed=["log.a=b", "log.b=a"])
+    schemadiff.apply(url, tmp_path)
+    assert not schemadiff.check(url, swapped, tmp_path)
+    assert run(url, "SELECT 0, group_concat(b ORDER BY b) FROM log PARTITION (p)") == "1"
+    schemadiff.rollback(url, tmp_path, to=1, allow=["all"])
+    assert not schemadiff.check(url, models("a", "b"), tmp_path).drifted
+    assert run(url, "SELECT 0, group_concat(a ORDER BY a) FROM log PARTITION (p)") == "1"

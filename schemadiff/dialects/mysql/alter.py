@@ -22,12 +22,13 @@ from schemadiff.dialects.mysql.ddl import (
     index_definition,
     option_changes,
     partition_change,
+    partition_clause,
     primary_key_definition,
     qualified,
 )
 from schemadiff.dialects.mysql.defaults import expect_fillable
 from schemadiff.dialects.mysql.detours import needs_text, texts_needed
-from schemadiff.dialects.mysql.effects import effects
+from schemadiff.dialects.mysql.effects import effects, follows
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.limits import binds_partitions, bound_keys, joins, mark
 from schemadiff.dialects.mysql.order import collation_first, out_of_the_way
@@ -40,7 +41,7 @@ from schemadiff.dialects.mysql.rebuilds import (
     with_values,
 )
 from schemadiff.dialects.mysql.sqltext import quote, with_names
-from schemadiff.dialects.mysql.targets import OneTable, index_name, resolved, with_server_name
+from schemadiff.dialects.mysql.targets import OneTable, index_name, resolved, with_column, with_server_name
 from schemadiff.dialects.mysql.upkeep import keep_foreign_keys_served
 from schemadiff.dialects.statements import Statement
 from schemadiff.errors import UnsupportedError
@@ -181,7 +182,14 @@ class _Work:
         clauses = pending.render(after, self.facts)
         operations = tuple(pending.operations)
         together = pending.partitions is not None and binds_partitions(pending)
-        does = effects(pending, two=bool(clauses and pending.partitions and not together))
+        following = follows(pending, after.options)
+        if following:
+            after = following.apply(self.schema.with_table(after), strict=False).tables[after.name]
+            self.schema = self.schema.with_table(after)
+            if not self.facts.product.renames_in_expressions:
+                # MySQL 9.7 refuses to rename a column by which a table is partitioned (3855) but with new partitions.
+                pending.partitions, together = partition_clause(after.options), True
+        does = effects(pending, two=bool(clauses and pending.partitions and not together), follows=following)
         if together:
             sql = f"{pending.opening}{alter_sql(pending.table, clauses)}\n{pending.partitions}"
             self.done.append(Alter(sql, operations, effect=does.first, table=pending.table))
@@ -202,10 +210,10 @@ class _Work:
             keys = (*after.foreign_keys, *pending.lifted_keys)
             self.schema = self.schema.with_table(dataclasses.replace(after, foreign_keys=keys))
         if pending.rebuilt:
-            following = self._clauses(pending.table)
+            then = self._clauses(pending.table)
             for rebuilt in pending.rebuilt:
-                following.operations.append(rebuilt)
-                following.modify_column(rebuilt.after.name, rebuilt.after)
+                then.operations.append(rebuilt)
+                then.modify_column(rebuilt.after.name, rebuilt.after)
             self.flush()
 
     def _whole(self, sql: str, operation: Operation) -> None:
@@ -299,7 +307,7 @@ class _Work:
         self._apply(with_server_name(operation, table, self.facts))
         if isinstance(operation, RenameColumn):
             self._rename_indexes(operation.table, clauses.renamed_indexes)
-            clauses.lifted_keys = [_with_column(key, operation) for key in clauses.lifted_keys]
+            clauses.lifted_keys = [with_column(key, operation) for key in clauses.lifted_keys]
 
     def _expect_readable(self, operation: AlterColumn) -> None:
         """Raises `UnsupportedError` where a MODIFY, which repeats the whole column, would lose a part of it."""
@@ -482,13 +490,3 @@ class _Work:
         if not self.facts.product.column_checks or check.name is not None or check.column is None:
             return None
         return table.column(check.column)
-
-
-def _with_column(key: ForeignKey, renamed: RenameColumn) -> ForeignKey:
-    """The foreign key of the table, with one of the table's columns under its new name."""
-
-    def new(columns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(renamed.after if column == renamed.before else column for column in columns)
-
-    targets = new(key.target_columns) if key.target == renamed.table else key.target_columns
-    return dataclasses.replace(key, columns=new(key.columns), target_columns=targets)

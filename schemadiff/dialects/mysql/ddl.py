@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from schemadiff.dialects.mysql.defaults import default_clause
 from schemadiff.dialects.mysql.facts import Facts, charset_of
-from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, said
+from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, runnable, said
 from schemadiff.dialects.mysql.sqltext import TEXT_OPTIONS, literal, quote
 from schemadiff.dialects.mysql.types import COMPRESSED
 from schemadiff.schema import (
@@ -220,7 +220,13 @@ def partition_clauses(options: Options) -> list[str]:
     if "PARTITION_BY" not in dict(options.extra):
         return []
     given = dict((options.written or options).extra)
-    return [option_clause(key, given[key]) for key in said(given)]
+    return [option_clause(key, runnable(given[key])) for key in said(given)]
+
+
+def partition_clause(options: Options) -> str:
+    """How a table of the database is partitioned, whoever manages it."""
+    text = dict((*options.managed, *options.extra))["PARTITION_BY"]
+    return f"PARTITION BY {runnable(text)}"
 
 
 def charset_clause(options: Options) -> str:

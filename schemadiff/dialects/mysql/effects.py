@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from schemadiff.dialects.mysql.clauses import Clauses
-from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS
+from schemadiff.dialects.mysql.partitions import PARTITION_OPTIONS, with_new_names
 from schemadiff.operations import AddConstraint, AlterColumn, AlterTable, DropConstraint, Operation
 from schemadiff.schema import Options
 
@@ -22,15 +22,37 @@ class Effects:
     back: tuple[Operation, ...]
 
 
-def effects(pending: Clauses, *, two: bool) -> Effects:
-    """What the statements of the pending ALTER do, which are `two` where it partitions and does other things."""
+def effects(pending: Clauses, *, two: bool, follows: AlterTable | None = None) -> Effects:
+    """What the statements of the pending ALTER do, which are `two` where it partitions and does other things. `follows`
+    is what its renames do to how the table is partitioned.
+    """
     name = pending.table
     back = tuple(AddConstraint(name, key) for key in pending.lifted_keys)
     lifts = tuple(DropConstraint(name, key) for key in pending.lifted_keys)
-    now = tuple(_now(pending, two=two))
+    now = (*_now(pending, two=two), *([follows] if follows else []))
     whole = (*lifts, *now) if lifts or now != tuple(pending.operations) else None
     rest = [one for one in pending.operations if isinstance(one, AlterTable)] if two else []
     return Effects(whole, tuple(rest) if two else whole, back)
+
+
+def follows(pending: Clauses, options: Options) -> AlterTable | None:
+    """How the table, whose `options` these are, is partitioned once the pending ALTER has renamed columns; ``None``
+    where that stays, or becomes something else in the same ALTER.
+    """
+    names = {one.old.lower(): one.new for one in pending.changes if one.old and one.old != one.new}
+    if pending.partitions is not None or not names:
+        return None
+
+    def renamed(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (key, with_new_names(text, names) if key == "PARTITION_BY" else text) for key, text in pairs
+        )
+
+    extra, managed = renamed(options.extra), renamed(options.managed)
+    if (extra, managed) == (options.extra, options.managed):
+        return None
+    after = replace(options, extra=extra, managed=managed, written=None, shown=())
+    return AlterTable(pending.table, options, after)
 
 
 def _now(pending: Clauses, *, two: bool) -> Iterator[Operation]:

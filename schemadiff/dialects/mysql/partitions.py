@@ -7,9 +7,11 @@ little: backticks, the engine of each partition, and what is computed between th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, unquote_name
+from sqlalchemy.dialects.mysql.reserved_words import RESERVED_WORDS_MARIADB, RESERVED_WORDS_MYSQL
+
+from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, quote, unquote_name
 
 PARTITION_OPTIONS = ("PARTITION_BY", "PARTITIONS", "SUBPARTITION_BY", "SUBPARTITIONS")
 """As SQLAlchemy knows them (``mysql_partition_by``), in the order of the grammar."""
@@ -20,6 +22,14 @@ _ALGORITHM = re.compile(r" \* / / \* ! 50611 algorithm = (\d) \* / / \* ! 50100\
 """MySQL shows this clause between two comments."""
 _ENGINE = re.compile(r" ?engine = \w+")
 _BETWEEN = re.compile(r"\bvalues (?:less than|in) ?\((?!select\b)")
+_DEFINITIONS = re.compile(r"\(\s*partition\s", re.IGNORECASE)
+_NO_COLUMN = re.compile(r"\s*\(|\s+from\b", re.IGNORECASE)
+"""What follows a word that is a function, or the unit in EXTRACT(YEAR FROM at)."""
+_OPERATORS = frozenset({"div", "mod", "from"})
+_RESERVED = (RESERVED_WORDS_MYSQL | RESERVED_WORDS_MARIADB) - _OPERATORS
+_PARTITION_NAME = re.compile(
+    rf"((?<=[(,])\s*(?:sub)?partition )({'|'.join(sorted(_RESERVED))})(?= |\))", re.IGNORECASE
+)
 _LITERAL = re.compile(rf"-? ?\d+|{STRING}|null|maxvalue|\(.*\)", re.DOTALL)
 _STEP = re.compile(rf"{STRING}|{QUOTED}|.", re.DOTALL)
 
@@ -57,6 +67,37 @@ def with_values(partitions: str, values: Mapping[str, str]) -> str:
     for value, start, end in reversed(list(_values(partitions))):
         partitions = f"{partitions[:start]}{_words(values.get(value, value))}{partitions[end:]}"
     return partitions
+
+
+def with_new_names(partitions: str, names: Mapping[str, str]) -> str:
+    """The text with the columns in it under their new names: `names` has these by the old ones in small letters."""
+    return _with_columns(partitions, lambda name: quote(names[name]) if name in names else None)
+
+
+def runnable(partitions: str) -> str:
+    """The text with the backticks that the canonical one has not and the server needs: around reserved words."""
+    text = _with_columns(partitions, lambda name: quote(name) if name in _RESERVED else None)
+    return _PARTITION_NAME.sub(lambda match: f"{match[1]}{quote(match[2])}", text)
+
+
+def _with_columns(partitions: str, put: Callable[[str], str | None]) -> str:
+    """The text, each column in it, which is `put` in small letters, replaced.
+
+    Columns stand in parentheses and before the partitions, which may have the name of one, as a function may.
+    """
+    definitions = _DEFINITIONS.search(partitions)
+    head = partitions[: definitions.start()] if definitions else partitions
+    words: list[str] = []
+    depth = end = 0
+    for match in _TOKEN.finditer(head):
+        word = match[0]
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        name = unquote_name(word) if word.startswith("`") else word
+        if depth and name.lower() not in _OPERATORS and not _NO_COLUMN.match(head, match.end()):
+            word = put(name.lower()) or word
+        words += [head[end : match.start()], word]
+        end = match.end()
+    return "".join(words) + partitions[end:]
 
 
 def _values(partitions: str) -> Iterator[tuple[str, int, int]]:

@@ -76,3 +76,13 @@ def _find_check(table: Table, check: Check) -> Check:
 
 def _letters(expression: str) -> str:
     return "".join(character for character in expression.lower() if character not in "`() \t\n")
+
+
+def with_column(key: ForeignKey, renamed: RenameColumn) -> ForeignKey:
+    """The foreign key of the table, with one of the table's columns under its new name."""
+
+    def new(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(renamed.after if column == renamed.before else column for column in columns)
+
+    targets = new(key.target_columns) if key.target == renamed.table else key.target_columns
+    return dataclasses.replace(key, columns=new(key.columns), target_columns=targets)
