@@ -12,7 +12,7 @@ ENGINES ?= sqlite mysql mariadb postgresql
 ENV := .venv/.made
 LOWEST := .venv-lowest/.made
 
-.PHONY: help env demo test test-newest test-lowest test-pythons test-versions real-models fuzz chaos fidelity lint format servers clean
+.PHONY: help env demo test test-newest test-lowest test-pythons test-versions real-models fuzz chaos fidelity help-texts lint format servers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ chaos: $(ENV) servers ## kill runs and servers at random instants, and start sev
 
 fidelity: ## make docs/fidelity.md anew from the story files
 	@$(PYTHON) -m tools.fidelity
+
+help-texts: $(ENV) ## make schemadiff/cli/help.py anew from the commands
+	@.venv/bin/python -m tools.help
 
 lint: $(ENV) ## ruff and mypy --strict
 	.venv/bin/ruff check .

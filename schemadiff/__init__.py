@@ -7,7 +7,6 @@ return values, and never print, prompt or exit.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -28,7 +27,10 @@ __all__ = [
     "status",
 ]
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from schemadiff.difference import Difference, diff
     from schemadiff.errors import SchemadiffError
     from schemadiff.outcomes import Done, Drift, Outcome, Planned, Status

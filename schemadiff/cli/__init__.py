@@ -2,6 +2,7 @@
 
 app        the commands and their options (Typer); imports nothing else until a command runs
 options    the options that several commands share
+quick      help and version, before anything else is loaded
 guard      runs one command: errors become messages, exit codes, and never show a password
 project    what a command works on: a database, models, a directory of revisions
 actions    plan, check, status, history, show
@@ -17,6 +18,8 @@ from __future__ import annotations
 import gc
 import sys
 
+from schemadiff.cli import quick
+
 
 def main() -> None:
     """Runs the command that ``sys.argv`` names, and exits with its code."""
@@ -24,9 +27,11 @@ def main() -> None:
     # half of the time (benchmarks/thousand_tables.py).
     gc.set_threshold(200_000, 50, 1000)
     try:
-        from schemadiff.cli.app import run
+        code = quick.answer(sys.argv[1:])
+        if code is None:
+            from schemadiff.cli.app import run
 
-        code = run(sys.argv[1:])
+            code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)

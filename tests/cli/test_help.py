@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
+from schemadiff.cli import quick
+from schemadiff.cli.help import TEXTS
 from tests.cli.shell import Shell, clean
+from tools.help import texts
 
 COMMANDS = ("init", "plan", "apply", "rollback", "check", "status", "history", "show")
 EVERYWHERE = ("--url", "--models", "--versions")
@@ -56,6 +59,31 @@ def test_the_package_is_the_command() -> None:
     assert done.stdout.startswith("schemadiff ")
 
 
+@pytest.mark.once
+def test_the_ready_texts_are_those_of_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    made = texts()
+    assert TEXTS.keys() == made.keys()
+    for name, text in made.items():
+        # Typer's versions lay the same words out differently.
+        assert TEXTS[name].split() == text.split(), "make help-texts"
+
+
+def test_ready_texts_are_for_wide_terminals(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "79")
+    assert quick.answer(["plan", "--help"]) is None
+    monkeypatch.setenv("COLUMNS", "200")
+    for arguments in (["plan", "-h"], ["plan", "--help"]):
+        assert quick.answer(arguments) == 0
+    assert capsys.readouterr().out == TEXTS["plan"] * 2
+    assert quick.answer([]) == quick.answer(["--help"]) == 0
+    assert capsys.readouterr().out == TEXTS[""] * 2
+    for other in (["nothing", "--help"], ["plan", "--sql", "--help"], ["plan"], ["--version", "plan"]):
+        assert quick.answer(other) is None
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("apply", "--help")])
 def test_help_loads_little(arguments: tuple[str, ...]) -> None:
     code = (
@@ -64,7 +92,8 @@ def test_help_loads_little(arguments: tuple[str, ...]) -> None:
         f"sys.argv = {['schemadiff', *arguments]!r}\n"
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
         "    main()\n"
-        "print([name for name in ('sqlalchemy', 'rich', 'flask') if name in sys.modules])\n"
+        "many = ('sqlalchemy', 'rich', 'flask', 'typer', 'dataclasses', 'pathlib', 'argparse')\n"
+        "print([name for name in many if name in sys.modules])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], env=clean({}), capture_output=True, text=True, check=True

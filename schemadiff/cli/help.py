@@ -1,0 +1,220 @@
+"""What every --help prints on a terminal of 80 columns or more, by the name of the command: Typer would take 50 ms.
+
+Made by `make help-texts` from `app`: change that, and make it anew.
+"""
+
+# No `from __future__` and no import: this is all that a --help loads.
+
+TEXTS = {
+    "": """\
+Usage: schemadiff [OPTIONS] COMMAND [ARGS]...
+
+  Tells how a live database differs from its SQLAlchemy models, and carries
+  the difference out.
+
+Options:
+  --version   Show the version and exit.
+  -h, --help  Show this message and exit.
+
+Commands:
+  init      Scaffold settings and the directory of revisions.
+  plan      Compare with the models and write the next revision.
+  apply     Run pending revisions, finish an interrupted one.
+  rollback  Undo the last revision, several, or half of one.
+  check     Tell whether models, revisions, database agree.
+  diff      Compare any two: databases, models, revisions.
+  status    Show where the database is, and what is pending.
+  history   List the revisions, applied and pending.
+  show      Show one revision: operations, SQL, hazards.
+
+  Exit codes: 0 fine or no difference, 1 differences or pending work found, 2
+  error.
+""",
+    "init": """\
+Usage: schemadiff init [OPTIONS]
+
+  Scaffold settings and the directory of revisions.
+
+Options:
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  --versions DIRECTORY       The revision files; "versions" by default.
+  -h, --help                 Show this message and exit.
+""",
+    "plan": """\
+Usage: schemadiff plan [OPTIONS]
+
+  Compare with the models and write the next revision.
+
+Options:
+  -m, --message TEXT            What the revision does.
+  --dry-run                     Show it and change nothing; exits 1 when there
+                                is work.
+  --rename T.A=B                Column A of table T is now called B; T=B
+                                renames a table. May be repeated.
+  --no-renames                  What looks like a rename is a drop and an
+                                addition.
+  --online <auto|always|never>  Change tables so that nobody has to wait:
+                                those that are not small (auto), all, none.
+  --include GLOB                Compare no other tables: a pattern for table
+                                or schema.table. May be repeated.
+  --exclude GLOB                Do not compare these tables: a pattern for
+                                table or schema.table. May be repeated.
+  --schema NAME                 Also compare this schema of the database,
+                                which no model names. May be repeated.
+  --format <text|json>          How to write what was found.  [default: text]
+  --url URL                     The database; else SCHEMADIFF_URL,
+                                DATABASE_URL or the settings file say it.
+  --models MODULE:ATTRIBUTE     The models: a MetaData, declarative base,
+                                Flask-SQLAlchemy db, a list of these, or a
+                                factory.
+  --versions DIRECTORY          The revision files; "versions" by default.
+  -h, --help                    Show this message and exit.
+""",
+    "apply": """\
+Usage: schemadiff apply [OPTIONS]
+
+  Run pending revisions, finish an interrupted one.
+
+Options:
+  --to N                        The last revision to apply.
+  --sql                         Print the SQL statements and change nothing.
+  --dry-run                     Show it and change nothing; exits 1 when there
+                                is work.
+  --allow CODE                  A hazard that may pass, such as SD102, or
+                                "all". May be repeated.
+  -y, --yes                     Do not ask whether to run. Allows no hazard.
+  --lock-wait SECONDS           How long to wait for another run to end, and
+                                for locks on tables.  [default: 60.0; x>=0]
+  --lock-timeout SECONDS        How long one try for a table's lock may make
+                                others wait behind it.  [default: 2.0;
+                                x>=0.01]
+  --online <auto|always|never>  Change tables so that nobody has to wait:
+                                those that are not small (auto), all, none.
+  --format <text|json>          How to write what was found.  [default: text]
+  --url URL                     The database; else SCHEMADIFF_URL,
+                                DATABASE_URL or the settings file say it.
+  --models MODULE:ATTRIBUTE     The models: a MetaData, declarative base,
+                                Flask-SQLAlchemy db, a list of these, or a
+                                factory.
+  --versions DIRECTORY          The revision files; "versions" by default.
+  -h, --help                    Show this message and exit.
+""",
+    "rollback": """\
+Usage: schemadiff rollback [OPTIONS]
+
+  Undo the last revision, several, or half of one.
+
+Options:
+  --to N                        The revision to go back to; 0 is before all.
+  --steps K                     How many revisions to undo: 1 by default.
+  --sql                         Print the SQL statements and change nothing.
+  --dry-run                     Show it and change nothing; exits 1 when there
+                                is work.
+  --allow CODE                  A hazard that may pass, such as SD102, or
+                                "all". May be repeated.
+  -y, --yes                     Do not ask whether to run. Allows no hazard.
+  --lock-wait SECONDS           How long to wait for another run to end, and
+                                for locks on tables.  [default: 60.0; x>=0]
+  --lock-timeout SECONDS        How long one try for a table's lock may make
+                                others wait behind it.  [default: 2.0;
+                                x>=0.01]
+  --online <auto|always|never>  Change tables so that nobody has to wait:
+                                those that are not small (auto), all, none.
+  --format <text|json>          How to write what was found.  [default: text]
+  --url URL                     The database; else SCHEMADIFF_URL,
+                                DATABASE_URL or the settings file say it.
+  --models MODULE:ATTRIBUTE     The models: a MetaData, declarative base,
+                                Flask-SQLAlchemy db, a list of these, or a
+                                factory.
+  --versions DIRECTORY          The revision files; "versions" by default.
+  -h, --help                    Show this message and exit.
+""",
+    "check": """\
+Usage: schemadiff check [OPTIONS]
+
+  Tell whether models, revisions, database agree.
+
+Options:
+  --include GLOB             Compare no other tables: a pattern for table or
+                             schema.table. May be repeated.
+  --exclude GLOB             Do not compare these tables: a pattern for table
+                             or schema.table. May be repeated.
+  --schema NAME              Also compare this schema of the database, which
+                             no model names. May be repeated.
+  --format <text|json>       How to write what was found.  [default: text]
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  --versions DIRECTORY       The revision files; "versions" by default.
+  -h, --help                 Show this message and exit.
+""",
+    "diff": """\
+Usage: schemadiff diff [OPTIONS] {A} {B}
+
+  Compare any two: databases, models, revisions.
+
+Arguments:
+  A <str>  A database URL, module:attribute, or a directory of revisions, at
+           one of them: versions/@7.  [required]
+  B <str>  What to compare it with: as A.  [required]
+
+Options:
+  --format <text|sql|json>  How to write it.  [default: text]
+  --include GLOB            Compare no other tables: a pattern for table or
+                            schema.table. May be repeated.
+  --exclude GLOB            Do not compare these tables: a pattern for table
+                            or schema.table. May be repeated.
+  --url URL                 The database; else SCHEMADIFF_URL, DATABASE_URL or
+                            the settings file say it.
+  -h, --help                Show this message and exit.
+""",
+    "status": """\
+Usage: schemadiff status [OPTIONS]
+
+  Show where the database is, and what is pending.
+
+Options:
+  --format <text|json>       How to write what was found.  [default: text]
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  --versions DIRECTORY       The revision files; "versions" by default.
+  -h, --help                 Show this message and exit.
+""",
+    "history": """\
+Usage: schemadiff history [OPTIONS]
+
+  List the revisions, applied and pending.
+
+Options:
+  --format <text|json>       How to write what was found.  [default: text]
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  --versions DIRECTORY       The revision files; "versions" by default.
+  -h, --help                 Show this message and exit.
+""",
+    "show": """\
+Usage: schemadiff show [OPTIONS] {N}
+
+  Show one revision: operations, SQL, hazards.
+
+Arguments:
+  N <int>  The number of the revision.  [required]
+
+Options:
+  --format <text|json>       How to write what was found.  [default: text]
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  --versions DIRECTORY       The revision files; "versions" by default.
+  -h, --help                 Show this message and exit.
+""",
+}
