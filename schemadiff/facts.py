@@ -1,18 +1,31 @@
-"""What is found out in the database for the hazards of a plan: the rows that are lost, and what speaks of what goes."""
+"""What is found out in the database for the hazards of a plan: the rows and values that are lost, and what speaks of
+what goes.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.engine import Connection
 
 from schemadiff import uses
+from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
-from schemadiff.hazards import Facts
-from schemadiff.inspector import count_rows, users_of
-from schemadiff.operations import DropColumn, DropTable, Operation, touched
-from schemadiff.schema import Entry, Schema
+from schemadiff.dialects.losses import Loss
+from schemadiff.dialects.sessions import tolerant
+from schemadiff.hazards import Facts, Lost
+from schemadiff.inspector import COUNT_LIMIT, count_rows, users_of
+from schemadiff.operations import (
+    AlterColumn,
+    DropColumn,
+    DropTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    touched,
+)
+from schemadiff.schema import Column, Entry, Name, Schema
 from schemadiff.stored import DropObject
 
 
@@ -41,4 +54,53 @@ def facts_about(
         broken={one: [user for user in found if not dialect.tracks(user)] for one, found in users.items()},
         held={one: found for one, found in tracked.items() if isinstance(one, DropTable | DropColumn)},
         relabelled={one: found for one, found in labels.items() if found},
+        lost=_lost(connection, dialect, operations, live),
     )
+
+
+def _lost(
+    connection: Connection, dialect: Dialect, operations: Sequence[Operation], live: Schema
+) -> dict[Operation, Lost]:
+    """What changes of type take from the values that are there now."""
+    found: dict[Operation, Lost] = {}
+    for one, table, before in _altered(operations):
+        if table not in live.tables or live.tables[table].column(before.name) is None:
+            continue  # it is made in the same plan
+        if before.type == one.after.type or before.generated or one.after.generated:
+            continue
+        loss = dialect.losing(before, one.after)
+        lost = loss and _counted(connection, dialect, table, before.name, loss)
+        if lost and (lost.rows is None or lost.rows or lost.more):
+            found[one] = lost
+    return found
+
+
+def _altered(operations: Sequence[Operation]) -> Iterator[tuple[AlterColumn, Name, Column]]:
+    """The changes of columns, each with the table's name and the column as they are before the first operation."""
+    tables: dict[Name, Name] = {}
+    columns: dict[tuple[Name, str], str] = {}
+    for one in operations:
+        match one:
+            case RenameTable():
+                tables[one.after] = tables.pop(one.before, one.before)
+            case RenameColumn():
+                table = tables.get(one.table, one.table)
+                columns[table, one.after] = columns.pop((table, one.before), one.before)
+            case AlterColumn():
+                table = tables.get(one.table, one.table)
+                name = columns.get((table, one.before.name), one.before.name)
+                yield one, table, dataclasses.replace(one.before, name=name)
+
+
+def _counted(connection: Connection, dialect: Dialect, table: Name, column: str, loss: Loss) -> Lost:
+    few = f"SELECT {dialect.quote(column)} FROM {dialect.quote_name(table)} LIMIT {COUNT_LIMIT + 1}"
+    changed = f"SUM(CASE WHEN {loss.condition} THEN 1 ELSE 0 END)"
+    found: list[Lost] = []
+    # Without a right to read it, or with a value that cannot be converted at all, which the server will refuse:
+    with tolerant():
+        counted = connection.exec_driver_sql(
+            f"SELECT COUNT(*), {changed} FROM ({few}) AS counted", execution_options=VERBATIM
+        )
+        read, rows = counted.one()
+        found.append(Lost(loss, int(rows or 0), min(int(read), COUNT_LIMIT), more=read > COUNT_LIMIT))
+    return found[0] if found else Lost(loss)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from schemadiff.dialects.losses import Loss
 from schemadiff.dialects.relabelling import Relabelling
 from schemadiff.operations import AlterColumn, DropColumn, DropTable, Operation
 from schemadiff.schema import Entry, Name, Sequence, StoredObject
@@ -30,12 +31,34 @@ class Hazard:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """How many rows have a value that a change of type alters: ``rows`` of the ``read`` ones, which are all rows of the
+    table unless ``more``. Both are ``None`` where the table could not be read.
+    """
+
+    loss: Loss
+    rows: int | None = None
+    read: int | None = None
+    more: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is lost and where, in words."""
+        if self.rows is None:
+            return f"{self.loss.words} where a value has such; the rows could not be counted"
+        if self.more:
+            return f"{self.loss.words} in {self.rows:,} of the first {self.read:,} rows; the others were not read"
+        return f"{self.loss.words} in {self.rows:,} of {self.read:,} row{'' if self.read == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What was counted in the database: the rows of a table, up to a limit.
 
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
     counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those
-    for which the server refuses it, ``relabelled`` the labels of enumerated types that it takes while others come.
+    for which the server refuses it, ``relabelled`` the labels of enumerated types that it takes while others come,
+    ``lost`` what it takes from values.
     """
 
     rows: Mapping[Name, int]
@@ -43,6 +66,7 @@ class Facts:
     broken: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
     held: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
     relabelled: Mapping[Operation, Relabelling] = field(default_factory=dict)
+    lost: Mapping[Operation, Lost] = field(default_factory=dict)
 
     def rows_of(self, table: Name) -> str:
         """The number of rows in words, with a leading space; empty where it was not counted."""
@@ -158,6 +182,21 @@ def takes_labels(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
+def alters_values(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD105, SD108, SD109: a change of type rounds, cuts or reinterprets values, and the server reports no error."""
+    found = facts.lost.get(operation)
+    if not found:
+        return None
+    return Hazard(
+        found.loss.code,
+        "destructive",
+        f"{operation.describe()}: {found.words}",
+        "A rollback brings the type back, not the values. Add a column of the new type, fill it, compare the two, and "
+        "drop this one in a later revision.",
+        operation,
+    )
+
+
 def _listed(objects: Collection[StoredObject]) -> str:
     return ", ".join(one.words if isinstance(one, Entry) else f"{one.kind} {one.name}" for one in objects)
 
@@ -173,9 +212,10 @@ RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
     breaks,
     is_refused,
     takes_labels,
+    alters_values,
 )
 
-CODES = ("SD101", "SD102", "SD103", "SD104", "SD205", "SD209", "SD406")
+CODES = ("SD101", "SD102", "SD103", "SD104", "SD105", "SD108", "SD109", "SD205", "SD209", "SD406")
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

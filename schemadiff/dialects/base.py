@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.client import VERSION_TABLE, Client
 from schemadiff.dialects.lexer import Lexer
+from schemadiff.dialects.losses import Loss
 from schemadiff.dialects.relabelling import Relabelling
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
@@ -382,6 +383,10 @@ class Dialect(ABC):
 
     def relabelling(self, operation: Operation) -> Relabelling | None:
         """The labels that an operation takes from an enumerated type for which others come; ``None`` for others."""
+        return None
+
+    def losing(self, before: Column, after: Column) -> Loss | None:
+        """What values lose without an error when a column changes so; ``None`` where that is nothing."""
         return None
 
     def way_out(self, error: BaseException) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.mysql import objects, relabelling, transactions, uncompared, waiting, ways
+from schemadiff.dialects.mysql import losing, objects, relabelling, transactions, uncompared, waiting, ways
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_name, canonical_table
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
     from sqlalchemy.types import TypeEngine
 
+    from schemadiff.dialects.losses import Loss
     from schemadiff.dialects.relabelling import Relabelling
 
 
@@ -280,6 +281,9 @@ class MySQL(Facts, Dialect):
 
     def relabelling(self, operation: Operation) -> Relabelling | None:
         return relabelling.relabelling(operation)
+
+    def losing(self, before: Column, after: Column) -> Loss | None:
+        return losing.losing(before, after)
 
     def way_out(self, error: BaseException) -> str | None:
         return transactions.way_out(error)

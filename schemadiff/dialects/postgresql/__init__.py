@@ -36,6 +36,7 @@ from schemadiff.dialects.postgresql import (
     explained,
     leftovers,
     lock,
+    losing,
     objects,
     online,
     progress,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
     from sqlalchemy.types import TypeEngine
 
+    from schemadiff.dialects.losses import Loss
     from schemadiff.dialects.relabelling import Relabelling
     from schemadiff.dialects.wording import Judge
     from schemadiff.operations import Operation
@@ -349,6 +351,9 @@ class PostgreSQL(Dialect):
 
     def relabelling(self, operation: Operation) -> Relabelling | None:
         return relabelling.relabelling(operation)
+
+    def losing(self, before: Column, after: Column) -> Loss | None:
+        return losing.losing(before, after)
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         return waiting.is_lock_timeout(error)
