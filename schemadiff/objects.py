@@ -246,7 +246,7 @@ def _in_the_way(
     lifted = dependents([one for one in staying if _depends(one)], {*remade, *tables})
     names = {*remade, *(one.name for one in lifted)}
     # So has a function whose body the server has parsed, and again what uses that.
-    parsed = [one for one in staying if _is_function(one) and _is_bound_to(one, names)]
+    parsed = [one for one in staying if _is_function(one) and _is_bound_to(one, {*names, *tables})]
     if parsed:
         lifted += dependents([one for one in staying if _depends(one)], {one.name for one in parsed})
     return list(dict.fromkeys((*lifted, *parsed)))

@@ -136,8 +136,10 @@ class Enum(_Stored):
 class View(_Stored):
     """A view: ``definition`` is its SELECT, ``options`` the server's words for how it is carried out, empty where
     nobody said. ``written`` is the SELECT as somebody wrote it; ``belongings`` are the statements that give the view
-    back, after it was dropped and created again, what hangs on it: grants, comment, triggers. Only a materialized one
-    has ``indexes``, sorted by name; ``columns`` are its live ones, by which the server can be asked what these mean.
+    back, after it was dropped and created again, what hangs on it: grants, comment, triggers; ``of_parts`` are those
+    for its columns and indexes, each behind the kind and name of such a part. Only a materialized one has ``indexes``,
+    sorted by name, and may not be ``filled`` with rows; ``columns`` are its live ones, by which the server can be asked
+    what these mean.
     ``needs`` are the names of what it is made of by the server's catalog, ``None`` where nobody asked.
     """
 
@@ -149,6 +151,8 @@ class View(_Stored):
     columns: tuple[Column, ...] = field(default=(), compare=False, repr=False)
     written: str | None = field(default=None, compare=False, repr=False)
     belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    of_parts: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
+    filled: bool = field(default=True, compare=False, repr=False)
     needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "view"
 

@@ -87,7 +87,7 @@ class Column:
     srid: int | None = None
     attributes: tuple[str, ...] | None = None
     on_conflict: str | None = None
-    belongings: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    belongings: tuple[tuple[str, str | None], ...] = field(default=(), compare=False, repr=False)
     written: Column | None = field(default=None, compare=False, repr=False)
     kept: tuple[str, ...] = field(default=(), compare=False, repr=False)
 

@@ -20,7 +20,8 @@ TYPE = "SELECT typowner::regrole::text, obj_description(oid, 'pg_type'), typacl:
 COLUMN = """SELECT a.attacl::text, a.attstattarget, a.attoptions, a.attstorage::text,
 col_description(a.attrelid, a.attnum) FROM pg_attribute a WHERE attrelid = 't'::regclass AND attname = 'g'"""
 STATISTICS = (
-    "SELECT pg_get_statisticsobjdef(oid) FROM pg_statistic_ext WHERE stxrelid = 't'::regclass ORDER BY 1"
+    "SELECT pg_get_statisticsobjdef(oid), stxowner::regrole::text, stxstattarget, "
+    "obj_description(oid, 'pg_statistic_ext') FROM pg_statistic_ext WHERE stxrelid = 't'::regclass ORDER BY 1"
 )
 
 
@@ -86,6 +87,25 @@ def test_types(
         assert _rows(url, TYPE) == given
 
 
+def test_the_comments_of_a_domains_checks(role: tuple[str, str], tmp_path: Path) -> None:
+    url, _ = role
+    comments = "SELECT conname, obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE contypid = 'st'::regtype"
+
+    def models(kind: sa.types.TypeEngine[Any], check: str) -> sa.MetaData:
+        return _models(sa.Column("x", postgresql.DOMAIN("st", kind, constraint_name="large", check=check)))
+
+    schemadiff.plan(url, models(sa.Integer(), "VALUE > 5"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    _run(url, "COMMENT ON CONSTRAINT large ON DOMAIN st IS 'it''s large'")
+    # Made anew for another type, then altered in place.
+    for kind, check in ((sa.BigInteger(), "VALUE > 5"), (sa.BigInteger(), "VALUE > 6")):
+        schemadiff.plan(url, models(kind, check), tmp_path)
+        schemadiff.apply(url, tmp_path)
+        assert _rows(url, comments) == [("large", "it's large")]
+    schemadiff.rollback(url, tmp_path, to=1)
+    assert _rows(url, comments) == [("large", "it's large")]
+
+
 def test_a_generated_column(role: tuple[str, str], tmp_path: Path) -> None:
     url, name = role
 
@@ -107,6 +127,9 @@ def test_a_generated_column(role: tuple[str, str], tmp_path: Path) -> None:
         "ALTER TABLE t ALTER COLUMN g SET STATISTICS 500, ALTER COLUMN g SET (n_distinct = 5)",
         "CREATE STATISTICS one (ndistinct) ON a, g FROM t",
         "CREATE STATISTICS other (dependencies) ON a, b FROM t",
+        f"ALTER STATISTICS one OWNER TO {name}",
+        "ALTER STATISTICS one SET STATISTICS 7",
+        "COMMENT ON STATISTICS one IS 'it''s one'",
     )
     given, statistics = _rows(url, COLUMN), _rows(url, STATISTICS)
     for step in (schemadiff.apply, schemadiff.rollback):

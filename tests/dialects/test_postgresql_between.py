@@ -283,6 +283,28 @@ PARSED: dict[str, tuple[Sequence[str], Sequence[str]]] = {
             "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM v; END",
         ],
     ),
+    "a function on a table whose column changes, and a view of it": (
+        [
+            T,
+            "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(a) FROM t; END",
+            "CREATE VIEW v AS SELECT g() AS x",
+        ],
+        [
+            T.replace("a text", "a varchar(9)"),
+            "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(a) FROM t; END",
+            "CREATE VIEW v AS SELECT g() AS x",
+        ],
+    ),
+    "a function on a table of which another column goes": (
+        [
+            T,
+            "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(id) FROM t; END",
+        ],
+        [
+            "CREATE TABLE t (id int)",
+            "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(id) FROM t; END",
+        ],
+    ),
 }
 """Bodies that the server parses when a function is created, from PostgreSQL 14."""
 

@@ -16,41 +16,76 @@ SELECT n.nspname, t.typname, t.typtype = 'd', obj_description(t.oid, 'pg_type'),
        CASE WHEN r.rolname <> current_user THEN r.rolname END, t.typacl IS NOT NULL,
        ARRAY(SELECT coalesce(quote_ident(g.rolname), 'PUBLIC')
                     || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-             FROM aclexplode(t.typacl) a LEFT JOIN pg_roles g ON g.oid = a.grantee WHERE a.grantee <> t.typowner)
+             FROM aclexplode(t.typacl) a LEFT JOIN pg_roles g ON g.oid = a.grantee WHERE a.grantee <> t.typowner),
+       x.names, x.comments
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_roles r ON r.oid = t.typowner
+CROSS JOIN LATERAL (SELECT array_agg(x.conname::text ORDER BY x.conname) AS names,
+                           array_agg(d ORDER BY x.conname) AS comments
+                    FROM pg_constraint x CROSS JOIN obj_description(x.oid, 'pg_constraint') d
+                    WHERE x.contypid = t.oid AND d IS NOT NULL) x
 WHERE t.typtype IN ('e', 'd') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-AND (r.rolname <> current_user OR t.typacl IS NOT NULL OR obj_description(t.oid, 'pg_type') IS NOT NULL)
+AND (r.rolname <> current_user OR t.typacl IS NOT NULL OR obj_description(t.oid, 'pg_type') IS NOT NULL
+     OR x.names IS NOT NULL)
 """
 """The enumerated types and domains that are not simply those of the one who reads them."""
 
 
-OF_COLUMNS = """
+OF_STATISTICS = """
+SELECT s.oid::int8, s.stxrelid::int8, o.*
+FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace JOIN pg_roles r ON r.oid = s.stxowner
+CROSS JOIN LATERAL (
+    SELECT 1, regexp_replace(pg_get_statisticsobjdef(s.oid), ' FROM (?!.* FROM ).*$', ' FROM'), ''
+    UNION ALL
+    SELECT 2, format('ALTER STATISTICS %I.%I SET STATISTICS %s', n.nspname, s.stxname, t.target), NULL
+    FROM (SELECT to_jsonb(s) ->> 'stxstattarget' AS target) t WHERE t.target::int >= 0
+    UNION ALL
+    SELECT 3, format('COMMENT ON STATISTICS %I.%I IS %L', n.nspname, s.stxname, d), NULL
+    FROM obj_description(s.oid, 'pg_statistic_ext') d WHERE d IS NOT NULL
+    UNION ALL
+    SELECT 4, format('ALTER STATISTICS %I.%I OWNER TO %I', n.nspname, s.stxname, r.rolname), NULL
+    WHERE r.rolname <> current_user
+) o (place, before, behind)
+"""
+"""The extended statistics, as the statements that make them anew: the words before and behind the table's name, or all
+of them. PostgreSQL 12 has no target of theirs.
+"""
+
+OF_COLUMNS = f"""
 SELECT a.attrelid::int8, a.attname, format('GRANT %s (%I) ON', x.privilege_type, a.attname),
        format(' TO %s', coalesce(quote_ident(g.rolname), 'PUBLIC'))
-       || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+       || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, 0 AS number, 0 AS place
 FROM pg_attribute a CROSS JOIN aclexplode(a.attacl) x LEFT JOIN pg_roles g ON g.oid = x.grantee
 WHERE a.attacl IS NOT NULL AND a.attrelid = ANY(:tables)
 UNION ALL
-SELECT s.stxrelid::int8, a.attname, regexp_replace(pg_get_statisticsobjdef(s.oid), ' FROM (?!.* FROM ).*$', ' FROM'), ''
-FROM pg_statistic_ext s JOIN pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum > 0
+SELECT s.stxrelid, a.attname, s.before, s.behind, s.oid, s.place
+FROM ({OF_STATISTICS}) s JOIN pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum > 0
 JOIN pg_depend d ON d.classid = 'pg_statistic_ext'::regclass AND d.objid = s.oid
     AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.stxrelid AND d.refobjsubid = a.attnum
-WHERE s.stxrelid = ANY(:tables)
+WHERE s.stxrelid = ANY(:tables) ORDER BY number, place
 """
 """What is lost with a column (PostgreSQL 15 drops statistics with any of their columns): the words of a statement
-before and behind the table's name.
+before and behind the table's name, or the whole of one.
 """
+
+
+def comment_on_check(domain: Name, check: str) -> str:
+    """The words with which a statement begins that gives a domain's CHECK a comment."""
+    return f"COMMENT ON CONSTRAINT {quote(check)} ON DOMAIN {quoted(domain)}"
 
 
 def of_types(rows: Iterable[Any], known_as: Callable[[str, str], Name]) -> dict[Name, tuple[str, ...]]:
     """The statements for each type; `known_as` gives the name of one in a schema."""
     found = {}
-    for schema, name, is_domain, comment, owner, told, grants in rows:
+    for schema, name, is_domain, comment, owner, told, grants, checks, comments in rows:
         known = known_as(schema, name)
         kind, named = "DOMAIN" if is_domain else "TYPE", quoted(known)
         statements = []
         if comment is not None:
             statements.append(f"COMMENT ON {kind} {named} IS {string(comment)}")
+        statements += [
+            f"{comment_on_check(known, check)} IS {string(text)}"
+            for check, text in zip(checks or (), comments or (), strict=True)
+        ]
         if told:
             # As long as nobody has said anything, everybody may use it.
             statements.append(f"REVOKE ALL ON {kind} {named} FROM PUBLIC")

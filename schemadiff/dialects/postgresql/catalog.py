@@ -279,7 +279,7 @@ class _Catalog:
         rows = self.rows(queries.COLUMNS.format(compression=compression, not_null=not_null), tables=oids)
         names = self.collation_names({row[9] for row in rows if row[10]})
         sequences = {tuple(row[:3]): row for row in self.rows(queries.SEQUENCES)}
-        lost: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
+        lost: dict[tuple[int, str], list[tuple[str, str | None]]] = defaultdict(list)
         for oid, name, *pieces in self.rows(belongings.OF_COLUMNS, tables=oids):
             lost[oid, name].append((pieces[0], pieces[1]))
         found: dict[int, list[Column]] = defaultdict(list)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOMAIN
 
 from schemadiff.dialects.postgresql import ask, explained, retyping
+from schemadiff.dialects.postgresql.belongings import comment_on_check
 from schemadiff.dialects.postgresql.canonical import column_type, default_text
 from schemadiff.dialects.postgresql.definitions import made_name
 from schemadiff.dialects.postgresql.expressions import expression
@@ -184,10 +185,12 @@ def changes(before: Domain, after: Domain, was: StoredObject | None, schema: Sch
     """ALTER DOMAIN for each thing that differs, or the domain anew under its columns. `was` is the live domain, which
     knows the names of its checks.
     """
+    belongings = schema.definitions.get(after.name, ())
     if not retyping.alters_in_place(before, after, schema):
-        yield from retyping.made_anew(
-            before, after, [*create(after), *schema.definitions.get(after.name, ())], schema
-        )
+        there = [name for name, _ in _named(after, after.checks, ())]
+        rest = [sql for sql in belongings if not sql.startswith("COMMENT ON CONSTRAINT ")]
+        creation = [*create(after), *_comments(after, there, belongings), *rest]
+        yield from retyping.made_anew(before, after, creation, schema)
         return
     alter = f"ALTER DOMAIN {quoted(after.name)}"
     live = _live(before, was)
@@ -210,8 +213,16 @@ def changes(before: Domain, after: Domain, was: StoredObject | None, schema: Sch
         if check not in before.checks or (names[check] not in loose and check not in strict)
     ]
     staying = [name for check, name in names.items() if check in after.checks and check not in new]
-    for check, named in zip(new, _named(after, new, staying), strict=True):
+    added = _named(after, new, staying)
+    for check, named in zip(new, added, strict=True):
         yield f"{alter} ADD {_check(*named)}" + ("" if check in strict else " NOT VALID")
+    yield from _comments(after, [name for name, _ in added], belongings)
+
+
+def _comments(domain: Domain, checks: Collection[str], belongings: Sequence[str]) -> Iterator[str]:
+    """Those of the statements that give these checks a comment."""
+    starts = tuple(f"{comment_on_check(domain.name, name)} IS " for name in checks)
+    yield from (sql for sql in belongings if starts and sql.startswith(starts))
 
 
 def _live(domain: Domain, was: StoredObject | None) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from schemadiff.dialects.postgresql import entry_queries, views
-from schemadiff.dialects.postgresql.sqltext import quote
+from schemadiff.dialects.postgresql.sqltext import at_once, quote
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import Composite, Entry, Key, Name, Namespace, StoredObject
 
@@ -75,7 +75,7 @@ class _Reader(NamedTuple):
     def partitions(self) -> Iterator[Entry]:
         for row in self.rows(entry_queries.PARTITIONS):
             parent = self.name(row.parent_schema, row.parent)
-            moved = _at_once(row.detached, row.attached)
+            moved = at_once(row.detached, row.attached)
             name = self.name(row.nspname, row.relname)
             yield Entry(
                 name,
@@ -173,14 +173,6 @@ def _unquoted(identity: str, end: str) -> str:
     if identity.startswith('"'):
         return identity[1:].split(f'"{end}', 1)[0].replace('""', '"')
     return identity.split(end, 1)[0]
-
-
-def _at_once(*statements: str) -> str:
-    """One statement that carries the statements out together or not at all."""
-    tag = "$do$"
-    while any(tag in sql for sql in statements):
-        tag = f"${tag[1:-1]}o$"
-    return f"DO {tag} BEGIN {'; '.join(statements)}; END {tag}"
 
 
 def replace(before: Entry, after: Entry) -> Iterator[str]:

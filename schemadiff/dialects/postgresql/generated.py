@@ -55,7 +55,10 @@ def restored(columns: Collection[Column], live: Table) -> list[str]:
     said = [clause for column in columns for clause in attributes.clauses(None, _as_said(column, live))]
     statements += [f"ALTER TABLE {quoted(table)} {', '.join(said)}"] if said else []
     lost = [piece for column in live.columns if column.name in names for piece in column.belongings]
-    statements += [f"{before} {quoted(table)}{after}" for before, after in dict.fromkeys(lost)]
+    statements += [
+        before if after is None else f"{before} {quoted(table)}{after}"
+        for before, after in dict.fromkeys(lost)
+    ]
     for constraint in live.constraints():
         if names.intersection(_used(constraint)):
             statements += dependents.add(table, constraint)

@@ -153,3 +153,11 @@ def strings(text: str) -> Iterator[str]:
         found = value(piece)
         if found is not None:
             yield found
+
+
+def at_once(*statements: str) -> str:
+    """One statement that carries the statements out together or not at all."""
+    tag = "$do$"
+    while any(tag in sql for sql in statements):
+        tag = f"${tag[1:-1]}o$"
+    return f"DO {tag} BEGIN {'; '.join(statements)}; END {tag}"
