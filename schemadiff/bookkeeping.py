@@ -1,4 +1,4 @@
-"""The tables in which other tools write down what they have done to a database. Pure.
+"""The tables in which other tools write down what they have done to a database, or copy others. Pure.
 
 Nobody's models have them, and to drop one would make its tool begin anew. One that models or revisions describe is
 theirs: a table may be called ``migrations`` for other reasons.
@@ -7,9 +7,9 @@ theirs: a table may be called ``migrations`` for other reasons.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from schemadiff.schema import Name
+from schemadiff.schema import Name, Routine, StoredObject
 
 _TABLES = frozenset(
     {
@@ -52,8 +52,13 @@ _TABLES = frozenset(
     }
 )
 _SCHEMAS = frozenset({"atlas_schema_revisions", "drizzle", "graphile_migrate", "pgroll", "sqitch"})
-_COPIES = re.compile(r"_.+_(?:gho|ghc|del)", re.DOTALL)
-"""What gh-ost works with while it changes a table, and what it leaves."""
+_COPIES = re.compile(r"_.+_(?:gho|ghc|del)|lhm[an]_.+|__osc_(?:new|old|chg)_.+", re.DOTALL)
+"""What gh-ost, the Large Hadron Migrator and OnlineSchemaChange work with while they change a table, and leave."""
+_BESIDE = re.compile(r"_+(?P<table>.+)_(?:new|old|chkpnt)", re.DOTALL)
+"""So pt-online-schema-change and spirit call theirs, as people may: these count beside the table that they are of."""
+_TRIGGERS = re.compile(
+    r"pt_osc_.+_(?:ins|upd|del)|lhmt_(?:ins|upd|del)_.+|__osc_(?:ins|upd|del)_.+", re.DOTALL
+)
 
 
 def is_bookkeeping(name: Name) -> bool:
@@ -67,4 +72,31 @@ def is_bookkeeping(name: Name) -> bool:
 
 def of_other_tools(names: Iterable[Name]) -> frozenset[Name]:
     """Those of the tables that are other tools' own."""
-    return frozenset(name for name in names if is_bookkeeping(name))
+    there = frozenset(names)
+    return frozenset(name for name in there if is_bookkeeping(name) or _is_beside(name, there))
+
+
+def _is_beside(name: Name, there: Collection[Name]) -> bool:
+    match = _BESIDE.fullmatch(name.name)
+    if match is None:
+        return False
+    if name._replace(name=match["table"]) in there:
+        return True
+    # The tools cut a name that would be too long.
+    cut = len(name.name) >= _LONGEST
+    return cut and any(
+        one.schema == name.schema and one.name.startswith(match["table"]) for one in there if one != name
+    )
+
+
+_LONGEST = 63
+"""Characters that PostgreSQL takes in a name; MySQL and MariaDB take one more."""
+
+
+def is_working_trigger(stored: StoredObject) -> bool:
+    """Whether it is a trigger by which another tool keeps a copy of a table up to date."""
+    return (
+        isinstance(stored, Routine)
+        and stored.kind == "trigger"
+        and _TRIGGERS.fullmatch(stored.name.name) is not None
+    )

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from schemadiff import comparer, filters, objects, planner, renames, replay, revisions, script
 from schemadiff.async_drivers import with_any_driver
+from schemadiff.bookkeeping import is_working_trigger
 from schemadiff.database import Database, connected, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
@@ -230,9 +231,15 @@ def _everything(connection: Connection, dialect: Dialect) -> Schema:
     """All that the database holds."""
     schemas = dialect.schemas(connection)
     live = inspect(connection, dialect, schemas).without_kept()
-    live = live.with_objects(dialect.objects(connection, schemas))
+    found = dialect.objects(connection, schemas)
+    working = [one for one in found if is_working_trigger(one)]
+    live = live.with_objects(one for one in found if one not in working)
     # What is left alone elsewhere may be compared here.
     unsupported = tuple(one for one in live.unsupported if one.kind not in STORED_KINDS)
+    unsupported += tuple(
+        Unsupported(one.name, "a trigger of a tool that changes its table online: schemadiff leaves it alone")
+        for one in working
+    )
     unsupported += dialect.uncompared(connection, schemas)
     live = dataclasses.replace(live, unsupported=unsupported)
     return live.with_objects(objects.by_themselves(live, dialect).values())

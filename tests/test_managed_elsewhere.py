@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.bookkeeping import is_bookkeeping
+from schemadiff.bookkeeping import is_bookkeeping, of_other_tools
 from schemadiff.database import VERBATIM, connected
 from schemadiff.schema import Name
 
@@ -152,10 +152,61 @@ def test_a_model_that_has_such_a_name_is_compared(url: str, tmp_path: Path) -> N
 
 def test_the_names_of_other_tools() -> None:
     ours = ("user", "migration", "post_del", "version", "releases")
-    theirs = ("DATABASECHANGELOG", "_user_gho", "goose_db_version", "knex_migrations_lock")
+    theirs = ("DATABASECHANGELOG", "_user_gho", "goose_db_version", "knex_migrations_lock", "lhma_2026_user")
     assert not any(is_bookkeeping(Name(name)) for name in ours)
     assert all(is_bookkeeping(Name(name)) for name in theirs)
     assert is_bookkeeping(Name("releases", "sqitch"))
+
+
+def test_the_copies_of_other_tools_count_beside_their_table() -> None:
+    long = "a" * 64
+    ours = [Name(name) for name in ("user", "_user_copy", "_new", "_post_old", "session_new", long)]
+    theirs = [
+        Name(name) for name in ("_user_new", "__user_new", "_user_old", "_user_chkpnt", f"_{long[:59]}_new")
+    ]
+    assert of_other_tools([*ours, *theirs]) == frozenset(theirs)
+    assert of_other_tools([Name("_user_new", "other"), Name("user")]) == frozenset()
+
+
+OSC = ("_log_new", "__log_old", "_log_gho", "_log_ghc")
+
+
+def test_what_a_table_is_changed_online_by_is_left_alone_and_counted(
+    url: str, engine_name: str, fresh_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    schemadiff.plan(url, models(100, False), tmp_path, message="begin")
+    schemadiff.apply(url, tmp_path)
+    run(url, *(f"CREATE TABLE {name} (id int NOT NULL PRIMARY KEY)" for name in OSC))
+    planned = schemadiff.plan(url, models(100, False), tmp_path, message="no more")
+    assert not planned.plan.operations
+    assert {name.name for name in planned.ignored.tables} == {*OSC}
+    assert not schemadiff.check(url, models(100, False), tmp_path)
+    if engine_name in ("mysql", "mariadb"):
+        run(
+            url,
+            "CREATE TRIGGER pt_osc_shop_log_del AFTER DELETE ON log FOR EACH ROW "
+            "DELETE IGNORE FROM _log_new WHERE id <=> OLD.id",
+        )
+        other = fresh_database(engine_name)
+        schemadiff.apply(other, tmp_path)
+        for before, after in ((url, other), (other, url)):
+            difference = schemadiff.diff(before, after)
+            assert not difference
+            assert {name.name for name in difference.ignored.tables} == {*OSC}
+            assert any("pt_osc_shop_log_del" in str(one) for one in difference.unsupported)
+
+
+@pytest.mark.engines("postgresql")
+def test_the_tables_of_an_extension_are_counted(url: str, tmp_path: Path) -> None:
+    run(
+        url,
+        "CREATE EXTENSION dict_int",
+        "CREATE TABLE places (id int PRIMARY KEY)",
+        "ALTER EXTENSION dict_int ADD TABLE places",
+    )
+    planned = schemadiff.plan(url, models(100, False), tmp_path, message="begin")
+    assert [one.describe() for one in planned.plan.operations] == ["create table log"]
+    assert [str(name) for name in planned.ignored.tables] == ["places"]
 
 
 @pytest.mark.engines("mysql", "mariadb")

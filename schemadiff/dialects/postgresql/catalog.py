@@ -129,6 +129,7 @@ class _Catalog:
     numbers: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     collations: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     unsupported: list[Unsupported] = field(default_factory=list)
+    kept: frozenset[Name] = frozenset()
 
     def schema(self, only: Collection[Name] | None) -> Schema:
         rows = self.tables(only)
@@ -138,7 +139,7 @@ class _Catalog:
         enums = {enum.name: enum.members for enum in found_enums.values()}
         definitions = belongings.of_types(self.rows(belongings.OF_TYPES), self.name)
         if not oids:
-            return Schema({}, enums=enums, definitions=definitions)
+            return Schema({}, enums=enums, definitions=definitions, kept=self.kept)
         columns = self.columns(oids, found_enums)
         constraints = self.constraints(oids)
         indexes = self.indexes(oids)
@@ -200,6 +201,7 @@ class _Catalog:
             enums=enums,
             unsupported=tuple(self.unsupported),
             definitions=definitions,
+            kept=self.kept,
         )
 
     def materialized(self) -> dict[Name, Table]:
@@ -235,16 +237,20 @@ class _Catalog:
     # tables and types
 
     def tables(self, only: Collection[Name] | None) -> list[Any]:
-        """The rows of the tables, without the partitions of others: these are where a table keeps its rows."""
+        """The rows of the tables, without the partitions of others, which are where a table keeps its rows, and without
+        those of extensions, which are kept.
+        """
         values: dict[str, object] = {"schemas": list(self.schemas)}
         condition = ""
         if only is not None:
             condition, values["only"] = "AND c.relname = ANY (:only)", [name.name for name in only]
-        return [
+        found = [
             row
             for row in self.rows(queries.TABLES.format(only=condition), **values)
             if not row.relispartition and (only is None or self.name(row.nspname, row.relname) in only)
         ]
+        self.kept = frozenset(self.name(row.nspname, row.relname) for row in found if row.of_extension)
+        return [row for row in found if not row.of_extension]
 
     def options(self, row: Any) -> Options:
         if row.relrowsecurity:

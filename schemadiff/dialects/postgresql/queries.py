@@ -33,15 +33,15 @@ SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition,
         FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
         WHERE h.inhrelid = c.oid) AS inherits,
        CASE WHEN a.amname <> 'heap' THEN a.amname END AS method,
-       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition
+       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition,
+       EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
+               AND e.deptype = 'e') AS of_extension
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_am a ON a.oid = c.relam
 LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
 WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p') {only}
-AND NOT EXISTS (SELECT FROM pg_depend e
-                WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
 """
 
 MATERIALIZED = """
