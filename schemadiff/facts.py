@@ -36,8 +36,11 @@ def facts_about(
     live: Schema,
     *,
     rewritable: bool = False,
+    undoing: bool = False,
 ) -> Facts:
-    """The facts about the operations; ``rewritable`` where they stand in a revision that may still say it otherwise."""
+    """The facts about the operations; ``rewritable`` where they stand in a revision that may still say it otherwise,
+    `undoing` where they undo one.
+    """
     names = [touched(one) for one in operations if isinstance(one, DropTable | DropColumn)]
     parts = [
         one.object.name
@@ -55,6 +58,7 @@ def facts_about(
         held={one: found for one, found in tracked.items() if isinstance(one, DropTable | DropColumn)},
         relabelled={one: found for one, found in labels.items() if found},
         lost=_lost(connection, dialect, operations, live),
+        undoing=undoing,
     )
 
 

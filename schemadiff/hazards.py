@@ -59,6 +59,7 @@ class Facts:
     counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those
     for which the server refuses it, ``relabelled`` the labels of enumerated types that it takes while others come,
     ``lost`` what it takes from values.
+    The operations undo a revision, whose file stays as it is, where they are ``undoing``.
     """
 
     rows: Mapping[Name, int]
@@ -67,6 +68,7 @@ class Facts:
     held: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
     relabelled: Mapping[Operation, Relabelling] = field(default_factory=dict)
     lost: Mapping[Operation, Lost] = field(default_factory=dict)
+    undoing: bool = False
 
     def rows_of(self, table: Name) -> str:
         """The number of rows in words, with a leading space; empty where it was not counted."""
@@ -81,6 +83,9 @@ class Facts:
 NO_FACTS = Facts({})
 
 
+_KEEP = "Copy what is to be kept elsewhere first, or leave the revision applied."
+
+
 def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
     """SD101: the table and all its rows are lost."""
     if isinstance(operation, DropObject) and isinstance(operation.object, Entry) and operation.object.rows:
@@ -89,7 +94,7 @@ def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
             "SD101",
             "destructive",
             f"drops {gone.words}{facts.rows_of(gone.name)}",
-            "Detach it first and drop it later, when nobody has missed it.",
+            _KEEP if facts.undoing else "Detach it first and drop it later, when nobody has missed it.",
         )
     if not isinstance(operation, DropTable):
         return None
@@ -98,7 +103,9 @@ def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
         "SD101",
         "destructive",
         f"drops table {name}{facts.rows_of(name)}",
-        "Rename it first and drop it in a later revision, when nobody has missed it.",
+        _KEEP
+        if facts.undoing
+        else "Rename it first and drop it in a later revision, when nobody has missed it.",
     )
 
 
@@ -109,7 +116,9 @@ def drops_column(operation: Operation, facts: Facts) -> Hazard | None:
             "SD102",
             "destructive",
             f"replaces the values of column {operation.table}.{operation.after.name} by computed ones",
-            "Add the generated column under another name, compare the two, and drop this one in a later revision.",
+            _KEEP
+            if facts.undoing
+            else "Add the generated column under another name, compare the two, and drop this one in a later revision.",
         )
     if not isinstance(operation, DropColumn) or operation.column.generated:
         return None
@@ -119,7 +128,9 @@ def drops_column(operation: Operation, facts: Facts) -> Hazard | None:
         f"drops column {operation.table}.{operation.column.name} of a table{facts.rows_of(operation.table)}"
         if facts.rows_of(operation.table)
         else f"drops column {operation.table}.{operation.column.name}",
-        "If it was renamed, say so with --rename; else stop using it first and drop it in a later revision.",
+        _KEEP
+        if facts.undoing
+        else "If it was renamed, say so with --rename; else stop using it first and drop it in a later revision.",
     )
 
 
@@ -145,7 +156,9 @@ def breaks(operation: Operation, facts: Facts) -> Hazard | None:
         "warning",
         f"{operation.describe()}: {_listed(users)} may fail afterwards, with every statement that runs "
         f"{'it' if len(users) == 1 else 'them'}: the text speaks of that name",
-        "Change them in the same revision, with op.execute(…); a view that the models declare moves along.",
+        "Change them by hand right after the rollback; a view that the revisions declare moves along."
+        if facts.undoing
+        else "Change them in the same revision, with op.execute(…); a view that the models declare moves along.",
         operation,
     )
 
@@ -159,8 +172,11 @@ def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
         "SD209",
         "warning",
         f"{operation.describe()}: the server refuses that where {_listed(users)} {_uses(users)} it",
-        "Drop or change them before it in the same revision, with op.execute(…); a view that the models declare moves "
-        "along.",
+        "Drop or change them by hand first, or leave the revision applied; a view that the revisions declare moves "
+        "along."
+        if facts.undoing
+        else "Drop or change them before it in the same revision, with op.execute(…); a view that the models declare "
+        "moves along.",
         operation,
     )
 

@@ -148,7 +148,14 @@ def _tasks(
     known = (*known, *replay.found_on_the_way(operations, expected, site.dialect))
     live = back.live if back else inspect_for(site.connection, site.dialect, *known)
     all_of_them = tuple(one for some in operations for one in some)
-    facts = facts_about(site.connection, site.dialect, all_of_them, live, rewritable=direction == "up")
+    facts = facts_about(
+        site.connection,
+        site.dialect,
+        all_of_them,
+        live,
+        rewritable=direction == "up",
+        undoing=direction == "down",
+    )
     asked = ask(site.connection, site.dialect, expected, live)
     parts = live_parts(expected, asked, live, site.dialect)
     plans: list[Plan] = []

@@ -204,3 +204,35 @@ def test_a_declared_view_moves_along_and_is_not_named(
             step(url, versions)
             with connected(url) as (connection, _):
                 connection.exec_driver_sql("SELECT * FROM v_account").close()
+
+
+@pytest.mark.engines("sqlite", "mysql")
+def test_the_advice_of_a_rollback_is_for_a_rollback(url: str, engine_name: str, tmp_path: Path) -> None:
+    """A revision that is applied stays as it is, and no later one helps who goes back."""
+
+    def models(*more: str) -> sa.MetaData:
+        metadata = sa.MetaData()
+        names = ["name", *more]
+        sa.Table(
+            "account",
+            metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            *(sa.Column(one, sa.String(20)) for one in names),
+        )
+        if more:
+            sa.Table("extra", metadata, sa.Column("id", sa.Integer, primary_key=True))
+        return metadata
+
+    for each in (models(), models("more")):
+        schemadiff.plan(url, each, tmp_path)
+        schemadiff.apply(url, tmp_path)
+    with connected(url, changes=True) as (connection, _):
+        connection.exec_driver_sql("CREATE VIEW shown AS SELECT account.more FROM account")
+        connection.commit()
+    (done,) = schemadiff.rollback(url, tmp_path, dry_run=True).done
+    told = {one.code: one.advice for one in done.plan.hazards}
+    assert told.keys() == {"SD101", "SD102", "SD209" if engine_name == "sqlite" else "SD406"}
+    assert all("rollback" in advice or "leave the revision applied" in advice for advice in told.values())
+    assert not any("later revision" in advice or "same revision" in advice for advice in told.values())
+    forward = schemadiff.plan(url, models(), tmp_path, dry_run=True).plan.hazards
+    assert not any("rollback" in one.advice or "leave the revision" in one.advice for one in forward)
