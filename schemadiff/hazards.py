@@ -58,8 +58,8 @@ class Facts:
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
     counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those
     for which the server refuses it, ``relabelled`` the labels of enumerated types that it takes while others come,
-    ``lost`` what it takes from values.
-    The operations undo a revision, whose file stays as it is, where they are ``undoing``.
+    ``lost`` what it takes from values. The operations undo a revision, whose file stays as it is, where they are
+    ``undoing``.
     """
 
     rows: Mapping[Name, int]
@@ -207,8 +207,10 @@ def alters_values(operation: Operation, facts: Facts) -> Hazard | None:
         found.loss.code,
         "destructive",
         f"{operation.describe()}: {found.words}",
-        "A rollback brings the type back, not the values. Add a column of the new type, fill it, compare the two, and "
-        "drop this one in a later revision.",
+        _KEEP
+        if facts.undoing
+        else "A rollback brings the type back, not the values. Add a column of the new type, fill it, compare the two, "
+        "and drop this one in a later revision.",
         operation,
     )
 
