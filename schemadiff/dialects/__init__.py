@@ -77,15 +77,22 @@ def _is_missing(database: str | None) -> bool:
 def connect_arguments(url: URL) -> dict[str, object]:
     """What the driver is told beyond the URL. PyMySQL: several statements in one round trip, for reading in bulk, and
     (as SQLAlchemy would say if it were not overruled) to count the rows that an UPDATE matches, not those it changes.
-    psycopg: to prepare no statements, which a pooler in transaction mode may not find again.
+    psycopg: to prepare no statements, which a pooler in transaction mode may not find again. psycopg,
+    psycopg2 and pg8000: to speak UTF-8 also where a database in SQL_ASCII or LATIN1 would have them speak that
+    (psycopg 3.3 reads bytes for texts in SQL_ASCII).
     """
+    encoding = {} if "client_encoding" in url.query else {"client_encoding": "utf8"}
     match url.drivername.partition("+")[2]:
         case "pymysql":
             from pymysql.constants import CLIENT
 
             return {"client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS}
-        case "psycopg":
-            return {"prepare_threshold": None}
+        case "psycopg" | "psycopg_async":
+            return {"prepare_threshold": None, **encoding}
+        case "psycopg2":
+            return dict(encoding)
+        case "pg8000":
+            return {"startup_params": encoding} if encoding else {}
         case _:
             return {}
 

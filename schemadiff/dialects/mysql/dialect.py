@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.mysql import losing, objects, relabelling, transactions, uncompared, waiting, ways
+from schemadiff.dialects.mysql import (
+    characters,
+    losing,
+    objects,
+    relabelling,
+    transactions,
+    uncompared,
+    waiting,
+    ways,
+)
 from schemadiff.dialects.mysql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.ask import ask_server
 from schemadiff.dialects.mysql.canonical import canonical_name, canonical_table
@@ -210,7 +219,12 @@ class MySQL(Facts, Dialect):
     ) -> tuple[Statement, ...]:
         found = statements(self._expanded(operations, before), before, self, later)
         return tuple(
-            Statement(one.sql, carried, effect=effect)
+            Statement(
+                one.sql,
+                carried,
+                effect=effect,
+                expects=characters.expected(carried, operations, before, self),
+            )
             for one in found
             for carried, effect in [of_revision(one, operations)]
         )

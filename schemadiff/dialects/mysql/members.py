@@ -42,14 +42,23 @@ def with_told(talk: Talk, facts: Facts, table: Table, qualified: str) -> tuple[T
 
 
 def as_given(column: Column, answer: Column) -> Column:
-    """`answer`, what the server showed of the column, with the characters that were given and not shown."""
-    if "?" in answer.type.sql and storable(column.type.sql) == answer.type.sql:
+    """`answer`, what the server showed of the column, with the characters that were given, where it showed question
+    marks for them: those that it does not show, and those that the column's character set does not have. The question
+    marks that it then keeps are another text than what was given.
+    """
+    if "?" in answer.type.sql and _may_be(answer.type.sql, column.type.sql):
         answer = dataclasses.replace(
             answer, type=Type(column.type.sql, answer.type.values, answer.type.source)
         )
     if column.default and "?" in (answer.default or "") and storable(column.default) == answer.default:
         answer = dataclasses.replace(answer, default=column.default)
     return answer
+
+
+def _may_be(shown: str, given: str) -> bool:
+    return len(shown) == len(given) and all(
+        one in (other, "?") for one, other in zip(shown, given, strict=True)
+    )
 
 
 def _is_doubtful(column: Column, facts: Facts) -> bool:

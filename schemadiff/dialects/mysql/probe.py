@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.mysql import advisory, ways
+from schemadiff.dialects.mysql import advisory, characters, ways
 from schemadiff.dialects.mysql.alter import staged_statements
 from schemadiff.dialects.mysql.clauses import Alter, alter_sql, of_revision
 from schemadiff.dialects.mysql.ddl import qualified
@@ -210,6 +210,7 @@ class _Asking:
                 ways.bound(alter.sql, way) if way else alter.sql,
                 carried,
                 way.words if way else ways.COPYING,
+                expects=characters.expected(carried, group.operations, group.before, self.facts),
                 effect=effect,
                 table=alter.table,
             )

@@ -7,7 +7,6 @@ quoting, and without what refuses definitions that are there already (zero dates
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects import driver_errors
+from schemadiff.dialects.mysql.decoding import decoded
 from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.errors import DatabaseError
@@ -50,9 +50,6 @@ _STRICT = ("STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "TRADITIONAL", "NO_ZERO_D
 _UTF8 = {"character_set_results": "binary", "collation_connection": "utf8mb4_general_ci"}
 IN_UTF8, AS_STORED = (f"SET SESSION character_set_results = {name}" for name in ("utf8mb4", "binary"))
 """What is stored in the characters of its maker is UTF-8 after the first one; the second one is as it was before."""
-_BINARY_DEFAULT = re.compile(rb"(?<= DEFAULT )'(?:[^'\\]++|\\.|'')*+'", re.DOTALL)
-_ESCAPE = re.compile(rb"''|\\(.)", re.DOTALL)
-_ESCAPED = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +171,7 @@ def _one_by_one(connection: Connection) -> Talk:
             try:
                 for statement in group:
                     result = connection.exec_driver_sql(statement, execution_options=NO_PARAMETERS)
-                    rows = [tuple(map(_decoded, row)) for row in result] if result.returns_rows else []
+                    rows = [tuple(map(decoded, row)) for row in result] if result.returns_rows else []
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise
@@ -209,7 +206,7 @@ def _in_packets(connection: Connection) -> Talk:
                     if not first:
                         cursor.nextset()
                     first = False
-                    rows = [tuple(map(_decoded, row)) for row in cursor.fetchall()]
+                    rows = [tuple(map(decoded, row)) for row in cursor.fetchall()]
                 replies.append(rows)
             cursor.close()
         except refused as error:
@@ -257,24 +254,3 @@ def _limit(connection: Connection) -> int:
 def _refusal(error: BaseException) -> Refusal:
     code = driver_errors.number(error) or 0
     return Refusal(code, driver_errors.server_words(error).removesuffix(f" ({code})"))
-
-
-def _decoded(value: Any) -> Any:
-    if not isinstance(value, bytes | bytearray):
-        return value
-    value = bytes(value)
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        # MariaDB writes a binary default as the bytes it is; MySQL 9.7 writes 0x00FF, and that can be sent again.
-        return _BINARY_DEFAULT.sub(_hexadecimal, value).decode(errors="backslashreplace")
-
-
-def _hexadecimal(match: re.Match[bytes]) -> bytes:
-    body = match[0][1:-1]
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        plain = _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]) if escape[1] else b"'", body)
-        return f"0x{plain.hex().upper()}".encode()
-    return match[0]
