@@ -11,8 +11,9 @@ ENGINES ?= sqlite mysql mariadb postgresql
 
 ENV := .venv/.made
 LOWEST := .venv-lowest/.made
+BENCH := .venv-bench/.made
 
-.PHONY: help env demo test test-newest test-lowest test-pythons test-versions real-models fuzz chaos fidelity help-texts lint format servers clean
+.PHONY: help env demo test test-newest test-lowest test-pythons test-versions real-models fuzz chaos bench fidelity help-texts lint format servers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,9 @@ fuzz: $(ENV) servers ## random pairs of models on every server; FUZZ_PAIRS=5000 
 chaos: $(ENV) servers ## kill runs and servers at random instants, and start several runs at once, on every server
 	.venv/bin/python -m tests.chaos $(ARGS) $(ENGINES)
 
+bench: $(BENCH) servers ## time and count schemadiff beside Alembic: hours for all; ARGS="--parts diff --engines sqlite --tables 100" for some
+	@.venv-bench/bin/python -m benchmarks $(ARGS)
+
 fidelity: ## make docs/fidelity.md anew from the story files
 	@$(PYTHON) -m tools.fidelity
 
@@ -74,4 +78,8 @@ $(ENV): pyproject.toml tools/make_env.py
 
 $(LOWEST): pyproject.toml tools/make_env.py
 	@$(PYTHON) tools/make_env.py --lowest .venv-lowest '.[test]'
+	@touch $@
+
+$(BENCH): pyproject.toml tools/make_env.py
+	@$(PYTHON) tools/make_env.py .venv-bench '.[bench]'
 	@touch $@

@@ -1,34 +1,29 @@
-"""How long a writer stalls while a large table is changed: by schemadiff, and by Alembic on the same change.
+"""Six changes of a large table at once, with a writer beside them: how long they take, and how long the writer stands.
 
-    pip install alembic
-    python benchmarks/writers.py mysql+pymysql://root@127.0.0.1:3306/bench postgresql+psycopg://…
-
-A process inserts 200 rows a second into a table of a million rows (`--rows`) while each change is made; what counts
-is the longest that one INSERT took, beside what it takes when nothing is changed. Each database must be empty: the
-script creates the table in it and drops it again.
+A process inserts 200 rows a second while the table is changed, by one revision of schemadiff's or one of Alembic's.
 """
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 
 import schemadiff
 
 RATE = 200
 """Rows a second."""
+
+STANDS = 0.05
+"""An INSERT that takes so many seconds waits for somebody."""
 
 TABLE = """
 import sqlalchemy as sa
@@ -40,65 +35,75 @@ def upgrade(op):
         sa.Column("id", sa.BigInteger, primary_key=True),
         sa.Column("kind", sa.String(40)),
         sa.Column("size", sa.Integer),
+        sa.Column("total", sa.Integer),
+        sa.Index("ix_total", "total"),
     )
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """The same change as a line of a revision and as a call of Alembic's."""
 
-    name: str
     line: str
-    alembic: Callable[[Operations], Any]
+    alembic: Callable[[Any], Any]
 
 
-CHANGES = (
+_FIVE = (
     Change(
-        "add a column",
         'op.add_column("entry", sa.Column("note", sa.String(20)))',
         lambda op: op.add_column("entry", sa.Column("note", sa.String(20))),
     ),
     Change(
-        "add an index",
+        'op.add_column("entry", sa.Column("day", sa.Integer, server_default="0"))',
+        lambda op: op.add_column("entry", sa.Column("day", sa.Integer, server_default="0")),
+    ),
+    Change(
         'op.create_index("entry", sa.Index("ix_kind", "kind"))',
         lambda op: op.create_index("ix_kind", "entry", ["kind"]),
     ),
     Change(
-        "NULL to NOT NULL",
-        'op.alter_column("entry", sa.Column("size", sa.Integer), sa.Column("size", sa.Integer, nullable=False))',
-        lambda op: op.alter_column("entry", "size", existing_type=sa.Integer(), nullable=False),
+        'op.create_index("entry", sa.Index("ix_size", "size"))',
+        lambda op: op.create_index("ix_size", "entry", ["size"]),
     ),
     Change(
-        "add a CHECK",
-        'op.add_constraint("entry", sa.CheckConstraint("size >= 0", name="size_positive"))',
-        lambda op: op.create_check_constraint("size_positive", "entry", "size >= 0"),
-    ),
-    Change(
-        "add a column and an index on it",
-        'op.add_column("entry", sa.Column("day", sa.Integer))\n'
-        '    op.create_index("entry", sa.Index("ix_day", "day"))',
-        lambda op: (
-            op.add_column("entry", sa.Column("day", sa.Integer)),
-            op.create_index("ix_day", "entry", ["day"]),
-        ),
-    ),
-    Change(
-        "int to bigint, and an index",
-        'op.alter_column("entry", sa.Column("size", sa.Integer), sa.Column("size", sa.BigInteger))\n'
-        '    op.create_index("entry", sa.Index("ix_size", "size"))',
-        lambda op: (
-            op.alter_column("entry", "size", existing_type=sa.Integer(), type_=sa.BigInteger()),
-            op.create_index("ix_size", "entry", ["size"]),
-        ),
+        'op.alter_column("entry", sa.Column("kind", sa.String(40)), sa.Column("kind", sa.String(60)))',
+        lambda op: op.alter_column("entry", "kind", existing_type=sa.String(40), type_=sa.String(60)),
     ),
 )
+SIX = {
+    "copied": (
+        Change(
+            'op.alter_column("entry", sa.Column("size", sa.Integer), sa.Column("size", sa.BigInteger))',
+            lambda op: op.alter_column("entry", "size", existing_type=sa.Integer(), type_=sa.BigInteger()),
+        ),
+        *_FIVE,
+    ),
+    "in place": (
+        *_FIVE,
+        Change(
+            'op.drop_index("entry", sa.Index("ix_total", "total"))',
+            lambda op: op.drop_index("ix_total", "entry"),
+        ),
+    ),
+}
+"""With INT to BIGINT, which MySQL and MariaDB make only by copying the table, and with what they do in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Seconds: of the whole change, of the longest INSERT beside it, and of all that had to wait."""
+
+    took: float
+    longest: float
+    total: float
 
 
 def insert_steadily(url: str, line: Connection) -> None:
-    """Insert rows at the rate until told to stop; send back the longest that one took, in seconds."""
+    """Insert rows at the rate until told to stop; send back how long each took, in seconds."""
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    longest, written, began = 0.0, 0, time.monotonic()
+    durations: list[float] = []
+    written, began = 0, time.monotonic()
     with engine.connect() as connection:
         statement = sa.text("INSERT INTO entry (kind, size) VALUES ('written', 1)")
         connection.execute(statement)
@@ -109,24 +114,24 @@ def insert_steadily(url: str, line: Connection) -> None:
                 time.sleep(early)
             at = time.monotonic()
             connection.execute(statement)
-            longest = max(longest, time.monotonic() - at)
+            durations.append(time.monotonic() - at)
             # Who has stalled goes on at the same rate and does not catch up.
             written, began = (written + 1, began) if time.monotonic() - due < 1 else (0, time.monotonic())
-    line.send(longest)
+    line.send(durations)
 
 
 @contextmanager
-def writer(url: str, found: list[float]) -> Iterator[None]:
-    """A writer beside what is done in here; its longest stall is appended to `found`."""
+def writer(url: str, durations: list[float]) -> Iterator[None]:
+    """A writer beside what is done in here, which leaves how long each of its INSERTs took."""
     mine, its = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=insert_steadily, args=(url, its))
+    process = multiprocessing.get_context("spawn").Process(target=insert_steadily, args=(url, its))
     process.start()
     mine.recv()
     try:
         yield
     finally:
         mine.send(True)
-        found.append(mine.recv())
+        durations += mine.recv()
         process.join()
 
 
@@ -136,13 +141,17 @@ def fill(url: str, versions: Path, rows: int) -> None:
     schemadiff.apply(url, versions)
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        thousand = [{"kind": f"kind {number}", "size": number} for number in range(1000)]
-        connection.execute(sa.text("INSERT INTO entry (kind, size) VALUES (:kind, :size)"), thousand)
-        count = 1000
+        thousand = [{"kind": f"kind {number}", "size": number} for number in range(min(rows, 1000))]
+        connection.execute(
+            sa.text("INSERT INTO entry (kind, size, total) VALUES (:kind, :size, :size)"), thousand
+        )
+        count = len(thousand)
         while count < rows:
             more = min(count, rows - count)
             connection.execute(
-                sa.text("INSERT INTO entry (kind, size) SELECT kind, size FROM entry LIMIT :more"),
+                sa.text(
+                    "INSERT INTO entry (kind, size, total) SELECT kind, size, total FROM entry LIMIT :more"
+                ),
                 {"more": more},
             )
             count += more
@@ -151,71 +160,35 @@ def fill(url: str, versions: Path, rows: int) -> None:
     engine.dispose()
 
 
-def measure(url: str, rows: int) -> None:
-    """Print a line for each change."""
+def change(url: str, rows: int, tool: str, kind: str) -> Standing:
+    """Fills an empty database, and changes it. ``tool`` is ``Alembic`` or what schemadiff's ``--online`` is to be."""
+    durations: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         versions = Path(folder)
         fill(url, versions, rows)
-        calm: list[float] = []
-        with writer(url, calm):
-            time.sleep(3)
-        print(
-            f"{sa.make_url(url).drivername}, {rows:,} rows; without a change {calm[0] * 1000:.0f} ms",
-            flush=True,
-        )
-        print("| change | schemadiff: longest stall | it took | Alembic: longest stall | it took |")
-        print("| --- | --- | --- | --- | --- |")
-        engine = sa.create_engine(url)
-        for change in CHANGES:
-            path = versions / "0002_change.py"
-            path.write_text(f"import sqlalchemy as sa\n\n\ndef upgrade(op):\n    {change.line}\n")
-            stalls: list[float] = []
-            took: list[float] = []
-            with writer(url, stalls):
-                began = time.monotonic()
-                schemadiff.apply(url, versions)
-                took.append(time.monotonic() - began)
-            schemadiff.rollback(url, versions, to=1, allow=["all"])
-            with writer(url, stalls):
-                began = time.monotonic()
-                with engine.begin() as connection:
-                    change.alembic(Operations(MigrationContext.configure(connection)))
-                took.append(time.monotonic() - began)
-            # Back by schemadiff, which has to be told that it is there.
-            _undo(url, versions)
-            cells = [
-                f"{stalls[0] * 1000:.0f} ms",
-                f"{took[0]:.1f} s",
-                f"{stalls[1] * 1000:.0f} ms",
-                f"{took[1]:.1f} s",
-            ]
-            print(f"| {change.name} | {' | '.join(cells)} |", flush=True)
-        with suppress(FileNotFoundError):
-            (versions / "0002_change.py").unlink()
-        schemadiff.rollback(url, versions, to=0, allow=["all"])
-        with engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE schemadiff_version")
+        six = SIX[kind]
+        lines = "\n    ".join(one.line for one in six)
+        (versions / "0002_six.py").write_text(f"import sqlalchemy as sa\n\n\ndef upgrade(op):\n    {lines}\n")
+        with writer(url, durations):
+            began = time.monotonic()
+            if tool == "Alembic":
+                _by_alembic(url, six)
+            else:
+                schemadiff.apply(url, versions, online=tool)  # type: ignore[arg-type]
+            took = time.monotonic() - began
+    stood = [one for one in durations if one >= STANDS]
+    return Standing(took, max(durations, default=0.0), sum(stood))
 
 
-def _undo(url: str, versions: Path) -> None:
-    """Make the database as revision 1 has it, whatever was changed in it."""
-    found = schemadiff.diff(url, f"{versions}/@1")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+def _by_alembic(url: str, six: tuple[Change, ...]) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    engine = sa.create_engine(url)
     with engine.connect() as connection:
-        for statement in found.plan.statements:
-            if "schemadiff_version" not in statement:
-                connection.exec_driver_sql(statement)
-
-
-def main() -> None:
-    """Measure on each database."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("urls", nargs="+")
-    options.add_argument("--rows", type=int, default=1_000_000)
-    chosen = options.parse_args()
-    for url in chosen.urls:
-        measure(url, chosen.rows)
-
-
-if __name__ == "__main__":
-    main()
+        context = MigrationContext.configure(connection)
+        with context.begin_transaction():
+            for one in six:
+                one.alembic(Operations(context))
+        connection.commit()
+    engine.dispose()

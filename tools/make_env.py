@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 OLDEST = (3, 11)
-FOR_DEVELOPERS = ("drivers", "test", "dev")
+FOR_DEVELOPERS = ("drivers", "test", "dev", "bench")
 
 
 def can_make_environments() -> bool:
