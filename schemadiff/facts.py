@@ -58,8 +58,27 @@ def facts_about(
         held={one: found for one, found in tracked.items() if isinstance(one, DropTable | DropColumn)},
         relabelled={one: found for one, found in labels.items() if found},
         lost=_lost(connection, dialect, operations, live),
+        renumbered=_renumbered(connection, dialect, operations, live),
         undoing=undoing,
     )
+
+
+def _renumbered(
+    connection: Connection, dialect: Dialect, operations: Sequence[Operation], live: Schema
+) -> dict[Operation, str]:
+    """How many rows are known by other numbers after each operation, in words."""
+    found = {}
+    for operation, change in dialect.renumbered(operations, live).items():
+        rows = f"SELECT 1 AS one {change.rows} LIMIT {COUNT_LIMIT + 1}"
+        with tolerant():
+            counted = connection.exec_driver_sql(
+                f"SELECT COUNT(*) FROM ({rows}) AS counted", execution_options=VERBATIM
+            )
+            number = int(counted.scalar_one())
+            if number:
+                few = f"{number:,}" if number <= COUNT_LIMIT else f"more than {COUNT_LIMIT:,}"
+                found[operation] = f"{few} row{'' if number == 1 else 's'} {change.words}"
+    return found
 
 
 def _lost(

@@ -58,8 +58,8 @@ class Facts:
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
     counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those
     for which the server refuses it, ``relabelled`` the labels of enumerated types that it takes while others come,
-    ``lost`` what it takes from values. The operations undo a revision, whose file stays as it is, where they are
-    ``undoing``.
+    ``lost`` what it takes from values, ``renumbered`` what becomes of the rowids of rows. The operations undo a
+    revision, whose file stays as it is, where they are ``undoing``.
     """
 
     rows: Mapping[Name, int]
@@ -68,6 +68,7 @@ class Facts:
     held: Mapping[Operation, Collection[StoredObject]] = field(default_factory=dict)
     relabelled: Mapping[Operation, Relabelling] = field(default_factory=dict)
     lost: Mapping[Operation, Lost] = field(default_factory=dict)
+    renumbered: Mapping[Operation, str] = field(default_factory=dict)
     undoing: bool = False
 
     def rows_of(self, table: Name) -> str:
@@ -215,6 +216,20 @@ def alters_values(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
+def renumbers(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD407: rows get other rowids, by which others may know them."""
+    found = facts.renumbered.get(operation)
+    if not found:
+        return None
+    return Hazard(
+        "SD407",
+        "warning",
+        f"{operation.describe()}: {found}, by which a full-text index or an application may know them",
+        "Fill anew afterwards what knows rows by their rowids: INSERT INTO the index (the index) VALUES ('rebuild').",
+        operation,
+    )
+
+
 def _listed(objects: Collection[StoredObject]) -> str:
     return ", ".join(one.words if isinstance(one, Entry) else f"{one.kind} {one.name}" for one in objects)
 
@@ -231,9 +246,10 @@ RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
     is_refused,
     takes_labels,
     alters_values,
+    renumbers,
 )
 
-CODES = ("SD101", "SD102", "SD103", "SD104", "SD105", "SD108", "SD109", "SD205", "SD209", "SD406")
+CODES = ("SD101", "SD102", "SD103", "SD104", "SD105", "SD108", "SD109", "SD205", "SD209", "SD406", "SD407")
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

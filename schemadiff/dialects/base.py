@@ -30,6 +30,7 @@ from schemadiff.dialects.client import VERSION_TABLE, Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.losses import Loss
 from schemadiff.dialects.relabelling import Relabelling
+from schemadiff.dialects.renumbering import Renumbering
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.dialects.wording import Judge
@@ -357,9 +358,7 @@ class Dialect(ABC):
     def online_statements(
         self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()
     ) -> tuple[Statement, ...]:
-        """As `statements`, for a table that is not small: so that readers and writers of it wait as little as can be,
-        whatever that costs otherwise.
-        """
+        """As `statements`, for a table that is not small: its readers and writers wait as little as can be."""
         return self.statements(operations, before, later=later)
 
     def asked_how(
@@ -390,10 +389,12 @@ class Dialect(ABC):
         return None
 
     def way_out(self, error: BaseException) -> str | None:
-        """What to do where the server refuses a statement for what the models do not declare; ``None`` where nothing
-        is known.
-        """
+        """What to do where the server refuses a statement for what the models do not declare."""
         return None
+
+    def renumbered(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, Renumbering]:
+        """The operations after which rows are known by other numbers than before."""
+        return {}
 
     def after_statements(
         self,

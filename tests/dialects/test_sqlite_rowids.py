@@ -146,3 +146,55 @@ def test_what_analyze_found_stays(columns: list[sa.Column[Any]], tmp_path: Path)
         step(url, versions)
         with connected(url) as (connection, _):
             assert connection.exec_driver_sql("SELECT * FROM sqlite_stat1 ORDER BY idx").fetchall() == found
+
+
+TO_KEYS: dict[str, tuple[list[sa.Column[Any]], list[sa.Column[Any]], dict[str, Any], str | None]] = {
+    "an integer becomes the key": (
+        [Column("slug", sa.String(40), primary_key=True), Column("n", sa.Integer, nullable=False)],
+        [Column("slug", sa.String(40), nullable=False), Column("n", sa.Integer, primary_key=True)],
+        {},
+        "2 rows get other rowids",
+    ),
+    "a text key becomes an integer": (
+        [Column("n", sa.String(40), primary_key=True)],
+        [Column("n", sa.Integer, primary_key=True)],
+        {},
+        "2 rows get other rowids",
+    ),
+    "a renamed key stays": (
+        [Column("n", sa.Integer, primary_key=True)],
+        [Column("m", sa.Integer, primary_key=True, info={"renamed_from": "n"})],
+        {},
+        None,
+    ),
+    "a new key takes them": (
+        [Column("n", sa.Integer)],
+        [Column("n", sa.Integer), Column("id", sa.Integer, primary_key=True)],
+        {},
+        None,
+    ),
+    "no rowids any more": (
+        [Column("n", sa.String(40), primary_key=True)],
+        [Column("n", sa.String(40), primary_key=True)],
+        {"sqlite_with_rowid": False},
+        "3 rows lose their rowids",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TO_KEYS)
+def test_other_rowids_are_said_before(case: str, tmp_path: Path) -> None:
+    before, after, options, said = TO_KEYS[case]
+    url, versions = f"sqlite:///{tmp_path}/one.db", tmp_path / "versions"
+    schemadiff.plan(url, _models(before, sa.String(10)), versions)
+    schemadiff.apply(url, versions)
+    others = ", slug" if len(before) == 2 else ""
+    with connected(url) as (connection, _):
+        for number in (1, 20, 30):
+            slug = f", 's{number}'" if others else ""
+            connection.exec_driver_sql(f"INSERT INTO doc (n{others}) VALUES ({number}{slug})")
+    planned = schemadiff.plan(url, _models(after, sa.String(10), **options), versions)
+    told = [one.message for one in planned.plan.hazards if one.code == "SD407"]
+    assert len(told) == (said is not None)
+    assert all(f": {said}, by which" in message for message in told)
+    schemadiff.apply(url, versions, allow=["all"])

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
+from schemadiff.dialects.renumbering import Renumbering
 from schemadiff.dialects.sqlite import (
     alter,
     asking,
@@ -27,6 +28,7 @@ from schemadiff.dialects.sqlite import (
     locks,
     objects,
     progress,
+    rowids,
     transactions,
     types,
 )
@@ -138,6 +140,9 @@ class SQLite(Dialect):
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
         found = types.sqlalchemy_type(column.type.sql, column.collation, self.sqlalchemy)
         return cast("TypeEngine[object]", found)
+
+    def renumbered(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, Renumbering]:
+        return rowids.renumbered(operations, live)
 
     def statements(
         self, operations: Sequence[Operation], before: Schema, *, later: Sequence[Operation] = ()

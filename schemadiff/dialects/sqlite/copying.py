@@ -48,7 +48,7 @@ def copy(old: Table, new: Table, sources: Mapping[str, Source | None]) -> tuple[
 
 def expected(old: Table, new: Table, sources: Mapping[str, Source | None]) -> Iterator[Expectation]:
     """What has to be true of the rows, so that no value is lost when they are copied."""
-    row = "NULL" if WITHOUT_ROWID in old.options.extra else _rowid(old) or "NULL"
+    row = "NULL" if WITHOUT_ROWID in old.options.extra else rowid(old) or "NULL"
     for column, source in _copied(new, sources):
         found = _conversion(column, source, new)
         if found is not None and found.holds is not None:
@@ -114,16 +114,16 @@ def _rowids(old: Table, new: Table, sources: Mapping[str, Source | None]) -> lis
     """What the rowids go into and come from; nothing where they are copied as a column's values or cannot be."""
     if any(WITHOUT_ROWID in table.options.extra for table in (old, new)):
         return []
-    alias = _alias(new)
-    source = _rowid(old)
-    if alias is not None:
-        is_new = sources.get(alias) is None
-        return [(quote(alias), source)] if is_new and source else []
+    named = alias(new)
+    source = rowid(old)
+    if named is not None:
+        is_new = sources.get(named) is None
+        return [(quote(named), source)] if is_new and source else []
     known = _free(old, new)
     return [(known, known)] if known else []
 
 
-def _alias(table: Table) -> str | None:
+def alias(table: Table) -> str | None:
     """The column that is another name of the rowid (SQLite's manual, "ROWIDs and the INTEGER PRIMARY KEY")."""
     key = table.primary_key
     if key is None or len(key.columns) != 1:
@@ -131,9 +131,10 @@ def _alias(table: Table) -> str | None:
     return key.columns[0] if _type(key.columns[0], table).sql == "INTEGER" else None
 
 
-def _rowid(table: Table) -> str | None:
-    alias = _alias(table)
-    return quote(alias) if alias is not None else _free(table)
+def rowid(table: Table) -> str | None:
+    """The name by which a query gets the rowid; ``None`` where nothing has one."""
+    named = alias(table)
+    return quote(named) if named is not None else _free(table)
 
 
 def _free(*tables: Table) -> str | None:
