@@ -103,7 +103,9 @@ class Drift:
 
     ``missing`` leads from the revision files to the models; ``drifted`` is what was changed in the database and no
     revision says; ``pending`` are the revisions that the database does not have yet. ``at_work`` says who carries out a
-    revision just now: then ``interrupted`` is how far it is.
+    revision just now: then ``interrupted`` is how far it is. ``unrecorded``: there are no revisions and no version
+    table, so that the database was compared with the models alone; where these two agree there is no difference, and no
+    revision that makes what they have.
     """
 
     version: int
@@ -114,6 +116,7 @@ class Drift:
     unsupported: tuple[Unsupported, ...] = ()
     ignored: Ignored = NOTHING_IGNORED
     at_work: str | None = None
+    unrecorded: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is any difference."""

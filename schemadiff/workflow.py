@@ -267,7 +267,8 @@ def check(
         if state is None and not history:
             missing = differences(connection, dialect, live, desired, hidden, notes.extend)
             refuse_taken(connection, dialect, missing)
-            return Drift(0, missing, unsupported=_once(notes), ignored=ignored)
+            unrecorded = bool(desired.tables or desired.objects)
+            return Drift(0, missing, unsupported=_once(notes), ignored=ignored, unrecorded=unrecorded)
         state = state or State()
         expected = filters.visible(at, chosen, dialect)
         interrupted = interrupted_in(connection, dialect, state, history)

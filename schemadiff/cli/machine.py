@@ -106,6 +106,7 @@ def drift(found: Drift) -> Object:
         "drifted": drifted,
         "interrupted": _interrupted(found.interrupted),
         "at_work": found.at_work,
+        "unrecorded": found.unrecorded,
         "unsupported": _unsupported(found.unsupported),
         "ignored": _ignored(found.ignored),
     }

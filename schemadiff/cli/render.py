@@ -194,10 +194,14 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Lin
     if not found:
         at = f"revision {number(found.version)}" if found.version else ""
         told = ", ".join(one for one in (at, str(found.ignored) if found.ignored else "") if one)
-        # A database that was compared with the models alone: another one would get nothing from here.
-        alone = "models and database agree, and there is no revision yet"
-        agree = alone if not found.version else "models, revisions and database agree"
-        parts.append([(("no differences", "green"), f": {agree}{f' ({told})' if told else ''}")])
+        told = f" ({told})" if told else ""
+        if found.unrecorded:
+            # Another database would get nothing from here.
+            alone = f": models and database agree, but no revision makes what they have{told}"
+            parts.append([heading("no revision", alone), advice(f"write the first one: {plan}")])
+        else:
+            agree = f": models, revisions and database agree{told}"
+            parts.append([(("no differences", "green"), agree)])
     elif found.ignored:
         parts.append([(str(found.ignored),)])
     for position, part in enumerate(parts):
