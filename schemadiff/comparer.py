@@ -24,9 +24,9 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from schemadiff import makingroom, namesakes, objects
+from schemadiff.alignment import align
 from schemadiff.dialects import Dialect
-from schemadiff.kept import with_kept
-from schemadiff.lookup import Named, unnamed
+from schemadiff.lookup import Named
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -125,106 +125,6 @@ def _with_outspoken(table: Table, given: Mapping[str, Column], names: Collection
             column = dataclasses.replace(column, visible=visible, attributes=attributes)
         columns.append(column)
     return dataclasses.replace(table, columns=tuple(columns))
-
-
-def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
-    """`desired`, each of its tables with the names that `current` has for what it leaves unnamed, and with what the
-    server makes by itself. Tables that are only in one of them are left alone.
-    """
-    aligned = {}
-    for name, table in desired.tables.items():
-        before = current.tables.get(name)
-        if before is not None and before != table:
-            aligned[name] = align_table(before, table, dialect)
-    return dataclasses.replace(desired, tables={**desired.tables, **aligned}) if aligned else desired
-
-
-def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
-    """`desired` as `align` makes it of one table."""
-    named = take_names(current, desired, dialect) if dialect.makes_names else desired
-    return dialect.settle(current, with_kept(current, named))
-
-
-def take_names(current: Table, desired: Table, dialect: Dialect) -> Table:
-    """`desired` with the names that `current` has for what it leaves unnamed, everything in its order. Of several that
-    are alike, one that looks as if the server had named it comes before one that somebody has named.
-    """
-
-    def free(things: Sequence[Named]) -> list[Named]:
-        return sorted(things, key=lambda one: not dialect.made_up(current.name, one))
-
-    key = desired.primary_key
-    taken = {one.name for one in desired.uniques} | {one.name for one in desired.indexes}
-    if key and current.primary_key and key.name is None and current.primary_key.columns == key.columns:
-        # PostgreSQL names a key after a unique constraint of the same columns, which may want its name back.
-        if current.primary_key.name not in taken:
-            key = dataclasses.replace(key, name=current.primary_key.name)
-    desired = _content(current, desired)
-    return dataclasses.replace(
-        desired,
-        columns=tuple(_take_unsaid(current.column(column.name), column) for column in desired.columns),
-        primary_key=key,
-        uniques=_take_names(free(current.uniques), desired.uniques),
-        indexes=_take_names(free(current.indexes), desired.indexes),
-        foreign_keys=_take_names(free(current.foreign_keys), desired.foreign_keys),
-        checks=_take_names(free(current.checks), desired.checks),
-        excludes=_take_names(free(current.excludes), desired.excludes),
-    )
-
-
-def _take_unsaid(current: Column | None, desired: Column) -> Column:
-    """`desired` with the attributes that SQLAlchemy has no word for as they are, where the models do not say."""
-    if current is None:
-        return desired
-    # To say that it is visible, or has no attributes, is to say what it is where nobody has said anything.
-    visible = current.visible if desired.visible is None else desired.visible
-    attributes = current.attributes if desired.attributes is None else desired.attributes
-    if visible is not False and current.visible is not False:
-        visible = current.visible
-    if not attributes and not current.attributes:
-        attributes = current.attributes
-    if visible == desired.visible and attributes == desired.attributes:
-        return desired
-    return dataclasses.replace(desired, visible=visible, attributes=attributes)
-
-
-def _content(current: Table, desired: Table) -> Table:
-    """`desired` where it allows less than `current` has: a constraint that need not hold for old rows and does, an
-    index that was left invalid and is not any more. Only what somebody wrote allows: the live schema is as it is.
-    """
-    checks, keys, indexes = list(desired.checks), list(desired.foreign_keys), list(desired.indexes)
-    for position, check in enumerate(checks):
-        whole = dataclasses.replace(check, not_valid=False)
-        if check.not_valid and check.written and whole in current.checks:
-            checks[position] = whole
-    for position, key in enumerate(keys):
-        strict = dataclasses.replace(key, not_valid=False)
-        if key.not_valid and key.written and strict in current.foreign_keys:
-            keys[position] = strict
-    for position, index in enumerate(indexes):
-        valid = dataclasses.replace(index, valid=True)
-        if not index.valid and index.written and valid in current.indexes:
-            indexes[position] = valid
-    return dataclasses.replace(
-        desired, checks=tuple(checks), foreign_keys=tuple(keys), indexes=tuple(indexes)
-    )
-
-
-def _take_names(current: Sequence[Named], desired: Sequence[Named]) -> tuple[Named, ...]:
-    taken = {thing.name for thing in desired if thing.name is not None}
-    free = [thing for thing in current if thing.name is not None and thing.name not in taken]
-    nameless = [thing for thing in current if thing.name is None]
-    result = []
-    for thing in desired:
-        if thing in nameless:
-            nameless.remove(thing)
-        elif thing.name is None:
-            match = next((other for other in free if unnamed(other) == thing), None)
-            if match is not None:
-                free.remove(match)
-                thing = dataclasses.replace(thing, name=match.name)
-        result.append(thing)
-    return tuple(result)
 
 
 def _compare_table(

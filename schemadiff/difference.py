@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from schemadiff import comparer, filters, objects, planner, renames, replay, revisions, script
+from schemadiff.alignment import align
 from schemadiff.async_drivers import with_any_driver
 from schemadiff.bookkeeping import is_working_trigger
 from schemadiff.database import Database, connected, where
@@ -25,6 +26,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.facts import facts_about
 from schemadiff.filters import NOTHING_IGNORED, Filter, Ignored
+from schemadiff.garbage import seldom_collected
 from schemadiff.hazards import NO_FACTS
 from schemadiff.inspector import ask, inspect, inspect_for, refuse_taken, with_implicit
 from schemadiff.lookup import Named, unnamed
@@ -64,6 +66,7 @@ class Difference:
         return bool(self.plan.operations)
 
 
+@seldom_collected
 @with_any_driver("before", "after", "database")
 def diff(
     before: Side,
@@ -205,7 +208,7 @@ def _compare(
         return operations, current, _with_untold(desired, asked)
     if other:
         asked = ask(connection, dialect, seen, wanted, filters.hidden_columns(desired, chosen))
-        aligned = comparer.align(wanted, asked, dialect)
+        aligned = align(wanted, asked, dialect)
         named = _with_untold(_with_names(current, aligned), asked)
         return comparer.compare(aligned, wanted, dialect), named, desired
     operations = comparer.compare(seen, wanted, dialect)

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from sqlalchemy.engine import Connection
 
 from schemadiff import uses
+from schemadiff.alignment import align
 from schemadiff.bookkeeping import of_other_tools
-from schemadiff.comparer import align, compare
+from schemadiff.comparer import compare
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
-from schemadiff import comparer, planner
+from schemadiff import planner
+from schemadiff.alignment import align, take_names
 from schemadiff.dialects import Dialect
 from schemadiff.operations import Operation, RenameTable, touched
 from schemadiff.planner import LiveParts
@@ -44,7 +45,7 @@ def live_parts(expected: Schema, asked: Schema, live: Schema, dialect: Dialect) 
         by_value: dict[object, Constraint | Index] = {
             one: one for one in (*known.constraints(), *known.indexes)
         }
-        mine, theirs = _parts(table), _parts(comparer.take_names(known, asked.tables[name], dialect))
+        mine, theirs = _parts(table), _parts(take_names(known, asked.tables[name], dialect))
         found[name] = defaultdict(list)
         for one, other in zip(mine, theirs, strict=True):
             if other in by_value:
@@ -58,7 +59,7 @@ def _parts(table: Table) -> list[Constraint | Index]:
 
 def as_written(live: Schema, expected: Schema, dialect: Dialect) -> Schema:
     """The live schema, each part of it that is as `expected` says carrying what the revision files wrote for it."""
-    aligned = comparer.align(live, expected, dialect)
+    aligned = align(live, expected, dialect)
     tables = dict(live.tables)
     for name, table in live.tables.items():
         known = aligned.tables.get(name)

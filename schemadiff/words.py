@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Any
 
 from schemadiff.schema import (
@@ -126,4 +125,16 @@ def short(text: str) -> str:
 
 def speaks_of(text: str, name: str) -> bool:
     """Whether the name stands in the text as a word of its own, in whatever capitals."""
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
+    text, name = text.lower(), name.lower()
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        if not is_of_a_name(text[start - 1 : start]) and not is_of_a_name(text[end : end + 1]):
+            return True
+        start = text.find(name, start + 1)
+    return False
+
+
+def is_of_a_name(character: str) -> bool:
+    """Whether the character is a letter, a digit or an underscore."""
+    return character.isalnum() or character == "_"

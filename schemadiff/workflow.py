@@ -34,6 +34,7 @@ from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionE
 from schemadiff.executor import Manner, Progress, Task
 from schemadiff.expectations import foreseen
 from schemadiff.facts import facts_about
+from schemadiff.garbage import seldom_collected
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
 from schemadiff.journal import Interrupted
@@ -66,6 +67,7 @@ Decide = Callable[[Candidate], bool]
 """Asked whether a column was renamed."""
 
 
+@seldom_collected
 @with_any_driver("database")
 def plan(
     database: Database,
@@ -159,6 +161,7 @@ def plan(
     )
 
 
+@seldom_collected
 @with_any_driver("database")
 def apply(
     database: Database,
@@ -193,6 +196,7 @@ def apply(
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
+@seldom_collected
 @with_any_driver("database")
 def rollback(
     database: Database,
@@ -229,6 +233,7 @@ def rollback(
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
+@seldom_collected
 @with_any_driver("database")
 def check(
     database: Database,
@@ -289,6 +294,7 @@ def check(
         return Drift(state.version, missing, pending, drifted, interrupted, _once(notes), ignored, at_work)
 
 
+@seldom_collected
 @with_any_driver("database")
 def status(database: Database, versions: str | Path = "versions") -> Status:
     """Where the database is, and what is pending or interrupted. Changes nothing."""
@@ -303,6 +309,7 @@ def status(database: Database, versions: str | Path = "versions") -> Status:
         return Status(where(database), state.version if state else None, history, state, interrupted, at_work)
 
 
+@seldom_collected
 @with_any_driver("database")
 def show(database: Database, versions: str | Path, number: int) -> Shown:
     """One revision and what it does on this database. Changes nothing. Raises `UsageError` when there is none."""

@@ -21,11 +21,12 @@ SOURCES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 LAYERS = (
-    ("errors", "patience"),
+    ("errors", "patience", "garbage"),
     ("tables", "schema", "words", "lookup", "functions", "silence"),
     ("operations", "stored"),
     ("dialects",),
     (
+        "alignment",
         "blame",
         "comparer",
         "objects",

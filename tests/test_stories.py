@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff import revisions, version, writer
-from schemadiff.comparer import align_table
+from schemadiff.alignment import align_table
 from schemadiff.database import VERBATIM, connected, open_engine
 from schemadiff.inspector import inspect, inspect_for
 from schemadiff.reader import read

@@ -23,14 +23,13 @@ from schemadiff.cli import quick
 
 def main() -> None:
     """Runs the command that ``sys.argv`` names, and exits with its code."""
-    # A run is short and what it reads stays: looking through a thousand tables for garbage again and again took up to
-    # half of the time (benchmarks/thousand_tables.py).
-    gc.set_threshold(200_000, 50, 1000)
     try:
         code = quick.answer(sys.argv[1:])
         if code is None:
             from schemadiff.cli.app import run
+            from schemadiff.garbage import SELDOM
 
+            gc.set_threshold(*SELDOM)
             code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130

@@ -43,16 +43,8 @@ def settle(current: Table, desired: Table) -> Table:
     An index that `desired` adds and that will serve the foreign key does not change this: its CREATE takes the
     server's own one away (see ``alter.py``), and no revision ever mentions that.
     """
-    live = dict(current.options.extra)
-    shown = {**live, **dict(current.options.shown)}
-    wanted = dict(desired.options.shown)
-    extra = tuple(
-        (key, live[key] if key in live and wanted.get(key, value) == shown[key] else value)
-        for key, value in desired.options.extra
-        if key not in _UNSEEN_OPTIONS or live.get(key) == value
-    )
-    if desired.options.extra not in (extra, current.options.extra):
-        desired = dataclasses.replace(desired, options=_with_extra(desired.options, extra))
+    if desired.options.extra not in ((), current.options.extra):
+        desired = _with_live_options(current, desired)
     key, now = desired.primary_key, current.primary_key
     if key and now and now.parts and not key.parts and key.columns == now.columns:
         desired = dataclasses.replace(desired, primary_key=dataclasses.replace(key, parts=now.parts))
@@ -62,6 +54,20 @@ def settle(current: Table, desired: Table) -> Table:
         if index.implicit and not any(_same_name(index.name, other.name) for other in desired.indexes)
     )
     return dataclasses.replace(desired, indexes=(*desired.indexes, *made)) if made else desired
+
+
+def _with_live_options(current: Table, desired: Table) -> Table:
+    live = dict(current.options.extra)
+    shown = {**live, **dict(current.options.shown)}
+    wanted = dict(desired.options.shown)
+    extra = tuple(
+        (key, live[key] if key in live and wanted.get(key, value) == shown[key] else value)
+        for key, value in desired.options.extra
+        if key not in _UNSEEN_OPTIONS or live.get(key) == value
+    )
+    if desired.options.extra == extra:
+        return desired
+    return dataclasses.replace(desired, options=_with_extra(desired.options, extra))
 
 
 def without_foreign_keys(table: Table, product: Product) -> Table:
@@ -140,10 +146,18 @@ def is_served(table: Table, key: ForeignKey, product: Product, without: Iterable
 
 
 def _is_named_for(index: Index, key: ForeignKey) -> bool:
-    first = re.escape(key.columns[0])
-    return _same_name(index.name, key.name) or bool(
-        index.name and re.fullmatch(rf"{first}(?:_\d+)?", index.name, re.IGNORECASE)
-    )
+    return _same_name(index.name, key.name) or bool(index.name and is_named_for(index.name, key.columns[0]))
+
+
+def is_named_for(name: str, column: str) -> bool:
+    """Whether the name is that of the column, maybe with a number, as the server makes one for an index."""
+    name, column = name.lower(), column.lower()
+    return name == column or is_numbered(name, f"{column}_")
+
+
+def is_numbered(name: str, start: str) -> bool:
+    """Whether the name is the start and a number."""
+    return name.startswith(start) and name[len(start) :].isdecimal()
 
 
 def _same_name(one: str | None, other: str | None) -> bool:
@@ -181,12 +195,11 @@ def followers(table: Table, old: str, new: str, product: Product) -> dict[str, s
             for key in table.foreign_keys
             if not is_served(table, key, product)
         ]
-    pattern = re.compile(rf"{re.escape(old)}(?:_\d+)?", re.IGNORECASE)
     taken = [index.name for index in table.indexes]
     return {
         index.name: free_name(new, taken)
         for index in made
-        if index.name and index.columns[0] == old and pattern.fullmatch(index.name)
+        if index.name and index.columns[0] == old and is_named_for(index.name, old)
     }
 
 
@@ -215,13 +228,12 @@ def find_made(things: tuple[Named, ...], thing: Named, table: Table) -> Named | 
 def _is_made(name: str, thing: Index | ForeignKey | Check | Unique | Exclude, table: Table) -> bool:
     match thing:
         case Index() | Unique():
-            first = re.escape(thing.columns[0]) if thing.columns else ""
-            return re.fullmatch(rf"{first}(?:_\d+)?", name, re.IGNORECASE) is not None
+            return is_named_for(name, thing.columns[0] if thing.columns else "")
         case ForeignKey():
             return is_server_name(name, table)
         case Check():
-            made = rf"(?:{re.escape(table.name.name)}_chk|CONSTRAINT)_\d+"
-            return re.fullmatch(made, name, re.IGNORECASE) is not None
+            starts = (f"{table.name.name}_chk_".lower(), "constraint_")
+            return any(is_numbered(name.lower(), start) for start in starts)
         case Exclude():
             return False
 
@@ -287,7 +299,7 @@ def under_new_name(table: Table, old: str, product: Product) -> Table:
 
 def is_server_name(name: str, table: Table) -> bool:
     """Whether it looks like a name that the server gave to a foreign key of the table."""
-    return re.fullmatch(rf"{re.escape(table.name.name)}_ibfk_\d+", name, re.IGNORECASE) is not None
+    return is_numbered(name.lower(), f"{table.name.name}_ibfk_".lower())
 
 
 def is_counted_on(name: str, others: Iterable[str | None]) -> bool:

@@ -18,6 +18,7 @@ from schemadiff.dialects import counting
 from schemadiff.dialects.mysql.ddl import qualified
 from schemadiff.dialects.mysql.explained import FORBIDDEN, explained
 from schemadiff.dialects.mysql.facts import Facts
+from schemadiff.dialects.mysql.implicit import is_numbered
 from schemadiff.dialects.mysql.session import AS_STORED, IN_UTF8, Refusal, Talk, only, session
 from schemadiff.dialects.mysql.sqltext import QUOTED, STRING, literal, quote
 from schemadiff.dialects.statements import Statement
@@ -231,14 +232,17 @@ def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude, c
     name = thing.name or ""
     match thing:
         case ForeignKey():
-            return re.fullmatch(rf"{re.escape(table.name)}_ibfk_\d+", name) is not None
+            return is_numbered(name, f"{table.name}_ibfk_")
         case Check():
             start, _, _ = check_name.format(table=table.name, number="#").partition("#")
-            return re.fullmatch(rf"{re.escape(start)}\d+", name) is not None
+            return is_numbered(name, start)
         case Index() | Unique():
-            first = re.escape(thing.columns[0]) if thing.columns else "functional_index"
-            keys = rf"(?:{first}|functional_index)(?:_\d+)?|{re.escape(table.name)}_ibfk_\d+"
-            return re.fullmatch(keys, name) is not None
+            firsts = (*thing.columns[:1], "functional_index")
+            return (
+                name in firsts
+                or any(is_numbered(name, f"{first}_") for first in firsts)
+                or is_numbered(name, f"{table.name}_ibfk_")
+            )
         case Exclude():
             return False
 

@@ -60,6 +60,8 @@ def of_sequence(options: Identity) -> tuple[str, ...]:
 def fitting(column: Column) -> Column:
     """The column without what its type cannot have."""
     given = column.attributes or ()
+    if not given:
+        return column
     kept = tuple(
         one
         for one in given

@@ -143,11 +143,20 @@ def schemas(connection: Connection) -> list[str]:
 
 def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
     """Whether the name is as PostgreSQL makes one: ``user_email_key``, ``user_check1``; cut to 63 bytes."""
-    word = {Unique: "key", ForeignKey: "fkey", Check: "check", Exclude: "excl", Index: "(?:idx|excl|key)"}[
-        type(thing)
-    ]
-    start = re.escape(table.name[:20])
-    return re.fullmatch(rf"{start}.*_{word}\d*", thing.name or "", re.DOTALL) is not None
+    start, name = table.name[:20], thing.name or ""
+    return name.startswith(start) and _MADE_UP[type(thing)].fullmatch(name, len(start)) is not None
+
+
+_MADE_UP = {
+    kind: re.compile(rf".*_{word}\d*", re.DOTALL)
+    for kind, word in {
+        Unique: "key",
+        ForeignKey: "fkey",
+        Check: "check",
+        Exclude: "excl",
+        Index: "(?:idx|excl|key)",
+    }.items()
+}
 
 
 def replaces(before: StoredObject, after: StoredObject) -> bool:

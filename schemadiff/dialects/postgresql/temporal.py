@@ -12,6 +12,12 @@ from schemadiff.schema import ForeignKey, Table, Unique
 def kept(current: Table, desired: Table) -> Table:
     """`desired`, its keys over time where `current` has them so: on the same columns, to the same table."""
     key, now = desired.primary_key, current.primary_key
+    if (
+        not (now and now.without_overlaps)
+        and not any(one.without_overlaps for one in current.uniques)
+        and not any(one.period for one in current.foreign_keys)
+    ):
+        return desired
     if key and now and now.without_overlaps and key.columns == now.columns and not key.without_overlaps:
         key = dataclasses.replace(key, without_overlaps=True)
     changed = dataclasses.replace(

@@ -74,6 +74,8 @@ _TYPE = re.compile(r"([A-Z_ ]+?)(?:\((\d+)(?:, (\d+))?\))?")
 
 def settle(current: Table, desired: Table) -> Table:
     """`desired`, its columns' types in the words of `current` where these are other words for the same."""
+    if [one.type.sql for one in current.columns] == [one.type.sql for one in desired.columns]:
+        return desired
     known = {column.name: column.type for column in current.columns}
     key = desired.primary_key or current.primary_key
     columns = tuple(
