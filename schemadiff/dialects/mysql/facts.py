@@ -127,8 +127,8 @@ class Product:
 
 @functools.cache
 def mysql_product(version: tuple[int, ...]) -> Product:
-    """MySQL in that version. Before 8.0.19 it shows the display widths of integers and years (8.0 manual, 13.1.1 and
-    13.2.4), as MariaDB does.
+    """MySQL in that version. Before 8.0.19 it shows the display widths of integers and years, as MariaDB does
+    (WL#13528 and 13537).
     """
     return Product() if version >= (8, 0, 19) else Product(shows_widths=True, year="year(4)")
 
