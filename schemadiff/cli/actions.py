@@ -76,7 +76,7 @@ def check(terminal: Terminal, project: Project, output: Format = Format.text) ->
         terminal.machine(machine.dump("check", machine.drift(found)))
     else:
         terminal.report(*render.drift(found, **_commands(project)))
-    return DIFFERENT if found or found.unrecorded else FINE
+    return DIFFERENT if found else FINE
 
 
 def diff(
