@@ -33,14 +33,16 @@ if TYPE_CHECKING:
 
     from schemadiff.difference import Difference, diff
     from schemadiff.errors import SchemadiffError
-    from schemadiff.outcomes import Done, Drift, Outcome, Planned, Status
+    from schemadiff.outcomes import Done, Drift, Outcome, Planned
+    from schemadiff.standing import Status
     from schemadiff.workflow import apply, check, plan, rollback, status
 
 
 _HOMES = {
     "SchemadiffError": "errors",
+    "Status": "standing",
     **dict.fromkeys(("Difference", "diff"), "difference"),
-    **dict.fromkeys(("Done", "Drift", "Outcome", "Planned", "Status"), "outcomes"),
+    **dict.fromkeys(("Done", "Drift", "Outcome", "Planned"), "outcomes"),
     **dict.fromkeys(("apply", "check", "plan", "rollback", "status"), "workflow"),
 }
 

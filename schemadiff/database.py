@@ -19,7 +19,7 @@ from schemadiff.dialects import Dialect, connect_arguments, connection_url, dial
 from schemadiff.dialects.driver_errors import server_words, takes_no_changes
 from schemadiff.dialects.tried import about_age
 from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, UsageError
-from schemadiff.urls import keep_secret, read_url, secrets_of
+from schemadiff.urls import keep_secret, place_of, read_url, secrets_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -138,10 +138,7 @@ def where(database: Database) -> str:
         url = read_url(database) if isinstance(database, str | URL) else database.engine.url
     except (ConfigError, AttributeError):
         return "the database"
-    if not url.host:
-        return f"database {url.database or ':memory:'}"
-    port = f":{url.port}" if url.port else ""
-    return f'database "{url.database or ""}" on {url.host}{port}'
+    return place_of(url.host, url.port, url.database)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ from schemadiff.operations import Execute, Operation, Run
 from schemadiff.patience import LOCK_WAIT
 from schemadiff.planner import Plan, Step
 from schemadiff.schema import Schema
-from schemadiff.version import State
+from schemadiff.standing import State
 from schemadiff.watching import Running, watching
 
 

@@ -276,10 +276,9 @@ def current(output: str) -> None:
     """Show where the database is, and what is pending."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
-        from schemadiff.cli.options import Format
+        from schemadiff.cli import standing
 
-        return actions.status(terminal, project, Format(output))
+        return standing.status(terminal, project, output)
 
     _finish(work)
 
@@ -290,10 +289,9 @@ def history(output: str) -> None:
     """List the revisions, applied and pending."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
-        from schemadiff.cli.options import Format
+        from schemadiff.cli import standing
 
-        return actions.history(terminal, project, Format(output))
+        return standing.history(terminal, project, output)
 
     _finish(work)
 

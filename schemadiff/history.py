@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from schemadiff import advice
 from schemadiff.errors import DigestError, PendingError, UsageError, VersionError
-from schemadiff.journal import Direction, is_entry
-from schemadiff.revisions import Revision
-from schemadiff.version import State
+from schemadiff.standing import State
+
+if TYPE_CHECKING:
+    from schemadiff.journal import Direction
+    from schemadiff.revisions import Revision
 
 
 def state_at(number: int, history: Sequence[Revision]) -> State:
@@ -40,6 +42,9 @@ def verify(state: State, history: Sequence[Revision]) -> None:
 
 def at_head(state: State, history: Sequence[Revision], place: str) -> None:
     if state.journal:
+        from schemadiff import advice
+        from schemadiff.journal import is_entry
+
         going: Direction = state.journal["direction"] if is_entry(state.journal) else "up"
         raise PendingError(
             f"{place} is in the middle of a revision",

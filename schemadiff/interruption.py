@@ -28,8 +28,8 @@ from schemadiff.operations import Execute, Operation
 from schemadiff.planner import Step, step_of
 from schemadiff.schema import Key, Name, Schema, StoredObject
 from schemadiff.spelling import live_parts
+from schemadiff.standing import State
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject, object_key
-from schemadiff.version import State
 
 Recorded = Callable[[int, Direction], tuple[Schema, Sequence[Operation]]]
 """The schema in which a revision begins in a direction, and its operations in that direction."""

@@ -16,7 +16,6 @@ from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Unsupported
-from schemadiff.version import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +120,3 @@ class Drift:
     def __bool__(self) -> bool:
         """Whether there is any difference."""
         return bool(self.missing or self.pending or self.drifted or self.interrupted)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a database is. ``version`` is ``None`` when it has no version table. ``at_work`` says who carries out a
-    revision just now: then ``interrupted`` is how far it is.
-    """
-
-    place: str
-    version: int | None
-    revisions: tuple[Revision, ...]
-    state: State | None = None
-    interrupted: Interrupted | None = None
-    at_work: str | None = None
-
-    @property
-    def pending(self) -> tuple[Revision, ...]:
-        """The revisions that the database does not have yet."""
-        return self.revisions[self.version or 0 :]

@@ -8,23 +8,24 @@ docstrings and layout do not count.
 from __future__ import annotations
 
 import ast
-import hashlib
 import os
 import re
-import tempfile
-import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import TYPE_CHECKING
 
-from schemadiff.dialects import Dialect
+from schemadiff.digest import meaning_of, sha256
 from schemadiff.errors import RevisionError, SchemadiffError
-from schemadiff.functions import left_undone, put_off
-from schemadiff.naming import is_of_a_word, slug
-from schemadiff.operations import Operation
-from schemadiff.recorder import Recorder
-from schemadiff.schema import Schema
+from schemadiff.slug import is_of_a_word, slug
+
+if TYPE_CHECKING:
+    from schemadiff.dialects import Dialect
+    from schemadiff.operations import Operation
+    from schemadiff.schema import Schema
+
+# What carries a revision out is imported where that is done: `status` and `history` only read the files.
 
 _FILE = re.compile(r"(\d+)_(.+)\.py")
 
@@ -47,6 +48,9 @@ class Revision:
 
         Raises `RevisionError` naming the file and the line; `ReplayError` where an operation does not fit.
         """
+        from schemadiff.functions import left_undone, put_off
+        from schemadiff.recorder import Recorder
+
         module = ModuleType(f"schemadiff_revision_{self.number:04}")
         module.__file__ = str(self.path)
         recorder = Recorder(schema, dialect)
@@ -69,6 +73,8 @@ class Revision:
         return tuple(recorder.operations), recorder.schema
 
     def _where(self, error: BaseException) -> str:
+        import traceback
+
         lines = [
             frame.lineno
             for frame in traceback.extract_tb(error.__traceback__)
@@ -115,32 +121,34 @@ def load(directory: Path) -> tuple[Revision, ...]:
 def _numbered(directory: Path) -> list[tuple[int, Path]]:
     """The revision files by their names, each with its number."""
     try:
-        paths = sorted(directory.iterdir())
+        names = sorted(os.listdir(directory))
     except OSError as error:
         raise RevisionError(f"cannot read {directory}: {error.strerror}") from error
-    matches = [(path, _FILE.fullmatch(path.name)) for path in paths]
-    return [(int(match[1]), path) for path, match in matches if match and all(map(is_of_a_word, match[2]))]
+    matches = filter(None, map(_FILE.fullmatch, names))
+    return [(int(match[1]), directory / match[0]) for match in matches if all(map(is_of_a_word, match[2]))]
 
 
 def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -> Revision:
     """The revision that a file of that text is, behind the ones `before`. Raises `RevisionError`."""
     try:
         tree = ast.parse(text, str(path))
-        code = compile(text, str(path), "exec", dont_inherit=True)
+        code = compile(tree, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         raise RevisionError(f"{path}, line {error.lineno}: syntax error: {error.msg}") from error
     except ValueError as error:
         raise RevisionError(f"cannot read {path}: {error}") from error
-    meaning = _meaning(tree)
-    digest = _sha256(f"{before[-1].digest if before else ''}\n{number}\n{meaning}")
+    meaning = meaning_of(tree)
+    digest = sha256(f"{before[-1].digest if before else ''}\n{number}\n{meaning}")
     message = (ast.get_docstring(tree) or path.stem).strip().splitlines()[0]
-    return Revision(number, path, message, digest, _sha256(meaning)[:16], code)
+    return Revision(number, path, message, digest, sha256(meaning)[:16], code)
 
 
 def replay(
     revisions: Iterable[Revision], dialect: Dialect, schema: Schema | None = None
 ) -> tuple[Schema, tuple[tuple[Operation, ...], ...]]:
     """The schema that the revisions lead to, and the operations of each. Without a database."""
+    from schemadiff.schema import Schema
+
     schema = schema or Schema()
     recorded = []
     for revision in revisions:
@@ -159,6 +167,8 @@ def save(directory: Path, number: int, message: str, text: str) -> Path:
 
     Raises `RevisionError` when the directory cannot be written to.
     """
+    import tempfile
+
     path = path_of(directory, number, message)
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -194,57 +204,3 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RevisionError(f"cannot read {path}: {error}") from error
-
-
-# The digest.
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _meaning(node: object) -> str:
-    """The syntax tree as text, the same on every Python: fields in order of their names, none that is empty (later
-    versions add such), no positions, no docstrings. `ast.dump` promises no such thing.
-    """
-    match node:
-        case ast.AST():
-            fields = {
-                name: value
-                for name, value in ast.iter_fields(node)
-                if value is not None and value != [] and name not in ("kind", "type_comment", "type_ignores")
-            }
-            if isinstance(node, ast.JoinedStr):
-                fields["values"] = _pieces(node.values)
-            if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                fields["body"] = _without_docstring(node.body)
-            inner = ",".join(f"{name}={_meaning(value)}" for name, value in sorted(fields.items()))
-            return f"{type(node).__name__}({inner})"
-        case list():
-            return f"[{','.join(_meaning(item) for item in node)}]"
-        case _:
-            return repr(node)
-
-
-def _pieces(values: Sequence[ast.expr]) -> list[object]:
-    """The parts of an f-string, adjacent texts as one and empty ones left out: Python 3.12 splits them otherwise."""
-    pieces: list[object] = []
-    for value in values:
-        if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
-            pieces.append(value)
-        elif pieces and isinstance(pieces[-1], str):
-            pieces[-1] += value.value
-        elif value.value:
-            pieces.append(value.value)
-    return pieces
-
-
-def _without_docstring(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    first = body[0] if body else None
-    if (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    ):
-        return list(body[1:])
-    return list(body)

@@ -19,7 +19,7 @@ from schemadiff.executor import Task
 from schemadiff.operations import DropIndex, nothing
 from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.planner import Plan, Step
-from schemadiff.version import State
+from schemadiff.standing import State
 
 
 def of_plan(

@@ -47,7 +47,8 @@ from schemadiff.planner import Plan, Step
 from schemadiff.revisions import Revision
 from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.spelling import live_parts
-from schemadiff.version import State, write
+from schemadiff.standing import State
+from schemadiff.version import write
 
 SMALL = 8 * 2**20
 """Bytes up to which a table is small: to read or copy that much takes no longer than getting the locks."""

@@ -49,6 +49,13 @@ def read_url(text: str | URL) -> URL:
     return url
 
 
+def place_of(host: str | None, port: int | None, database: str | None) -> str:
+    """Which database it is, for messages."""
+    if not host:
+        return f"database {database or ':memory:'}"
+    return f'database "{database or ""}" on {host}{f":{port}" if port else ""}'
+
+
 def secrets_of(url: str | URL) -> tuple[str, ...]:
     """The passwords of a URL, as they stand there and decoded, the longest first; also of one that cannot be read, in
     which somebody may take each part for something else.

@@ -11,9 +11,7 @@ from __future__ import annotations
 import datetime
 import functools
 import json
-from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +23,7 @@ from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.errors import VersionError
+from schemadiff.standing import State
 
 TABLE = sa.Table(
     VERSION_TABLE,
@@ -49,18 +48,6 @@ TABLE = sa.Table(
 def _table(schema: str | None) -> sa.Table:
     """The version table in that schema."""
     return TABLE.to_metadata(sa.MetaData(), schema=schema) if schema else TABLE
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The version row. ``changed_at`` is in UTC."""
-
-    version: int = 0
-    digest: str = ""
-    files: tuple[str, ...] = ()
-    journal: Mapping[str, Any] | None = None
-    changed_at: datetime.datetime | None = None
-    tool: str | None = None
 
 
 def read(connection: Connection, dialect: Dialect) -> State | None:

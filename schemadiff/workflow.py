@@ -40,7 +40,7 @@ from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
 from schemadiff.journal import Interrupted
 from schemadiff.models import given_models, load_models
 from schemadiff.operations import Found, Operation, RenameColumn
-from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown, Status
+from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown
 from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.planner import Plan
 from schemadiff.reader import read
@@ -48,6 +48,7 @@ from schemadiff.renames import Candidate
 from schemadiff.revisions import Revision
 from schemadiff.schema import Unsupported
 from schemadiff.spelling import as_written, live_parts, unnamed_drops
+from schemadiff.standing import State, Status
 from schemadiff.tasks import (
     Confirm,
     Gate,
@@ -58,7 +59,6 @@ from schemadiff.tasks import (
     resume,
     without_vain,
 )
-from schemadiff.version import State
 
 Models = sa.MetaData | str | object
 """A MetaData, or what the setting ``models`` takes: ``module:attribute``, a declarative base, a Flask-SQLAlchemy db."""

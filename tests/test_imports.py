@@ -22,7 +22,7 @@ SOURCES = {
 }
 LAYERS = (
     ("errors", "patience", "garbage"),
-    ("tables", "schema", "words", "lookup", "functions", "silence"),
+    ("tables", "schema", "words", "lookup", "functions", "silence", "slug", "digest"),
     ("operations", "stored"),
     ("dialects",),
     (
@@ -79,6 +79,8 @@ LAYERS = (
         "database",
         "urls",
         "history",
+        "standing",
+        "glance",
         "models",
     ),  # edges: I/O
     ("workflow", "tasks", "difference", "outcomes", "script"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemadiff import revisions
-from schemadiff.naming import slug
+from schemadiff.slug import slug
 
 NAMES = {
     "修改字段": "修改字段",

@@ -5,12 +5,13 @@ options    the options that several commands share
 quick      help and version, before anything else is loaded
 guard      runs one command: errors become messages, exit codes, and never show a password
 project    what a command works on: a database, models, a directory of revisions
-actions    plan, check, status, history, show
+actions    plan, check, diff, show
+standing   status, history
 running    apply, rollback
 scaffold   init
-render     values -> lines of coloured pieces           (pure)
-machine    values -> the JSON format and SQL text       (pure)
-terminal   where lines are written and questions asked: the only module that knows Rich
+render     values -> lines of coloured pieces, which `lines` makes           (pure)
+machine    values -> the JSON format and SQL text, which `answers` begins    (pure)
+terminal   where lines are written and questions asked: with `bar` and `console` the only module that knows Rich
 """
 
 from __future__ import annotations

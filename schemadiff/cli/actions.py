@@ -1,15 +1,14 @@
-"""plan, check, status, history, show: each asks `workflow`, writes the answer and returns the exit code."""
+"""plan, check, diff, show: each asks `workflow`, writes the answer and returns the exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schemadiff import difference, revisions, workflow
-from schemadiff.cli import machine, render
+from schemadiff import difference, workflow
+from schemadiff.cli import answers, lines, machine, render
 from schemadiff.cli.options import DiffFormat, Format
-from schemadiff.config import passed_over
-from schemadiff.errors import SchemadiffError, UnsupportedError
+from schemadiff.errors import UnsupportedError
 from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def plan(
         online=project.online,
     )
     if output is Format.json:
-        terminal.machine(machine.dump("plan", machine.planned(found)))
+        terminal.machine(answers.dump("plan", machine.planned(found)))
         if found.path:
             terminal.note((f"wrote {found.path}",))
     else:
@@ -73,9 +72,9 @@ def check(terminal: Terminal, project: Project, output: Format = Format.text) ->
         schemas=project.schemas,
     )
     if output is Format.json:
-        terminal.machine(machine.dump("check", machine.drift(found)))
+        terminal.machine(answers.dump("check", machine.drift(found)))
     else:
-        terminal.report(*render.drift(found, **_commands(project)))
+        terminal.report(*render.drift(found, **project.commands))
     return DIFFERENT if found else FINE
 
 
@@ -89,7 +88,7 @@ def diff(
         before, after, database=project.find_database(), include=project.include, exclude=project.exclude
     )
     if output is DiffFormat.json:
-        terminal.machine(machine.dump("diff", machine.difference(found)))
+        terminal.machine(answers.dump("diff", machine.difference(found)))
     elif output is DiffFormat.sql:
         if found.unwritten:
             raise UnsupportedError(
@@ -101,56 +100,12 @@ def diff(
     return DIFFERENT if found else FINE
 
 
-def status(terminal: Terminal, project: Project, output: Format = Format.text) -> int:
-    """Tells where the database is."""
-    found = workflow.status(project.need_database(), project.versions)
-    if output is Format.json:
-        terminal.machine(machine.dump("status", machine.status(found, project.source)))
-    else:
-        terminal.report(*render.status(found, project.source, **_commands(project)))
-    if project.passed_over:
-        terminal.note((passed_over(project.passed_over),))
-    return DIFFERENT if found.pending or found.interrupted else FINE
-
-
-def history(terminal: Terminal, project: Project, output: Format = Format.text) -> int:
-    """Lists the revision files: also without a database, and with one that contradicts them, when the files are
-    what one wants to see.
-    """
-    found = revisions.load(project.versions)
-    applied: int | None = None
-    failure: SchemadiffError | None = None
-    database = project.find_database()
-    if database is None:
-        terminal.note(("no database is named: nothing is said about what is applied",))
-    else:
-        try:
-            applied = workflow.status(database, project.versions).version or 0
-        except SchemadiffError as error:
-            failure = error
-    if output is Format.json:
-        terminal.machine(machine.dump("history", machine.history(found, applied)))
-    else:
-        for one in found:
-            terminal.report(*render.revision(one, None if applied is None else one.number <= applied))
-        if not found:
-            terminal.report((f"there are no revisions in {project.versions}",))
-    if failure:
-        raise failure
-    return FINE
-
-
 def show(terminal: Terminal, project: Project, number: int, output: Format = Format.text) -> int:
     """Shows one revision."""
     found = workflow.show(project.need_database(), project.need_versions(), number)
     if output is Format.json:
-        terminal.machine(machine.dump("show", machine.shown(found.revision, found.applied, found.plan)))
+        terminal.machine(answers.dump("show", machine.shown(found.revision, found.applied, found.plan)))
         return FINE
-    terminal.report(*render.revision(found.revision, found.applied))
-    terminal.report(render.BLANK, *render.done_plan(found.plan))
+    terminal.report(*lines.revision(found.revision, found.applied))
+    terminal.report(lines.BLANK, *render.done_plan(found.plan))
     return FINE
-
-
-def _commands(project: Project) -> dict[str, str]:
-    """What a report advises, in the words of the command line that is in use."""
-    return {name: project.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback")}

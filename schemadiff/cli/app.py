@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +27,7 @@ from schemadiff.cli.options import (
     Versions,
     Yes,
 )
+from schemadiff.cli.quick import spell_out
 from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
@@ -48,10 +47,7 @@ app = typer.Typer(
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code. A wrong call is told like every other mistake."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            # A character that the terminal's encoding lacks is spelled out: printing never fails.
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    spell_out()
     try:
         code = app(list(arguments) or ["--help"], prog_name="schemadiff", standalone_mode=False)
     except Exception as error:
@@ -270,9 +266,9 @@ def status(
     """Show where the database is, and what is pending."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import standing
 
-        return actions.status(terminal, project, output)
+        return standing.status(terminal, project, output)
 
     _finish(work, url, models, versions)
 
@@ -284,9 +280,9 @@ def history(
     """List the revisions, applied and pending."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import standing
 
-        return actions.history(terminal, project, output)
+        return standing.history(terminal, project, output)
 
     _finish(work, url, models, versions)
 
@@ -323,22 +319,9 @@ def _finish(
     online: Online | None = None,
 ) -> None:
     """Runs a command's work on the project that the settings name, and exits with its code."""
-    from schemadiff.cli import guard
+    from schemadiff.cli.project import on_project
 
-    def with_project(terminal: Terminal) -> int:
-        from schemadiff.cli.project import from_settings
-
-        project = from_settings(
-            url,
-            models,
-            versions,
-            include=include,
-            exclude=exclude,
-            schemas=schemas,
-            online=online,
-            hide=terminal.hide,
-        )
-        terminal.hide(project.secrets)
-        return work(terminal, project)
-
-    raise typer.Exit(guard.run(with_project))
+    code = on_project(
+        work, url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online
+    )
+    raise typer.Exit(code)

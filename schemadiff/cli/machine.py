@@ -11,12 +11,13 @@ version 1 keys may be added; none is removed and none changes its meaning.
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from schemadiff import hazards
+from schemadiff.cli import answers
+from schemadiff.cli.answers import Object, revision
 from schemadiff.functions import name_of
 from schemadiff.operations import (
     AddColumn,
@@ -57,25 +58,14 @@ from schemadiff.script import comment
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from schemadiff.difference import Difference
     from schemadiff.filters import Ignored
     from schemadiff.hazards import Hazard
     from schemadiff.journal import Interrupted
-    from schemadiff.outcomes import Drift, Outcome, Planned, Status
+    from schemadiff.outcomes import Drift, Outcome, Planned
     from schemadiff.planner import Plan
     from schemadiff.revisions import Revision
     from schemadiff.schema import Unsupported
-
-VERSION = 1
-
-Object = dict[str, Any]
-
-
-def dump(command: str, content: Mapping[str, Any]) -> str:
-    """The JSON text of a command's answer. ASCII alone: it passes through every terminal and encoding."""
-    return json.dumps({"version": VERSION, "command": command, **content}, indent=2)
 
 
 def planned(found: Planned) -> Object:
@@ -104,7 +94,7 @@ def drift(found: Drift) -> Object:
         "missing": missing,
         "pending": [revision(one) for one in found.pending],
         "drifted": drifted,
-        "interrupted": _interrupted(found.interrupted),
+        "interrupted": answers.interrupted(found.interrupted),
         "at_work": found.at_work,
         "unrecorded": found.unrecorded,
         "unsupported": _unsupported(found.unsupported),
@@ -134,38 +124,6 @@ def difference_sql(found: Difference) -> str:
     lines += [f"-- {hazard.code} {comment(hazard.message)}" for hazard in found.plan.hazards]
     lines += [f"-- not compared: {comment(str(one))}" for one in found.unsupported]
     return "\n".join([*lines, *(found.script or ["-- no differences"])])
-
-
-def status(found: Status, settings: Path | None = None) -> Object:
-    """The answer of `status`. ``database_version`` is ``null`` where there is no version table, ``settings`` where
-    there is no settings file.
-    """
-    changed_at = found.state.changed_at if found.state else None
-    return {
-        "operations": [],
-        "statements": [],
-        "database": found.place,
-        "database_version": found.version,
-        "newest": len(found.revisions),
-        "changed_at": f"{changed_at.isoformat()}Z" if changed_at else None,
-        "pending": [revision(one) for one in found.pending],
-        "interrupted": _interrupted(found.interrupted),
-        "at_work": found.at_work,
-        "settings": str(settings) if settings else None,
-    }
-
-
-def history(revisions: Iterable[Revision], version: int | None) -> Object:
-    """The answer of `history`. ``applied`` is ``null`` where no database said so."""
-    return {
-        "operations": [],
-        "statements": [],
-        "database_version": version,
-        "revisions": [
-            {**revision(one), "applied": None if version is None else one.number <= version}
-            for one in revisions
-        ],
-    }
 
 
 def shown(one: Revision, applied: bool, plan: Plan) -> Object:
@@ -202,18 +160,13 @@ def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Interrupt
         "before": found.before,
         "after": found.after,
         "revisions": parts,
-        "interrupted": _interrupted(interrupted),
+        "interrupted": answers.interrupted(interrupted),
     }
 
 
 def operations(found: Iterable[Operation], told: Sequence[Hazard] = ()) -> list[Object]:
     """The operations, each with its hazards; `told` are those of the plan, whose words know the data."""
     return [_operation(one, told) for one in found]
-
-
-def revision(one: Revision) -> Object:
-    """A revision file."""
-    return {"number": one.number, "message": one.message, "path": str(one.path), "digest": one.digest}
 
 
 def _operation(operation: Operation, told: Sequence[Hazard]) -> Object:
@@ -358,14 +311,3 @@ def _ignored(found: Ignored) -> Object:
 
 def _name(name: Name) -> Object:
     return {"table": name.name, "schema": name.schema}
-
-
-def _interrupted(found: Interrupted | None) -> Object | None:
-    if found is None:
-        return None
-    return {
-        "number": found.revision,
-        "direction": found.direction,
-        "steps": [step.sql for step in found.steps],
-        "done": found.done,
-    }

@@ -13,6 +13,7 @@ from schemadiff.errors import ConfigError
 from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
+    from schemadiff.cli.terminal import Terminal
     from schemadiff.database import Database
     from schemadiff.workflow import Models
 
@@ -61,6 +62,11 @@ class Project:
         """The models. Raises `ConfigError` when there are none."""
         return Settings(passed_over=self.passed_over).need_models() if self.models is None else self.models
 
+    @property
+    def commands(self) -> dict[str, str]:
+        """What a report advises, in the words of the command line that is in use."""
+        return {name: self.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback")}
+
     def need_versions(self) -> Path:
         """The directory of revisions. Raises `ConfigError` when it is not there."""
         if not self.versions.is_dir():
@@ -69,6 +75,37 @@ class Project:
                 hint=self.speak("It holds the revision files. `schemadiff plan` writes the first one."),
             )
         return self.versions
+
+
+def on_project(
+    work: Callable[[Terminal, Project], int],
+    url: str | None,
+    models: str | None,
+    versions: str | None,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    schemas: Sequence[str] = (),
+    online: str | None = None,
+) -> int:
+    """Runs a command's work on the project that the settings name; returns its exit code."""
+    from schemadiff.cli import guard
+
+    def with_project(terminal: Terminal) -> int:
+        project = from_settings(
+            url,
+            models,
+            versions,
+            include=include,
+            exclude=exclude,
+            schemas=schemas,
+            online=online,
+            hide=terminal.hide,
+        )
+        terminal.hide(project.secrets)
+        return work(terminal, project)
+
+    return guard.run(with_project)
 
 
 def from_settings(

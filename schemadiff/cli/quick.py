@@ -1,4 +1,7 @@
-"""What is answered before anything else is loaded: every --help, and --version."""
+"""What is answered before Typer is loaded: every --help, --version, and the plain ways to call status and history.
+
+`app` answers all calls, these among them, in the same words.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_STANDING = ("status", "history")
+
 _COLUMNS = 80
 """Help is laid out for a terminal of so many, and narrower for a narrower one."""
 
 
 def answer(arguments: Sequence[str]) -> int | None:
-    """Prints what the arguments ask for and returns the exit code; ``None`` where that is more than a ready text."""
+    """Does what the arguments ask for and returns the exit code; ``None`` where `app` has to understand them."""
+    if arguments and arguments[0] in _STANDING:
+        options = _options(arguments[1:])
+        return None if options is None else _standing(arguments[0], options)
     text = _version() if list(arguments) == ["--version"] else _help(arguments)
     if text is None:
         return None
@@ -28,6 +36,45 @@ def answer(arguments: Sequence[str]) -> int | None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def spell_out() -> None:
+    """Has a character that the terminal's encoding lacks spelled out: printing never fails."""
+    from contextlib import suppress
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _standing(command: str, options: dict[str, str]) -> int:
+    from schemadiff.cli import standing
+    from schemadiff.cli.project import on_project
+
+    spell_out()
+    work = standing.status if command == "status" else standing.history
+    output = options.pop("format", "text")
+    return on_project(
+        lambda terminal, project: work(terminal, project, output),
+        options.get("url"),
+        options.get("models"),
+        options.get("versions"),
+    )
+
+
+def _options(arguments: Sequence[str]) -> dict[str, str] | None:
+    """The options of `status` and `history` with their values; ``None`` where one is not plain."""
+    found: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        if not equals and rest:
+            value = rest.pop(0)
+        name = name.removeprefix("--") if name.startswith("--") else ""
+        if name not in ("url", "models", "versions", "format") or name in found or value[:1] in ("", "-"):
+            return None
+        found[name] = value
+    return found if found.get("format", "text") in ("text", "json") else None
 
 
 def _version() -> str:

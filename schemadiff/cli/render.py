@@ -6,6 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from schemadiff.cli.lines import (
+    BLANK,
+    advice,
+    heading,
+    interrupted,
+    leads_on,
+    number,
+    one_line,
+    revision_line,
+)
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -28,38 +38,17 @@ from schemadiff.operations import (
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from schemadiff.cli.terminal import Line, Piece
     from schemadiff.difference import Difference
     from schemadiff.hazards import Hazard
-    from schemadiff.journal import Interrupted
-    from schemadiff.outcomes import Done, Drift, Outcome, Planned, Status
+    from schemadiff.outcomes import Done, Drift, Outcome, Planned
     from schemadiff.planner import Plan
-    from schemadiff.revisions import Revision
     from schemadiff.schema import Unsupported
-
-BLANK: Line = ()
 
 _SQL = re.compile(
     r"""(?P<text>'(?:[^']|'')*')|(?P<name>"[^"]*"|`[^`]*`)|(?P<word>\b[A-Z][A-Z_]+\b)|(?P<note>--[^\n]*)"""
 )
 _SQL_STYLES = {"text": "green", "name": "", "word": "cyan", "note": "dim"}
-
-
-def heading(text: str, rest: str = "") -> Line:
-    """The line above a part of a report."""
-    return ((text, "bold"), rest)
-
-
-def advice(text: str) -> Line:
-    """A line that says what to do next."""
-    return (("-> ", "cyan"), text)
-
-
-def number(revision: int) -> str:
-    """A revision's number as its file is named."""
-    return f"{revision:04}"
 
 
 def operations(found: Iterable[Operation], indent: str = "  ") -> Iterator[Line]:
@@ -71,11 +60,11 @@ def operations(found: Iterable[Operation], indent: str = "  ") -> Iterator[Line]
     for table, members in groups.items():
         whole = isinstance(members[0], CreateTable | DropTable | CreateObject | DropObject | ReplaceObject)
         if not whole:
-            yield (indent, (_one_line(table) or "SQL and functions", "bold"))
+            yield (indent, (one_line(table) or "SQL and functions", "bold"))
         for position, operation in enumerate(members):
             symbol, style = _symbol(operation)
             inner = indent if whole and not position else f"{indent}  "
-            yield (inner, (f"{symbol} {_one_line(operation.describe())}", style))
+            yield (inner, (f"{symbol} {one_line(operation.describe())}", style))
 
 
 def _apart(operation: Operation) -> str:
@@ -89,11 +78,11 @@ def statements(plan: Plan, indent: str = "  ") -> Iterator[Line]:
     """
     for step in plan.steps:
         if step.run:
-            yield (indent, (f"-- {_one_line(step.sql)}", "dim"))
+            yield (indent, (f"-- {one_line(step.sql)}", "dim"))
             continue
         lines = list(_coloured(f"{step.sql};"))
         if step.method:
-            lines[-1] = (*lines[-1], (f"  -- {_one_line(step.method)}", "dim"))
+            lines[-1] = (*lines[-1], (f"  -- {one_line(step.method)}", "dim"))
         for line in lines:
             yield (indent, *line)
 
@@ -102,8 +91,8 @@ def hazards(found: Sequence[Hazard]) -> Iterator[Line]:
     """The hazards, each with what to do instead."""
     for hazard in found:
         style = "bold red" if hazard.level == "destructive" else "yellow"
-        yield ("  ", (hazard.code, style), " ", (_one_line(hazard.message), style.removeprefix("bold ")))
-        yield ("        ", (_one_line(hazard.advice), "red" if hazard.level == "destructive" else ""))
+        yield ("  ", (hazard.code, style), " ", (one_line(hazard.message), style.removeprefix("bold ")))
+        yield ("        ", (one_line(hazard.advice), "red" if hazard.level == "destructive" else ""))
 
 
 def unsupported(found: Sequence[Unsupported]) -> Iterator[Line]:
@@ -111,7 +100,7 @@ def unsupported(found: Sequence[Unsupported]) -> Iterator[Line]:
     if found:
         yield heading("not compared")
         for one in found:
-            yield ("  ", (f"! {_one_line(str(one))}", "yellow"))
+            yield ("  ", (f"! {one_line(str(one))}", "yellow"))
 
 
 def planned(found: Planned, *, apply: str) -> Iterator[Line]:
@@ -147,7 +136,7 @@ def planned(found: Planned, *, apply: str) -> Iterator[Line]:
         yield (str(found.ignored),)
     if found.path is None:
         yield (
-            f"nothing was written: this would be revision {number(found.number)}, {_one_line(found.message)}",
+            f"nothing was written: this would be revision {number(found.number)}, {one_line(found.message)}",
         )
         return
     yield (("wrote ", ""), (str(found.path), "bold"))
@@ -178,7 +167,7 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Lin
         parts.append(
             [
                 *interrupted(found.interrupted, found.at_work),
-                *_leads_on(found.interrupted, found.at_work, apply, rollback),
+                *leads_on(found.interrupted, found.at_work, apply, rollback),
             ]
         )
     if found.drifted:
@@ -214,9 +203,9 @@ def difference(found: Difference) -> Iterator[Line]:
     """What `diff` found."""
     if not found:
         told = f" ({found.ignored})" if found.ignored else ""
-        yield (("no differences", "green"), f": {_one_line(found.before)}, {_one_line(found.after)}{told}")
+        yield (("no differences", "green"), f": {one_line(found.before)}, {one_line(found.after)}{told}")
     else:
-        yield heading(f"from {_one_line(found.before)} to {_one_line(found.after)}")
+        yield heading(f"from {one_line(found.before)} to {one_line(found.after)}")
         yield from operations(found.plan.operations)
     if found.plan.steps:
         yield BLANK
@@ -224,7 +213,7 @@ def difference(found: Difference) -> Iterator[Line]:
         yield from statements(found.plan)
     if found.unwritten:
         yield BLANK
-        yield heading("SQL", f": not without a database to start from: {_one_line(found.unwritten)}")
+        yield heading("SQL", f": not without a database to start from: {one_line(found.unwritten)}")
     if found.plan.hazards:
         yield BLANK
         yield heading("hazards")
@@ -235,101 +224,6 @@ def difference(found: Difference) -> Iterator[Line]:
     if found and found.ignored:
         yield BLANK
         yield (str(found.ignored),)
-
-
-def interrupted(found: Interrupted, at_work: str | None = None) -> Iterator[Line]:
-    """How far a revision is that was interrupted, or that somebody carries out just now."""
-    verb = "applied" if found.direction == "up" else "rolled back"
-    how_far = f"being {verb}, {found.done} of {len(found.steps)} steps done"
-    if at_work:
-        yield (("at work", "bold yellow"), f": revision {number(found.revision)} is {how_far}")
-    else:
-        yield (("interrupted", "bold red"), f": revision {number(found.revision)} was {how_far}")
-    for position, step in enumerate(found.steps):
-        mark, style = ("done", "green") if position < found.done else ("open", "yellow")
-        words = "; ".join(one.describe() for one in step.operations)
-        yield (f"  {position + 1} ", (mark, style), f" {_one_line(words)}")
-
-
-def working(at_work: str) -> Line:
-    """Who is at work."""
-    return (f"  by {_one_line(at_work)}",)
-
-
-def _leads_on(found: Interrupted, at_work: str | None, apply: str, rollback: str) -> Iterator[Line]:
-    """The two commands that lead out of the middle."""
-    if at_work:
-        yield working(at_work)
-        yield advice(f"wait for its end, as {apply} and {rollback} do")
-    elif found.direction == "up":
-        yield advice(f"finish it: {apply}")
-        yield advice(f"undo what is done of it: {rollback}")
-    else:
-        yield advice(f"finish it: {rollback}")
-        yield advice(f"go forward again: {apply}")
-
-
-def status(
-    found: Status, settings: Path | None = None, *, apply: str, plan: str, rollback: str
-) -> Iterator[Line]:
-    """Where the database is, and which file says which one that is."""
-    state = found.state
-    if found.version is None:
-        yield (
-            _one_line(found.place),
-            ": ",
-            ("no revision was applied yet", "bold"),
-            " (it has no version table)",
-        )
-    else:
-        of = f" of {number(found.revisions[-1].number)}" if found.revisions else ""
-        yield (_one_line(found.place), ": ", (f"revision {number(found.version)}{of}", "bold"))
-    if state and state.changed_at:
-        tool = f" by schemadiff {_one_line(state.tool)}" if state.tool else ""
-        yield (f"changed {state.changed_at:%Y-%m-%d %H:%M:%S} UTC{tool}",)
-    if settings:
-        yield (f"settings {_one_line(str(settings))}",)
-    if found.interrupted:
-        yield BLANK
-        yield from interrupted(found.interrupted, found.at_work)
-        yield from _leads_on(found.interrupted, found.at_work, apply, rollback)
-    elif found.at_work:
-        yield BLANK
-        yield heading("at work", f": {_one_line(found.at_work)}")
-    if found.pending:
-        yield BLANK
-        yield heading("pending")
-        yield from map(revision_line, found.pending)
-        if not found.interrupted:
-            yield advice(f"run what is pending: {apply}")
-    elif not found.revisions:
-        yield advice(f"there are no revisions; write the first one: {plan}")
-    elif not found.interrupted:
-        yield (("nothing is pending", "green"),)
-
-
-def revision_line(revision: Revision) -> Line:
-    """One revision on one line."""
-    return (
-        "  ",
-        (number(revision.number), "yellow"),
-        f" {_one_line(revision.message)}  ",
-        (str(revision.path), "dim"),
-    )
-
-
-def revision(one: Revision, applied: bool | None) -> Iterator[Line]:
-    """One revision with its file and digest; `applied` is ``None`` where nobody knows."""
-    words = {True: ("applied", "green"), False: ("pending", "yellow"), None: ("", "")}[applied]
-    yield (
-        (number(one.number), "yellow"),
-        " ",
-        words,
-        " " if words[0] else "",
-        (_one_line(one.message), "bold"),
-    )
-    yield ("     ", str(one.path))
-    yield ("     ", (f"digest {one.digest}", "dim"))
 
 
 def done_plan(plan: Plan) -> Iterator[Line]:
@@ -345,7 +239,7 @@ def done_plan(plan: Plan) -> Iterator[Line]:
 
 def done_heading(done: Done) -> Line:
     """The line above what is done with one revision."""
-    return heading(f"{direction(done.direction)} {number(done.revision)}", f" {_one_line(done.message)}")
+    return heading(f"{direction(done.direction)} {number(done.revision)}", f" {one_line(done.message)}")
 
 
 def preview(outcome: Outcome) -> Iterator[Line]:
@@ -394,8 +288,3 @@ def _coloured(sql: str) -> Iterator[Line]:
             yield tuple(line)
             line = [(other, style)]
     yield tuple(line)
-
-
-def _one_line(text: str) -> str:
-    """The text with its line ends spelled out: a name with a line end in it cannot pose as two lines."""
-    return text.replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from schemadiff import advice, revisions, workflow
-from schemadiff.cli import machine, render
+from schemadiff.cli import answers, lines, machine, render
 from schemadiff.cli.actions import DIFFERENT, FINE
 from schemadiff.cli.options import Format
 from schemadiff.cli.steps import Steps, Waits
@@ -106,9 +106,9 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
             tell=Waits(terminal, stop.while_waiting),
         )
     if asked.output is Format.json:
-        terminal.machine(machine.dump(verb, machine.outcome(outcome, place, dry_run=False)))
+        terminal.machine(answers.dump(verb, machine.outcome(outcome, place, dry_run=False)))
     if outcome.done:
-        terminal.note((("done", "green"), f": {place} is at revision {render.number(outcome.after)}"))
+        terminal.note((("done", "green"), f": {place} is at revision {lines.number(outcome.after)}"))
     else:
         terminal.note((_nothing_to_do(verb, outcome, place),))
     return FINE
@@ -128,15 +128,15 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _
             content = machine.outcome(
                 Outcome(at, at, ()), place, dry_run=True, interrupted=status.interrupted
             )
-            terminal.machine(machine.dump(verb, content))
+            terminal.machine(answers.dump(verb, content))
         else:
-            terminal.report(*render.interrupted(status.interrupted, status.at_work))
+            terminal.report(*lines.interrupted(status.interrupted, status.at_work))
             waits = "waits for its end" if status.at_work else "deals with this first"
             terminal.note((f"{verb} {waits}",))
         return DIFFERENT
     found = run(dry_run=True, lock_timeout=asked.lock_timeout)
     if asked.output is Format.json:
-        terminal.machine(machine.dump(verb, machine.outcome(found, place, dry_run=True)))
+        terminal.machine(answers.dump(verb, machine.outcome(found, place, dry_run=True)))
     elif asked.sql:
         if found.done:
             terminal.machine("\n".join(found.script()))
@@ -155,17 +155,17 @@ def _agreed(
     if status.interrupted:
         if asked.yes:
             return True
-        terminal.note(*render.interrupted(status.interrupted, status.at_work))
+        terminal.note(*lines.interrupted(status.interrupted, status.at_work))
         word = "Deal with it first, and go on" if verb == "apply" else "Roll it back"
         if status.at_work:
-            terminal.note(render.working(status.at_work))
+            terminal.note(lines.working(status.at_work))
             word = f"Wait for its end, and {'go on' if verb == 'apply' else 'roll back what is last then'}"
         return terminal.ask(f"{word} in {place}?")
     found = run(dry_run=True)
     if not found.done:
         return True
     if not asked.yes:
-        terminal.note(*render.preview(found), render.BLANK)
+        terminal.note(*render.preview(found), lines.BLANK)
         count = len(found.done)
         many = f"{count} revision{'s' if count > 1 else ''}"
         question = f"Apply {many} to {place}?" if verb == "apply" else f"Roll back {many} of {place}?"
@@ -203,7 +203,7 @@ class _Gate:
 
 def _nothing_to_do(verb: Verb, outcome: Outcome, place: str) -> str:
     words = "apply" if verb == "apply" else "roll back"
-    return f"nothing to {words}: {place} is at revision {render.number(outcome.after)}"
+    return f"nothing to {words}: {place} is at revision {lines.number(outcome.after)}"
 
 
 def _codes(allow: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from schemadiff.cli import render
+from schemadiff.cli import lines, render
 from schemadiff.cli.duration import percent, rough
 from schemadiff.words import short
 
@@ -51,8 +51,8 @@ class Steps:
             return
         if self._current != (event.revision, event.direction):
             self._current = (event.revision, event.direction)
-            title = f"{render.direction(event.direction)} {render.number(event.revision)}"
-            self._terminal.note(render.heading(title, f" {self._messages.get(event.revision, '')}"))
+            title = f"{render.direction(event.direction)} {lines.number(event.revision)}"
+            self._terminal.note(lines.heading(title, f" {self._messages.get(event.revision, '')}"))
         if event.seconds is None:
             self._told = time.monotonic()
             if self._terminal.error_is_tty:

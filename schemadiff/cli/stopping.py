@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Literal
 
 from schemadiff.cli.leaving import Leaving
 from schemadiff.errors import Leave, StoppedError
-from schemadiff.words import short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,6 +185,8 @@ class Stop:
         lines = ["Left at once, while a statement may still be running at the server."]
         event = self._last_event
         if event is not None and event.seconds is None:
+            from schemadiff.words import short
+
             what = "; ".join(one.describe() for one in event.step.operations) or short(event.step.sql)
             step = f"step {event.position + 1} of {event.total} of revision {event.revision:04}"
             lines = [f"Left at once, in {step} ({what}), which may still be running at the server."]

@@ -1,4 +1,4 @@
-"""Where lines are written and questions asked: with `bar` the only module that knows Rich.
+"""Where lines are written and questions asked: with `bar` and `console` the only module that knows Rich.
 
 Reports and machine output go to standard output, everything else to standard error. What comes from a database
 is untrusted: no text is taken for markup, and characters that would steer the terminal are spelled out.
@@ -6,6 +6,7 @@ is untrusted: no text is taken for markup, and characters that would steer the t
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 import sys
@@ -15,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.text import Text
-
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
     from schemadiff.cli.bar import Bar
 
 Piece = str | tuple[str, str]
@@ -30,6 +31,9 @@ SHORTEST_SECRET = 3
 
 _URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)(?!password@)\S+@")
 """But for the word that schemadiff's own hints put in its place."""
+
+_COLOURS = ("FORCE_COLOR", "TTY_COMPATIBLE")
+"""Variables by which Rich takes what is no terminal for one."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -55,8 +59,7 @@ class Terminal:
         self._stdout = out or sys.stdout
         self._stderr = err or sys.stderr
         self._stdin = stdin or sys.stdin
-        self._out = _console(self._stdout)
-        self._err = _console(self._stderr)
+        self._consoles: dict[TextIO, Console] = {}
         self._secrets: tuple[str, ...] = ()
         self._lock = threading.RLock()
         self._open: Line | None = None
@@ -79,7 +82,11 @@ class Terminal:
     @property
     def moves(self) -> bool:
         """Whether what is written to standard error can be written over."""
-        return self.error_is_tty and self._err.is_terminal and not self._err.is_dumb_terminal
+        return self.error_is_tty and self._can_move()
+
+    def _can_move(self) -> bool:
+        console = self._console(self._stderr)
+        return console.is_terminal and not console.is_dumb_terminal
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Never writes these texts in an error message: the last line of defence.
@@ -92,14 +99,14 @@ class Terminal:
     def report(self, *lines: Line) -> None:
         """Writes what the command found to standard output."""
         for line in lines:
-            self._print(self._out, line)
+            self._print(self._stdout, line)
 
     def note(self, *lines: Line) -> None:
         """Writes what the person should know to standard error."""
         with self._aside():
             self.close_line()
             for line in lines:
-                self._print(self._err, line)
+                self._print(self._stderr, line)
 
     def error(self, *lines: Line) -> None:
         """Writes an error to standard error, whatever is secret struck out."""
@@ -108,7 +115,7 @@ class Terminal:
             struck = (piece if isinstance(piece, str) else piece[0] for piece in line)
             styles = ("" if isinstance(piece, str) else piece[1] for piece in line)
             self._print(
-                self._err,
+                self._stderr,
                 tuple((self._strike(text), style) for text, style in zip(struck, styles, strict=True)),
             )
 
@@ -129,7 +136,7 @@ class Terminal:
             self.close_line()
             self._hidden = self._question is not None
             if not self._hidden:
-                self._print(self._err, pieces, end="")
+                self._print(self._stderr, pieces, end="")
             self._open = pieces
 
     def end_line(self, *pieces: Piece) -> None:
@@ -143,7 +150,7 @@ class Terminal:
                 begun = self._open or ()
             self._bar = self._open = None
             self._hidden = False
-            self._print(self._err, (*begun, *pieces))
+            self._print(self._stderr, (*begun, *pieces))
 
     def close_line(self) -> None:
         """Ends a line that was begun, if there is one: something else is to be said."""
@@ -160,7 +167,7 @@ class Terminal:
                 return
             with self._while_there():
                 if self._bar is None:
-                    self._bar = Bar(self._err, self._text(self._open))
+                    self._bar = Bar(self._console(self._stderr), _text(_shown(self._open)))
                 self._bar.move(share, visible(words), elapsed)
 
     def begin_question(self, question: str) -> None:
@@ -168,7 +175,7 @@ class Terminal:
         with self._lock:
             self.close_line()
             self._question = question
-            self._print(self._err, ((question, "bold"),), end="")
+            self._print(self._stderr, ((question, "bold"),), end="")
 
     @property
     def question_is_open(self) -> bool:
@@ -179,7 +186,7 @@ class Terminal:
         """There is no question any more; when it was `answered`, the cursor is on a new line by now."""
         with self._lock:
             if self._question and not answered:
-                self._print(self._err, ())
+                self._print(self._stderr, ())
             self._question = None
 
     def keyboard(self) -> int:
@@ -192,19 +199,19 @@ class Terminal:
         with self._lock:
             question, self._question = self._question, None
             if question:
-                self._print(self._err, ())
+                self._print(self._stderr, ())
             try:
                 yield
             finally:
                 if question:
                     self._question = question
-                    self._print(self._err, ((question, "bold"),), end="")
+                    self._print(self._stderr, ((question, "bold"),), end="")
 
     def ask(self, question: str, *, full: bool = False) -> bool:
         """Whether the person says yes; with `full` only the whole word counts. Only for a terminal."""
         self.close_line()
         choice = "type yes to go on" if full else "y/N"
-        self._print(self._err, ((question, "bold"), f" [{choice}] "), end="")
+        self._print(self._stderr, ((question, "bold"), f" [{choice}] "), end="")
         self.is_asking = True
         try:
             answer = self._stdin.readline()
@@ -214,10 +221,21 @@ class Terminal:
             self.note(())
         return answer.strip().lower() in ({"yes"} if full else {"y", "yes"})
 
-    def _print(self, console: Console, line: Line, *, end: str = "\n") -> None:
+    def _print(self, stream: TextIO, line: Line, *, end: str = "\n") -> None:
+        pieces = _shown(line)
         with self._while_there():
-            console.print(self._text(line), end=end, soft_wrap=True)
-            console.file.flush()
+            if _is_plain(stream) and not any(character in text for text, _ in pieces for character in "\n\t"):
+                stream.write(f"{''.join(text for text, _ in pieces)}{end}")
+            else:
+                self._console(stream).print(_text(pieces), end=end, soft_wrap=True)
+            stream.flush()
+
+    def _console(self, stream: TextIO) -> Console:
+        if stream not in self._consoles:
+            from schemadiff.cli.console import console
+
+            self._consoles[stream] = console(stream)
+        return self._consoles[stream]
 
     @contextmanager
     def _while_there(self) -> Iterator[None]:
@@ -234,33 +252,35 @@ class Terminal:
                 self._terminals.remove(stream)
             os.close(nowhere)
 
-    def _text(self, line: Line) -> Text:
-        pieces = [
-            _without_url_password(visible(piece))
-            if isinstance(piece, str)
-            else (_without_url_password(visible(piece[0])), piece[1])
-            for piece in line
-        ]
-        return Text.assemble(*pieces)
-
     def _strike(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
 
 
+def _shown(line: Line) -> list[tuple[str, str]]:
+    """The pieces as they may be written, each with its style."""
+    pairs = [(piece, "") if isinstance(piece, str) else piece for piece in line]
+    return [(_without_url_password(visible(text)), style) for text, style in pairs]
+
+
+def _text(pieces: list[tuple[str, str]]) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*pieces)
+
+
+def _is_plain(stream: TextIO) -> bool:
+    """Whether Rich would write no colours there: loading it takes 50 ms."""
+    return (
+        not _is_tty(stream)
+        and not any(map(os.environ.get, _COLOURS))
+        and not hasattr(builtins, "get_ipython")
+    )
+
+
 def _without_url_password(text: str) -> str:
     return _URL_PASSWORD.sub(r"\1***@", text)
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leaves it to the guard: Rich would exit with 1, which says that differences were found."""
-        raise BrokenPipeError
-
-
-def _console(stream: TextIO) -> Console:
-    return _Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
 def _is_tty(stream: TextIO | None) -> bool:

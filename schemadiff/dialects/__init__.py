@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from schemadiff.dialects.base import Dialect
-from schemadiff.dialects.statements import Expectation, Group, Retraction, Statement
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection
+
+    from schemadiff.dialects.base import Dialect
+    from schemadiff.dialects.statements import Expectation, Group, Retraction, Statement
 
 __all__ = [
     "NAMES",
@@ -25,6 +26,19 @@ __all__ = [
     "offline_dialect",
     "package_of",
 ]
+
+_HOMES = {
+    "Dialect": "base",
+    **dict.fromkeys(("Expectation", "Group", "Retraction", "Statement"), "statements"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: a glance at a version row needs none of it.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"schemadiff.dialects.{_HOMES[name]}"), name)
+
 
 NAMES = ("mysql", "mariadb", "postgresql", "sqlite")
 
@@ -70,6 +84,8 @@ def package_of(driver: str) -> str:
 
 
 def _is_missing(database: str | None) -> bool:
+    from pathlib import Path
+
     plain = bool(database) and database != ":memory:" and not str(database).startswith("file:")
     return plain and not Path(str(database)).exists() and Path(str(database)).parent.is_dir()
 

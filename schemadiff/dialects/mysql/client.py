@@ -25,7 +25,7 @@ _OPAQUE = re.compile(
 _LONGEST = 64
 """Characters in a name: a longer one is another error, which says less."""
 
-# What `lock.lock_name` gives for the database that the script is run on.
+# What `locks.lock_name` gives for the database that the script is run on.
 _LOCK = (
     "IF(CHAR_LENGTH(DATABASE()) <= 53, CONCAT('schemadiff ', DATABASE()), "
     "CONCAT('schemadiff ', LEFT(SHA2(DATABASE(), 256), 48)))"

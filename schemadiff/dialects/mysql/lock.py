@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from schemadiff.dialects.locks import lock_name
 from schemadiff.dialects.mysql import advisory, probe, waiting
 from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.dialects.mysql.facts import Facts
@@ -19,19 +19,7 @@ from schemadiff.errors import LockedError
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_LONGEST = 64
-"""MySQL 9.7 manual, 14.14 Locking Functions: a longer name is refused (4163)."""
-
-
 _PAUSE = 0.5
-
-
-def lock_name(database: str) -> str:
-    """The name of the lock. Names are the whole server's, so the database's is part of it."""
-    name = f"schemadiff {database}"
-    if len(name) <= _LONGEST:
-        return name
-    return f"schemadiff {hashlib.sha256(database.encode()).hexdigest()[:48]}"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from schemadiff.dialects.client import VERSION_TABLE, Client, terminated
-from schemadiff.dialects.postgresql.lock import KEY
+from schemadiff.dialects.locks import KEY
 
 _SEEN = (
     "SELECT concat_ws('|', 'index', indexrelid::regclass, pg_get_indexdef(indexrelid)) AS seen, indrelid AS relation "

@@ -10,23 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from schemadiff.dialects.locks import HOLDER, KEY
 from schemadiff.dialects.postgresql import pooler
 from schemadiff.errors import LockedError
-
-KEY = int.from_bytes(b"schmdiff")
-"""The key of the advisory lock: PostgreSQL keeps these per database, so that one number serves."""
 
 _POLL = 0.2
 _TELL = 10
 """Seconds between two words about whom it waits for; the first one after a second."""
 
-_HOLDER = """
-SELECT l.pid, nullif(a.application_name, ''), a.state, left(a.query, 80)
-FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-AND (l.classid::int8 << 32 | l.objid::int8) = :key
-"""
 _UNLIMITED = (
     "statement_timeout",
     "transaction_timeout",
@@ -171,7 +162,7 @@ def _held(connection: Connection) -> LockedError:
 
 def _holder(connection: Connection) -> tuple[int, str] | None:
     """The process that holds the lock, and what it does."""
-    row = connection.execute(sa.text(_HOLDER), {"key": KEY}).first()
+    row = connection.execute(sa.text(HOLDER), {"key": KEY}).first()
     if row is None:
         return None
     pid, application, state, query = row

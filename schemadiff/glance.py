@@ -1,0 +1,52 @@
+"""Where a database is, as far as a glance at its version row tells; see `dialects.glance`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from schemadiff.dialects.glance import Row
+from schemadiff.dialects.glance import glance as read
+from schemadiff.history import verify
+from schemadiff.standing import State, Status
+from schemadiff.urls import place_of
+
+if TYPE_CHECKING:
+    from schemadiff.revisions import Revision
+
+
+def glance(url: str, history: Sequence[Revision]) -> Status | None:
+    """Where the database is; ``None`` where it takes more to tell. Raises what `history.verify` raises."""
+    found = read(url)
+    if found is None:
+        return None
+    state = None
+    if found.row is not None:
+        state = _state(found.row)
+        if state is None:
+            return None
+    verify(state or State(), history)
+    place = place_of(found.host, found.port, found.database)
+    return Status(place, state.version if state else None, tuple(history), state)
+
+
+def _state(row: Row) -> State | None:
+    """The row as a value; ``None`` where it is not just what schemadiff writes."""
+    _, version, digest, files, _, changed_at, tool = row
+    files = [] if files is None else files
+    if isinstance(changed_at, str):  # SQLite has no type for a time
+        try:
+            changed_at = datetime.datetime.fromisoformat(changed_at)
+        except ValueError:
+            return None
+    right = (
+        type(version) is int
+        and version >= 0
+        and isinstance(digest, str)
+        and isinstance(files, list)
+        and all(isinstance(one, str) for one in files)
+        and (changed_at is None or (isinstance(changed_at, datetime.datetime) and changed_at.tzinfo is None))
+        and isinstance(tool, str | None)
+    )
+    return State(version, digest, tuple(files), None, changed_at, tool) if right else None

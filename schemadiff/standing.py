@@ -1,0 +1,43 @@
+"""Where a database is: its version row, and the revisions that it has and has not. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schemadiff.journal import Interrupted
+    from schemadiff.revisions import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The version row. ``changed_at`` is in UTC."""
+
+    version: int = 0
+    digest: str = ""
+    files: tuple[str, ...] = ()
+    journal: Mapping[str, Any] | None = None
+    changed_at: datetime.datetime | None = None
+    tool: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a database is. ``version`` is ``None`` when it has no version table. ``at_work`` says who carries out a
+    revision just now: then ``interrupted`` is how far it is.
+    """
+
+    place: str
+    version: int | None
+    revisions: tuple[Revision, ...]
+    state: State | None = None
+    interrupted: Interrupted | None = None
+    at_work: str | None = None
+
+    @property
+    def pending(self) -> tuple[Revision, ...]:
+        """The revisions that the database does not have yet."""
+        return self.revisions[self.version or 0 :]
