@@ -2,7 +2,7 @@
 
 app        the commands and their options (Typer); imports nothing else until a command runs
 options    the options that several commands share
-quick      help and version, before anything else is loaded
+quick      help, version and the plain calls of status and history, before anything else is loaded
 guard      runs one command: errors become messages, exit codes, and never show a password
 project    what a command works on: a database, models, a directory of revisions
 actions    plan, check, diff, show

@@ -48,9 +48,13 @@ def spell_out() -> None:
 
 
 def _standing(command: str, options: dict[str, str]) -> int:
+    import gc
+
     from schemadiff.cli import standing
     from schemadiff.cli.project import on_project
+    from schemadiff.garbage import SELDOM
 
+    gc.set_threshold(*SELDOM)
     spell_out()
     work = standing.status if command == "status" else standing.history
     output = options.pop("format", "text")
