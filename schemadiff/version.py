@@ -22,7 +22,7 @@ from schemadiff import __version__
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE
-from schemadiff.errors import VersionError
+from schemadiff.errors import DatabaseError, VersionError
 from schemadiff.standing import State
 
 TABLE = sa.Table(
@@ -154,7 +154,18 @@ def update(dialect: Dialect, before: State, after: State) -> str:
 
 
 def write(connection: Connection, dialect: Dialect, state: State) -> None:
-    """Puts the state into the version row. Raises `VersionError` when the row is not there any more."""
+    """Puts the state into the version row. Raises `VersionError` when the row is not there any more, and
+    `DatabaseError` when the journal is too long for the server.
+    """
+    if state.journal:
+        try:
+            # As a literal, in which every quote and backslash is escaped.
+            dialect.admit(connection, json.dumps(json.dumps(state.journal)))
+        except DatabaseError as error:
+            number = state.journal["revision"]
+            begin = f"the steps of revision {number:04} cannot be written down, and none is carried out"
+            error.message = f"{begin}: {error.message}"
+            raise
     table = _table(dialect.version_schema)
     _expect_row(connection.execute(table.update().where(table.c.id == 1).values(**_values(state))))
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.errors import DatabaseError
 from tests.restarting import RestartableServer
 from tests.servers.choice import ServerError
 from tests.servers.databases import Databases
@@ -125,3 +126,23 @@ def test_what_is_long_goes_in_several_packets(url: str, tmp_path: Path) -> None:
     assert not schemadiff.check(url, wide(30), tmp_path)
     assert schemadiff.plan(url, wide(30), tmp_path, dry_run=True).plan.steps == ()
     assert len(schemadiff.check(url, wide(40), tmp_path).missing) == 120 * 50
+
+
+def test_a_journal_that_is_too_long_is_refused_before_the_first_step(url: str, tmp_path: Path) -> None:
+    text = "x" * 600_000
+    script = ["def upgrade(op):", '    op.execute("CREATE TABLE notes (size int)")']
+    script += [f"    op.execute(\"INSERT INTO notes SELECT length('{text}')\")" for _ in range(2)]
+    (tmp_path / "0001_notes.py").write_text("\n".join(script) + "\n")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with pytest.raises(DatabaseError, match=r"none is carried out.*max_allowed_packet") as caught:
+        schemadiff.apply(url, tmp_path)
+    assert "SET GLOBAL max_allowed_packet" in str(caught.value.hint)
+    assert "split the revision" in str(caught.value.hint)
+    assert "notes" not in sa.inspect(engine).get_table_names()
+    assert schemadiff.status(url, tmp_path).interrupted is None
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET GLOBAL max_allowed_packet = 67108864")
+        try:
+            assert schemadiff.apply(url, tmp_path).after == 1
+        finally:
+            connection.exec_driver_sql("SET GLOBAL max_allowed_packet = 1048576")

@@ -483,7 +483,7 @@ class Dialect(ABC):
         """
 
     def admit(self, connection: Connection, sql: str) -> None:  # noqa: B027
-        """Sets the session so that it takes the statement, which the server would refuse for a definition in it."""
+        """Sets the session so that it takes the statement. Raises `DatabaseError` where it is too long for any."""
 
     def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:
         """A session in the server's own mode, for what the user wrote."""

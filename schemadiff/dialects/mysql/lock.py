@@ -12,7 +12,7 @@ from schemadiff.dialects.locks import lock_name
 from schemadiff.dialects.mysql import advisory, probe, waiting
 from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.dialects.mysql.facts import Facts
-from schemadiff.dialects.mysql.session import NO_PARAMETERS, user_mode, working_mode
+from schemadiff.dialects.mysql.session import NO_PARAMETERS, expect_room, user_mode, working_mode
 from schemadiff.dialects.mysql.sqltext import literal
 from schemadiff.errors import LockedError
 
@@ -148,8 +148,9 @@ def settings(connection: Connection, facts: Facts, statements: Iterable[str]) ->
 
 def admit(connection: Connection, facts: Facts, sql: str) -> None:
     """Lets the session take a default that is a zero date, from that statement on: every later ALTER of the table
-    needs it as well.
+    needs it as well. Raises `DatabaseError` where the statement is too long for the server.
     """
+    expect_room(connection, sql)
     if _refuses_zeros(facts) and _says_zero_date(sql):
         _set_mode(connection, _mode(connection, facts, zero_dates=True))
 

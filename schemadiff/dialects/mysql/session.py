@@ -232,11 +232,31 @@ def _packet(groups: Sequence[Sequence[str]], limit: int) -> Sequence[Sequence[st
         if size > limit and number:
             return groups[:number]
         if size > limit:
-            raise DatabaseError(
-                f"the server takes no statement of {size:,} bytes (max_allowed_packet = {limit:,})",
-                hint="Give it more: SET GLOBAL max_allowed_packet = 67108864, and in its settings file.",
-            )
+            raise _too_long(size, limit)
     return groups
+
+
+def _too_long(size: int, limit: int) -> DatabaseError:
+    return DatabaseError(
+        f"the server takes no statement of {size:,} bytes (max_allowed_packet = {limit:,})", hint=MORE_ROOM
+    )
+
+
+MORE_ROOM = (
+    "Give it more: SET GLOBAL max_allowed_packet = 67108864, which new connections have, and in its settings file. Or "
+    "split the revision, where it is not applied anywhere yet."
+)
+
+
+def expect_room(connection: Connection, sql: str) -> None:
+    """Raises `DatabaseError` where the statement is longer than the server takes; only a long one is measured."""
+    size = len(sql.encode())
+    if size > _SURE and size > (limit := _limit(connection)):
+        raise _too_long(size, limit)
+
+
+_SURE = 2**16
+"""Bytes of a statement that every server in use takes: nobody is asked for less."""
 
 
 def _limit(connection: Connection) -> int:
