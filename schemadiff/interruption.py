@@ -182,7 +182,13 @@ def interruption(
     rest = {id(one) for step in steps[position:] for one in step.operations}
     whole = [one for one in done if id(one) not in rest]
     passed = journal.passed_over(chain, operations)
-    claimed = [one for left, some in zip(passed, [*carried, whole], strict=True) for one in (*left, *some)]
+    claimed = [
+        one
+        for left, some in zip(passed, [*carried, whole], strict=True)
+        for one in (*left, *some)
+        # What is for other databases is in no step: a statement to come may have the same effect here.
+        if not (isinstance(one, Execute) and one.only and dialect.name not in one.only)
+    ]
     _expect_claimed(connection, dialect, entry, start, claimed)
     past += done
     turned = entry["direction"] != first

@@ -394,3 +394,34 @@ def test_another_index_of_that_name_stops_everything(url: str, tmp_path: Path) -
     execute(url, "DROP INDEX ix_new")
     work(url, tmp_path, "apply", online="always")
     assert drifted(url, tmp_path) == []
+
+
+ELSEWHERE = '''"""elsewhere"""
+
+import sqlalchemy as sa
+
+
+def upgrade(op):
+    op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))
+    op.execute("ALTER TABLE t ADD COLUMN n integer", reverse="ALTER TABLE t DROP COLUMN n", only="postgresql",
+               effect=[op.add_column("t", sa.Column("n", sa.Integer))])
+    op.execute("ALTER TABLE t ADD COLUMN n int", reverse="ALTER TABLE t DROP COLUMN n", only=("mysql", "mariadb"))
+    op.add_column("t", sa.Column("last", sa.Integer))
+'''
+
+
+@pytest.mark.engines("mysql", "mariadb")
+@pytest.mark.parametrize("run", [False, True])
+def test_the_effect_of_a_statement_for_another_database_is_not_claimed(
+    run: bool, url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "0001_elsewhere.py").write_text(ELSEWHERE)
+    metadata = sa.MetaData()
+    columns = (sa.Column(name, sa.Integer, primary_key=name == "id") for name in ("id", "n", "last"))
+    sa.Table("t", metadata, *columns)
+    for position in range(3):
+        interrupt(url, tmp_path, "apply", position, run=run)
+        assert done(url, tmp_path) == position + run
+        schemadiff.apply(url, tmp_path)
+        assert not schemadiff.check(url, metadata, tmp_path)
+        schemadiff.rollback(url, tmp_path, to=0, allow=["all"])
