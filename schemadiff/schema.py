@@ -165,7 +165,8 @@ class Routine:
     """A trigger, a function, a procedure or an event: ``definition`` is the server's own CREATE statement.
 
     ``table`` is the one that a trigger stands on. ``arguments`` are the types by which PostgreSQL tells functions of
-    one name apart, in parentheses. ``needs`` is what must be there before it is created, as in `View`.
+    one name apart, in parentheses. ``needs`` is what must be there before it is created, as in `View`; so are
+    ``belongings``.
     """
 
     kind: RoutineKind
@@ -174,6 +175,7 @@ class Routine:
     table: Name | None = None
     arguments: str = ""
     needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
+    belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def key(self) -> Key:

@@ -426,3 +426,19 @@ def test_all_that_hangs_on_a_view_that_makes_room_comes_back(fresh_database: Cal
     run(live, *schemadiff.diff(live, end).plan.statements)
     assert not schemadiff.diff(live, end)
     assert run(live, everything) == wanted
+
+
+def test_a_function_that_is_dropped_and_made_again_keeps_its_owner(
+    fresh_database: Callable[[str], str],
+) -> None:
+    one, other = fresh_database("postgresql"), fresh_database("postgresql")
+    run(
+        one,
+        "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "ALTER FUNCTION f(int) OWNER TO pg_monitor",
+    )
+    run(other, "CREATE FUNCTION f(a int) RETURNS bigint LANGUAGE sql AS 'SELECT 1'")
+    run(one, *(step.sql for step in schemadiff.diff(one, other).plan.steps))
+    assert run(
+        one, "SELECT prorettype::regtype || ' ' || proowner::regrole FROM pg_proc WHERE proname = 'f'"
+    ) == ["bigint pg_monitor"]

@@ -79,7 +79,10 @@ AND (e.deptype = 'e' OR e.refclassid = 'pg_trigger'::regclass))"""
 
 _ROUTINES = """
 SELECT p.oid::int8, n.nspname, p.proname, p.prokind = 'p', pg_get_function_identity_arguments(p.oid),
-       pg_get_functiondef(p.oid), l.lanname = 'sql' AND {body} IS NULL
+       pg_get_functiondef(p.oid), l.lanname = 'sql' AND {body} IS NULL,
+       ARRAY(SELECT format('ALTER %s %s OWNER TO %I', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+                           p.oid::regprocedure, r.rolname)
+             FROM pg_roles r WHERE r.oid = p.proowner AND r.rolname <> current_user)
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 WHERE p.prokind IN ('f', 'p') AND n.nspname = ANY(:schemas)
 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid
@@ -128,12 +131,12 @@ def read(
             needed: frozenset[Name] | None = needs.get(("pg_trigger", oid), frozenset())
             yield Routine("trigger", Name(name, schemas[schema]), text, stands_on, needs=needed)
     query = _ROUTINES.format(body="p.prosqlbody" if version >= _PARSED else "NULL")
-    for oid, schema, name, is_procedure, arguments, text, late in rows(query):
+    for oid, schema, name, is_procedure, arguments, text, late, owner in rows(query):
         kind: RoutineKind = "procedure" if is_procedure else "function"
         if kind in kinds:
             needed = None if late else needs.get(("pg_proc", oid), frozenset())
             name_, words = Name(name, schemas[schema]), f"({arguments})"
-            yield Routine(kind, name_, text.strip(), arguments=words, needs=needed)
+            yield Routine(kind, name_, text.strip(), arguments=words, needs=needed, belongings=tuple(owner))
 
 
 def schemas(connection: Connection) -> list[str]:
@@ -239,7 +242,7 @@ def statements(operation: ObjectOperation, was: StoredObject | None, before: Sch
         case ReplaceObject(before=Composite() as had, after=Composite() as has):
             texts = entries.alter_type(had, has)
         case CreateObject(object=stored):
-            texts = list(_creation(stored, was))
+            texts = [*_creation(stored, was), *_owned(stored, was)]
         case DropObject(object=stored):
             texts = [_drop(stored)]
         case ReplaceObject(before=Sequence() as start, after=Sequence() as end):
@@ -251,7 +254,7 @@ def statements(operation: ObjectOperation, was: StoredObject | None, before: Sch
         case ReplaceObject(before=one, after=other) if replaces(one, other):
             texts = list(_creation(other, was))
         case ReplaceObject(before=one, after=other):
-            texts = [_drop(one), *_creation(other, was)]
+            texts = [_drop(one), *_creation(other, was), *_owned(other, was)]
     return tuple(Statement(text, (operation,)) for text in texts)
 
 
@@ -273,6 +276,11 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
             yield from stored.create
         case Routine():
             yield stored.definition
+
+
+def _owned(stored: StoredObject, was: StoredObject | None) -> tuple[str, ...]:
+    """The statements that give a routine which was dropped to the owner that it had."""
+    return was.belongings if isinstance(stored, Routine) and isinstance(was, Routine) else ()
 
 
 def _drop(stored: StoredObject) -> str:
