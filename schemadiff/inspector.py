@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
@@ -41,11 +42,16 @@ COUNT_LIMIT = 100_000
 """Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
 
 
-def inspect(connection: Connection, dialect: Dialect, schemas: Collection[str | None] = (None,)) -> Schema:
-    """The live schema without schemadiff's own tables: each schema may have one, as that of a tenant has. Raises
-    `DatabaseError` when the server refuses.
+def inspect(
+    connection: Connection,
+    dialect: Dialect,
+    schemas: Collection[str | None] = (None,),
+    only: Collection[Name] | None = None,
+) -> Schema:
+    """The live schema, or `only` these tables of it, without schemadiff's own tables: each schema may have one, as
+    that of a tenant has. Raises `DatabaseError` when the server refuses.
     """
-    live = dialect.inspect(connection, schemas)
+    live = dialect.inspect(connection, schemas, only=only)
     tables = {name: table for name, table in live.tables.items() if name.name != VERSION_TABLE}
     return dataclasses.replace(live, tables=tables, kept=live.kept | of_other_tools(tables))
 
@@ -66,14 +72,64 @@ def inspect_for(
     if expected is not None:
         live = _with_unseen(connection, dialect, live, expected)
     live = _with_managed(with_implicit(live, known, dialect), known, dialect)
+    return _with_objects(connection, dialect, live, known, Extent.of(dialect, known, beside))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The schemas that are looked into, and those of which only the types of columns are."""
+
+    schemas: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, dialect: Dialect, known: Iterable[Schema], beside: Iterable[str] = ()) -> Extent:
+        known = tuple(known)
+        types = frozenset[str]().union(*map(dialect.type_schemas, known))
+        return cls(frozenset(filter(None, schemas_of(*known))).union(beside), types)
+
+    def __or__(self, other: Extent) -> Extent:
+        return Extent(self.schemas | other.schemas, self.types | other.types)
+
+
+def _with_objects(
+    connection: Connection, dialect: Dialect, live: Schema, known: Iterable[Schema], extent: Extent
+) -> Schema:
+    """The live schema with the sequences, views and types that one of the `known` schemas has."""
+    schemas = (None, *sorted(extent.schemas))
     keys = {key for schema in known for key in schema.objects}
-    kinds = {key.kind for key in keys} | ({Namespace.kind} if len(schemas) > 1 else set())
+    kinds = {key.kind for key in keys} | ({Namespace.kind} if extent.schemas else set())
     found = dialect.objects(connection, schemas, kinds) if kinds else ()
     # A schema for types need not be compared; but does it exist?
-    types = frozenset[str]().union(*map(dialect.type_schemas, known)).difference(filter(None, schemas))
+    types = extent.types - extent.schemas
     if types:
         found = (*found, *dialect.objects(connection, sorted(types), {Namespace.kind}))
     return live.with_objects(one for one in found if one.key in keys or isinstance(one, Namespace))
+
+
+def reread(
+    connection: Connection,
+    dialect: Dialect,
+    live: Schema,
+    names: Collection[Name],
+    known: Iterable[Schema],
+    extent: Extent,
+) -> Schema | None:
+    """The `live` schema with these of its tables, and all in its `extent` that is no table, as they are now; ``None``
+    where other tables may have changed as well.
+    """
+    parts = [
+        dataclasses.replace(one, tables={name: one.tables[name] for name in names if name in one.tables})
+        for one in known
+    ]
+    schemas = dict.fromkeys((None, *sorted({name.schema for name in names if name.schema})))
+    found = inspect(connection, dialect, tuple(schemas), names).without_kept(*parts)
+    if any(found.enums.get(name, members) != members for name, members in live.enums.items()):
+        return None
+    found = _with_managed(with_implicit(found, parts, dialect), parts, dialect)
+    others = {name: table for name, table in live.tables.items() if name not in names}
+    merged = dataclasses.replace(found, tables={**others, **found.tables}, kept=live.kept | found.kept)
+    return _with_objects(connection, dialect, merged, parts, extent | Extent.of(dialect, parts))
 
 
 def _with_unseen(connection: Connection, dialect: Dialect, live: Schema, expected: Schema) -> Schema:

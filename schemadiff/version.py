@@ -50,6 +50,13 @@ def _table(schema: str | None) -> sa.Table:
     return TABLE.to_metadata(sa.MetaData(), schema=schema) if schema else TABLE
 
 
+@functools.cache
+def _update(schema: str | None) -> sa.Update:
+    """The statement that changes its row."""
+    table = _table(schema)
+    return table.update().where(table.c.id == 1)
+
+
 def read(connection: Connection, dialect: Dialect) -> State | None:
     """The version row, or ``None`` where there is no version table.
 
@@ -166,8 +173,7 @@ def write(connection: Connection, dialect: Dialect, state: State) -> None:
             begin = f"the steps of revision {number:04} cannot be written down, and none is carried out"
             error.message = f"{begin}: {error.message}"
             raise
-    table = _table(dialect.version_schema)
-    _expect_row(connection.execute(table.update().where(table.c.id == 1).values(**_values(state))))
+    _expect_row(connection.execute(_update(dialect.version_schema), _values(state)))
 
 
 def advance(connection: Connection, dialect: Dialect, position: int, fingerprint: str | None) -> None:

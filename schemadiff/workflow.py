@@ -37,7 +37,7 @@ from schemadiff.facts import facts_about
 from schemadiff.garbage import seldom_collected
 from schemadiff.history import at_head, check_target, verify
 from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
-from schemadiff.journal import Interrupted
+from schemadiff.journal import Direction, Interrupted
 from schemadiff.models import given_models, load_models
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown
@@ -45,20 +45,12 @@ from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.renames import Candidate
+from schemadiff.resumption import interrupted_in, resume, without_vain
 from schemadiff.revisions import Revision
 from schemadiff.schema import Unsupported
 from schemadiff.spelling import as_written, live_parts, unnamed_drops
 from schemadiff.standing import State, Status
-from schemadiff.tasks import (
-    Confirm,
-    Gate,
-    Site,
-    asked_how,
-    interrupted_in,
-    large_tables,
-    resume,
-    without_vain,
-)
+from schemadiff.tasks import Confirm, Gate, Site, asked_how, large_tables
 
 Models = sa.MetaData | str | object
 """A MetaData, or what the setting ``models`` takes: ``module:attribute``, a declarative base, a Flask-SQLAlchemy db."""
@@ -346,7 +338,7 @@ def _apply(site: Site, to: int | None, place: str) -> Outcome:
             hint=f"To go back: schemadiff rollback --to {to}",
         )
     pending = site.history[state.version : to]
-    done += _carry_out(site, tasks.forward, state, pending)
+    done += _carry_out(site, "up", state, pending)
     return _outcome(site, place, before, pending[-1].number if pending else state.version, done)
 
 
@@ -376,7 +368,7 @@ def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outc
             hint=f"To go forward: schemadiff apply --to {target}",
         )
     undone = tuple(reversed(site.history[target : state.version]))
-    done += _carry_out(site, tasks.backward, state, undone)
+    done += _carry_out(site, "down", state, undone)
     return _outcome(site, place, before, target, done)
 
 
@@ -396,26 +388,19 @@ def _not_in_a_dry_run(site: Site, place: str, interrupted: Interrupted) -> None:
         )
 
 
-def _carry_out(
-    site: Site,
-    planning: Callable[[Site, State, Sequence[Revision]], list[Task]],
-    state: State,
-    chosen: Sequence[Revision],
-) -> list[Done]:
+def _carry_out(site: Site, direction: Direction, state: State, chosen: Sequence[Revision]) -> list[Done]:
     """Carries the revisions out in their order, after the gate has seen the hazards of all of them."""
     if not chosen:
         return []
-    planned = planning(site, state, chosen)
-    site.gate.pass_([hazard for task in planned for hazard in task.plan.hazards], planned[0].direction)
-    if not site.gate.dry_run:
-        version.create(site.connection, site.dialect)
+    legs = (tasks.forward if direction == "up" else tasks.backward)(site, chosen)
+    prospect = tasks.foresee(site, direction, state, legs)
+    site.gate.pass_([hazard for task in prospect.tasks for hazard in task.plan.hazards], direction)
+    if site.gate.dry_run:
+        return [_done(site, task) for task in prospect.tasks]
+    version.create(site.connection, site.dialect)
     done = []
-    for position, (revision, task) in enumerate(zip(chosen, planned, strict=True)):
-        if not site.gate.dry_run:
-            if position:
-                # What the revision before it made has its real names only now.
-                task = planning(site, task.before, [revision])[0]
-            site.run(task)
+    for task in tasks.in_turn(site, prospect):
+        site.run(task)
         done.append(_done(site, task))
     return done
 

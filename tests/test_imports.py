@@ -83,7 +83,7 @@ LAYERS = (
         "glance",
         "models",
     ),  # edges: I/O
-    ("workflow", "tasks", "difference", "outcomes", "script"),
+    ("workflow", "tasks", "rereading", "resumption", "difference", "outcomes", "script"),
     ("cli",),
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )

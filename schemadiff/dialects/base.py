@@ -215,6 +215,10 @@ class Dialect(ABC):
         Raises `DatabaseError` when the server refuses.
         """
 
+    def mark(self, connection: Connection) -> object:
+        """What is another value whenever any definition has changed; ``None`` where the server has none at hand."""
+        return None
+
     def unseen(self, connection: Connection, names: Collection[Name]) -> frozenset[Name]:
         """Those of these tables, which `inspect` has not found, that the account may not see: they may be there."""
         return frozenset()
@@ -408,8 +412,7 @@ class Dialect(ABC):
         return after
 
     def retraction(self, operations: Sequence[Operation], live: Schema) -> Retraction:
-        """How to come back from the middle of operations that take several statements, some of which are carried
-        out."""
+        """How to come back from the middle of operations that take several statements, some of which are done."""
         return Retraction((), (), live)
 
     def object_statements(
@@ -465,9 +468,7 @@ class Dialect(ABC):
         return False
 
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
-        """Who holds locks on these tables (on any, where there are none), a sentence each; empty where that cannot be
-        told.
-        """
+        """Who holds locks on these tables (on any, where there are none), a sentence each, as far as can be told."""
         return ()
 
     def unhurried(self, connection: Connection, sql: str) -> AbstractContextManager[None]:

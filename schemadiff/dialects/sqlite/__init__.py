@@ -108,6 +108,9 @@ class SQLite(Dialect):
         except DBAPIError as error:
             raise DatabaseError(f"SQLite refuses to say what tables there are: {error.orig}") from error
 
+    def mark(self, connection: Connection) -> object:
+        return catalog.mark(connection)
+
     def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:
         return objects.taken(connection, names)
 

@@ -24,6 +24,7 @@ from schemadiff.dialects.sqlite.canonical import (
     is_never_null,
 )
 from schemadiff.dialects.sqlite.definition import Definition, Reference, module, read_index, read_table
+from schemadiff.dialects.sqlite.driver import driver_of
 from schemadiff.dialects.sqlite.expressions import Scope, canonical_default, canonical_type
 from schemadiff.dialects.sqlite.tokens import literal, quote
 from schemadiff.schema import (
@@ -92,6 +93,13 @@ def inspect(
         definitions.update(reading.triggers)
         kept.update(Name(name, schema) for name in reading.shadows)
     return Schema(tables, unsupported=tuple(unsupported), definitions=definitions, kept=frozenset(kept))
+
+
+def mark(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """The schema cookie of each database file but the temporary one (SQLite's file format, 1.6.3)."""
+    driver = driver_of(connection)
+    files = [str(name) for _, name, _ in driver.rows("PRAGMA database_list") if name != "temp"]
+    return tuple((name, driver.rows(f"PRAGMA {quote(name)}.schema_version")[0][0]) for name in files)
 
 
 class _Reading:

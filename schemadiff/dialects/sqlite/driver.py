@@ -14,6 +14,17 @@ class Driver:
 
     def __init__(self, connection: Connection) -> None:
         self._raw: Any = connection.connection.dbapi_connection
+        self.error: type[Exception] = connection.dialect.loaded_dbapi.Error
+        """What all errors of the driver are."""
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of the statement. SQLAlchemy's way takes ten times as long as SQLite itself."""
+        cursor = self._raw.cursor()
+        try:
+            cursor.execute(sql)
+            return [tuple(row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
 
     def in_transaction(self) -> bool:
         """Whether a transaction is open; true in doubt."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.sqlite.conversion import IS_TEXT
-from schemadiff.dialects.sqlite.driver import driver_of
+from schemadiff.dialects.sqlite.driver import Driver, driver_of
 from schemadiff.dialects.sqlite.tokens import literal, quote
 from schemadiff.dialects.sqlite.triggers import Watch, head, watching
 from schemadiff.errors import DatabaseError, LockedError, RevisionError, StepError
@@ -38,7 +38,7 @@ def transaction(connection: Connection) -> Iterator[None]:
         try:
             _know_text(connection)
             before = _examine(connection)
-            watch = Watch(_triggers(connection))
+            watch = Watch(before.triggers)
             with watching(connection, watch):
                 yield
             if not _is_open(connection):
@@ -46,8 +46,9 @@ def transaction(connection: Connection) -> Iterator[None]:
                     "the transaction was ended from within, so what came before that is done and stays done",
                     hint="A function or SQL of a revision must not commit or roll back.",
                 )
-            _compare(before, _examine(connection))
-            _expect_triggers(connection, watch)
+            after = _examine(connection)
+            _compare(before, after)
+            _expect_triggers(connection, watch, after)
             _run(connection, "COMMIT")
         except BaseException:
             if _is_open(connection):
@@ -58,9 +59,10 @@ def transaction(connection: Connection) -> Iterator[None]:
 @contextmanager
 def _pragma(connection: Connection, name: str) -> Iterator[None]:
     """The PRAGMA, OFF for a while."""
-    before = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-    _run(connection, f"PRAGMA {name} = OFF")
-    if connection.exec_driver_sql(f"PRAGMA {name}").scalar():
+    driver = driver_of(connection)
+    (before,) = driver.rows(f"PRAGMA {name}")
+    driver.rows(f"PRAGMA {name} = OFF")
+    if driver.rows(f"PRAGMA {name}") != [(0,)]:
         raise DatabaseError(
             f"PRAGMA {name} cannot be changed: a transaction is open already",
             hint="Hand over a connection in the driver's autocommit mode.",
@@ -68,7 +70,7 @@ def _pragma(connection: Connection, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _run(connection, f"PRAGMA {name} = {int(before or 0)}")
+        driver_of(connection).rows(f"PRAGMA {name} = {int(before[0] or 0)}")
 
 
 def _run(connection: Connection, sql: str) -> None:
@@ -108,38 +110,41 @@ def _is_open(connection: Connection) -> bool:
 @dataclass(frozen=True, slots=True)
 class _State:
     """What is broken: how many rows of a table lack their row of another, and what the server says of
-    objects."""
+    objects; and the triggers with their tables."""
 
     orphans: Counter[tuple[str, str]]
     rows: dict[tuple[str, str], list[object]]
     errors: dict[str, str]
+    triggers: list[tuple[str, str]]
 
 
 def _examine(connection: Connection) -> _State:
+    driver = driver_of(connection)
     orphans: Counter[tuple[str, str]] = Counter()
     rows: dict[tuple[str, str], list[object]] = {}
     errors: dict[str, str] = {}
-    for table, rowid, parent in _orphans(connection, errors):
+    for table, rowid, parent in _orphans(driver, errors):
         orphans[table, parent] += 1
         if len(rows.setdefault((table, parent), [])) < 5:
             rows[table, parent].append(rowid)
-    errors.update(_broken(connection))
-    return _State(orphans, rows, errors)
+    objects = driver.rows(_OBJECTS)
+    errors.update(_broken(connection, objects))
+    triggers = [(name, table) for kind, name, table, _ in objects if kind == "trigger"]
+    return _State(orphans, rows, errors, triggers)
 
 
-def _orphans(connection: Connection, errors: dict[str, str]) -> list[tuple[str, object, str]]:
+def _orphans(driver: Driver, errors: dict[str, str]) -> list[tuple[str, object, str]]:
     """The rows without the row that they refer to: their table, rowid and the other table."""
     try:
-        found = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    except DBAPIError:
+        found = driver.rows("PRAGMA foreign_key_check")
+    except driver.error:
         # A foreign key that refers to columns which are not unique ends the check: it is made table by table.
-        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         found = []
-        for (name,) in tables:
+        for (name,) in driver.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
             try:
-                found += connection.exec_driver_sql(f"PRAGMA foreign_key_check({quote(name)})").fetchall()
-            except DBAPIError as error:
-                errors[f'table "{name}"'] = str(error.orig)
+                found += driver.rows(f"PRAGMA foreign_key_check({quote(name)})")
+            except driver.error as error:
+                errors[f'table "{name}"'] = str(error)
     return [(table, rowid, parent) for table, rowid, parent, _ in found]
 
 
@@ -148,14 +153,13 @@ SELECT type, name, tbl_name, sql FROM sqlite_master
 WHERE type IN ('view', 'trigger') ORDER BY type, name"""
 
 
-def _broken(connection: Connection) -> Iterator[tuple[str, str]]:
+def _broken(connection: Connection, objects: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     """What the server says of views and triggers that do not work.
 
     Each is compiled by a statement that touches no row, inside a savepoint because even such an INSERT
     makes a row in sqlite_sequence. EXPLAIN would do without, but it crashes Python 3.11 with SQLite 3.40
     when the driver uses the same statement again after the table that a trigger writes to is gone.
     """
-    objects = connection.exec_driver_sql(_OBJECTS).fetchall()
     if not objects:
         return
     _run(connection, "SAVEPOINT schemadiff_examine")
@@ -192,15 +196,12 @@ def _trial(occasion: str, table: str, columns: Sequence[str]) -> str:
     return f"DELETE FROM {name} WHERE 0"
 
 
-def _triggers(connection: Connection) -> list[tuple[str, str]]:
-    rows = connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
-    return [(name, table) for name, table in rows]
-
-
-def _expect_triggers(connection: Connection, watch: Watch) -> None:
+def _expect_triggers(connection: Connection, watch: Watch, after: _State) -> None:
     """Raises `StepError` when a trigger is gone that nobody dropped."""
-    rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-    lost = watch.lost((name for name, _ in _triggers(connection)), [name for (name,) in rows])
+    if not watch.expected:
+        return
+    rows = driver_of(connection).rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    lost = watch.lost((name for name, _ in after.triggers), [name for (name,) in rows])
     if lost:
         words = ", ".join(f'"{name}" of "{table}"' for name, table in lost)
         raise StepError(

@@ -1,0 +1,124 @@
+"""The live schema while a run is under way: read whole once, then again only where it may be another one by now.
+
+Between two revisions that is what the one before has changed, and what the next one is about to change, whoever may
+have changed that meanwhile. After what only its author knows, a function or SQL that tells no effect, it is everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy.engine import Connection
+
+from schemadiff.dialects import Dialect
+from schemadiff.inspector import Extent, inspect_for, reread
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropIndex,
+    Execute,
+    Found,
+    Operation,
+    RenameTable,
+    Run,
+    touched,
+)
+from schemadiff.schema import Domain, Enum, Name, Namespace, PrimaryKey, Schema, Unique, View
+from schemadiff.schema import Sequence as Counter
+from schemadiff.stored import CreateObject, DropObject, ReplaceObject
+
+_ROWS = re.compile(r"\s*(?:insert|update|delete|replace|merge)\b", re.IGNORECASE)
+"""SQL that changes rows, and no definition."""
+
+_APART = (Namespace, Counter, Enum, Domain, View)
+"""What is no part of a table: it is read anew by itself."""
+
+_WITHIN = AddColumn | CreateIndex | DropIndex | CreateTable | AlterTable
+"""Operations that change nothing of what other tables have to do with theirs."""
+
+
+class Live:
+    """What is known of the live database during a run."""
+
+    schema: Schema
+
+    def __init__(self, connection: Connection, dialect: Dialect, known: Sequence[Schema]) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._read(known)
+
+    def _read(self, known: Sequence[Schema]) -> None:
+        self._mark = self._dialect.mark(self._connection)
+        self._extent = Extent.of(self._dialect, known)
+        self.schema = inspect_for(self._connection, self._dialect, *known)
+
+    def go_on(self, done: Sequence[Operation], coming: Sequence[Operation], known: Sequence[Schema]) -> None:
+        """Reads again what the operations `done` may have changed, and what those that are `coming` touch."""
+        mark = self._dialect.mark(self._connection)
+        if mark is not None and mark == self._mark:
+            return
+        if any(is_opaque(one) for one in _unfolded(done, self._dialect)):
+            self._read(known)
+            return
+        names = reach([*done, *coming], self.schema, self._dialect)
+        again = reread(self._connection, self._dialect, self.schema, names, known, self._extent)
+        if again is None:
+            self._read(known)
+        else:
+            self._mark, self.schema = mark, again
+
+
+def is_opaque(operation: Operation) -> bool:
+    """Whether only its author knows which definitions the operation changes."""
+    match operation:
+        case Execute():
+            return not _ROWS.match(operation.sql)
+        case CreateObject(object=thing) | DropObject(object=thing) | ReplaceObject(after=thing):
+            return not isinstance(thing, _APART)
+        case _:
+            return isinstance(operation, Run)
+
+
+def reach(operations: Iterable[Operation], live: Schema, dialect: Dialect) -> frozenset[Name]:
+    """The tables that the operations touch, with those that foreign keys join to one whose keys or names they may
+    change.
+    """
+    found: set[Name] = set()
+    shared: set[Name] = set()
+    for operation in _unfolded(operations, dialect):
+        name = touched(operation)
+        if name is None:
+            continue
+        found.add(name)
+        if isinstance(operation, RenameTable):
+            found.add(operation.after)
+        if not isinstance(operation, _WITHIN) and not (
+            isinstance(operation, AddConstraint) and not isinstance(operation.constraint, PrimaryKey | Unique)
+        ):
+            shared.add(name)
+    if shared:
+        for name, table in live.tables.items():
+            targets = {key.target for key in table.foreign_keys}
+            if name in shared:
+                found |= targets
+            elif not shared.isdisjoint(targets):
+                found.add(name)
+    return frozenset(found)
+
+
+def _unfolded(operations: Iterable[Operation], dialect: Dialect) -> Iterator[Operation]:
+    """The operations; in the place of SQL that tells its effect, that; without what is meant for other products."""
+    for operation in operations:
+        match operation:
+            case Found():
+                yield from _unfolded([operation.operation], dialect)
+            case Execute(only=only) if not operation.sql or (only and dialect.name not in only):
+                pass
+            case Execute() if operation.effect:
+                yield from _unfolded(operation.effect, dialect)
+            case _:
+                yield operation
