@@ -61,7 +61,7 @@ class Live:
         mark = self._dialect.mark(self._connection)
         if mark is not None and mark == self._mark:
             return
-        if any(is_opaque(one) for one in _unfolded(done, self._dialect)):
+        if any(is_opaque(one, self._dialect) for one in _unfolded(done, self._dialect)):
             self._read(known)
             return
         names = reach([*done, *coming], self.schema, self._dialect)
@@ -72,15 +72,17 @@ class Live:
             self._mark, self.schema = mark, again
 
 
-def is_opaque(operation: Operation) -> bool:
+def is_opaque(operation: Operation, dialect: Dialect) -> bool:
     """Whether only its author knows which definitions the operation changes."""
     match operation:
         case Execute():
             return not _ROWS.match(operation.sql)
         case CreateObject(object=thing) | DropObject(object=thing) | ReplaceObject(after=thing):
             return not isinstance(thing, _APART)
+        case Run():
+            return dialect.transactional_ddl  # elsewhere it is refused whatever would commit
         case _:
-            return isinstance(operation, Run)
+            return False
 
 
 def reach(operations: Iterable[Operation], live: Schema, dialect: Dialect) -> frozenset[Name]:

@@ -1,0 +1,152 @@
+"""Long histories: what a run does grows with the revisions that it carries out, and with nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import schemadiff
+from benchmarks.histories import write_history
+from schemadiff import inspector, revisions
+from schemadiff.database import open_engine
+from schemadiff.dialects import offline_dialect
+from schemadiff.operations import Execute, Run
+from schemadiff.rereading import Live, is_opaque
+from tests.conftest import FreshDatabase
+
+
+@contextmanager
+def counting(monkeypatch: pytest.MonkeyPatch, url: str) -> Iterator[tuple[sa.Engine, Counter[str]]]:
+    """An engine, and how often statements are sent by it, the whole database is read, and a revision is recorded."""
+    counts: Counter[str] = Counter()
+    engine = open_engine(url)
+
+    def sent(*_: object) -> None:
+        counts["statements"] += 1
+
+    if engine.dialect.name == "sqlite":
+
+        @sa.event.listens_for(engine, "connect")
+        def trace(raw: Any, _record: object) -> None:
+            raw.set_trace_callback(sent)
+
+    else:
+        sa.event.listen(engine, "before_cursor_execute", sent)
+
+    record, inspect = revisions.Revision.record, inspector.inspect
+
+    def recorded(self: revisions.Revision, *arguments: Any) -> Any:
+        counts[f"revision {self.number}"] += 1
+        return record(self, *arguments)
+
+    def inspected(connection: Any, dialect: Any, schemas: Any = (None,), only: Any = None) -> Any:
+        counts["read whole" if only is None else "read again"] += 1
+        counts["tables read again"] += len(only or ())
+        return inspect(connection, dialect, schemas, only)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(revisions.Revision, "record", recorded)
+        patched.setattr(inspector, "inspect", inspected)
+        try:
+            yield engine, counts
+        finally:
+            engine.dispose()
+
+
+def test_the_work_grows_with_the_revisions_alone(
+    engine_name: str, fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up: list[int] = []
+    down: list[int] = []
+    for length in (5, 10, 15):
+        versions = tmp_path / str(length)
+        write_history(versions, length)
+        with counting(monkeypatch, fresh_database(engine_name)) as (engine, counts):
+            assert schemadiff.apply(engine, versions).after == length
+            up.append(counts["statements"])
+            assert [counts[f"revision {number}"] for number in range(1, length + 1)] == [1] * length
+            assert counts["read whole"] == 1
+            assert counts["tables read again"] <= 2 * length
+            counts.clear()
+            assert schemadiff.rollback(engine, versions, to=0, allow=["all"]).after == 0
+            down.append(counts["statements"])
+            assert [counts[f"revision {number}"] for number in range(1, length + 1)] == [1] * length
+            assert counts["read whole"] == 1
+    for sent in (up, down):
+        assert sent[2] - sent[1] == sent[1] - sent[0] > 0, sent
+
+
+HEAD = "import sqlalchemy as sa\n\n\ndef upgrade(op):\n    "
+ITEM = """op.create_table(
+        "item",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(50)),
+        sa.Column("size", sa.Integer),
+    )"""
+LONGER = """op.alter_column("item", sa.Column("name", sa.String(50)), sa.Column("name", sa.String(100)))"""
+
+
+def indexes(url: str) -> set[str | None]:
+    engine = open_engine(url)
+    found = {one["name"] for one in sa.inspect(engine).get_indexes("item")}
+    engine.dispose()
+    return found
+
+
+def test_what_others_change_between_two_revisions_is_seen(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite makes the table anew for the third, with the index that is there by then."""
+    (tmp_path / "0001_item.py").write_text(HEAD + ITEM)
+    (tmp_path / "0002_other.py").write_text(HEAD + ITEM.replace("item", "other"))
+    (tmp_path / "0003_longer.py").write_text(HEAD + LONGER)
+    go_on = Live.go_on
+
+    def meanwhile(self: Live, done: Any, *others: Any) -> None:
+        if done[0].describe() == "create table other":
+            engine = open_engine(url)
+            with engine.begin() as connection:
+                connection.exec_driver_sql("CREATE INDEX by_hand ON item (size)")
+            engine.dispose()
+        go_on(self, done, *others)
+
+    monkeypatch.setattr(Live, "go_on", meanwhile)
+    assert schemadiff.apply(url, tmp_path).after == 3
+    assert indexes(url) == {"by_hand"}
+
+
+def test_what_sql_without_an_effect_has_made_is_seen(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_item.py").write_text(HEAD + ITEM)
+    (tmp_path / "0002_sql.py").write_text(HEAD + 'op.execute("CREATE INDEX by_sql ON item (size)")')
+    (tmp_path / "0003_longer.py").write_text(HEAD + LONGER)
+    assert schemadiff.apply(url, tmp_path).after == 3
+    assert indexes(url) == {"by_sql"}
+
+
+@pytest.mark.engines("postgresql", "sqlite")
+def test_what_a_function_has_made_is_seen(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_item.py").write_text(HEAD + ITEM)
+    (tmp_path / "0002_function.py").write_text(
+        HEAD + "op.run(index)\n\n\ndef index(connection):\n    "
+        'connection.exec_driver_sql("CREATE INDEX by_function ON item (name, size)")\n'
+    )
+    (tmp_path / "0003_longer.py").write_text(HEAD + LONGER)
+    assert schemadiff.apply(url, tmp_path).after == 3
+    assert indexes(url) == {"by_function"}
+
+
+def test_which_operations_may_change_anything() -> None:
+    mysql, postgresql = (offline_dialect(name) for name in ("mysql", "postgresql"))
+    run = Run(lambda connection: None)
+    assert is_opaque(run, postgresql)
+    assert not is_opaque(run, mysql)  # whose functions are refused whatever would commit
+    for sql in ("CREATE TABLE a (b INT)", "SELECT make()", "CALL make()", "/* x */ UPDATE a SET b = 1"):
+        assert is_opaque(Execute(sql), postgresql)
+    for sql in ("INSERT INTO a VALUES (1)", " update a SET b = 1", "DELETE FROM a"):
+        assert not is_opaque(Execute(sql), postgresql)
