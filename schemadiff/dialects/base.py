@@ -454,9 +454,7 @@ class Dialect(ABC):
         """
 
     def at_work(self, connection: Connection) -> str | None:
-        """Which run of schemadiff is at work on this database just now, or which of its statements still is, in a
-        sentence; ``None`` where nobody is, or where that cannot be told.
-        """
+        """A sentence on the run of schemadiff, or its statement, that is at work just now; ``None`` if none known."""
         return None
 
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
