@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
-from schemadiff.resolution import resolve, target
+from schemadiff.resolution import is_plain, resolve, target
 from schemadiff.schema import Domain, Enum, Index, Name, Sequence, StoredObject, Unsupported, View
 
 DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks", "not_valid")
@@ -105,7 +105,8 @@ def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
             yield Unsupported(
                 name, f"has the prefix {word}, which is not compared: say it with op.execute(…)"
             )
-        for key, times in Counter(map(_joined, table.foreign_key_constraints)).items():
+        keys = table.foreign_key_constraints
+        for key, times in Counter(map(_joined, keys)).items() if len(keys) > 1 else ():
             if times > 1:
                 yield Unsupported(
                     name,
@@ -161,7 +162,10 @@ def stored_objects(
             yield Enum(Name(str(kind.name), schema), tuple(kind.enums))
     for table in metadata.tables.values():
         for column in table.columns:
-            domain = dialect.declared_domain(resolve(column.type, dialect))
+            kind = column.type
+            if is_plain(kind) and not dialect.is_domain(kind):
+                continue
+            domain = dialect.declared_domain(resolve(kind, dialect))
             if domain is not None:
                 yield domain
         creator = view_of(table)

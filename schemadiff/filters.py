@@ -121,7 +121,12 @@ def choose(
         declared.add(name)
         if _is_ignored(table.info, f'table "{name}"') or is_copy(table):
             tables.add(name)
-        hidden = {one.name for one in table.columns if _is_ignored(one.info, f'column "{name}.{one.name}"')}
+        hidden = {
+            one.name
+            for one in table.columns
+            # To ask for the `info` of one that has none would make it one.
+            if vars(one).get("info") and _is_ignored(one.info, f'column "{name}.{one.name}"')
+        }
         if hidden:
             columns[name] = columns.get(name, frozenset()) | hidden
     return Filter(
@@ -155,6 +160,8 @@ def visible(schema: Schema, chosen: Filter, dialect: Dialect) -> Schema:
 
 def visible_part(table: Table, hidden: frozenset[str], dialect: Dialect) -> Table:
     """The table without these columns and without what they are part of."""
+    if not hidden:
+        return table
 
     def mentioned(*texts: str | None) -> bool:
         return any(dialect.mentions(text, column) for text in texts if text for column in hidden)

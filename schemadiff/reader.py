@@ -7,7 +7,7 @@ brings these texts to canonical form. What the compilers cannot write is refused
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -21,15 +21,13 @@ from sqlalchemy.sql.elements import (
     UnaryExpression,
     _textual_label_reference,
 )
-from sqlalchemy.types import TypeEngine
 
 from schemadiff.coherence import join
+from schemadiff.columns import Columns
 from schemadiff.declared import (
-    has_sequence,
     is_made,
     is_table,
     key_words,
-    left_to_database,
     stored_objects,
     told,
     unsupported,
@@ -39,15 +37,13 @@ from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.errors import ModelsError, ReplayError, UnsupportedError
 from schemadiff.filters import NO_FILTER, Filter, visible_part
 from schemadiff.parts import expression_part, named_part
-from schemadiff.resolution import action, ddl_compiler, deferrable, resolve, target
+from schemadiff.resolution import action, ddl_compiler, deferrable, sql_writer, target
 from schemadiff.schema import (
     Check,
     Column,
     Constraint,
     Exclude,
     ForeignKey,
-    Generated,
-    Identity,
     Index,
     Part,
     PrimaryKey,
@@ -57,7 +53,7 @@ from schemadiff.schema import (
     Unique,
     without_constraints,
 )
-from schemadiff.tableoptions import arguments_for, table_options
+from schemadiff.tableoptions import arguments_of, table_options
 
 
 def read(
@@ -78,8 +74,10 @@ def read(
 
 
 def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> Iterator[Table]:
+    prefixes = (dialect.sqlalchemy.name,)
+    columns = Columns(dialect, prefixes, sql_writer(dialect))
     for declared in metadata.tables.values():
-        reading = _Reading(declared, dialect, prefixes=(dialect.sqlalchemy.name,))
+        reading = _Reading(declared, dialect, prefixes=prefixes, columns=columns)
         if declared.name == VERSION_TABLE or not is_table(declared) or chosen.hides(reading.name):
             continue
         hidden = chosen.columns.get(reading.name, frozenset())
@@ -104,7 +102,7 @@ def read_indexes(view: sa.Table, dialect: Dialect) -> tuple[Index, ...]:
 def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Column:
     """One column that stands alone, as it would be read as part of `table`."""
     scratch = sa.Table(table.name.name, sa.MetaData(), column, schema=table.name.schema)
-    raw = _Reading(scratch, dialect, told=True).column(column)
+    raw = _Reading(scratch, dialect, told=True).columns.read(column, table.name)
     # Among the others, whose names its expression may say: on SQLite, "b" is a text where there is no such column.
     others = tuple(other for other in table.columns if other.name != raw.name)
     scene = dataclasses.replace(without_constraints(table), columns=(*others, raw))
@@ -144,20 +142,27 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
 
 
 class _Reading:
-    """Reads one `sa.Table` for one dialect. `told` is whether it stands in a revision file, where any column may
-    count by itself; in models only the one that SQLAlchemy chooses does, whatever the others say. `prefixes` are those
-    of the arguments that are meant: in models the URL's own alone, as in ``create_all``.
+    """Reads one `sa.Table` for one dialect. `told` is whether it stands in a revision file. `prefixes` are those
+    of the arguments that are meant: in models the URL's own alone, as in ``create_all``. `columns` reads those of
+    several tables.
     """
 
     def __init__(
-        self, table: sa.Table, dialect: Dialect, *, told: bool = False, prefixes: tuple[str, ...] = ()
+        self,
+        table: sa.Table,
+        dialect: Dialect,
+        *,
+        told: bool = False,
+        prefixes: tuple[str, ...] = (),
+        columns: Columns | None = None,
     ) -> None:
         self.source = table
-        self.told = told
         self.prefixes = prefixes or dialect.option_prefixes
         self.dialect = dialect
         self.sqlalchemy = dialect.sqlalchemy
         self.compiler = ddl_compiler(self.sqlalchemy)
+        self.sql = sql_writer(dialect)
+        self.columns = columns or Columns(dialect, self.prefixes, self.sql, told=told)
         self.name = dialect.named(table.name, table.schema)
 
     def table(self, hidden: Collection[str] = ()) -> Table:
@@ -170,7 +175,7 @@ class _Reading:
             if is_made(constraint, self.compiler)
         ]
         columns = tuple(
-            self.column(column)
+            self.columns.read(column, self.name)
             for column in self.source.columns
             # A system column, such as PostgreSQL's xmin, is there without being made.
             if column.name not in hidden and not column.system
@@ -199,82 +204,6 @@ class _Reading:
             after=tuple(self.dialect.named(one.name, one.schema) for one in self.source._extra_dependencies),
         )
 
-    # columns
-
-    def column(self, column: sa.Column[Any]) -> Column:
-        resolved = resolve(column.type, self.dialect)
-        identity = column.identity
-        read = Column(
-            name=column.name,
-            type=self._type(column, resolved),
-            nullable=bool(column.nullable),
-            default=None if identity or column.computed is not None else self._default(column),
-            generated=None
-            if column.computed is None
-            else Generated(self._sql(column.computed.sqltext), bool(column.computed.persisted)),
-            identity=None
-            if identity is None
-            else Identity(
-                bool(identity.always),
-                identity.start,
-                identity.increment,
-                identity.minvalue,
-                identity.maxvalue,
-                bool(identity.cycle),
-                identity.cache,
-            ),
-            autoincrement=(
-                column is self.source.autoincrement_column or (self.told and column.autoincrement is True)
-            )
-            and identity is None
-            and column.server_default is None
-            # SQLAlchemy makes a column of an optional sequence count by itself, also where it makes the sequence.
-            and not (
-                isinstance(column.default, sa.Sequence)
-                and not column.default.optional
-                and has_sequence(column.default, self.dialect)
-            ),
-            comment=column.comment,
-            on_conflict=self._arguments(column.kwargs).get("on_conflict_not_null"),
-            kept=left_to_database(column),
-            **self._told(column),
-        )
-        return dataclasses.replace(read, written=read)
-
-    def _told(self, column: sa.Column[Any]) -> dict[str, Any]:
-        """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
-        known = told(column)
-        words = {"attributes": tuple(known["attributes"])} if "attributes" in known else {}
-        return {**{key: known[key] for key in ("visible", "srid") if key in known}, **words}
-
-    def _type(self, column: sa.Column[Any], resolved: TypeEngine[Any]) -> Type:
-        compile_type = self.sqlalchemy.type_compiler_instance.process
-        try:
-            try:
-                text = compile_type(resolved, type_expression=column)
-            except exc.UnsupportedCompilationError:
-                # A type of another product, in a history or in models that are shared between databases.
-                resolved = resolved.as_generic(allow_nulltype=False)
-                text = compile_type(resolved, type_expression=column)
-        except (exc.CompileError, NotImplementedError) as error:
-            raise UnsupportedError(
-                f'column "{self.name}.{column.name}": {self.dialect.name} has no type for {column.type!r} ({error})',
-                hint="Give it one with type.with_variant(…).",
-            ) from error
-        return Type(text, self._enum_values(resolved), cast(TypeEngine[object], resolved))
-
-    def _enum_values(self, resolved: TypeEngine[Any]) -> tuple[str, ...] | None:
-        if not self.dialect.named_enums:
-            return None
-        item = resolved.item_type if isinstance(resolved, sa.ARRAY) else resolved
-        if isinstance(item, sa.Enum) and item.native_enum:
-            return tuple(item.enums)
-        return None
-
-    def _default(self, column: sa.Column[Any]) -> str | None:
-        default: str | None = self.compiler.get_column_default_string(column)
-        return default
-
     # constraints
 
     def primary_key(self, constraint: sa.PrimaryKeyConstraint) -> PrimaryKey:
@@ -293,7 +222,7 @@ class _Reading:
             columns=tuple(column.name for column in constraint.columns),
             name=self._constraint_name(constraint),
             deferrable=deferrable(constraint),
-            nulls_distinct=not self._arguments(constraint.kwargs).get("nulls_not_distinct", False),
+            nulls_distinct=not arguments_of(constraint, self.prefixes).get("nulls_not_distinct", False),
             on_conflict=self._on_conflict(constraint, "unique"),
             include=self._include(constraint),
             comment=self._comment(constraint),
@@ -310,14 +239,14 @@ class _Reading:
             operators=tuple(operator for _, _, operator in exprs),
             name=self._constraint_name(constraint),
             method=constraint.using.lower(),
-            where=None if where is None else self._sql(where),
+            where=None if where is None else self.sql(where),
             deferrable=deferrable(constraint),
             comment=self._comment(constraint),
         )
         return dataclasses.replace(read, written=read)
 
     def _include(self, constraint: sa.Constraint) -> tuple[str, ...]:
-        include = self._arguments(constraint.kwargs).get("include") or ()
+        include = arguments_of(constraint, self.prefixes).get("include") or ()
         return tuple(one if isinstance(one, str) else one.name for one in include)
 
     def _comment(self, constraint: sa.Constraint) -> str | None:
@@ -328,9 +257,9 @@ class _Reading:
         self, constraint: sa.PrimaryKeyConstraint | sa.UniqueConstraint, kind: str
     ) -> str | None:
         """What the constraint says, else, as SQLAlchemy does it, what its only column says."""
-        told = self._arguments(constraint.kwargs).get("on_conflict")
+        told = arguments_of(constraint, self.prefixes).get("on_conflict")
         if told is None and len(constraint.columns) == 1:
-            told = self._arguments(next(iter(constraint.columns)).kwargs).get(f"on_conflict_{kind}")
+            told = arguments_of(next(iter(constraint.columns)), self.prefixes).get(f"on_conflict_{kind}")
         return None if told is None else str(told)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint) -> ForeignKey:
@@ -345,7 +274,7 @@ class _Reading:
             on_update=action(constraint.onupdate),
             deferrable=deferrable(constraint),
             match=constraint.match.upper() if constraint.match else None,
-            not_valid=bool(self._arguments(constraint.kwargs).get("not_valid")),
+            not_valid=bool(arguments_of(constraint, self.prefixes).get("not_valid")),
             comment=self._comment(constraint),
             period=bool(told(constraint).get("period")),
             enforced=bool(told(constraint).get("enforced", True)),
@@ -353,13 +282,13 @@ class _Reading:
         return dataclasses.replace(read, written=read)
 
     def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
-        text = self._sql(constraint.sqltext)
+        text = self.sql(constraint.sqltext)
         name = self._constraint_name(constraint)
         words = told(constraint)
         column = words.get("column")
         if inline and name is None:
             column = getattr(constraint.parent, "name", None)
-        arguments = self._arguments(constraint.kwargs)
+        arguments = arguments_of(constraint, self.prefixes)
         return Check(
             text,
             name,
@@ -373,8 +302,11 @@ class _Reading:
 
     def _constraint_name(self, constraint: sa.Constraint | sa.Index) -> str | None:
         """The name after naming conventions and truncation, or ``None``."""
-        if constraint.name is None:
+        name = constraint.name
+        if name is None:
             return None
+        if isinstance(name, str) and 0 < len(name) < _SHORT:
+            return str(name)
         preparer = self.sqlalchemy.identifier_preparer
         formatted: str | None = preparer.format_constraint(constraint)
         if not formatted:
@@ -392,7 +324,7 @@ class _Reading:
                 f'index "{index.name}" of table "{self.name}" has no columns',
                 hint="Name its columns or expressions, or take it out: no database can create it.",
             )
-        arguments = self._arguments(index.kwargs)
+        arguments = arguments_of(index, self.prefixes)
         lengths = arguments.pop("length", None)
         opclasses = arguments.pop("ops", {})
         parts = tuple(self._part(expression, lengths, opclasses) for expression in index.expressions)
@@ -407,7 +339,7 @@ class _Reading:
             unique=bool(index.unique),
             kind=prefix.upper() if prefix else None,
             method=using.lower() if using else None,
-            where=None if where is None else self._sql(sa.text(where) if isinstance(where, str) else where),
+            where=None if where is None else self.sql(sa.text(where) if isinstance(where, str) else where),
             include=tuple(c if isinstance(c, str) else c.name for c in arguments.pop("include", None) or ()),
             nulls_distinct=not arguments.pop("nulls_not_distinct", False),
             parser=arguments.pop("with_parser", None),
@@ -445,10 +377,8 @@ class _Reading:
         element = cast("ColumnElement[Any] | TextClause", expression)
         if not isinstance(element, TextClause):
             opclass = ops.get(getattr(element, "key", None) or "")
-            return Part(None, self._sql(element), descending, opclass=opclass, nulls=nulls)
-        told = named_part(element.text, set(self.source.columns.keys())) or expression_part(
-            self._sql(element)
-        )
+            return Part(None, self.sql(element), descending, opclass=opclass, nulls=nulls)
+        told = named_part(element.text, set(self.source.columns.keys())) or expression_part(self.sql(element))
         return dataclasses.replace(told, descending=descending or told.descending, nulls=nulls or told.nulls)
 
     def _column_of(self, expression: object) -> object:
@@ -459,14 +389,8 @@ class _Reading:
         column = self.source.columns.get(name) if isinstance(name, str) else None
         return expression if column is None else column
 
-    # what they share
 
-    def _sql(self, element: ColumnElement[Any] | TextClause) -> str:
-        text: str = self.compiler.sql_compiler.process(element, include_table=False, literal_binds=True)
-        return text.replace("%%", "%") if self.sqlalchemy.identifier_preparer._double_percents else text
-
-    def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return arguments_for(self.prefixes, arguments)
-
+_SHORT = 60
+"""A name of fewer characters is never cut."""
 
 _MODIFIERS = (operators.desc_op, operators.asc_op, operators.nulls_first_op, operators.nulls_last_op)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.sql.elements import ColumnElement, TextClause
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
@@ -37,6 +39,34 @@ def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     if isinstance(declared, sa.ARRAY) and isinstance(declared.item_type, sa.types.TypeDecorator):
         declared = type(declared)(resolve(declared.item_type, dialect), dimensions=declared.dimensions)
     return declared
+
+
+def is_plain(kind: TypeEngine[Any]) -> bool:
+    """Whether it is a type of SQLAlchemy's own that `resolve` leaves as it is, that is compiled to the same text in
+    whatever column it stands, and of which `vars` are all that it says.
+    """
+    known = type(kind)
+    own = _is_own(known)  # type: ignore[arg-type] # mypy thinks that a type has no hash
+    # Somebody may write a compiler for the class at any time.
+    return own and "_variant_mapping" not in vars(kind) and not hasattr(known, "_compiler_dispatcher")
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_own(kind: type) -> bool:
+    own = kind.__module__.startswith(("sqlalchemy.sql.sqltypes", "sqlalchemy.dialects."))
+    return own and not issubclass(kind, sa.Enum | sa.ARRAY | sa.Interval | sa.types.TypeDecorator)
+
+
+def sql_writer(dialect: Dialect) -> Callable[[ColumnElement[Any] | TextClause], str]:
+    """What writes an expression in the dialect's SQL, columns without their table."""
+    write = ddl_compiler(dialect.sqlalchemy).sql_compiler.process
+    doubles = dialect.sqlalchemy.identifier_preparer._double_percents
+
+    def say(element: ColumnElement[Any] | TextClause) -> str:
+        text: str = write(element, include_table=False, literal_binds=True)
+        return text.replace("%%", "%") if doubles else text
+
+    return say
 
 
 def _public(stored: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from schemadiff.dialects import Dialect
 from schemadiff.schema import Options, Table
 
+_UNSAID = Options(written=Options())
 _ENGINE = ("engine",)
 _CHARSET = ("charset", "default_charset", "default_character_set", "character_set")
 _COLLATION = ("collate", "default_collate", "collation")
@@ -26,9 +27,19 @@ def arguments_for(prefixes: Iterable[str], arguments: Mapping[str, Any]) -> dict
     return found
 
 
+def arguments_of(
+    item: sa.Column[Any] | sa.Constraint | sa.Index | sa.Table, prefixes: Iterable[str]
+) -> dict[str, Any]:
+    """The keyword arguments that it was given for the dialects of these prefixes, without the prefix."""
+    # Most have none, and SQLAlchemy's view of them takes its time to say so.
+    return arguments_for(prefixes, item.kwargs) if vars(item).get("dialect_options") else {}
+
+
 def table_options(table: sa.Table, prefixes: Iterable[str]) -> Options:
     """The options that the table is declared with."""
-    arguments = arguments_for(prefixes, table.kwargs).items()
+    if not vars(table).get("dialect_options") and table.comment is None and not table._prefixes:
+        return _UNSAID
+    arguments = arguments_of(table, prefixes).items()
     given = {key.lower().replace(" ", "_"): value for key, value in arguments if value is not None}
     if any(str(word).upper() == "UNLOGGED" for word in table._prefixes):
         given["unlogged"] = True

@@ -35,6 +35,7 @@ LAYERS = (
         "declared",
         "bookkeeping",
         "coherence",
+        "columns",
         "constraint_source",
         "resolution",
         "filters",

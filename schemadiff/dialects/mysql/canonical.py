@@ -40,6 +40,7 @@ from schemadiff.dialects.mysql.types import (
     holds_text,
     split,
 )
+from schemadiff.dialects.remembered import Remembered
 from schemadiff.schema import (
     Check,
     Column,
@@ -146,6 +147,14 @@ def canonical_name(name: Name, facts: Facts) -> Name:
 def canonical_column(column: Column, options: Options, key_columns: Iterable[str], facts: Facts) -> Column:
     """The column in canonical form, in a table with those canonical options and that primary key."""
     in_key = column.name in key_columns
+    context = (in_key, options.charset, options.collation)
+    return _COLUMNS.of(column, facts, context, lambda: _canonical_column(column, in_key, options, facts))
+
+
+_COLUMNS = Remembered[Column]()
+
+
+def _canonical_column(column: Column, in_key: bool, options: Options, facts: Facts) -> Column:
     generated = column.generated
     given = (
         column.type.sql,
@@ -334,7 +343,9 @@ def _unique_index(unique: Unique) -> Index:
 
 
 def _canonical_index(index: Index, options: Options, columns: list[Column], facts: Facts) -> Index:
-    parts = tuple(_canonical_part(part, columns) for part in index.parts)
+    parts = index.parts
+    if any(part.expression is not None for part in parts):
+        parts = tuple(_canonical_part(part, columns) for part in parts)
     shapes = {column.name for column in columns if column.type.sql in _SHAPES}
     kind = index.kind.upper() if index.kind else None
     if shapes:
@@ -389,6 +400,13 @@ def _method(index: Index, options: Options, columns: list[Column], facts: Facts)
 
 def canonical_options(options: Options, schema: str | None, facts: Facts) -> Options:
     """The table's options, those that were not given as the database has them by default."""
+    return _OPTIONS.of(options, facts, schema, lambda: _canonical_options(options, schema, facts))
+
+
+_OPTIONS = Remembered[Options]()
+
+
+def _canonical_options(options: Options, schema: str | None, facts: Facts) -> Options:
     charset, collation = current_name(options.charset), current_name(options.collation)
     if not collation:
         collation = facts.default_collation(charset) if charset else facts.database_collation(schema)

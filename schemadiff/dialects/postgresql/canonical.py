@@ -30,6 +30,7 @@ from schemadiff.dialects.postgresql.sqltext import (
     value,
 )
 from schemadiff.dialects.postgresql.types import FLOATS, NUMBERS, STRINGS, parse, parse_enum
+from schemadiff.dialects.remembered import Remembered
 from schemadiff.errors import UnsupportedError
 from schemadiff.schema import (
     Check,
@@ -72,7 +73,10 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
     return dataclasses.replace(
         table,
         columns=tuple(
-            _column(column, column.name in key, default_schema, virtual, varchars) for column in table.columns
+            [
+                _remembered(column, column.name in key, default_schema, virtual, varchars)
+                for column in table.columns
+            ]
         ),
         uniques=tuple(
             dataclasses.replace(unique, name=unique.name or None) if unique.name == "" else unique
@@ -101,6 +105,9 @@ def without_duplicates(table: Table) -> Table:
     For what is declared only: a table that is there may have both, by ALTER TABLE.
     """
     key = table.primary_key
+    listed = [*((key.columns,) if key else ()), *(unique.columns for unique in table.uniques)]
+    if len(listed) == len(set(listed)):
+        return table
     kept: list[Unique] = []
     for unique in table.uniques:
         plain = _bare(unique)
@@ -127,8 +134,25 @@ def _bare(unique: Unique) -> Unique:
 
 
 def _is_varchar(kind: Type) -> bool:
-    words = parse(kind.sql)
-    return kind.values is None and words.kind == "character varying" and not words.array
+    return kind.values is None and _is_varchar_text(kind.sql)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_varchar_text(sql: str) -> bool:
+    words = parse(sql)
+    return words.kind == "character varying" and not words.array
+
+
+_COLUMNS = Remembered[Column]()
+
+
+def _remembered(
+    column: Column, in_key: bool, default_schema: str | None, virtual: bool, varchars: frozenset[str]
+) -> Column:
+    if column.generated:
+        return _column(column, in_key, default_schema, virtual, varchars)
+    context = (in_key, default_schema, virtual)
+    return _COLUMNS.of(column, None, context, lambda: _column(column, *context, frozenset()))
 
 
 def _column(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, TypeVar
 
+from schemadiff.dialects.remembered import Remembered
 from schemadiff.dialects.sqlite.expressions import (
     Scope,
     canonical_collation,
@@ -44,24 +45,43 @@ def canonical(table: Table) -> Table:
     scope = Scope.of(table.name.name, (column.name for column in table.columns))
     options = _options(table.options)
     key = table.primary_key and _key(table.primary_key, options, scope)
-    columns = tuple(_column(column, key, options, scope) for column in table.columns)
-    return canonical_around(_with(table, columns=columns, primary_key=key, options=options), scope)
+    columns = tuple([_remembered(column, key, options, scope) for column in table.columns])
+    table = Table(
+        table.name,
+        columns,
+        key,
+        table.uniques,
+        table.indexes,
+        table.foreign_keys,
+        table.checks,
+        options,
+        table.excludes,
+        table.after,
+    )
+    return canonical_around(table, scope)
 
 
 def canonical_around(table: Table, scope: Scope) -> Table:
     """The table in canonical form, when its columns, primary key and options are so already."""
     collations = {column.name: column.collation for column in table.columns if column.collation}
-    return dataclasses.replace(
-        table,
-        uniques=tuple(_unique(unique, scope) for unique in table.uniques),
-        indexes=tuple(_index(index, scope, collations) for index in table.indexes),
+    return Table(
+        table.name,
+        table.columns,
+        table.primary_key,
+        tuple([_unique(unique, scope) for unique in table.uniques]),
+        tuple([_index(index, scope, collations) for index in table.indexes]),
         # SQLite knows no foreign key into another database file; SQLAlchemy writes none either.
-        foreign_keys=tuple(
-            _foreign_key(foreign_key, scope)
-            for foreign_key in table.foreign_keys
-            if foreign_key.target.schema == table.name.schema
+        tuple(
+            [
+                _foreign_key(foreign_key, scope)
+                for foreign_key in table.foreign_keys
+                if foreign_key.target.schema == table.name.schema
+            ]
         ),
-        checks=tuple(_check(check, scope) for check in table.checks),
+        tuple([_check(check, scope) for check in table.checks]),
+        table.options,
+        table.excludes,
+        table.after,
     )
 
 
@@ -95,6 +115,8 @@ def is_never_null(column: str, type_sql: str, key: PrimaryKey | None, options: O
 
 
 def _options(options: Options) -> Options:
+    if not options.extra and options == Options():
+        return options
     given = {key.upper().replace(" ", "_"): value.upper() for key, value in options.extra}
     given = {key: "FALSE" if value in {"0", "NONE"} else value for key, value in given.items()}
     extra = []
@@ -117,6 +139,17 @@ def _key(key: PrimaryKey, options: Options, scope: Scope) -> PrimaryKey:
         on_conflict=canonical_conflict(key.on_conflict),
         parts=(),
     )
+
+
+_COLUMNS = Remembered[Column]()
+
+
+def _remembered(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
+    if column.generated:
+        return _column(column, key, options, scope)
+    within = column.name in key.columns and len(key.columns) if key else None
+    context = (within, WITHOUT_ROWID in options.extra)
+    return _COLUMNS.of(column, None, context, lambda: _column(column, key, options, scope))
 
 
 def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
