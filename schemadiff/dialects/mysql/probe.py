@@ -26,7 +26,7 @@ from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import Refusal, Reply, Row, Talk, only, session, working_mode
 from schemadiff.dialects.mysql.show_create import parse
 from schemadiff.dialects.mysql.sqltext import literal, quote
-from schemadiff.dialects.mysql.stages import atoms, stages
+from schemadiff.dialects.mysql.stages import atoms, batches, stages
 from schemadiff.dialects.mysql.ways import Cost, Way
 from schemadiff.dialects.statements import Group, Statement
 from schemadiff.errors import DatabaseError
@@ -237,30 +237,24 @@ class _Asking:
         return answer if same and answer.copies <= max(1, whole.copies) else whole
 
     def _costs(self, copy: _Copy, group: Group, parts: Sequence[tuple[Operation, ...]]) -> list[Cost] | None:
-        """What each part costs alone; ``None`` where one cannot be done alone."""
+        """What each part costs, those that are alike by one question; ``None`` where one cannot be done apart."""
         if copy.begin(self._before(copy.table)):
             return None
-        costs = []
-        for position in range(len(parts)):
+        costs = [Cost.INSTANT] * len(parts)
+        alike = batches(parts, group.before)
+        asked = [tuple(one for number in batch for one in parts[number]) for batch in alike]
+        for position, batch in enumerate(alike):
+            rest = (*(one for some in asked[position:] for one in some), *group.later)
             done = staged_statements(
-                parts[: position + 1],
-                group.before,
-                self.facts,
-                (*(one for part in parts[position + 1 :] for one in part), *group.later),
+                asked[: position + 1], group.before, self.facts, rest[len(asked[position]) :]
             )
-            ahead = staged_statements(
-                parts[:position],
-                group.before,
-                self.facts,
-                (*(one for part in parts[position:] for one in part), *group.later),
-            )
-            found = []
+            ahead = staged_statements(asked[:position], group.before, self.facts, rest)
             for alter in done[len(ahead) :]:
                 way = copy.ask(alter, group) if isinstance(alter, Alter) else None
                 if isinstance(way, Refusal):
                     return None
-                found.append(way.cost if way else Cost.COPY)
-            costs.append(max(found, default=Cost.INSTANT))
+                for number in batch:
+                    costs[number] = max(costs[number], way.cost if way else Cost.COPY)
         return costs
 
     def _tried(self, copy: _Copy, group: Group, alters: Sequence[Alter]) -> _Answer | str:

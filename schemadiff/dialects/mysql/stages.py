@@ -5,15 +5,20 @@ and its column, an index and the foreign key that it serves. Atoms of one cost t
 in an order in which nothing comes before what it builds on:
 
 - what is INSTANT goes first, as one INSTANT ALTER, what is done in place as one with LOCK=NONE;
-- where something has to copy the table, what would be done in place goes along, because a copy does it for nothing and
-  some of it would rebuild the table; but what only builds indexes comes after the copy, in place, where they are
-  sorted and not filled row by row, and others can write (measured on 1M rows: 1.4 to 1.5 times faster).
+- where something has to copy the table, writers wait for as long as the copy takes. Changes of columns that would be
+  done in place go along, because they cost it nothing, and some of them would rebuild the table once more; dropped
+  indexes as well, because it is shorter without them. What builds indexes, and what builds on that, comes after the
+  copy, in place, where they are sorted and not filled row by row, and others can write.
+
+Measured in CPU of the server, 300,000 rows on MariaDB 10.11: a copy 0.67 s; with NOT NULL, a longer VARCHAR and two
+more columns 0.68; with one index more 1.01; with one less 0.49. NOT NULL by itself, in place, 0.37.
 
 In doubt two operations need each other. What comes out is proved on a copy of the table (`probe`) before it is used.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
@@ -34,7 +39,7 @@ from schemadiff.operations import (
     RenameColumn,
     touched,
 )
-from schemadiff.schema import Check, ForeignKey, Name, PrimaryKey, Schema, Unique
+from schemadiff.schema import Check, Column, ForeignKey, Name, PrimaryKey, Schema, Unique
 
 Atom = tuple[Operation, ...]
 """Operations that need each other, in their order."""
@@ -70,8 +75,10 @@ def atoms(operations: Sequence[Operation], before: Schema) -> tuple[Atom, ...]:
         for first in found[one]:
             for second in found[other]:
                 if facts.touch(first, second):
-                    earlier, later = (one, other) if places[id(first)] < places[id(second)] else (other, one)
-                    graph[later].add(earlier)
+                    ahead = places[id(first)] < places[id(second)]
+                    earlier, later = (one, other) if ahead else (other, one)
+                    if not _go_either_way(*((first, second) if ahead else (second, first))):
+                        graph[later].add(earlier)
     try:
         order = list(TopologicalSorter(graph).static_order())
     except CycleError:
@@ -86,10 +93,7 @@ def stages(
     facts = _Touching(operations, before)
     places = {id(one): number for number, one in enumerate(operations)}
     above = _ancestors(parts, facts)
-    copied = _copied(parts, costs, above)
-    after = {
-        number for number in range(len(parts)) if number not in copied and copied and _builds(parts[number])
-    }
+    copied, after = _around_copy(parts, costs, above)
     first = [number for number in range(len(parts)) if number not in copied and number not in after]
     groups = [*_in_turn(first, costs, above), *([sorted(copied)] if copied else [])]
     groups += _in_turn(sorted(after), costs, above, {*first, *copied})
@@ -99,38 +103,76 @@ def stages(
     )
 
 
-def _copied(parts: Sequence[Atom], costs: Sequence[Cost], above: Sequence[Collection[int]]) -> set[int]:
-    """The atoms that the one copy of the table carries out; empty where nothing needs it."""
+def batches(parts: Sequence[Atom], before: Schema) -> list[list[int]]:
+    """The atoms that do the same kind of thing, and so will cost the same, together; each batch after those that it
+    builds on. Were one of them to cost more, the others would be taken to cost as much, which is a longer way and no
+    wrong one.
+    """
+    above = _ancestors(parts, _Touching([one for atom in parts for one in atom], before))
+    kinds = [tuple(map(_kind, atom)) for atom in parts]
+    left, gone = list(range(len(parts))), set[int]()
+    found = []
+    while left:
+        kind = next(kinds[number] for number in left if gone.issuperset(above[number]))
+        batch = []
+        for number in tuple(left):
+            if kinds[number] == kind and gone.issuperset(above[number]):
+                batch.append(number)
+                gone.add(number)
+                left.remove(number)
+        found.append(batch)
+    return found
+
+
+def _kind(operation: Operation) -> tuple[object, ...]:
+    """What the cost of the operation may depend on, names and sizes left out."""
+    match operation:
+        case AlterColumn(before=old, after=new):
+            changed = [name for name in _FIELDS if getattr(old, name) != getattr(new, name)]
+            return (AlterColumn, *changed, *_family(old), *_family(new))
+        case AddColumn(column=column) | DropColumn(column=column):
+            return (type(operation), *_family(column))
+        case CreateIndex(index=index) | DropIndex(index=index):
+            expression = any(part.expression for part in index.parts)
+            return type(operation), index.kind, index.unique, expression
+        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
+            return type(operation), type(constraint)
+        case _:
+            return (type(operation),)
+
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(Column) if field.name not in ("name", "written"))
+
+
+def _family(column: Column) -> tuple[object, ...]:
+    computed = column.default is not None and column.default.startswith("(")
+    stored = column.generated.stored if column.generated else None
+    return column.type.sql.partition("(")[0], column.nullable, computed, stored, column.autoincrement
+
+
+def _around_copy(
+    parts: Sequence[Atom], costs: Sequence[Cost], above: Sequence[Collection[int]]
+) -> tuple[set[int], set[int]]:
+    """The atoms that the one copy of the table carries out, and those that come after it; both are empty where nothing
+    needs it.
+    """
     copied = {number for number, cost in enumerate(costs) if cost is Cost.COPY}
+    after: set[int] = set()
     if not copied:
-        return copied
+        return copied, after
+    needed = copied.union(*(above[number] for number in copied))
     adds_keys = any(_is_foreign_key(one, AddConstraint) for atom in parts for one in atom)
 
     def goes_before(number: int) -> bool:
         # A key that is dropped and added again would not fit into one statement.
         return costs[number] is Cost.INSTANT or (adds_keys and _drops_key(parts[number]))
 
-    while True:
-        more = {
-            number
-            for number in range(len(parts))
-            if number not in copied
-            and (
-                (
-                    _builds(parts[number])
-                    and any(
-                        number in above[other] and not _builds(parts[other]) for other in range(len(parts))
-                    )
-                )
-                or (
-                    not _builds(parts[number])
-                    and (not goes_before(number) or any(other in copied for other in above[number]))
-                )
-            )
-        }
-        if not more:
-            return copied
-        copied |= more
+    for number, atom in enumerate(parts):  # each comes after those that it builds on
+        if number not in needed and (_builds(atom) or not after.isdisjoint(above[number])):
+            after.add(number)
+        elif not goes_before(number) or not copied.isdisjoint(above[number]):
+            copied.add(number)
+    return copied, after
 
 
 def _in_turn(
@@ -174,7 +216,13 @@ def _ancestors(parts: Sequence[Atom], facts: _Touching) -> list[set[int]]:
     above: list[set[int]] = []
     for number, atom in enumerate(parts):
         direct = {
-            other for other in range(number) if any(facts.touch(a, b) for a in parts[other] for b in atom)
+            other
+            for other in range(number)
+            if any(
+                facts.touch(one, later) and not _go_either_way(one, later)
+                for one in parts[other]
+                for later in atom
+            )
         }
         above.append(direct.union(*(above[other] for other in direct)))
     return above
@@ -278,13 +326,14 @@ def _is_index(operation: Operation) -> bool:
     return isinstance(operation, _IndexOperation) or _constraint_kind(operation) is Unique
 
 
+def _go_either_way(first: Operation, second: Operation) -> bool:
+    """Whether an index and a change of its columns lead to the same table in either order."""
+    return _builds((first,)) and isinstance(second, AlterColumn)
+
+
 def _builds(atom: Atom) -> bool:
-    """Whether all that it does is to build indexes."""
-    return all(
-        isinstance(one, CreateIndex)
-        or (isinstance(one, AddConstraint) and isinstance(one.constraint, Unique))
-        for one in atom
-    )
+    """Whether it builds indexes, and does nothing else but to drop others."""
+    return all(map(_is_index, atom)) and any(isinstance(one, CreateIndex | AddConstraint) for one in atom)
 
 
 def _drops_key(atom: Atom) -> bool:
