@@ -26,7 +26,11 @@ def keys(schema: Schema) -> set[Key]:
     """What an entry may stand on."""
     found = {*schema.objects, *(Key("table", name) for name in schema.tables)}
     for name, table in schema.tables.items():
-        found |= {Key("index", name._replace(name=one.name)) for one in table.indexes if one.name}
+        found |= {
+            Key("index", name._replace(name=one.name))
+            for one in (*table.indexes, *table.constraints())
+            if one.name
+        }
     found |= {Key("table", one.name) for one in of_stage(schema.objects.values(), "partition")}
     return found
 
@@ -78,7 +82,9 @@ def settings(
         before, after = there.get(key), wanted.get(key)
         lost = any(one.owner in made_again for one in (before, after) if one)
         if after is None and before is not None:
-            if key not in alone and not lost:
+            if key not in alone and before.late:
+                last.append(DropObject(before))
+            elif key not in alone and not lost:
                 first.append(DropObject(before))
         elif after is not None and (before is None or lost):
             last.append(CreateObject(after))

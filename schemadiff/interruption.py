@@ -332,9 +332,11 @@ def _derived(
     restored = footprint.with_keys(restored, before, asked, parts)
     named = planner.find_drops(operations, before, live_parts(before, asked, restored, dialect), dialect)
     try:
-        statements = _statements(dialect, named, restored, alone=any(steps[place].alone for place in places))
+        found = _statements(dialect, named, restored, alone=any(steps[place].alone for place in places))
     except SchemadiffError:
         return None
+    # What gives an index back what hung on it carries no operation, and is made of what the live index had.
+    statements = [one for one in found if one.operations]
     if len(statements) != len(places):
         return None
     own = {id(one): other for one, other in zip(named, operations, strict=True)}

@@ -24,6 +24,7 @@ from schemadiff.tables import (
     Generated,
     Identity,
     Index,
+    Marks,
     Name,
     Options,
     Part,
@@ -48,6 +49,7 @@ __all__ = [
     "Identity",
     "Index",
     "Key",
+    "Marks",
     "Name",
     "Namespace",
     "Options",
@@ -200,7 +202,8 @@ class Entry:
     Each statement of ``create`` is undone by the one of ``drop`` in its place; ``alter`` are those that make this of
     another entry of the same key, where that is not dropped and created. ``stage`` says when: ``extension`` before
     all else, ``type`` before tables, ``partition`` after them, ``dependent`` as views do, ``setting`` last of all.
-    ``owner`` is the key of what it goes with; ``rows``: with it go rows of data.
+    ``owner`` is the key of what it goes with; ``rows``: with it go rows of data. One that is ``late`` is taken off
+    after the tables have changed: an index that is made anew on the way has it again.
     """
 
     name: Name
@@ -211,6 +214,7 @@ class Entry:
     owner: Key | None = None
     alter: tuple[str, ...] = ()
     rows: bool = False
+    late: bool = field(default=False, compare=False)
     needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "entry"
 

@@ -242,6 +242,23 @@ Constraint = PrimaryKey | Unique | ForeignKey | Check | Exclude
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What the live index of that name has besides its definition, or the one behind the constraint of that name: it
+    goes with the index, and is given to the one that takes its name. ``clustered``: the rows are kept in its order.
+    ``identity``: rows are replicated by it. ``statistics`` are the targets of its expressions, each with its position.
+    ``options`` and ``tablespace`` are those of a constraint's index; a plain one says them itself.
+    """
+
+    name: str
+    comment: str | None = None
+    clustered: bool = False
+    identity: bool = False
+    statistics: tuple[tuple[int, int], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    tablespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What belongs to a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``).
     ``shown`` are those of them that the server shows otherwise than they are given, as it shows them; empty before it
@@ -261,7 +278,8 @@ class Options:
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table. Two tables are equal when their parts are, in whatever order these stand. ``after`` are tables that have
-    to be there before it though no foreign key says so; they do not count in the comparison.
+    to be there before it though no foreign key says so; they do not count in the comparison, nor do the ``marks``
+    of its live indexes.
     """
 
     name: Name
@@ -274,6 +292,7 @@ class Table:
     options: Options = Options()
     excludes: tuple[Exclude, ...] = ()
     after: tuple[Name, ...] = ()
+    marks: tuple[Marks, ...] = field(default=(), repr=False)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
@@ -296,6 +315,10 @@ class Table:
     def column(self, name: str) -> Column | None:
         """The column of that name, or ``None``."""
         return next((column for column in self.columns if column.name == name), None)
+
+    def marks_of(self, name: str | None) -> Marks | None:
+        """What the live index of that name has besides its definition, or ``None``."""
+        return next((one for one in self.marks if one.name == name), None)
 
     def constraints(self) -> Iterator[Constraint]:
         """Its primary key, unique and exclusion constraints, checks and foreign keys, in this order."""

@@ -1,11 +1,11 @@
-"""What a DBA has given to a type or a column is there again after it was made anew: owner, grants, statistics."""
+"""What a DBA has given to a type, a column or an index is there again after it was made anew: owner, grants, marks."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -45,7 +45,7 @@ def _rows(url: str, sql: str) -> list[Any]:
         return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
 
-def _models(*columns: sa.Column[Any]) -> sa.MetaData:
+def _models(*columns: sa.schema.SchemaItem) -> sa.MetaData:
     metadata = sa.MetaData()
     sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), *columns)
     return metadata
@@ -136,3 +136,99 @@ def test_a_generated_column(role: tuple[str, str], tmp_path: Path) -> None:
         step(url, tmp_path)
         assert _rows(url, COLUMN) == given
         assert _rows(url, STATISTICS) == statistics
+
+
+MARKS = """SELECT i.indexrelid::regclass::text, obj_description(i.indexrelid, 'pg_class'),
+indisclustered, indisreplident, c.reloptions, (SELECT array_agg((attnum, attstattarget)::text) FROM pg_attribute
+               WHERE attrelid = indexrelid AND attstattarget >= 0)
+FROM pg_index i JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = 't'::regclass ORDER BY 1"""
+
+
+def _indexed(first: str, *others: str) -> sa.MetaData:
+    return _models(
+        sa.Column("a", sa.Integer, nullable=False),
+        sa.Column("b", sa.Integer, nullable=False),
+        sa.UniqueConstraint(first, "id", name="uq"),
+        sa.Index("ix", first, *others, unique=True),
+        sa.Index("ex", first, sa.text("(b + 1)")),
+    )
+
+
+@pytest.mark.parametrize("online", ["never", "always"])
+def test_an_index_of_another_definition(
+    online: Literal["never", "always"], role: tuple[str, str], tmp_path: Path
+) -> None:
+    url, _ = role
+    schemadiff.plan(url, _indexed("a"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    schemadiff.plan(url, _indexed("b", "a"), tmp_path)
+    _run(
+        url,
+        "COMMENT ON INDEX ix IS 'it''s ix'",
+        "COMMENT ON INDEX uq IS 'uq'",
+        "ALTER INDEX uq SET (fillfactor = 70)",
+        "ALTER INDEX ex ALTER COLUMN 2 SET STATISTICS 300",
+        "ALTER TABLE t CLUSTER ON uq",
+        "ALTER TABLE t REPLICA IDENTITY USING INDEX ix",
+    )
+    given = _rows(url, MARKS)
+    for step in (schemadiff.apply, schemadiff.rollback):
+        step(url, tmp_path, online=online)
+        assert _rows(url, MARKS) == given
+
+
+def test_what_another_index_cannot_have_is_left_out(role: tuple[str, str], tmp_path: Path) -> None:
+    url, _ = role
+
+    def models(*, unique: bool, using: str) -> sa.MetaData:
+        return _models(
+            sa.Column("a", sa.Integer, nullable=False),
+            sa.Index("ix", "a", unique=unique),
+            sa.Index("cl", "a", postgresql_using=using),
+        )
+
+    schemadiff.plan(url, models(unique=True, using="btree"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    _run(
+        url,
+        "COMMENT ON INDEX ix IS 'ix'",
+        "ALTER TABLE t CLUSTER ON cl",
+        "ALTER TABLE t REPLICA IDENTITY USING INDEX ix",
+    )
+    schemadiff.plan(url, models(unique=False, using="hash"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    rows = {name: rest for name, *rest in _rows(url, MARKS)}
+    assert rows["ix"][:3] == ["ix", False, False]
+    assert rows["cl"][:3] == [None, False, False]
+
+
+def test_an_index_that_makes_room(role: tuple[str, str], tmp_path: Path) -> None:
+    """Around a rebuilt enumerated type, a generated column that is computed anew, and a column's new type."""
+    url, _ = role
+
+    def models(*members: str, expression: str, kind: Any) -> sa.MetaData:
+        column = sa.Column("k", kind)
+        return _models(
+            sa.Column("a", sa.Integer),
+            column,
+            sa.Column("x", sa.Enum(*members, name="st")),
+            sa.Column("g", sa.Integer, sa.Computed(expression, persisted=True), unique=True),
+            sa.Index("of_type", "a", postgresql_where=sa.text("x = 'a'")),
+            sa.Index("of_column", "a", postgresql_where=sa.text("k > 5")),
+        )
+
+    schemadiff.plan(url, models("a", "b", "c", expression="a + 1", kind=sa.Integer()), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    _run(
+        url,
+        "COMMENT ON INDEX of_type IS 'type'",
+        "COMMENT ON INDEX of_column IS 'column'",
+        "COMMENT ON INDEX t_g_key IS 'key'",
+        "ALTER INDEX t_g_key SET (fillfactor = 70)",
+        "ALTER TABLE t CLUSTER ON t_g_key",
+    )
+    given = _rows(url, MARKS)
+    schemadiff.plan(url, models("a", "b", expression="a + 2", kind=sa.Numeric(10, 2)), tmp_path)
+    for step in (schemadiff.apply, schemadiff.rollback):
+        step(url, tmp_path)
+        assert _rows(url, MARKS) == given

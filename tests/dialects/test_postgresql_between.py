@@ -212,6 +212,44 @@ PAIRS |= {
         [T, "CREATE INDEX i ON t (a)", "COMMENT ON INDEX i IS 'i'"],
         [T, "CREATE INDEX i ON t (b)", "COMMENT ON INDEX i IS 'i'"],
     ),
+    "what hangs on an index that is made anew": (
+        [
+            T,
+            "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a), ALTER a SET NOT NULL",
+            "CREATE UNIQUE INDEX i ON t (a)",
+            "CREATE INDEX j ON t (a)",
+            "CREATE INDEX k ON t (b)",
+            "COMMENT ON INDEX u IS 'u'",
+            "COMMENT ON INDEX i IS 'i'",
+            "COMMENT ON INDEX j IS 'j'",
+            "ALTER TABLE t REPLICA IDENTITY USING INDEX i",
+            "ALTER TABLE t CLUSTER ON j",
+        ],
+        [
+            T,
+            "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a, b), ALTER a SET NOT NULL",
+            "CREATE UNIQUE INDEX i ON t (a DESC)",
+            "CREATE INDEX j ON t (a DESC)",
+            "CREATE INDEX k ON t (b)",
+            "COMMENT ON INDEX j IS 'j'",
+        ],
+    ),
+    "the order of rows and their identity, of indexes that are made anew": (
+        [
+            T,
+            "ALTER TABLE t ALTER a SET NOT NULL",
+            "CREATE UNIQUE INDEX i ON t (a)",
+            "ALTER TABLE t REPLICA IDENTITY USING INDEX i",
+            "ALTER TABLE t CLUSTER ON i",
+        ],
+        [
+            T,
+            "ALTER TABLE t ALTER a SET NOT NULL",
+            "CREATE UNIQUE INDEX i ON t (a DESC)",
+            "ALTER TABLE t REPLICA IDENTITY USING INDEX i",
+            "ALTER TABLE t CLUSTER ON i",
+        ],
+    ),
     "rules and statistics": (
         [T],
         [

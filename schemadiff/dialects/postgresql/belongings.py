@@ -1,15 +1,18 @@
-"""What hangs on a type or a column and goes with it, as the statements that give it to the one that is made anew: the
-owner, the comment and the grants of a type, the grants of a column and the extended statistics that it is part of.
+"""What hangs on a type, a column or an index and goes with it, as the statements that give it to the one that is made
+anew: the owner, the comment and the grants of a type, the grants of a column and the extended statistics that it is
+part of, what is set on an index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
+from schemadiff.dialects.postgresql import definitions
 from schemadiff.dialects.postgresql.sqltext import quote, string
 from schemadiff.dialects.postgresql.types import quoted
-from schemadiff.schema import Name
+from schemadiff.schema import Constraint, Exclude, Index, Marks, Name, PrimaryKey, Table, Unique
 
 OF_TYPES = """
 SELECT n.nspname, t.typname, t.typtype = 'd', obj_description(t.oid, 'pg_type'),
@@ -94,3 +97,83 @@ def of_types(rows: Iterable[Any], known_as: Callable[[str, str], Name]) -> dict[
             statements.append(f"ALTER {kind} {named} OWNER TO {quote(owner)}")
         found[known] = tuple(statements)
     return found
+
+
+def marks(indexes: Iterable[Any], of_constraints: Container[int]) -> Mapping[int, tuple[Marks, ...]]:
+    """What the rows of indexes say besides their definitions, by the oid of the table."""
+    found: dict[int, list[Marks]] = defaultdict(list)
+    for row in indexes:
+        of_constraint = row.indexrelid in of_constraints
+        pairs = (one.partition("=") for one in (of_constraint and row.reloptions) or ())
+        one = Marks(
+            row.relname,
+            row.description,
+            row.indisclustered,
+            row.indisreplident,
+            tuple((position, target) for position, target in row.targets or ()),
+            tuple((key, text) for key, _, text in pairs),
+            row.spcname if of_constraint else None,
+        )
+        if one != Marks(row.relname):
+            found[row.indrelid].append(one)
+    return {oid: tuple(some) for oid, some in found.items()}
+
+
+def of_index(table: Table | None, thing: Index | Constraint) -> tuple[str, ...]:
+    """The statements that give a new index of the table, or the one behind a constraint, what the one of its name had;
+    what it cannot have is left out.
+    """
+    return tuple(_of_index(table, thing)) if table else ()
+
+
+def _of_index(table: Table, thing: Index | Constraint) -> Iterator[str]:
+    known = known_marks(table, thing)
+    if known is None:
+        return
+    name, owner = quoted(Name(known.name, table.name.schema)), quoted(table.name)
+    if known.comment is not None:
+        yield f"COMMENT ON INDEX {name} IS {string(known.comment)}"
+    parts = thing.parts if isinstance(thing, Index | Exclude) else ()
+    for position, target in known.statistics:
+        if position <= len(parts) and parts[position - 1].expression is not None:
+            yield f"ALTER INDEX {name} ALTER COLUMN {position} SET STATISTICS {target}"
+    if known.clustered and _is_sorted(thing):
+        yield f"ALTER TABLE {owner} CLUSTER ON {quote(known.name)}"
+    if known.identity and _identifies(table, thing):
+        yield f"ALTER TABLE {owner} REPLICA IDENTITY USING INDEX {quote(known.name)}"
+
+
+def known_marks(table: Table | None, thing: Index | Constraint) -> Marks | None:
+    """What the live index had that has, or had, the name of this index or constraint."""
+    if table is None or not table.marks:
+        return None
+    if isinstance(thing, Index):
+        return table.marks_of(definitions.bare_index_name(table.name, thing, None))
+    if isinstance(thing, PrimaryKey | Unique | Exclude):
+        return table.marks_of(definitions.constraint_name(table.name, thing, None))
+    return None
+
+
+def _is_sorted(thing: Index | Constraint) -> bool:
+    """Whether the rows of a table can be kept in its order (CLUSTER): only what indexes all of them has such a one."""
+    match thing:
+        case Index() | Exclude():
+            return thing.where is None and thing.method in (None, "btree", "gist")
+        case _:
+            return True
+
+
+def _identifies(table: Table, thing: Index | Constraint) -> bool:
+    """Whether rows can be replicated by it (REPLICA IDENTITY): it is unique, at once, and knows no NULL."""
+    match thing:
+        case Index():
+            columns = thing.columns if thing.unique and thing.where is None else ()
+            if len(columns) < len(thing.parts):
+                return False
+        case PrimaryKey() | Unique() if not thing.deferrable and not thing.without_overlaps:
+            columns = thing.columns
+        case _:
+            return False
+    found = [table.column(name) for name in columns]
+    in_key = table.primary_key.columns if table.primary_key else ()
+    return all(one is not None and (not one.nullable or one.name in in_key) for one in found)

@@ -172,6 +172,7 @@ class _Catalog:
         for oid, row in indexes.items():
             if oid not in of_constraints:
                 plain[row.indrelid].append(self.index(row, parts[oid]))
+        marks = belongings.marks(indexes.values(), of_constraints)
         for oid, kind, what in self.rows(queries.OTHERS, tables=oids):
             self.left_alone(oid, what, kind)
         for oid, what in self.rows(queries.NOT_VALID, tables=oids) if self.version >= _TEMPORAL else ():
@@ -187,6 +188,7 @@ class _Catalog:
                 tuple(checks[row.oid]),
                 self.options(row),
                 tuple(excludes[row.oid]),
+                marks=marks.get(row.oid, ()),
             )
             for row in rows
         ]

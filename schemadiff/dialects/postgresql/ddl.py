@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemadiff.dialects.postgresql import attributes, definitions, enums, generated, inplace
+from schemadiff.dialects.postgresql import attributes, belongings, definitions, enums, generated, inplace
 from schemadiff.dialects.postgresql.alter import Pieces, alter_column, on_sequence
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -196,6 +196,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
     ahead = [Statement(sql, change.operations) for change in types for sql in change.first]
     behind: list[Statement] = []
     comments: list[Statement] = []
+    marks: list[Statement] = []
     index_drops: list[Statement] = []
     index_creations: list[Statement] = []
     for one in gone:
@@ -207,6 +208,10 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
             case DropIndex():
                 sql = f"DROP INDEX {definitions.index_name(table, one.index, live)}"
                 index_drops.append(Statement(sql, (one,)))
+    whole = between
+    for one in rest:
+        whole = one.apply(whole, strict=False)
+    grown = whole.tables.get(table)
     anew = generated.made_anew(rest, between.tables.get(table), version, rebuilt)
     for column, reason in anew.values():
         alter.add(reason, f"DROP COLUMN {quote(column.name)}")
@@ -214,11 +219,14 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
         match one:
             case AddConstraint():
                 key = isinstance(one.constraint, ForeignKey) and one.constraint.target == table
-                (late_keys if key else alter).add(one, f"ADD {definitions.constraint(one.constraint)}")
+                known = belongings.known_marks(grown, one.constraint)
+                (late_keys if key else alter).add(one, f"ADD {definitions.constraint(one.constraint, known)}")
                 if comment := definitions.own_comment(table, one.constraint):
                     comments.append(Statement(comment, (one,)))
+                marks += [Statement(sql, ()) for sql in belongings.of_index(grown, one.constraint)]
             case CreateIndex():
                 index_creations.append(Statement(definitions.create_index(table, one.index), (one,)))
+                marks += [Statement(sql, ()) for sql in belongings.of_index(grown, one.index)]
             case AlterColumn() if one.after.name in anew:
                 pass
             case AddColumn() | DropColumn() | AlterColumn() | AlterTable():
@@ -247,6 +255,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
         *index_creations,
         *late_keys.statement(table),
         *comments,
+        *marks,
         *(Statement(sql, change.operations) for change in types for sql in change.last),
         *(Statement(*drop) for drop in enums.drops(rest, between)),
     ]

@@ -30,6 +30,7 @@ from schemadiff.schema import (
     ForeignKey,
     Identity,
     Index,
+    Marks,
     Name,
     Part,
     PrimaryKey,
@@ -110,21 +111,26 @@ def identity(options: Identity) -> str:
 # constraints and indexes
 
 
-def constraint(definition: Constraint) -> str:
-    """A constraint as CREATE TABLE and ADD take it, with its name if it has one."""
+def constraint(definition: Constraint, known: Marks | None = None) -> str:
+    """A constraint as CREATE TABLE and ADD take it, with its name if it has one. `known` is where the index behind it
+    is kept, and how.
+    """
+    stored = _stored(known) if known else ""
     named = f"CONSTRAINT {quote(definition.name)} " if definition.name else ""
     match definition:
         case PrimaryKey():
-            return f"{named}PRIMARY KEY ({_keyed(definition)}){_include(definition)}{_late(definition)}"
+            return (
+                f"{named}PRIMARY KEY ({_keyed(definition)}){_include(definition)}{stored}{_late(definition)}"
+            )
         case Unique():
             nulls = "" if definition.nulls_distinct else "NULLS NOT DISTINCT "
             text = f"{named}UNIQUE {nulls}({_keyed(definition)})"
-            return f"{text}{_include(definition)}{_late(definition)}"
+            return f"{text}{_include(definition)}{stored}{_late(definition)}"
         case Exclude():
             pairs = zip(definition.parts, definition.operators, strict=True)
             elements = ", ".join(f"{_part(part)} WITH {operator}" for part, operator in pairs)
             where = "" if definition.where is None else f" WHERE ({definition.where})"
-            return f"{named}EXCLUDE USING {definition.method} ({elements}){where}{_late(definition)}"
+            return f"{named}EXCLUDE USING {definition.method} ({elements}){stored}{where}{_late(definition)}"
         case Check():
             enforced = "" if definition.enforced else " NOT ENFORCED"
             inherited = "" if definition.inherited else " NO INHERIT"
@@ -155,6 +161,11 @@ def _joined(columns: tuple[str, ...], period: bool) -> str:
     return ", ".join(words)
 
 
+def _stored(known: Marks) -> str:
+    text = f" WITH ({_settings(known.options)})" if known.options else ""
+    return text + (f" USING INDEX TABLESPACE {quote(known.tablespace)}" if known.tablespace else "")
+
+
 def _late(definition: PrimaryKey | Unique | ForeignKey | Exclude) -> str:
     return f" {definition.deferrable}" if definition.deferrable else ""
 
@@ -180,7 +191,7 @@ def create_index(table: Name, index: Index, *, concurrently: bool = False) -> st
     if not index.nulls_distinct:
         text += " NULLS NOT DISTINCT"
     if index.options:
-        text += f" WITH ({', '.join(f'{key} = {_setting(value)}' for key, value in index.options)})"
+        text += f" WITH ({_settings(index.options)})"
     if index.tablespace:
         text += f" TABLESPACE {quote(index.tablespace)}"
     if index.where is not None:
@@ -199,6 +210,10 @@ def _part(part: Part) -> str:
     if part.nulls:
         text += f" NULLS {part.nulls}"
     return text
+
+
+def _settings(options: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{key} = {_setting(value)}" for key, value in options)
 
 
 def _setting(value: str) -> str:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.postgresql import belongings, definitions
 from schemadiff.dialects.postgresql.sqltext import quote, words
 from schemadiff.dialects.postgresql.types import quoted
-from schemadiff.schema import Check, Constraint, Exclude, Index, Name, Table
+from schemadiff.schema import Check, Constraint, Exclude, Index, Table
 
 
 def texts(thing: Check | Exclude | Index) -> tuple[str, ...]:
@@ -34,11 +34,20 @@ def drop(table: Table, constraint: Constraint) -> str:
 def add_again(table: Table, constraint: Constraint, changed: Constraint | None = None) -> list[str]:
     """The statements that add a dropped constraint again, or what it has `changed` to, under the name that it had."""
     known = definitions.constraint_name(table.name, constraint, table)
-    return add(table.name, dataclasses.replace(changed or constraint, name=known))
+    return add(table, dataclasses.replace(changed or constraint, name=known))
 
 
-def add(table: Name, constraint: Constraint) -> list[str]:
-    """The statements that add a constraint with its comment."""
-    sql = f"ALTER TABLE {quoted(table)} ADD {definitions.constraint(constraint)}"
-    comment = definitions.own_comment(table, constraint)
-    return [sql, comment] if comment else [sql]
+def add(table: Table, constraint: Constraint) -> list[str]:
+    """The statements that add a constraint that a live table had, with its comment and what hung on its index."""
+    words = definitions.constraint(constraint, belongings.known_marks(table, constraint))
+    comment = definitions.own_comment(table.name, constraint)
+    return [
+        f"ALTER TABLE {quoted(table.name)} ADD {words}",
+        *([comment] if comment else []),
+        *belongings.of_index(table, constraint),
+    ]
+
+
+def create_index(table: Table, index: Index) -> list[str]:
+    """The statements that create an index that a live table had, with what hung on it."""
+    return [definitions.create_index(table.name, index), *belongings.of_index(table, index)]

@@ -108,9 +108,10 @@ class _Reader(NamedTuple):
             )
 
     def settings(self) -> Iterator[Entry]:
-        for schema, table, relkind, what, given, taken in self.rows(entry_queries.SETTINGS):
+        for schema, table, relkind, what, given, taken, late in self.rows(entry_queries.SETTINGS):
             on = self.name(schema, table)
-            yield Entry(on, f"{what} of {on}", (given,), (taken,), owner=Key(_KINDS[relkind], on))
+            owner = Key(_KINDS[relkind], on)
+            yield Entry(on, f"{what} of {on}", (given,), (taken,), owner=owner, late=late)
         for schema, table, name, given, taken in self.rows(entry_queries.STATES):
             on = self.name(schema, table)
             owner = Key("trigger", self.name(schema, name), str(on))
@@ -121,7 +122,8 @@ class _Reader(NamedTuple):
             kind, schema, name, identity, given, taken, *owner = row
             on = self.name(owner[0] or schema, owner[2] or name or identity)
             words = f"comment on {kind} {identity}"
-            yield Entry(on, words, (given,), (taken,), owner=self.owner(kind, schema, name, identity, owner))
+            key = self.owner(kind, schema, name, identity, owner)
+            yield Entry(on, words, (given,), (taken,), owner=key, late=kind == "index")
 
     def owner(self, kind: str, schema: str, name: str, identity: str, of: list[Any]) -> Key | None:
         """The key of what the comment is on."""

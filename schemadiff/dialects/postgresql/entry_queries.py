@@ -66,12 +66,12 @@ FROM pg_statistic_ext s JOIN {_TABLES} ON c.oid = s.stxrelid JOIN pg_namespace s
 SETTINGS = f"""
 SELECT n.nspname, c.relname, c.relkind::text, 'row level security',
        format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', c.oid::regclass),
-       format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', c.oid::regclass)
+       format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', c.oid::regclass), false
 FROM {_TABLES} WHERE c.relrowsecurity
 UNION ALL
 SELECT n.nspname, c.relname, c.relkind::text, 'row level security of its owner',
        format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', c.oid::regclass),
-       format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', c.oid::regclass)
+       format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', c.oid::regclass), false
 FROM {_TABLES} WHERE c.relforcerowsecurity
 UNION ALL
 SELECT n.nspname, c.relname, c.relkind::text, 'replica identity',
@@ -79,13 +79,13 @@ SELECT n.nspname, c.relname, c.relkind::text, 'replica identity',
            CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'USING INDEX ' || (
                SELECT quote_ident(x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
                WHERE i.indrelid = c.oid AND i.indisreplident) END),
-       format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', c.oid::regclass)
+       format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', c.oid::regclass), true
 FROM {_TABLES} WHERE c.relreplident <> 'd' AND c.relkind IN ('r', 'p') AND (c.relreplident <> 'i'
     OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
 UNION ALL
 SELECT n.nspname, c.relname, c.relkind::text, 'order of its rows',
        format('ALTER TABLE %s CLUSTER ON %I', c.oid::regclass, x.relname),
-       format('ALTER TABLE %s SET WITHOUT CLUSTER', c.oid::regclass)
+       format('ALTER TABLE %s SET WITHOUT CLUSTER', c.oid::regclass), true
 FROM {_TABLES} JOIN pg_index i ON i.indrelid = c.oid AND i.indisclustered JOIN pg_class x ON x.oid = i.indexrelid"""
 
 STATES = f"""

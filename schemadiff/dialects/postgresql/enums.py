@@ -354,7 +354,7 @@ def _dependents(table: Table, columns: Sequence[Column], name: Name) -> tuple[li
         add += dependents.add_again(table, constraint)
     for index in indexes:
         drop.append(f"DROP INDEX {definitions.index_name(table.name, index, table)}")
-        add.append(definitions.create_index(table.name, index))
+        add += dependents.create_index(table, index)
     return drop, add
 
 

@@ -61,10 +61,10 @@ def restored(columns: Collection[Column], live: Table) -> list[str]:
     ]
     for constraint in live.constraints():
         if names.intersection(_used(constraint)):
-            statements += dependents.add(table, constraint)
+            statements += dependents.add(live, constraint)
     for index in live.indexes:
         if names.intersection((*index.columns, *index.include, *dependents.words_of(index))):
-            statements.append(definitions.create_index(table, index))
+            statements += dependents.create_index(live, index)
     return statements
 
 

@@ -20,7 +20,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemadiff.dialects.postgresql import blocking, definitions, enums, inplace, leftovers
+from schemadiff.dialects.postgresql import belongings, blocking, definitions, enums, inplace, leftovers
 from schemadiff.dialects.postgresql.ddl import Alter, stretches
 from schemadiff.dialects.postgresql.sqltext import quote
 from schemadiff.dialects.postgresql.types import quoted
@@ -111,6 +111,7 @@ class _Stretch:
     key_comments: list[Statement] = field(default_factory=list)
     references: list[Statement] = field(default_factory=list)
     renames: list[Statement] = field(default_factory=list)
+    marks: list[Statement] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     unchecked: list[Operation] = field(default_factory=list)
     validated: list[Operation] = field(default_factory=list)
@@ -147,6 +148,7 @@ class _Stretch:
         yield from self.key_comments
         yield from self.references
         yield from self.renames
+        yield from self.marks
 
     # how each operation goes
 
@@ -171,6 +173,7 @@ class _Stretch:
 
     def _build_index(self, operation: CreateIndex, index: Index) -> None:
         name, final = self._names(index)
+        self._mark(index)
         self._build(operation, dataclasses.replace(index, name=name))
         if name != final:
             old = quoted(Name(name, self.table.schema))
@@ -182,7 +185,11 @@ class _Stretch:
         name, final = self._names(key)
         parts = tuple(Part(column) for column in key.columns)
         distinct = key.nulls_distinct if isinstance(key, Unique) else True
-        self._build(operation, Index(parts, name, True, include=key.include, nulls_distinct=distinct))
+        index = Index(parts, name, True, include=key.include, nulls_distinct=distinct)
+        if known := belongings.known_marks(self.before.tables[self.table], key):
+            index = dataclasses.replace(index, options=known.options, tablespace=known.tablespace)
+        self._mark(key)
+        self._build(operation, index)
         kind = "PRIMARY KEY" if isinstance(key, PrimaryKey) else "UNIQUE"
         late = f" {key.deferrable}" if key.deferrable else ""
         self.keys.add(operation, f"ADD CONSTRAINT {quote(final)} {kind} USING INDEX {quote(name)}{late}")
@@ -192,6 +199,10 @@ class _Stretch:
         sql = definitions.create_index(self.table, index, concurrently=True)
         effect = (CreateIndex(self.table, index),)
         self.builds.append(Statement(sql, (operation,), CONCURRENTLY, alone=True, effect=effect))
+
+    def _mark(self, thing: Index | Constraint) -> None:
+        marks = belongings.of_index(self._after.tables[self.table], thing)
+        self.marks += [Statement(sql, ()) for sql in marks]
 
     def _drop_index(self, operation: DropIndex) -> Statement:
         name = definitions.index_name(self.table, operation.index, self.before.tables[self.table])

@@ -90,11 +90,16 @@ SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname
        CASE WHEN i.indexprs IS NOT NULL THEN
            ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k)
        END AS texts,
-       {nulls_not_distinct} AS nulls_not_distinct
+       {nulls_not_distinct} AS nulls_not_distinct, d.description, i.indisclustered, i.indisreplident,
+       CASE WHEN i.indexprs IS NOT NULL THEN
+           ARRAY(SELECT ARRAY[o.attnum::int4, o.attstattarget::int4] FROM pg_attribute o
+                 WHERE o.attrelid = i.indexrelid AND o.attstattarget >= 0 ORDER BY o.attnum)
+       END AS targets
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_am a ON a.oid = c.relam
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
+LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = i.indexrelid AND d.objsubid = 0
 WHERE i.indrelid = ANY (CAST(:tables AS oid[]))
 ORDER BY c.relname
 """

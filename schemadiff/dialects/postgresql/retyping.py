@@ -109,7 +109,7 @@ def _make_room(
     for index in table.indexes:
         if _rests_on(index, columns):
             around.first.append(f"DROP INDEX {definitions.index_name(table.name, index, table)}")
-            around.last.append(definitions.create_index(table.name, _plain_index(index, columns, domain)))
+            around.last += dependents.create_index(table, _plain_index(index, columns, domain))
     if computed:
         rest = dataclasses.replace(
             table,
