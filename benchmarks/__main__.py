@@ -26,7 +26,7 @@ from benchmarks import report, starts, writers
 from benchmarks.child import PROJECT, Assignment, WorkError, measure
 from benchmarks.histories import write_alembic, write_history
 from benchmarks.latency import FarProxy
-from benchmarks.models import models
+from benchmarks.models import changes, models
 from benchmarks.results import Result, Taken, commit, lines, machine, save, today
 from tests.servers.choice import ServerError
 from tests.servers.databases import Databases
@@ -127,6 +127,9 @@ def _diff(bench: Bench, result: Result, url: str, options: dict[str, Any], delay
             figures = measure(Assignment(f"diff {tool}", place, options, counting=True))
             result.tools[tool].counts = {"queries": figures.queries or 0, "found": figures.found, **trips()}
     tables = options["tables"]
+    wanted = changes(tables) if options["changed"] else 0
+    if (found := result.tools["schemadiff"].counts["found"]) != wanted:
+        raise WorkError(f"the check found {found} differences where there are {wanted}")
     for _ in bench.rounds(1 if tables >= 5000 else 3 if tables >= 1000 or delay else 5):
         for tool in tools:
             with _far(url, delay) as (place, _trips):

@@ -113,7 +113,9 @@ def _sqlite(path: str) -> Tables:
         tables[name][0].append(tuple(column))
         if text:
             tables[name][1].extend(_PART.findall(text))
-    for name, text in connection.execute("SELECT tbl_name, sql FROM sqlite_master WHERE type = 'index'"):
+    for name, text in connection.execute(
+        "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    ):
         tables[name][1].append(text)
     connection.close()
     return tables

@@ -48,3 +48,6 @@ def test_a_check_asks_no_more_of_more_tables(
     )
     assert few.queries
     assert many.queries == few.queries, "\n".join(text[:200] for text in many.texts)
+    # A pattern that has a table's name in it is compiled for each table.
+    assert [pattern for pattern in many.patterns if "item_" in pattern] == []
+    assert len(many.patterns) <= len(few.patterns)
