@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from schemadiff.dialects.mysql import show_create
 from schemadiff.dialects.mysql.show_create import parse
 from schemadiff.schema import (
     Check,
@@ -180,3 +183,34 @@ def test_tables_of_another_schema_refer_to_their_own() -> None:
     ):
         parsed = parse(text.format(reference), Name("t", "other"), "home")
         assert [key.target for key in parsed.table.foreign_keys] == [target]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "`a` int DEFAULT 'x',\n  `b` int",
+        "`a` varchar(9) DEFAULT 'x\n  KEY `k` (`a`)',\n  `b` int",  # as a literal and as a name that go on
+        "`a'` varchar(9) DEFAULT 'x\n  y',\n  `b` int",
+        "`a\n  b` int",
+        "`a` varchar(9) DEFAULT 'x`y',\n  `b` varchar(9) DEFAULT 'x`\ny'",
+        "`a` varchar(9) DEFAULT 'x`\ny`',\n  `b` int",
+        "`a` varchar(9) DEFAULT '\\'\n  \\'',\n  `b` int",
+    ],
+)
+def test_lines_end_where_no_name_and_no_literal_is_open(inner: str) -> None:
+    text = f"CREATE TABLE `t` (\n  {inner}\n) ENGINE=InnoDB"
+    assert show_create._lines(text) == show_create._LINE.findall(text)
+
+
+def test_lines_that_tables_share_are_read_once() -> None:
+    def read(number: int) -> None:
+        column = "`shared by tables` varchar(17) NOT NULL DEFAULT 'once'"
+        key = "UNIQUE KEY `k` (`shared by tables`)"
+        parse(f"CREATE TABLE `t{number}` (\n  {column},\n  {key}\n) ENGINE=Once", Name(f"t{number}"), None)
+
+    caches = (show_create._column, show_create._attributes, show_create._plain_parts, show_create._options)
+    before = [one.cache_info().misses for one in caches]
+    for number in range(30):
+        read(number)
+    misses = [one.cache_info().misses - was for one, was in zip(caches, before, strict=True)]
+    assert misses == [1] * len(caches)

@@ -7,6 +7,7 @@ expressions, and cost no less at a thousand tables (0.25 s on MySQL 9.7, 0.04 s 
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def read_schema(
     """The base tables of the given schemas, or only these of them. Raises `DatabaseError` when the server refuses."""
     tables: dict[Name, Table] = {}
     unsupported: list[Unsupported] = []
-    shown: list[tuple[Name, Parsed]] = []
+    shown: list[tuple[Name, Parsed, bool]] = []
     with session(connection, read_settings(facts)) as talk:
         names = _names(talk, facts, schemas, only_these)
         replies = talk([[f"SHOW CREATE TABLE {_qualified(name)}"] for name in names])
@@ -72,10 +73,13 @@ def read_schema(
                 if reply.code in (_GONE, *_NOT_SHOWN):
                     continue
                 raise DatabaseError(f'the server does not show the table "{name}": {reply}')
-            parsed = parse(reply[0][1], name, facts.database)
-            shown.append((name, parsed))
-        for name, parsed in shown:
-            raw, untold = with_told(talk, facts, parsed.table, _qualified(name))
+            text = reply[0][1]
+            shown.append((name, parse(text, name, facts.database), "?" in text))
+        for name, parsed, doubtful in shown:
+            raw = parsed.table
+            untold: tuple[str, ...] = ()
+            if doubtful:
+                raw, untold = with_told(talk, facts, raw, _qualified(name))
             table = _as_shown(canonical(raw), raw)
             tables[table.name] = table
             unsupported += [Unsupported(table.name, what) for what in (*parsed.unsupported, *untold)]
@@ -143,7 +147,8 @@ def _as_shown(table: Table, shown: Table) -> Table:
         else column
         for column, raw in zip(table.columns, shown.columns, strict=True)
     )
-    return dataclasses.replace(table, columns=columns)
+    same = all(map(operator.is_, columns, table.columns))
+    return table if same else dataclasses.replace(table, columns=columns)
 
 
 def _names(

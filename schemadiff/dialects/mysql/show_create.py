@@ -58,6 +58,7 @@ _KEY = re.compile(
     rf"(?:(?P<primary>PRIMARY) KEY|(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>{QUOTED})) (?=\()",
     re.DOTALL,
 )
+_PLAIN_KEY = re.compile(r"(?:(?P<unique>UNIQUE) )?KEY `(?P<name>[^`]+)` \((?P<parts>`[^`]+`(?:,`[^`]+`)*+)\)")
 _KEY_ATTRIBUTE = re.compile(
     rf" USING (?P<method>\w+)| KEY_BLOCK_SIZE=\d+| COMMENT (?P<comment>{STRING})"
     rf"| (?:/\*!80000 )?(?P<hidden>INVISIBLE|IGNORED)(?: \*/)?"
@@ -103,41 +104,37 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
     """The table of that name. Tables of its own schema and of the default one are referred to without the schema
     where the table itself has none.
     """
-    lines: list[str] = _LINE.findall(text)
-    end = next((number for number, line in enumerate(lines) if line.startswith(")")), len(lines))
+    lines = _lines(text)
+    end = next((number for number, line in enumerate(lines) if line[:1] == ")"), len(lines))
     columns: list[Column] = []
     indexes: list[Index] = []
     foreign_keys: list[ForeignKey] = []
     checks: list[Check] = []
     unsupported: list[str] = []
     primary_key: PrimaryKey | None = None
-    options, unknown_options = _options(lines[end:])
-    charset: dict[str, Any] = (
-        {"charset": options.charset, "collation": options.collation} if options.collation else {}
-    )
+    options, unknown_options = _options(tuple(lines[end:]))
+    charset, collation = (options.charset, options.collation) if options.collation else (None, None)
     for line in lines[1:end]:
         line = line.strip(" ").removesuffix(",")
-        if line.startswith("`"):
-            quoted = _NAME.match(line)
-            assert quoted is not None
-            column_name = unquote_name(quoted[0])
-            attributes = _attributes(line[quoted.end() + 1 :])
-            inherited = charset if attributes.inherits else {}
-            columns.append(Column(column_name, attributes.type, **attributes.values, **inherited))
-            if attributes.check is not None:
-                checks.append(Check(attributes.check, column=column_name))
-            unsupported += [f"column {column_name}: {clause}" for clause in attributes.unsupported]
+        if line[:1] == "`":
+            column, check_of_column, unknown = _column(line, charset, collation)
+            columns.append(column)
+            if check_of_column is not None:
+                checks.append(check_of_column)
+            unsupported += unknown
+        elif plain := _PLAIN_KEY.fullmatch(line):
+            indexes.append(_plain_index(plain))
         elif key := _KEY.match(line):
-            index, unknown = _index(line, key)
+            index, clauses = _index(line, key)
             if key["primary"]:
-                unknown += _beyond_primary_key(index)
+                clauses += _beyond_primary_key(index)
                 parts = tuple((part.length, part.descending) for part in index.parts)
                 usual = all(part == (None, False) for part in parts)
                 primary_key = PrimaryKey(index.columns, parts=() if usual else parts)
             else:
                 indexes.append(index)
             words = "primary key" if key["primary"] else f"index {index.name}"
-            unsupported += [f"{words}: {clause}" for clause in unknown]
+            unsupported += [f"{words}: {clause}" for clause in clauses]
         elif reference := _FOREIGN_KEY.fullmatch(line):
             foreign_keys.append(_foreign_key(reference, name, default_schema))
         elif check := _CHECK.match(line):
@@ -157,7 +154,37 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
     return Parsed(table, (*unsupported, *unknown_options))
 
 
-@functools.lru_cache(maxsize=8192)
+def _lines(text: str) -> list[str]:
+    """The lines, of which a name or a literal may hold ends of lines as well."""
+    segments = text.split("`")
+    if "\\" not in text and not any("'" in name or "\n" in name for name in segments[1::2]):
+        # No quote stands in a name, and none is escaped: a literal that goes on in the next line leaves an odd number.
+        lines = [line for line in text.split("\n") if line]
+        if not any(line.count("'") % 2 for line in lines):
+            return lines
+    return _LINE.findall(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _column(
+    line: str, charset: str | None, collation: str | None
+) -> tuple[Column, Check | None, tuple[str, ...]]:
+    """The column of that line, its CHECK, and what is unsupported of it: many tables have the same ones. The character
+    set and the collation are the table's.
+    """
+    quoted = _NAME.match(line)
+    assert quoted is not None
+    name = unquote_name(quoted[0])
+    attributes = _attributes(line[quoted.end() + 1 :])
+    inherited: dict[str, Any] = (
+        {"charset": charset, "collation": collation} if attributes.inherits and collation else {}
+    )
+    column = Column(name, attributes.type, **attributes.values, **inherited)
+    check = None if attributes.check is None else Check(attributes.check, column=name)
+    return column, check, tuple(f"column {name}: {clause}" for clause in attributes.unsupported)
+
+
+@functools.lru_cache(maxsize=4096)
 def _attributes(text: str) -> _Attributes:
     """What stands after a column's name."""
     kind = _TYPE.match(text)
@@ -223,6 +250,17 @@ def _value_end(text: str, position: int) -> int:
     match = _VALUE.match(text, position)
     stop = match.end() if match else position
     return closing(text, stop) if text.startswith("(", stop) else stop
+
+
+def _plain_index(match: re.Match[str]) -> Index:
+    """An index of whole columns, without anything beyond."""
+    unique = match["unique"] is not None
+    return Index(_plain_parts(match["parts"]), match["name"], unique, constraint=unique)
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain_parts(text: str) -> tuple[Part, ...]:
+    return tuple(Part(name) for name in text[1:-1].split("`,`"))
 
 
 def _index(line: str, key: re.Match[str]) -> tuple[Index, list[str]]:
@@ -296,6 +334,7 @@ def _foreign_key(match: re.Match[str], name: Name, default_schema: str | None) -
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _names(text: str) -> tuple[str, ...]:
     return tuple(unquote_name(match) for match in _NAME.findall(text))
 
@@ -306,7 +345,8 @@ def _check(line: str, match: re.Match[str]) -> Check:
     return Check(line[match.end() : stop], name, enforced=not line.endswith(_NOT_ENFORCED))
 
 
-def _options(lines: Sequence[str]) -> tuple[Options, list[str]]:
+@functools.lru_cache(maxsize=1024)
+def _options(lines: Sequence[str]) -> tuple[Options, tuple[str, ...]]:
     """What stands after the last parenthesis. Partitions have lines of their own."""
     unsupported: list[str] = []
     rest = " ".join(" ".join(lines[1:]).split())
@@ -339,4 +379,4 @@ def _options(lines: Sequence[str]) -> tuple[Options, list[str]]:
         collation=found.pop("COLLATE", None),
         extra=tuple(sorted(found.items())),
     )
-    return options, [*([words] if words else []), *clauses]
+    return options, (*([words] if words else []), *clauses)
