@@ -9,13 +9,21 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import create_engine, exc
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool
 
-from schemadiff.dialects import Dialect, connect_arguments, connection_url, dialect_of, package_of
+from schemadiff.dialects import (
+    Dialect,
+    connect_arguments,
+    connection_url,
+    dialect_of,
+    package_of,
+    prepare,
+    reading_options,
+)
 from schemadiff.dialects.driver_errors import server_words, takes_no_changes
 from schemadiff.dialects.tried import about_age
 from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, UsageError
@@ -73,7 +81,8 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
         )
         try:
             with _driver_errors(engine, where(database)), _opened(engine, where(database)) as connection:
-                connection.execution_options(isolation_level="AUTOCOMMIT")
+                if engine is database or changes or not reading_options(engine.url):
+                    connection.execution_options(isolation_level="AUTOCOMMIT")
                 yield connection, _dialect(connection)
         finally:
             if engine is not database:
@@ -106,9 +115,13 @@ def open_engine(
     """
     parsed = connection_url(read_url(url), creates=creates)
     try:
-        return create_engine(
-            parsed, poolclass=NullPool, connect_args={**connect_arguments(parsed), **(arguments or {})}
+        options: Any = {} if creates else reading_options(parsed)
+        known = connect_arguments(parsed, reads=bool(options))
+        engine = create_engine(
+            parsed, poolclass=NullPool, connect_args={**known, **(arguments or {})}, **options
         )
+        prepare(engine)
+        return engine
     except exc.NoSuchModuleError as error:
         raise ConfigError(
             f"SQLAlchemy knows no database or driver {str(error).rpartition(':')[2]}",

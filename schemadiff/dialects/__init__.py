@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from schemadiff.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.engine import URL, Connection, Engine
 
     from schemadiff.dialects.base import Dialect
     from schemadiff.dialects.statements import Expectation, Group, Retraction, Statement
@@ -25,6 +25,8 @@ __all__ = [
     "dialect_of",
     "offline_dialect",
     "package_of",
+    "prepare",
+    "reading_options",
 ]
 
 _HOMES = {
@@ -90,7 +92,26 @@ def _is_missing(database: str | None) -> bool:
     return plain and not Path(str(database)).exists() and Path(str(database)).parent.is_dir()
 
 
-def connect_arguments(url: URL) -> dict[str, object]:
+def prepare(engine: Engine) -> None:
+    """Has a new engine of schemadiff's own open its connections in few round trips."""
+    match engine.dialect.driver:
+        case "pymysql":
+            from schemadiff.dialects.mysql.opening import prepare
+        case _:
+            return
+    prepare(engine)
+
+
+def reading_options(url: URL) -> dict[str, object]:
+    """Options of an engine that only reads, for the drivers with which each of SQLAlchemy's changes of isolation
+    level, and each rollback where there is nothing to roll back, takes a round trip.
+    """
+    if url.drivername.partition("+")[2] not in ("pymysql", "psycopg"):
+        return {}
+    return {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+
+
+def connect_arguments(url: URL, *, reads: bool = False) -> dict[str, object]:
     """What the driver is told beyond the URL. PyMySQL: several statements in one round trip, for reading in bulk, and
     (as SQLAlchemy would say if it were not overruled) to count the rows that an UPDATE matches, not those it changes.
     psycopg: to prepare no statements, which a pooler in transaction mode may not find again. psycopg,
@@ -102,7 +123,8 @@ def connect_arguments(url: URL) -> dict[str, object]:
         case "pymysql":
             from pymysql.constants import CLIENT
 
-            return {"client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS}
+            flags = {"client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS}
+            return {**flags, "autocommit": True} if reads else {**flags}
         case "psycopg" | "psycopg_async":
             return {"prepare_threshold": None, **encoding}
         case "psycopg2":

@@ -7,7 +7,7 @@ and every statement goes by itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -146,6 +146,12 @@ def _option(several: bool) -> bytes:
     return b"\0\0" if several else b"\1\0"
 
 
+def takes_several(connection: Connection) -> bool:
+    """Whether a packet may hold several statements, as far as that is known without asking."""
+    driver = driver_of(connection)
+    return driver.batches and bool(connection.info.get(_STATE, driver.takes_several()))
+
+
 @contextmanager
 def several(connection: Connection, taken: bool) -> Iterator[bool]:
     """Has the server take several statements in a packet in here, or refuse them. Gives whether it takes them; that is
@@ -178,19 +184,21 @@ _STATE = "schemadiff takes several statements"
 
 
 @contextmanager
-def unicode(connection: Connection) -> Iterator[None]:
-    """What a URL with ``charset=utf8`` or ``latin1`` leaves out can be said in here, and is understood."""
+def unicode(connection: Connection, variables: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    """What a URL with ``charset=utf8`` or ``latin1`` leaves out can be said in here, and is understood. Gives what
+    these variables of the session are in here.
+    """
     driver = driver_of(connection)
     names = ("character_set_client", "character_set_results", "collation_connection")
-    query = f"SELECT {', '.join(f'@@SESSION.{name}' for name in names)}"
-    old = connection.exec_driver_sql(query).one()
+    old = _values(connection, (*names, *variables))
     before = driver.charset()
     if before == UNICODE and old[0] == UNICODE:
-        yield
+        yield old[len(names) :]
         return
+    old = old[: len(names)]
     driver.set_charset(UNICODE)
     try:
-        yield
+        yield _values(connection, variables) if variables else ()
     finally:
         with suppress(SQLAlchemyError):
             # Through SQLAlchemy first, which knows whether there is still a connection.
@@ -201,3 +209,8 @@ def unicode(connection: Connection) -> Iterator[None]:
                 for name, value in zip(names, old, strict=True)
             ]
             connection.exec_driver_sql(f"SET {', '.join(words)}")
+
+
+def _values(connection: Connection, variables: Sequence[str]) -> tuple[Any, ...]:
+    query = f"SELECT {', '.join(f'@@SESSION.{name}' for name in variables)}"
+    return tuple(connection.exec_driver_sql(query).one())

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from schemadiff.dialects.mysql.opening import QUESTIONS, answered
+from schemadiff.dialects.mysql.packets import at_once
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-
-
-ALL_ROWS = f"LIMIT {2**64 - 1}"
-"""Whatever the session's sql_select_limit is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,32 +237,15 @@ DEFAULT_COLLATIONS = {
 def read_facts(connection: Connection) -> dict[str, Any]:
     """The facts of the server behind the connection, as the arguments of `Facts`."""
 
-    def rows(sql: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in connection.exec_driver_sql(sql)]
-
-    collation, engine, lower, database, mode = rows(
-        "SELECT @@collation_database, @@GLOBAL.default_storage_engine, @@lower_case_table_names, DATABASE(), "
-        "@@GLOBAL.sql_mode"
-    )[0]
-    collations = rows(
-        f"SELECT character_set_name, default_collate_name FROM information_schema.character_sets {ALL_ROWS}"
-    )
-    # What a session makes of a character set alone: MySQL 8.0.11+ (for one of them), MariaDB 11.2+ (by pairs).
-    told = dict(
-        rows(
-            "SHOW VARIABLES WHERE Variable_name IN ('default_collation_for_utf8mb4', 'character_set_collations')"
-        )
-    )
+    asked = answered(connection) or at_once(connection, QUESTIONS)
+    (first, *_), collations, variables, databases = asked
+    collation, engine, lower, database, mode = first
+    told: dict[str, str] = dict(variables)
     pairs = [
         one.strip().split("=") for one in told.get("character_set_collations", "").split(",") if one.strip()
     ]
     if "default_collation_for_utf8mb4" in told:
         pairs.append(["utf8mb4", told["default_collation_for_utf8mb4"]])
-    # Only those that differ: a server may hold thousands.
-    databases = rows(
-        "SELECT schema_name, default_collation_name FROM information_schema.schemata "
-        f"WHERE default_collation_name <> @@collation_database {ALL_ROWS}"
-    )
     return {
         "version": tuple(connection.dialect.server_version_info or ()),
         "charset": charset_of(collation),

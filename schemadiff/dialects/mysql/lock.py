@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.locks import lock_name
-from schemadiff.dialects.mysql import advisory, probe, waiting
+from schemadiff.dialects.mysql import advisory, probe, processes, waiting
 from schemadiff.dialects.mysql.drivers import several, unicode
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.session import NO_PARAMETERS, expect_room, user_mode, working_mode
@@ -48,10 +48,11 @@ def locked(
 
 def at_work(connection: Connection, facts: Facts) -> str | None:
     """Who holds the lock, or what runs without it, in a sentence."""
-    holder = _scalar(connection, f"SELECT IS_USED_LOCK({literal(lock_name(facts.database or ''))})")
+    lock = literal(lock_name(facts.database or ""))
+    told, ((holder,),) = processes.sessions_and(connection, f"SELECT IS_USED_LOCK({lock})")
     if holder:
         return f"a run of schemadiff: {waiting.session(connection, int(holder))}"
-    orphans = waiting.left_running(connection, facts)
+    orphans = waiting.left_running(connection, facts, told)
     return f"a statement that an earlier run left behind: {orphans[0][1]}" if orphans else None
 
 

@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from schemadiff.dialects.mysql.drivers import takes_several
+from schemadiff.dialects.mysql.packets import Rows, at_once, in_one_packet
 from schemadiff.dialects.mysql.sqltext import literal
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+
+_KEYS = ("id", "user", "host", "db", "command", "time", "state", "info")
+"""The columns of SHOW FULL PROCESSLIST; MariaDB has one more."""
+
+_LISTED = (
+    "SET @schemadiff = @@SESSION.character_set_results, SESSION character_set_results = ascii",
+    "SELECT CONNECTION_ID()",
+    "SHOW FULL PROCESSLIST",
+    "SET SESSION character_set_results = COALESCE(@schemadiff, @@SESSION.character_set_results), @schemadiff = NULL",
+)
 
 
 def sessions(connection: Connection) -> list[dict[str, Any]]:
@@ -22,6 +35,23 @@ def sessions(connection: Connection) -> list[dict[str, Any]]:
     information_schema.PROCESSLIST and INNODB_TRX then (3854), and performance_schema.processlist is empty where
     performance_schema is off. This works on both servers, at all times.
     """
+    return sessions_and(connection, "DO 0")[0]
+
+
+def sessions_and(connection: Connection, query: str) -> tuple[list[dict[str, Any]], Rows]:
+    """The `sessions`, and the rows of a query that is carried out before: both in one round trip where the connection
+    takes that.
+    """
+    if takes_several(connection):
+        with suppress(connection.dialect.loaded_dbapi.Error):
+            (rows, _, ((this,),), told, _) = in_one_packet(connection, (query, *_LISTED))
+            return [dict(zip(_KEYS, row, strict=False)) for row in told if row[0] != this], rows
+        connection.exec_driver_sql(_LISTED[-1])
+    (rows,) = at_once(connection, [query])
+    return _one_by_one(connection), rows
+
+
+def _one_by_one(connection: Connection) -> list[dict[str, Any]]:
     own, charset = connection.exec_driver_sql("SELECT CONNECTION_ID(), @@SESSION.character_set_results").one()
     connection.exec_driver_sql("SET SESSION character_set_results = ascii")
     back = f"SET SESSION character_set_results = {literal(charset) if charset else 'NULL'}"

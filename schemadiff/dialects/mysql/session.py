@@ -109,14 +109,19 @@ def session(connection: Connection, settings: dict[str, str]) -> Iterator[Talk]:
     on. What is stored in the characters of its maker is asked for after `IN_UTF8`.
     """
     settings = {**settings, **_UTF8}
-    with unicode(connection), several(connection, True) as taken:
-        talk = _in_packets(connection) if taken else _one_by_one(connection)
-        old = _rows(talk, f"SELECT {', '.join(f'@@SESSION.{name}' for name in settings)}")[0]
-        _rows(talk, _set(settings))
+    with (
+        unicode(connection, (*settings, "max_allowed_packet")) as (*old, limit),
+        several(connection, True) as taken,
+    ):
+        if taken:
+            talk = _in_packets(connection, int(limit), _set(settings))
+        else:
+            talk = _one_by_one(connection)
+            _rows(talk, _set(settings))
         try:
             yield talk
         finally:
-            before = {name: _sql(value) for name, value in zip(settings, old, strict=True)}
+            before = {name: _sql(decoded(value)) for name, value in zip(settings, old, strict=True)}
             with suppress(DatabaseError):
                 _rows(talk, _set(before))
 
@@ -182,10 +187,15 @@ def _one_by_one(connection: Connection) -> Talk:
     return talk
 
 
-def _in_packets(connection: Connection) -> Talk:
-    """Packets of statements, which the server carries out up to the first one that it refuses."""
+def _in_packets(connection: Connection, limit: int, first: str) -> Talk:
+    """Packets of statements, which the server carries out up to the first one that it refuses. The `first` statement
+    goes before all others. The server takes so many bytes in one packet: `max_allowed_packet` is 64 MiB on MySQL 9.7,
+    16 on MariaDB 10.11, one in many a package for Windows.
+    """
     refused = connection.dialect.loaded_dbapi.Error
-    limit = _limit(connection)
+    before = [first]
+    # Less the command's own byte, the first statement, and some to spare.
+    limit -= len(first) + 1024
 
     def talk(groups: Sequence[Sequence[str]]) -> Iterator[Reply]:
         position = 0
@@ -198,14 +208,16 @@ def _in_packets(connection: Connection) -> Talk:
         replies: list[Reply] = []
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(_BETWEEN.join(statement for group in batch for statement in group))
-            first = True
+            statements = (statement for group in batch for statement in group)
+            cursor.execute(_BETWEEN.join((*before, *statements)))
+            at_hand = not before
+            before.clear()
             for group in batch:
                 rows: list[Row] = []
                 for _ in group:
-                    if not first:
+                    if not at_hand:
                         cursor.nextset()
-                    first = False
+                    at_hand = False
                     rows = [tuple(map(decoded, row)) for row in cursor.fetchall()]
                 replies.append(rows)
             cursor.close()
@@ -214,6 +226,8 @@ def _in_packets(connection: Connection) -> Talk:
             if not refusal.code or connection.dialect.is_disconnect(error, connection.connection, cursor):
                 connection.invalidate(error)
                 raise DatabaseError(f"the connection was lost: {refusal.message}") from error
+            if before:
+                raise DatabaseError(f"the server refused to be read: {refusal}") from error
             replies.append(refusal)
         except BaseException:
             # Results that nobody has read: whoever uses the connection next would get them.

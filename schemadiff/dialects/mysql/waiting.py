@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -91,15 +91,17 @@ def session(connection: Connection, number: int) -> str:
     return next((_words(row, how_far(connection, number)) for row in found), f"connection {number}")
 
 
-def left_running(connection: Connection, facts: Facts) -> list[tuple[int, str]]:
+def left_running(
+    connection: Connection, facts: Facts, told: Sequence[Mapping[str, Any]] | None = None
+) -> list[tuple[int, str]]:
     """The statements of other runs of schemadiff in this database, each with its session and how far it is: a server
     carries a statement out to its end when its client was killed, and one that waits for a lock as soon as it gets that
-    (MySQL 9.7).
+    (MySQL 9.7). `told` are the sessions, where they are known.
     """
     database = processes.shown(facts.database)
     return [
         (row["id"], _words(row, how_far(connection, row["id"])))
-        for row in processes.sessions(connection)
+        for row in (processes.sessions(connection) if told is None else told)
         if row["db"] == database and _TAG.match(row["info"] or "")
     ]
 
