@@ -120,7 +120,7 @@ def open_engine(
         engine = create_engine(
             parsed, poolclass=NullPool, connect_args={**known, **(arguments or {})}, **options
         )
-        prepare(engine)
+        prepare(engine, reads=bool(options))
         return engine
     except exc.NoSuchModuleError as error:
         raise ConfigError(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 class Proxy:
     """Hands everything on until it is `silent`, and then nothing any more, or until so many answers of the server have
-    passed (`cut_after`): then it cuts every connection, and takes no other one.
+    passed (`cut_after`): then it cuts every connection, and takes no other one. Counts `round_trips`.
     """
 
     def __init__(self, url: str, *, cut_after: int | None = None) -> None:
@@ -26,6 +26,8 @@ class Proxy:
         )
         self.silent = False
         self.answers = 0
+        self.round_trips = 0
+        self._speaker: object = None
         self._cut_after = cut_after
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -59,11 +61,18 @@ class Proxy:
                         self._cut()
                         return
                     self.answers += 1
+                self._count(source)
                 target.sendall(data)
         if not self.silent:
             for one in (source, target):
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
+
+    def _count(self, source: socket.socket) -> None:
+        """A round trip is what the client says until the server says something."""
+        if source is not self._speaker:
+            self._speaker = source
+            self.round_trips += source.getpeername() != self._server
 
     def _is_cut(self) -> bool:
         return self._cut_after is not None and self.answers >= self._cut_after

@@ -92,23 +92,38 @@ def _is_missing(database: str | None) -> bool:
     return plain and not Path(str(database)).exists() and Path(str(database)).parent.is_dir()
 
 
-def prepare(engine: Engine) -> None:
-    """Has a new engine of schemadiff's own open its connections in few round trips."""
+def prepare(engine: Engine, *, reads: bool) -> None:
+    """Has a new engine of schemadiff's own open its connections in few round trips; `reads`: it changes nothing."""
     match engine.dialect.driver:
         case "pymysql":
-            from schemadiff.dialects.mysql.opening import prepare
+            from schemadiff.dialects.mysql import opening as of_mysql
+
+            of_mysql.prepare(engine)
+        case "psycopg" if reads:
+            from schemadiff.dialects.postgresql import opening as of_postgresql
+
+            of_postgresql.prepare(engine)
         case _:
-            return
-    prepare(engine)
+            pass
 
 
 def reading_options(url: URL) -> dict[str, object]:
     """Options of an engine that only reads, for the drivers with which each of SQLAlchemy's changes of isolation
     level, and each rollback where there is nothing to roll back, takes a round trip.
     """
-    if url.drivername.partition("+")[2] not in ("pymysql", "psycopg"):
-        return {}
-    return {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+    options: dict[str, object] = {
+        "isolation_level": "AUTOCOMMIT",
+        "skip_autocommit_rollback": True,
+        "pool_reset_on_return": None,
+    }
+    match url.drivername.partition("+")[2]:
+        case "pymysql":
+            return options
+        case "psycopg":
+            # It would look for hstore, which nobody reads.
+            return {**options, "use_native_hstore": False}
+        case _:
+            return {}
 
 
 def connect_arguments(url: URL, *, reads: bool = False) -> dict[str, object]:

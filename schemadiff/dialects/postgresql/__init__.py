@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
@@ -39,6 +38,7 @@ from schemadiff.dialects.postgresql import (
     losing,
     objects,
     online,
+    opening,
     progress,
     relabelling,
     sqltext,
@@ -49,7 +49,7 @@ from schemadiff.dialects.postgresql import (
 )
 from schemadiff.dialects.postgresql.client import Psql
 from schemadiff.dialects.postgresql.lexer import PostgreSQLLexer
-from schemadiff.dialects.postgresql.storage import ORDINARY, SETTINGS, Storage
+from schemadiff.dialects.postgresql.storage import ORDINARY, Storage
 from schemadiff.dialects.postgresql.taken import taken
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.dialects.statements import Retraction, Statement
@@ -128,14 +128,14 @@ class PostgreSQL(Dialect):
     def connect(cls, connection: Connection) -> PostgreSQL:
         """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 13: no
         column stops being generated there."""
-        number, schema = connection.execute(
-            sa.text("SELECT current_setting('server_version_num')::int, current_schema()")
-        ).one()
+        known = opening.answered(connection)
+        if known is None:
+            known = list(connection.exec_driver_sql(opening.QUESTIONS).one())
+        number, schema, own, tablespace, method = known
         if number // 10000 < _OLDEST:
             raise UnsupportedError(
                 f"schemadiff needs PostgreSQL {_OLDEST} or later, and this server is {number // 10000}"
             )
-        own, tablespace, method = connection.execute(sa.text(SETTINGS)).one()
         return cls(number // 10000, schema, type(connection.dialect), Storage(own, tablespace, method))
 
     @property

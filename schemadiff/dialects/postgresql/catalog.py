@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.postgresql import attributes, belongings, canonical, queries, waiting
+from schemadiff.dialects.postgresql import attributes, belongings, canonical, queries, together, waiting
 from schemadiff.dialects.postgresql.savepoints import rolled_back
 from schemadiff.dialects.postgresql.sqltext import quote, value
 from schemadiff.dialects.postgresql.types import EnumName
@@ -43,6 +43,8 @@ from schemadiff.schema import (
     Unique,
     Unsupported,
 )
+
+_NOTHING: Mapping[str, object] = {}
 
 _ACTIONS = {"a": None, "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
@@ -130,8 +132,12 @@ class _Catalog:
     collations: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     unsupported: list[Unsupported] = field(default_factory=list)
     kept: frozenset[Name] = frozenset()
+    answers: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     def schema(self, only: Collection[Name] | None) -> Schema:
+        of_types, sequences, opclasses = belongings.OF_TYPES, queries.SEQUENCES, queries.OPCLASSES
+        unasked = [(sql, _NOTHING) for sql in (queries.ENUMS, of_types, sequences, opclasses)]
+        self.ask(queries.tables(list(self.schemas), only), *unasked)
         rows = self.tables(only)
         oids = [row.oid for row in rows]
         self.names = {row.oid: self.name(row.nspname, row.relname) for row in rows}
@@ -140,6 +146,15 @@ class _Catalog:
         definitions = belongings.of_types(self.rows(belongings.OF_TYPES), self.name)
         if not oids:
             return Schema({}, enums=enums, definitions=definitions, kept=self.kept)
+        of_tables = [
+            queries.columns(self.version),
+            belongings.OF_COLUMNS,
+            queries.constraints(self.version),
+            queries.indexes(self.version),
+            queries.OTHERS,
+        ]
+        of_tables += [queries.NOT_VALID] if self.version >= queries.TEMPORAL else []
+        self.ask(*((sql, {"tables": oids}) for sql in of_tables))
         columns = self.columns(oids, found_enums)
         constraints = self.constraints(oids)
         indexes = self.indexes(oids)
@@ -175,7 +190,9 @@ class _Catalog:
         marks = belongings.marks(indexes.values(), of_constraints)
         for oid, kind, what in self.rows(queries.OTHERS, tables=oids):
             self.left_alone(oid, what, kind)
-        for oid, what in self.rows(queries.NOT_VALID, tables=oids) if self.version >= _TEMPORAL else ():
+        for oid, what in (
+            self.rows(queries.NOT_VALID, tables=oids) if self.version >= queries.TEMPORAL else ()
+        ):
             self.left_alone(oid, what)
         tables = [
             Table(
@@ -226,8 +243,14 @@ class _Catalog:
 
     # what they share
 
+    def ask(self, *questions: together.Question) -> None:
+        """Asks in one round trip what `rows` will give: each of these queries is asked once in a reading."""
+        answers = together.asked(self.connection, questions)
+        self.answers |= {sql: rows for (sql, _), rows in zip(questions, answers, strict=True)}
+
     def rows(self, sql: str, **values: object) -> Sequence[Any]:
-        return self.connection.execute(sa.text(sql), values).all()
+        known = self.answers.pop(sql, None)
+        return together.asked(self.connection, [(sql, values)])[0] if known is None else known
 
     def name(self, schema: str, name: str) -> Name:
         return Name(name, self.schemas.get(schema, None if schema == self.default else schema))
@@ -242,13 +265,10 @@ class _Catalog:
         """The rows of the tables, without the partitions of others, which are where a table keeps its rows, and without
         those of extensions, which are kept.
         """
-        values: dict[str, object] = {"schemas": list(self.schemas)}
-        condition = ""
-        if only is not None:
-            condition, values["only"] = "AND c.relname = ANY (:only)", [name.name for name in only]
+        sql, values = queries.tables(list(self.schemas), only)
         found = [
             row
-            for row in self.rows(queries.TABLES.format(only=condition), **values)
+            for row in self.rows(sql, **values)
             if not row.relispartition and (only is None or self.name(row.nspname, row.relname) in only)
         ]
         self.kept = frozenset(self.name(row.nspname, row.relname) for row in found if row.of_extension)
@@ -281,10 +301,7 @@ class _Catalog:
     # columns
 
     def columns(self, oids: list[int], enums: Mapping[int, _Enum]) -> dict[int, list[Column]]:
-        kept = self.version >= _COMPRESSION
-        compression = "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END" if kept else "NULL"
-        not_null = queries.NOT_NULL if self.version >= _TEMPORAL else "a.attnotnull"
-        rows = self.rows(queries.COLUMNS.format(compression=compression, not_null=not_null), tables=oids)
+        rows = self.rows(queries.columns(self.version), tables=oids)
         names = self.collation_names({row[9] for row in rows if row[10]})
         sequences = {tuple(row[:3]): row for row in self.rows(queries.SEQUENCES)}
         lost: dict[tuple[int, str], list[tuple[str, str | None]]] = defaultdict(list)
@@ -329,9 +346,7 @@ class _Catalog:
 
     def indexes(self, oids: list[int]) -> dict[int, Any]:
         """The rows of all indexes, those of constraints among them."""
-        distinct = "i.indnullsnotdistinct" if self.version >= _NULLS_NOT_DISTINCT else "false"
-        rows = self.rows(queries.INDEXES.format(nulls_not_distinct=distinct), tables=oids)
-        return {row.indexrelid: row for row in rows}
+        return {row.indexrelid: row for row in self.rows(queries.indexes(self.version), tables=oids)}
 
     def parts_of(self, rows: Sequence[Any]) -> dict[int, tuple[Part, ...]]:
         """The parts of the indexes, by their oid."""
@@ -388,13 +403,7 @@ class _Catalog:
 
     def constraints(self, oids: list[int]) -> Sequence[Any]:
         """The rows of the constraints; the tables that foreign keys refer to are known afterwards."""
-        columns = "c.confdelsetcols" if self.version >= _DELETE_COLUMNS else "NULL"
-        new = self.version >= _TEMPORAL
-        words = {
-            "enforced": "c.conenforced" if new else "true",
-            "temporal": "c.conperiod" if new else "false",
-        }
-        rows = self.rows(queries.CONSTRAINTS.format(delete_columns=columns, **words), tables=oids)
+        rows = self.rows(queries.constraints(self.version), tables=oids)
         missing = {row.confrelid for row in rows if row.contype == "f"}.difference(self.names)
         targets = self.rows(queries.TARGETS, oids=list(missing)) if missing else ()
         for oid, schema, table, number, column in targets:
@@ -473,13 +482,7 @@ def _of_serial(row: Any, kind: str) -> tuple[str, ...]:
 
 
 _VIRTUAL = 18
-_NULLS_NOT_DISTINCT = 15
-_DELETE_COLUMNS = 15
-_COMPRESSION = 14
-_TEMPORAL = 18
-"""The versions that brought generated columns which are not stored, ``NULLS NOT DISTINCT``, the columns of
-``ON DELETE SET NULL (…)``, the compression of a column, and keys without overlaps, what is not enforced
-and NOT NULL that is not valid."""
+"""The version that brought generated columns which are not stored."""
 
 _NEXTVAL = re.compile(r"nextval\(('.*')::regclass\)")
 _DEFAULT_COLLATION = 100

@@ -8,6 +8,18 @@ from outside. Braces are filled in by version.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
+from schemadiff.schema import Name
+
+TEMPORAL = 18
+_NULLS_NOT_DISTINCT = 15
+_DELETE_COLUMNS = 15
+_COMPRESSION = 14
+"""The versions that brought keys without overlaps, what is not enforced and NOT NULL that is not valid, ``NULLS NOT
+DISTINCT``, the columns of ``ON DELETE SET NULL (…)``, and the compression of a column.
+"""
+
 OPEN = """
 SELECT current_schema(), current_setting('search_path'),
        set_config('lock_timeout', CASE WHEN (SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout')
@@ -23,7 +35,7 @@ SELECT current_schema(), current_setting('search_path'),
 """
 """The settings end with the transaction."""
 
-TABLES = """
+_TABLES = """
 SELECT c.oid::int8 AS oid, n.nspname, c.relname, c.relispartition,
        c.relpersistence::text AS relpersistence, c.relrowsecurity, d.description, s.spcname,
        c.reloptions || (SELECT array_agg('toast.' || o) FROM pg_class t, unnest(t.reloptions) o
@@ -50,7 +62,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (:schemas) AND c.relkind = 'm'
 """
 
-COLUMNS = """
+_COLUMNS = """
 SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.atttypid, a.atttypmod),
        {not_null}, pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
        a.attcollation::int8, a.attcollation <> t.typcollation, d.description, a.attislocal,
@@ -77,7 +89,7 @@ JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
      AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 """
 
-INDEXES = """
+_INDEXES = """
 SELECT i.indrelid::int8 AS indrelid, i.indexrelid::int8 AS indexrelid, c.relname, i.indisunique,
        i.indisvalid OR c.relkind = 'I' AS valid, (i.indkey::int2[])[0:] AS indkey, i.indnkeyatts,
        (i.indoption::int2[])[0:] AS indoption,
@@ -104,7 +116,7 @@ WHERE i.indrelid = ANY (CAST(:tables AS oid[]))
 ORDER BY c.relname
 """
 
-CONSTRAINTS = """
+_CONSTRAINTS = """
 SELECT c.conrelid::int8 AS conrelid, c.conname, c.contype::text AS contype, c.conkey,
        c.confrelid::int8 AS confrelid, c.confkey, c.confupdtype::text AS confupdtype,
        c.confdeltype::text AS confdeltype, c.confmatchtype::text AS confmatchtype, c.condeferrable,
@@ -123,7 +135,7 @@ AND c.contype IN ('p', 'u', 'f', 'c', 'x')
 ORDER BY c.conname
 """
 
-NOT_NULL = """
+_NOT_NULL = """
 a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conrelid = a.attrelid AND n.contype = 'n'
                              AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated)
 """
@@ -190,3 +202,35 @@ FROM {relations} JOIN pg_index ON indrelid = r.oid WHERE indisclustered
 UNION ALL
 SELECT r.oid::int8, 'entry', 'statistics ' || stxname FROM {relations} JOIN pg_statistic_ext ON stxrelid = r.oid
 """.replace("{relations}", "unnest(CAST(:tables AS oid[])) AS r (oid)")
+
+
+def tables(schemas: Sequence[str], only: Collection[Name] | None) -> tuple[str, dict[str, object]]:
+    """The query for the tables of the schemas, of these names alone where there are some, and its parameters."""
+    values: dict[str, object] = {"schemas": schemas}
+    condition = ""
+    if only is not None:
+        condition, values["only"] = "AND c.relname = ANY (:only)", [name.name for name in only]
+    return _TABLES.format(only=condition), values
+
+
+def columns(version: int) -> str:
+    """The query for the columns of ``:tables``."""
+    kept = version >= _COMPRESSION
+    compression = "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END" if kept else "NULL"
+    not_null = _NOT_NULL if version >= TEMPORAL else "a.attnotnull"
+    return _COLUMNS.format(compression=compression, not_null=not_null)
+
+
+def constraints(version: int) -> str:
+    """The query for the constraints of ``:tables``."""
+    return _CONSTRAINTS.format(
+        delete_columns="c.confdelsetcols" if version >= _DELETE_COLUMNS else "NULL",
+        enforced="c.conenforced" if version >= TEMPORAL else "true",
+        temporal="c.conperiod" if version >= TEMPORAL else "false",
+    )
+
+
+def indexes(version: int) -> str:
+    """The query for the indexes of ``:tables``."""
+    distinct = "i.indnullsnotdistinct" if version >= _NULLS_NOT_DISTINCT else "false"
+    return _INDEXES.format(nulls_not_distinct=distinct)

@@ -11,12 +11,6 @@ from dataclasses import dataclass
 
 from schemadiff.schema import Index, Table
 
-SETTINGS = """
-SELECT (SELECT spcname FROM pg_database JOIN pg_tablespace t ON t.oid = dattablespace
-        WHERE datname = current_database()),
-       nullif(current_setting('default_tablespace'), ''), current_setting('default_table_access_method')
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Storage:
