@@ -269,6 +269,7 @@ def _with(value: Value, **fields: Any) -> Value:
     """The value with these fields; itself when it has them already, as most of what a database reports
     does."""
     for name, field in fields.items():
-        if getattr(value, name) != field:
+        was = getattr(value, name)
+        if was is not field and was != field:
             return dataclasses.replace(value, **fields)
     return value

@@ -1,4 +1,4 @@
-"""A live SQLite database -> `Schema`: four queries at any number of tables.
+"""A live SQLite database -> `Schema`: one query at any number of tables.
 
 The pragma table functions, joined to sqlite_master, say what columns, indexes and foreign keys there are;
 the text in sqlite_master says the rest (see `definition`).
@@ -47,23 +47,25 @@ if TYPE_CHECKING:
 
 Row = Sequence[Any]
 
-_OBJECTS = """\
-SELECT type, name, tbl_name, sql FROM {schema}.sqlite_master
+_ALL = """\
+SELECT 'object', type, name, tbl_name, sql, NULL, NULL, NULL, NULL FROM {schema}.sqlite_master
 WHERE type IN ('table', 'trigger')
-AND (name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR name IN ('sqlite_stat1', 'sqlite_stat4'))"""
-_COLUMNS = """\
-SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
+AND (name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR name IN ('sqlite_stat1', 'sqlite_stat4'))
+UNION ALL
+SELECT 'column', m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden, NULL
 FROM {schema}.sqlite_master AS m JOIN pragma_table_xinfo(m.name, {literal}) AS c
 WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'
-AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'{only}"""
-_KEYS = """\
-SELECT m.name, f.id, f.seq, f."table", f."from", f."to", f.on_update, f.on_delete
+AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'{only}
+UNION ALL
+SELECT 'key', m.name, f.id, f.seq, f."table", f."from", f."to", f.on_update, f.on_delete
 FROM {schema}.sqlite_master AS m JOIN pragma_foreign_key_list(m.name, {literal}) AS f
-WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'{only}"""
-_INDEXES = """\
-SELECT m.tbl_name, m.name, m.sql, i.cid, i.name, i."desc", i.coll
+WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'{only}
+UNION ALL
+SELECT 'index', m.tbl_name, m.name, m.sql, i.cid, i.name, i."desc", i.coll, NULL
 FROM {schema}.sqlite_master AS m JOIN pragma_index_xinfo(m.name, {literal}) AS i
 WHERE m.type = 'index' AND m.sql IS NOT NULL AND i.key{only}"""
+"""In one statement: whatever others change meanwhile, it is all of one moment."""
+
 _PARENT = "SELECT NULL, name, NULL, NULL, NULL, pk, hidden FROM pragma_table_xinfo({table}, {literal})"
 _SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = {literal} AND type = 'shadow'"
 _MODULES = "SELECT lower(name) FROM pragma_module_list"
@@ -120,7 +122,11 @@ class _Reading:
         self.triggers: dict[Name, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
         virtual: dict[str, str] = {}
-        for kind, name, table, sql in self._rows(_OBJECTS):
+        rows: dict[str, list[Row]] = {"object": [], "column": [], "key": [], "index": []}
+        for row in self._rows(_ALL):
+            rows[row[0]].append(row[1:])
+        self.found = {kind: _grouped(some) for kind, some in rows.items() if kind != "object"}
+        for kind, name, table, sql, *_ in rows["object"]:
             if kind == "trigger":
                 key = Name(table, schema)
                 self.triggers[key] = (*self.triggers.get(key, ()), sql)
@@ -137,9 +143,7 @@ class _Reading:
             self.texts = {name: sql for name, sql in self.texts.items() if name in only}
 
     def tables(self) -> dict[Name, Table]:
-        self.columns = _grouped(self._rows(_COLUMNS))
-        keys = _grouped(self._rows(_KEYS))
-        indexes = _grouped(self._rows(_INDEXES))
+        self.columns, keys, indexes = (self.found[kind] for kind in ("column", "key", "index"))
         result = {}
         for name, sql in self.texts.items():
             rows = self.columns.get(name, [])
@@ -238,7 +242,7 @@ def _key_columns(rows: Iterable[Row]) -> tuple[str, ...]:
 
 def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, options: Options) -> Column:
     """The column in canonical form, but for the expression of a generated one."""
-    _, name, kind, not_null, default, key_place, hidden = row
+    _, name, kind, not_null, default, key_place, hidden, *_ = row
     generated = None
     if hidden in {_VIRTUAL, _STORED}:
         text = found.generated.get(place)
@@ -247,9 +251,9 @@ def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, opt
         generated = Generated(text.expression if text else "", stored=hidden == _STORED)
     sql = canonical_type(generated_type(kind) if generated else kind)[0]
     default = None if generated or default is None else canonical_default(default, sql)
-    return Column(
-        name=name,
-        type=_type(sql),
+    return _made(
+        name,
+        sql,
         nullable=not not_null and not is_never_null(name, sql, key, options),
         default=default,
         generated=generated,
@@ -257,6 +261,12 @@ def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, opt
         collation=found.collations.get(place),
         on_conflict=found.conflicts.get(place),
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def _made(name: str, sql: str, **words: Any) -> Column:
+    """The column of that name and type: many tables have the same ones."""
+    return Column(name, Type(sql), **words)
 
 
 @functools.lru_cache(maxsize=8)
@@ -270,9 +280,9 @@ def generated_type(kind: str) -> str:
     return re.sub(r"\s*\bGENERATED ALWAYS$", "", kind, flags=re.IGNORECASE)
 
 
-@functools.lru_cache(maxsize=1024)
-def _type(sql: str) -> Type:
-    return Type(sql)
+@functools.lru_cache(maxsize=4096)
+def _part(column: str | None, expression: str | None, descending: bool, collation: str | None) -> Part:
+    return Part(column, expression, descending, collation=collation)
 
 
 def _indexes(rows: Sequence[Row]) -> tuple[Index, ...]:
@@ -287,13 +297,8 @@ def _indexes(rows: Sequence[Row]) -> tuple[Index, ...]:
         result.append(
             Index(
                 parts=tuple(
-                    Part(
-                        column,
-                        None if column is not None else texts[place],
-                        bool(descending),
-                        collation=collation,
-                    )
-                    for place, (_, _, _, _, column, descending, collation) in enumerate(parts)
+                    _part(column, None if column is not None else texts[place], bool(descending), collation)
+                    for place, (_, _, _, _, column, descending, collation, _) in enumerate(parts)
                 ),
                 name=name,
                 unique=sql[:13].upper() == "CREATE UNIQUE",
