@@ -6,7 +6,6 @@ what is in the default schema or belongs to an extension, with its schema for al
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,7 +18,14 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.postgresql import attributes, belongings, canonical, queries, together, waiting
+from schemadiff.dialects.postgresql import (
+    belongings,
+    canonical,
+    queries,
+    together,
+    waiting,
+)
+from schemadiff.dialects.postgresql.columns import as_shown, of_serial, plain_column
 from schemadiff.dialects.postgresql.savepoints import rolled_back
 from schemadiff.dialects.postgresql.sqltext import quote, value
 from schemadiff.dialects.postgresql.types import EnumName
@@ -212,7 +218,7 @@ class _Catalog:
         virtual = self.version >= _VIRTUAL
         return Schema(
             {
-                table.name: _as_shown(
+                table.name: as_shown(
                     canonical.canonical(table, default_schema=self.default, virtual=virtual), table
                 )
                 for table in tables
@@ -320,6 +326,10 @@ class _Catalog:
                 self.collations[oid][name] = collation
             if not local:
                 continue  # it is its parent's, and changes with that
+            if not (identity or generated or counted or enum or said or (oid, name) in lost):
+                called = names[collation] if own else None
+                found[oid].append(plain_column(name, words, not not_null, text, comment, called))
+                continue
             found[oid].append(
                 Column(
                     name,
@@ -333,7 +343,7 @@ class _Catalog:
                     autoincrement=serial,
                     collation=names[collation] if own else None,
                     comment=comment,
-                    attributes=(*said, *(_of_serial(sequence, words) if sequence and serial else ())) or None,
+                    attributes=(*said, *(of_serial(sequence, words) if sequence and serial else ())) or None,
                     belongings=tuple(lost.get((oid, name), ())),
                 )
             )
@@ -476,27 +486,9 @@ def _has_word_for(option: str) -> bool:
     )
 
 
-def _of_serial(row: Any, kind: str) -> tuple[str, ...]:
-    """What is to be said of the sequence of a SERIAL."""
-    return attributes.of_sequence(canonical.without_defaults(Identity(False, *row[3:]), kind))
-
-
 _VIRTUAL = 18
 """The version that brought generated columns which are not stored."""
 
 _NEXTVAL = re.compile(r"nextval\(('.*')::regclass\)")
 _DEFAULT_COLLATION = 100
 """The oid of the collation ``default`` in every database."""
-
-
-def _as_shown(table: Table, shown: Table) -> Table:
-    """The canonical table, its columns remembering where the catalog says now() and not CURRENT_TIMESTAMP."""
-    if not any(column.default == "now()" for column in shown.columns):
-        return table
-    columns = tuple(
-        dataclasses.replace(column, written=dataclasses.replace(column, default=raw.default))
-        if raw.default == "now()" and column.default is not None
-        else column
-        for column, raw in zip(table.columns, shown.columns, strict=True)
-    )
-    return dataclasses.replace(table, columns=columns)
