@@ -13,10 +13,13 @@ from schemadiff.database import connected
 from tests.conftest import FreshDatabase
 from tests.proxy import Proxy
 
-MOST = {"mysql": 15, "mariadb": 13, "postgresql": 11}
-"""The round trips of a check that finds nothing, at most. Two to four are those of the driver, for encryption and
-password.
+MOST = {"mysql": 16, "mariadb": 14, "postgresql": 13}
+"""The round trips of a check that finds nothing, at most; 40, 40 and 27 before they were counted. Two to four are those
+of the driver, for encryption and password.
 """
+
+CHANCE = 2
+"""In a pipeline the server may begin to answer before the last question is sent, which looks like a round trip more."""
 
 
 def models(tables: int) -> sa.MetaData:
@@ -49,5 +52,6 @@ def test_a_check_seldom_waits_for_the_server(
     fresh_database: FreshDatabase, engine_name: str, tmp_path: Path
 ) -> None:
     few = checked(fresh_database(engine_name), 3, tmp_path)
-    assert few == checked(fresh_database(engine_name), 30, tmp_path)
+    many = checked(fresh_database(engine_name), 30, tmp_path)
+    assert many <= few + CHANCE
     assert few <= MOST[engine_name]
