@@ -48,7 +48,7 @@ class Bench:
                 path.unlink()
             self._urls = [f"sqlite:///{self._folder}/{number}.sqlite" for number in range(3)]
         if not self._open:
-            self._open = [_open(url) for url in self._urls]
+            self._open = [with_one_connection(url) for url in self._urls]
         for engine in self._open:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 _empty(connection)
@@ -70,7 +70,8 @@ class Bench:
         shutil.rmtree(self._folder)
 
 
-def _open(text: str) -> sa.Engine:
+def with_one_connection(text: str) -> sa.Engine:
+    """An engine of that URL that keeps its one connection open, which is as schemadiff would open it."""
     url = connection_url(sa.make_url(text))
     return sa.create_engine(url, poolclass=StaticPool, connect_args=connect_arguments(url))
 

@@ -12,7 +12,7 @@ import re
 import shutil
 import textwrap
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff import revisions, version, writer
 from schemadiff.alignment import align_table
-from schemadiff.database import VERBATIM, connected, open_engine
+from schemadiff.database import VERBATIM, connected
 from schemadiff.inspector import inspect, inspect_for
 from schemadiff.reader import read
 from schemadiff.schema import Column
 from tests import postgresql_catalog
 from tests.conftest import ORDINARY
+from tests.convergence import with_one_connection
 from tests.definitions import definitions, names_in
 from tests.stories import read_story, stories
 
@@ -70,49 +71,65 @@ NOT_BY_HAND = {
 """Known bugs in putting back what was done by hand."""
 
 
+@pytest.fixture
+def fresh_engine(fresh_database: Callable[[str], str]) -> Iterator[Callable[[str], sa.Engine]]:
+    """The function that makes an empty database, whose engine keeps its one connection open: of some thirty that a
+    story would open, each costs as much as a statement, and on PostgreSQL begins with empty caches.
+    """
+    made: list[sa.Engine] = []
+
+    def create(engine: str) -> sa.Engine:
+        made.append(with_one_connection(fresh_database(engine)))
+        return made[-1]
+
+    yield create
+    for engine in made:
+        engine.dispose()
+
+
 @pytest.mark.parametrize("path", CASES)
 def test_story(
-    path: Path, fresh_database: Callable[[str], str], tmp_path: Path, pytestconfig: pytest.Config
+    path: Path, fresh_engine: Callable[[str], sa.Engine], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     story = read_story(path)
     engine = path.parent.name
     before, after = story.metadata("current.py"), story.metadata("desired.py")
-    created_before, created_after, url = (fresh_database(engine) for _ in range(3))
+    created_before, created_after, database = (fresh_engine(engine) for _ in range(3))
     for schema in {table.schema for one in (before, after) for table in one.tables.values() if table.schema}:
         # In the third database a plan creates it.
         for each in (created_before, created_after):
             with connected(each) as (connection, dialect):
                 connection.exec_driver_sql(f"CREATE SCHEMA {dialect.quote(schema)}")
     for fresh, metadata in ((created_before, before), (created_after, after)):
-        _create_all(fresh, metadata)
+        metadata.create_all(fresh)
         assert not schemadiff.check(fresh, metadata, tmp_path / "none"), "create_all then check must be quiet"
         _expect_rules_and_server_agree(fresh, metadata)
 
     versions = tmp_path / "versions"
     versions.mkdir()
     if before.tables:
-        schemadiff.plan(url, before, versions, message="before")
-        schemadiff.apply(url, versions)
-    assert _definitions(url) == _definitions(created_before)
+        schemadiff.plan(database, before, versions, message="before")
+        schemadiff.apply(database, versions)
+    assert _definitions(database) == _definitions(created_before)
     history = shutil.copytree(versions, tmp_path / "history")
 
-    planned = schemadiff.plan(url, after, versions, message="after", renames_allowed=False)
+    planned = schemadiff.plan(database, after, versions, message="after", renames_allowed=False)
     assert planned.path, "the plan found no difference"
-    with connected(url) as (_, dialect):
+    with connected(database) as (_, dialect):
         _, recorded = revisions.replay(revisions.load(versions), dialect)
         assert writer.write(recorded[-1], "after", dialect) == planned.text, (
             "what is loaded is not what was written"
         )
-    schemadiff.apply(url, versions, allow=["all"])
-    assert not schemadiff.check(url, after, versions)
-    assert _definitions(url) == _definitions(created_after)
+    schemadiff.apply(database, versions, allow=["all"])
+    assert not schemadiff.check(database, after, versions)
+    assert _definitions(database) == _definitions(created_after)
 
-    undone = schemadiff.rollback(url, versions, dry_run=True)
-    schemadiff.rollback(url, versions, allow=["all"])
-    assert not schemadiff.check(url, after, versions).drifted
-    assert _definitions(url) == _definitions(created_before)
+    undone = schemadiff.rollback(database, versions, dry_run=True)
+    schemadiff.rollback(database, versions, allow=["all"])
+    assert not schemadiff.check(database, after, versions).drifted
+    assert _definitions(database) == _definitions(created_before)
 
-    with connected(url) as (_, dialect):
+    with connected(database) as (_, dialect):
         known = [read(metadata, dialect) for metadata in (before, after)]
     by_hand = f"{engine}/{path.stem}" not in NOT_BY_HAND
     if by_hand and not any(schema.objects or schema.namespaces for schema in known):
@@ -125,7 +142,7 @@ def test_story(
         schemadiff.apply(created_after, history, allow=["all"])
         assert not schemadiff.check(created_after, before, history)
         given = names_in(known[0])
-        put_back, wanted = (definitions(open_engine(one), given) for one in (created_after, created_before))
+        put_back, wanted = (definitions(one, given) for one in (created_after, created_before))
         assert put_back == wanted
 
     golden = {
@@ -152,10 +169,10 @@ def test_stories_say_what_they_show() -> None:
         assert read_story(path).about.startswith("# "), f"{path} begins with no comment"
 
 
-def _claim_revision(url: str, versions: Path) -> None:
+def _claim_revision(database: sa.Engine, versions: Path) -> None:
     """Makes the version row say that all revisions were applied to the database."""
     history = revisions.load(versions)
-    with connected(url, changes=True) as (connection, dialect):
+    with connected(database, changes=True) as (connection, dialect):
         state = version.create(connection, dialect)
         if history:
             files = tuple(one.own for one in history)
@@ -163,19 +180,11 @@ def _claim_revision(url: str, versions: Path) -> None:
             version.write(connection, dialect, state)
 
 
-def _create_all(url: str, metadata: sa.MetaData) -> None:
-    engine = open_engine(url)
-    try:
-        metadata.create_all(engine)
-    finally:
-        engine.dispose()
-
-
-def _expect_rules_and_server_agree(url: str, metadata: sa.MetaData) -> None:
+def _expect_rules_and_server_agree(database: sa.Engine, metadata: sa.MetaData) -> None:
     """What the rules make of the models is what the server says when it is asked, but for expressions, which only it
     can spell; and what it says when it is asked is what it then has.
     """
-    with connected(url) as (connection, dialect):
+    with connected(database) as (connection, dialect):
         desired = read(metadata, dialect)
         live = inspect_for(connection, dialect, desired)
         tables = [table for name, table in desired.tables.items() if name in live.tables]
@@ -192,11 +201,11 @@ def _without_texts(column: Column) -> Column:
     return dataclasses.replace(column, default=column.default and "", generated=generated)
 
 
-def _definitions(url: str) -> Any:
+def _definitions(database: sa.Engine) -> Any:
     """What the server says the tables are: SHOW CREATE TABLE where there is one, line by line in whatever order
     (a column that was added stands last), else the inspected values, on PostgreSQL with what its catalogs say.
     """
-    with connected(url) as (connection, dialect):
+    with connected(database) as (connection, dialect):
         live = inspect(connection, dialect, dialect.schemas(connection))
         texts: dict[str, Any] = {
             f"{one.key}": one
@@ -209,8 +218,8 @@ def _definitions(url: str) -> Any:
         for name in live.tables:
             show = f"SHOW CREATE TABLE {dialect.quote_name(name)}"
             row = connection.exec_driver_sql(show, execution_options=VERBATIM).one()
-            database = dialect.quote(dialect.default_schema or "")  # nextval() names it
-            text = re.sub(r" AUTO_INCREMENT=\d+", "", row[1]).replace(f"{database}.", "")
+            schema = dialect.quote(dialect.default_schema or "")  # nextval() names it
+            text = re.sub(r" AUTO_INCREMENT=\d+", "", row[1]).replace(f"{schema}.", "")
             texts[str(name)] = sorted(line.strip().rstrip(",") for line in text.splitlines())
         return texts
 
