@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	done; echo python3)
 WORKERS ?= 2
 PYTEST_ARGS ?=
+# Each worker begins with a half, so that what a file's tests share is made once, and takes over from the other one.
+SHARED = -n $(WORKERS) --dist worksteal
 ARGS ?=
 FUZZ_PAIRS ?= 5000
 ENGINES ?= sqlite mysql mariadb postgresql
@@ -27,13 +29,13 @@ test: ## every test, with the newest and the lowest versions of the dependencies
 	@code=0; for part in newest lowest pythons; do $(MAKE) --no-print-directory test-$$part || code=$$?; done; exit $$code
 
 test-newest: $(ENV) servers ## every test on every server with the newest versions, SQLAlchemy 2.1 among them
-	.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	.venv/bin/python -m pytest $(SHARED) $(PYTEST_ARGS)
 
 test-lowest: $(LOWEST) servers ## the same with the lowest versions, SQLAlchemy 2.0 among them, but for what is marked `once`
-	.venv-lowest/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	.venv-lowest/bin/python -m pytest $(SHARED) $(PYTEST_ARGS)
 
 test-pythons: ## the tests that need no server on Python 3.12, 3.13 and 3.14, as far as the machine has them
-	@$(PYTHON) tools/try_pythons.py -n $(WORKERS) $(PYTEST_ARGS)
+	@$(PYTHON) tools/try_pythons.py $(SHARED) $(PYTEST_ARGS)
 
 test-versions: $(ENV) servers ## other versions of the servers: stories, random pairs, the main job; VERSIONS="mariadb-11.8" for some
 	.venv/bin/python -m tests.versions $(ARGS) $(VERSIONS)

@@ -25,6 +25,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.once
 def test_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     """Its files are written and its commands run, in order, with the exit codes that it says."""
     environment = {

@@ -170,6 +170,7 @@ def test_the_extension_may_come_first(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere").is_dir()
 
 
+@pytest.mark.once
 @pytest.mark.engines("sqlite")
 def test_the_loop_as_processes(url: str, tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(APP.format(url=url))

@@ -14,6 +14,8 @@ from schemadiff.database import connected
 from schemadiff.inspector import inspect
 from tests.test_workflow import execute
 
+pytestmark = pytest.mark.once
+
 KINDS: dict[str, sa.types.TypeEngine[Any]] = {
     "int": sa.Integer(),
     "smallint": sa.SmallInteger(),

@@ -14,6 +14,8 @@ from schemadiff import facts
 from schemadiff.database import VERBATIM, connected
 from schemadiff.errors import HazardError
 
+pytestmark = pytest.mark.once
+
 Type = sa.types.TypeEngine[Any]
 
 

@@ -18,6 +18,8 @@ from schemadiff.errors import StepError
 from schemadiff.operations import AlterColumn
 from schemadiff.schema import Column, Name, Type
 
+pytestmark = pytest.mark.once
+
 OLD, NEW = ("open", "it's", "done"), ("open", "paused", "done")
 EITHER = (*OLD, "paused")
 

@@ -16,6 +16,8 @@ from schemadiff.dialects import offline_dialect
 from schemadiff.errors import UsageError
 from schemadiff.operations import Operation
 
+pytestmark = pytest.mark.once
+
 
 def describe(operations: Iterable[Operation]) -> str:
     return "; ".join(operation.describe() for operation in operations)

@@ -3,6 +3,7 @@
 For each: create_all and check is quiet; the plan is the golden one; its file replays to the same operations; after
 `apply` the database is defined as by a fresh create_all of the models, after `rollback` as by one of the models before.
 Then by hand: a database that its version row says is as before, and that is as after, is named by check, and put back.
+That is about the servers, and so not told with SQLAlchemy 2.0 as well.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def test_story(
 
     with connected(database) as (_, dialect):
         known = [read(metadata, dialect) for metadata in (before, after)]
-    by_hand = f"{engine}/{path.stem}" not in NOT_BY_HAND
+    by_hand = f"{engine}/{path.stem}" not in NOT_BY_HAND and sa.__version__ >= "2.1"
     if by_hand and not any(schema.objects or schema.namespaces for schema in known):
         # Views, sequences and schemas that neither models nor revisions know are somebody else's.
         _claim_revision(created_after, history)

@@ -14,7 +14,7 @@ from schemadiff.database import connected
 from schemadiff.errors import ReplayError
 from tests.conftest import FreshDatabase
 
-pytestmark = pytest.mark.engines("mysql", "mariadb")
+pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
 OTHER = "utf8mb4_unicode_ci"
 """Neither product's default: not that of MySQL 8.0 and later, nor that of MariaDB before or after 11.6."""

@@ -20,6 +20,8 @@ from schemadiff.operations import DropColumn, DropTable, Execute, Operation, Ren
 from schemadiff.schema import Column, Name, Routine, Table, Type, View
 from schemadiff.stored import DropObject
 
+pytestmark = pytest.mark.once
+
 ACCOUNT, OTHER = Name("account"), Name("other")
 VIEW = View(Name("v"), "SELECT account.id, account.name FROM account")
 TRIGGER = Routine("trigger", Name("tr"), "CREATE TRIGGER tr … SET NEW.name = 1", ACCOUNT)

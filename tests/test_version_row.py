@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.errors import SchemadiffError
 from schemadiff.revisions import load
+from tests.convergence import with_one_connection
 
 pytestmark = pytest.mark.once
 
@@ -45,6 +46,16 @@ def upgrade(op):
 INJECTED = "CREATE TABLE injected (id int)"
 
 Entry = dict[str, Any]
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[sa.Engine]:
+    """The database, all of whose commands take place in one session: there are some five hundred of them."""
+    engine = with_one_connection(url)
+    yield engine
+    engine.dispose()
+
+
 Forge = Callable[[Entry], object]
 
 
@@ -151,19 +162,18 @@ COLUMNS = {
 }
 
 
-def execute(url: str, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    with engine.begin() as connection:
+def execute(database: sa.Engine, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    with database.begin() as connection:
         result = connection.execute(sa.text(statement), values)
         return [tuple(row) for row in result] if result.returns_rows else []
 
 
-def halfway(url: str, versions: Path) -> Entry:
+def halfway(database: sa.Engine, versions: Path) -> Entry:
     """A database in the middle of revision 2, and the entry in its version row that says so."""
     (versions / "0001_first.py").write_text(FIRST)
     (versions / "0002_second.py").write_text(SECOND)
-    schemadiff.apply(url, versions, to=1)
-    execute(url, "ALTER TABLE a ADD COLUMN email varchar(50)")
+    schemadiff.apply(database, versions, to=1)
+    execute(database, "ALTER TABLE a ADD COLUMN email varchar(50)")
     return {
         "format": 2,
         "revision": 2,
@@ -178,65 +188,66 @@ def halfway(url: str, versions: Path) -> Entry:
     }
 
 
-def state(url: str) -> tuple[object, ...]:
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    columns = sorted(column["name"] for column in sa.inspect(engine).get_columns("a"))
-    rows = sorted(execute(url, "SELECT id FROM a"))
-    assert "injected" not in sa.inspect(engine).get_table_names()
-    return columns, rows, execute(url, "SELECT version, digest FROM schemadiff_version")
+def state(database: sa.Engine) -> tuple[object, ...]:
+    columns = sorted(column["name"] for column in sa.inspect(database).get_columns("a"))
+    rows = sorted(execute(database, "SELECT id FROM a"))
+    assert "injected" not in sa.inspect(database).get_table_names()
+    return columns, rows, execute(database, "SELECT version, digest FROM schemadiff_version")
 
 
-COMMANDS: Mapping[str, Callable[[str, Path], object]] = {
+COMMANDS: Mapping[str, Callable[[sa.Engine, Path], object]] = {
     "status": schemadiff.status,
-    "check": lambda url, versions: schemadiff.check(url, sa.MetaData(), versions),
-    "plan": lambda url, versions: schemadiff.plan(url, sa.MetaData(), versions, dry_run=True),
-    "dry run": lambda url, versions: schemadiff.apply(url, versions, dry_run=True),
-    "apply": lambda url, versions: schemadiff.apply(url, versions, allow=["all"]),
-    "rollback": lambda url, versions: schemadiff.rollback(url, versions, to=1, allow=["all"]),
+    "check": lambda database, versions: schemadiff.check(database, sa.MetaData(), versions),
+    "plan": lambda database, versions: schemadiff.plan(database, sa.MetaData(), versions, dry_run=True),
+    "dry run": lambda database, versions: schemadiff.apply(database, versions, dry_run=True),
+    "apply": lambda database, versions: schemadiff.apply(database, versions, allow=["all"]),
+    "rollback": lambda database, versions: schemadiff.rollback(database, versions, to=1, allow=["all"]),
 }
 
 
-def test_what_schemadiff_never_wrote_is_refused(url: str, engine_name: str, tmp_path: Path) -> None:
-    entry = halfway(url, tmp_path)
-    before = state(url)
+def test_what_schemadiff_never_wrote_is_refused(
+    database: sa.Engine, engine_name: str, tmp_path: Path
+) -> None:
+    entry = halfway(database, tmp_path)
+    before = state(database)
     for kind, forge in REFUSED.items():
         forged = copy.deepcopy(entry)
         forge(forged)
         text = json.dumps(forged)
-        execute(url, "UPDATE schemadiff_version SET journal = :text", text=text)
+        execute(database, "UPDATE schemadiff_version SET journal = :text", text=text)
         for name in COMMANDS if engine_name == "postgresql" else ("status", "apply"):
             with pytest.raises(SchemadiffError) as caught:
-                COMMANDS[name](url, tmp_path)
+                COMMANDS[name](database, tmp_path)
             assert caught.value.hint, (kind, name)
-        assert state(url) == before, kind
+        assert state(database) == before, kind
 
 
 @pytest.mark.engines("mysql", "mariadb", "postgresql")
 @pytest.mark.parametrize("kind", HARMLESS)
-def test_what_stands_in_it_is_never_executed(url: str, tmp_path: Path, kind: str) -> None:
-    entry = halfway(url, tmp_path)
+def test_what_stands_in_it_is_never_executed(database: sa.Engine, tmp_path: Path, kind: str) -> None:
+    entry = halfway(database, tmp_path)
     if "look" in kind or "fingerprint" in kind:  # at the step after the one of data
-        execute(url, "INSERT INTO a (id) VALUES (1)")
+        execute(database, "INSERT INTO a (id) VALUES (1)")
     HARMLESS[kind](entry)
-    execute(url, "UPDATE schemadiff_version SET journal = :text", text=json.dumps(entry))
+    execute(database, "UPDATE schemadiff_version SET journal = :text", text=json.dumps(entry))
     for command in ("status", "check", "apply"):
-        COMMANDS[command](url, tmp_path)
-        state(url)
-    assert state(url)[:2] == (["email", "id", "phone"], [(1,), (2,)])
-    assert schemadiff.status(url, tmp_path).version == 2
+        COMMANDS[command](database, tmp_path)
+        state(database)
+    assert state(database)[:2] == (["email", "id", "phone"], [(1,), (2,)])
+    assert schemadiff.status(database, tmp_path).version == 2
 
 
-def test_other_columns_are_refused_as_well(url: str, tmp_path: Path) -> None:
-    halfway(url, tmp_path)
-    row = execute(url, "SELECT version, digest, files, journal FROM schemadiff_version")[0]
+def test_other_columns_are_refused_as_well(database: sa.Engine, tmp_path: Path) -> None:
+    halfway(database, tmp_path)
+    row = execute(database, "SELECT version, digest, files, journal FROM schemadiff_version")[0]
     for kind, (column, value) in COLUMNS.items():
-        execute(url, f"UPDATE schemadiff_version SET {column} = :value", value=value)
+        execute(database, f"UPDATE schemadiff_version SET {column} = :value", value=value)
         for name, command in COMMANDS.items():
             with pytest.raises(SchemadiffError) as caught:
-                command(url, tmp_path)
+                command(database, tmp_path)
             assert caught.value.hint, (kind, name)
         original = dict(zip(("version", "digest", "files", "journal"), row, strict=True))[column]
         if isinstance(original, list):
             original = json.dumps(original)
-        execute(url, f"UPDATE schemadiff_version SET {column} = :value", value=original)
-    assert schemadiff.status(url, tmp_path).version == 1
+        execute(database, f"UPDATE schemadiff_version SET {column} = :value", value=original)
+    assert schemadiff.status(database, tmp_path).version == 1

@@ -40,6 +40,8 @@ class Shell:
     folder: Path
     url: str
     environment: dict[str, str] = field(default_factory=dict)
+    code: Path | None = None
+    """Where the application's modules are, which each command imports anew; in the folder when nothing is said."""
 
     def models(self, text: str) -> None:
         """Puts tables into the project's models."""
@@ -78,7 +80,7 @@ class Shell:
             sys.stdin = stdin
             sys.path[:] = path
             for name in set(sys.modules) - modules:
-                if str(self.folder) in str(getattr(sys.modules[name], "__file__", "")):
+                if str(self.code or self.folder) in str(getattr(sys.modules[name], "__file__", "")):
                     del sys.modules[name]
         return Answer(ended, out.getvalue(), err.getvalue())
 

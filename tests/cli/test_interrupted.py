@@ -16,7 +16,7 @@ def upgrade(op):
     op.add_column("user", sa.Column("phone", sa.String(50)))
 '''
 
-pytestmark = pytest.mark.engines("mysql", "mariadb")
+pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
 
 def interrupted(shell: Shell) -> None:

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.database import VERBATIM, connected
 
+pytestmark = pytest.mark.once
+
 MYSQL, MARIADB = pytest.mark.engines("mysql"), pytest.mark.engines("mariadb")
 
 

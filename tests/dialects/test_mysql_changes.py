@@ -30,7 +30,7 @@ from schemadiff.schema import Check, Column, Index, Name, Part, Schema
 from tests.definitions import found_differences
 from tests.dialects.test_mysql_server import carry_out, declare, open_database, perform, texts
 
-pytestmark = pytest.mark.engines("mysql", "mariadb")
+pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
 Change = Callable[[sa.MetaData, bool], object]
 """Declares tables as they are before the change, and after it."""

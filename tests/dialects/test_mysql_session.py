@@ -23,7 +23,7 @@ from tests.conftest import FreshDatabase
 from tests.definitions import found_differences
 from tests.dialects.test_mysql_server import MODELS, Models, constraints, declare, open_database
 
-pytestmark = pytest.mark.engines("mysql", "mariadb")
+pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from schemadiff.database import VERBATIM, connected
 from schemadiff.errors import StepError
 from tests.postgresql_catalog import catalog
 
-pytestmark = pytest.mark.engines("postgresql")
+pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 
 
 def models(kind: sa.String | None = None) -> sa.MetaData:

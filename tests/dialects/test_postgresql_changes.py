@@ -15,7 +15,7 @@ from schemadiff.operations import AlterColumn, Operation, RenameColumn, RenameTa
 from schemadiff.schema import Name
 from tests.dialects.postgresql_live import Live, connected, metadata_of
 
-pytestmark = pytest.mark.engines("postgresql")
+pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 
 FreshDatabase = Callable[[str], str]
 

@@ -27,6 +27,7 @@ from schemadiff.planner import Step
 from schemadiff.schema import Name, Type
 from tests import postgresql_catalog
 from tests.clients import run_script
+from tests.convergence import with_one_connection
 
 pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 
@@ -353,27 +354,34 @@ def terminate(condition: str) -> str:
 
 def test_a_session_that_ends_between_any_steps(fresh_database: Callable[[str], str], tmp_path: Path) -> None:
     url = fresh_database("postgresql")
+    kept = with_one_connection(url)  # for all that does not end
+
+    def found() -> dict[str, list[str]]:
+        with kept.connect() as connection:
+            return postgresql_catalog.catalog(connection)
+
     steps = begin(url, tmp_path, models(*little()), models(*everything()))
     execute(url, ROWS)
-    was = catalog(url)
-    schemadiff.apply(url, tmp_path, allow=["all"], online="always")
-    wanted = catalog(url)
-    undo = schemadiff.rollback(url, tmp_path, allow=["all"], online="always").done[0].plan.steps
+    was = found()
+    schemadiff.apply(kept, tmp_path, allow=["all"], online="always")
+    wanted = found()
+    undo = schemadiff.rollback(kept, tmp_path, allow=["all"], online="always").done[0].plan.steps
     assert len(steps) > 15
     for number in range(len(steps)):
         assert ended(url, number, schemadiff.apply, tmp_path, done=number % 2 == 0)
-        schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
-        assert catalog(url) == was, f"turned round at step {number}"
+        schemadiff.rollback(kept, tmp_path, allow=["all"], online="always")
+        assert found() == was, f"turned round at step {number}"
         assert ended(url, number, schemadiff.apply, tmp_path, done=number % 2 == 1)
-        schemadiff.apply(url, tmp_path, allow=["all"], online="always")
-        assert catalog(url) == wanted, f"finished from step {number}"
+        schemadiff.apply(kept, tmp_path, allow=["all"], online="always")
+        assert found() == wanted, f"finished from step {number}"
         if number < len(undo):
             assert ended(url, number, schemadiff.rollback, tmp_path, done=number % 2 == 0)
-            schemadiff.apply(url, tmp_path, allow=["all"], online="always")
-            assert catalog(url) == wanted, f"turned round at step {number} of the rollback"
+            schemadiff.apply(kept, tmp_path, allow=["all"], online="always")
+            assert found() == wanted, f"turned round at step {number} of the rollback"
             assert ended(url, number, schemadiff.rollback, tmp_path, done=number % 2 == 1)
-        schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
-        assert catalog(url) == was, f"finished from step {number} of the rollback"
+        schemadiff.rollback(kept, tmp_path, allow=["all"], online="always")
+        assert found() == was, f"finished from step {number} of the rollback"
+    kept.dispose()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from schemadiff.errors import StepError, UnsupportedError
 from tests import postgresql_catalog
 from tests.clients import run_script
 
-pytestmark = pytest.mark.engines("postgresql")
+pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 
 BY_HAND = {
     "a value that nobody uses": ["ALTER TYPE lone ADD VALUE 'c'"],
