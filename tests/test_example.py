@@ -86,6 +86,7 @@ def test_flask_and_schemadiff_are_two_ways_to_one_thing(url: str) -> None:
     assert run(url, "-c", code).strip() == "[]"
 
 
+@pytest.mark.once
 def test_the_demo_runs() -> None:
     done = subprocess.run(
         [sys.executable, "examples/demo.py"],
