@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import SET
 
 import schemadiff
 from schemadiff.cli import machine, render
@@ -87,6 +88,42 @@ def test_the_way_that_is_shown_works(url: str, engine_name: str, tmp_path: Path)
     schemadiff.rollback(url, tmp_path)
     assert states(url) == ["it's"]
     assert not schemadiff.check(url, models(OLD, "it's"), tmp_path).drifted
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_a_member_of_a_set_is_renamed_among_others(url: str, tmp_path: Path) -> None:
+    def metadata(*members: str) -> sa.MetaData:
+        found = sa.MetaData()
+        sa.Table(
+            "Ticket", found, sa.Column("id", sa.Integer, primary_key=True), sa.Column("state", SET(*members))
+        )
+        return found
+
+    schemadiff.plan(url, metadata(*OLD), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    rows = ["", "done", "it's", "open,it's", "it's,done", "open,it's,done"]
+    with connected(url, changes=True) as (connection, _):
+        for row in rows:
+            connection.execute(sa.text("INSERT INTO `Ticket` (state) VALUES (:row)"), {"row": row})
+    planned = schemadiff.plan(url, metadata("open", "done", "paused"), tmp_path)
+    (hazard,) = planned.plan.hazards
+    assert hazard.code == "SD104"
+    assert f"an op.alter_column(…) to SET({', '.join(map(repr, EITHER))}); op.execute(" in hazard.advice
+    (call,) = re.findall(r"; (op\.execute\(.*\)); an op", hazard.advice)
+    assert planned.path is not None
+    planned.path.unlink()
+    schemadiff.plan(url, metadata(*EITHER), tmp_path)
+    (tmp_path / "0003_rename.py").write_text(f"def upgrade(op):\n    {call}\n")
+    schemadiff.apply(url, tmp_path)
+    schemadiff.plan(url, metadata("open", "done", "paused"), tmp_path)
+    schemadiff.apply(url, tmp_path, allow=["all"])
+    with connected(url) as (connection, _):
+        found = connection.exec_driver_sql("SELECT CONCAT(state) FROM `Ticket` ORDER BY id").scalars().all()
+    assert found == ["", "done", "paused", "open,paused", "done,paused", "open,done,paused"]
+    schemadiff.rollback(url, tmp_path, to=1, allow=["all"])
+    with connected(url) as (connection, _):
+        found = connection.exec_driver_sql("SELECT CONCAT(state) FROM `Ticket` ORDER BY id").scalars().all()
+    assert found == rows
 
 
 @pytest.mark.engines("mysql", "postgresql")
