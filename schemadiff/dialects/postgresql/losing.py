@@ -60,6 +60,8 @@ def _rounds(old: Words, new: Words) -> bool:
     """Whether a number of the one type can be another one in the other that takes it."""
     if new.kind == old.kind == "money" or (new.kind in _EXACT and old.kind in _EXACT[new.kind] | {new.kind}):
         return False
+    if new.kind == "money" and old.kind in INTEGERS:
+        return False  # and nothing casts it back
     if new.kind in INTEGERS:
         return old.kind not in INTEGERS and not (old.kind == "numeric" and _scale(old) == 0)
     if new.kind in FLOATS or old.kind in FLOATS or new.kind == "money":
