@@ -59,6 +59,7 @@ def facts_about(
         relabelled={one: found for one, found in labels.items() if found},
         lost=_lost(connection, dialect, operations, live),
         renumbered=_renumbered(connection, dialect, operations, live),
+        forgone=dialect.forgone(operations, live),
         undoing=undoing,
     )
 

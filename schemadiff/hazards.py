@@ -58,8 +58,8 @@ class Facts:
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
     counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those
     for which the server refuses it, ``relabelled`` the labels of enumerated types that it takes while others come,
-    ``lost`` what it takes from values, ``renumbered`` what becomes of the rowids of rows. The operations undo a
-    revision, whose file stays as it is, where they are ``undoing``.
+    ``lost`` what it takes from values, ``renumbered`` what becomes of the rowids of rows, ``forgone`` what it takes
+    along and nothing gives back. The operations undo a revision, whose file stays as it is, where they are ``undoing``.
     """
 
     rows: Mapping[Name, int]
@@ -69,6 +69,7 @@ class Facts:
     relabelled: Mapping[Operation, Relabelling] = field(default_factory=dict)
     lost: Mapping[Operation, Lost] = field(default_factory=dict)
     renumbered: Mapping[Operation, str] = field(default_factory=dict)
+    forgone: Mapping[Operation, str] = field(default_factory=dict)
     undoing: bool = False
 
     def rows_of(self, table: Name) -> str:
@@ -230,6 +231,20 @@ def renumbers(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
+def forgoes(operation: Operation, facts: Facts) -> Hazard | None:
+    """SD408: what was set on something by hand goes with it, and nothing gives it back."""
+    found = facts.forgone.get(operation)
+    if not found:
+        return None
+    return Hazard(
+        "SD408",
+        "warning",
+        f"{operation.describe()}: {found}",
+        "Set it again by hand right afterwards, or run this as an account that may.",
+        operation,
+    )
+
+
 def _listed(objects: Collection[StoredObject]) -> str:
     return ", ".join(one.words if isinstance(one, Entry) else f"{one.kind} {one.name}" for one in objects)
 
@@ -247,9 +262,23 @@ RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
     takes_labels,
     alters_values,
     renumbers,
+    forgoes,
 )
 
-CODES = ("SD101", "SD102", "SD103", "SD104", "SD105", "SD108", "SD109", "SD205", "SD209", "SD406", "SD407")
+CODES = (
+    "SD101",
+    "SD102",
+    "SD103",
+    "SD104",
+    "SD105",
+    "SD108",
+    "SD109",
+    "SD205",
+    "SD209",
+    "SD406",
+    "SD407",
+    "SD408",
+)
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

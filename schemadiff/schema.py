@@ -143,6 +143,8 @@ class View(_Stored):
     sorted by name, and may not be ``filled`` with rows; ``columns`` are its live ones, by which the server can be asked
     what these mean.
     ``needs`` are the names of what it is made of by the server's catalog, ``None`` where nobody asked.
+    ``definer`` is the account, as SQL, in whose name it is carried out (MySQL, MariaDB) where that is to be said, and
+    ``unkept`` says in words what it would lose if whoever reads it made it anew.
     """
 
     name: Name
@@ -156,6 +158,8 @@ class View(_Stored):
     of_parts: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
     filled: bool = field(default=True, compare=False, repr=False)
     needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
+    definer: str | None = field(default=None, compare=False, repr=False)
+    unkept: tuple[str, ...] = field(default=(), compare=False, repr=False)
     kind: ClassVar[str] = "view"
 
 
@@ -168,7 +172,7 @@ class Routine:
 
     ``table`` is the one that a trigger stands on. ``arguments`` are the types by which PostgreSQL tells functions of
     one name apart, in parentheses. ``needs`` is what must be there before it is created, as in `View`; so are
-    ``belongings``.
+    ``belongings``, ``definer`` and ``unkept``.
     """
 
     kind: RoutineKind
@@ -178,6 +182,8 @@ class Routine:
     arguments: str = ""
     needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
     belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    definer: str | None = field(default=None, compare=False, repr=False)
+    unkept: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def key(self) -> Key:

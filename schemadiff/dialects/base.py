@@ -28,9 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.dialects.client import VERSION_TABLE, Client
 from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.losses import Loss
-from schemadiff.dialects.relabelling import Relabelling
-from schemadiff.dialects.renumbering import Renumbering
+from schemadiff.dialects.risks import Risks
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.dialects.wording import Judge
@@ -61,7 +59,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 
-class Dialect(ABC):
+class Dialect(Risks, ABC):
     """One database product, with the facts of one server."""
 
     name: ClassVar[str]
@@ -384,21 +382,9 @@ class Dialect(ABC):
         """Whether the server refused a statement because it cannot carry it out in the way that it is held to."""
         return False
 
-    def relabelling(self, operation: Operation) -> Relabelling | None:
-        """The labels that an operation takes from an enumerated type for which others come; ``None`` for others."""
-        return None
-
-    def losing(self, before: Column, after: Column) -> Loss | None:
-        """What values lose without an error when a column changes so; ``None`` where that is nothing."""
-        return None
-
     def way_out(self, error: BaseException) -> str | None:
         """What to do where the server refuses a statement for what the models do not declare."""
         return None
-
-    def renumbered(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, Renumbering]:
-        """The operations after which rows are known by other numbers than before."""
-        return {}
 
     def after_statements(
         self,
@@ -473,7 +459,7 @@ class Dialect(ABC):
         """Around a statement that runs alone: it may wait for locks as long as it will where it blocks nobody."""
         return nullcontext()
 
-    def clear(  # noqa: B027
+    def clear(
         self, connection: Connection, operations: Sequence[Operation], *, patiently: bool = True
     ) -> None:
         """Takes away what stands in the way of another try to carry these out: what a statement left behind that was
@@ -481,7 +467,7 @@ class Dialect(ABC):
         would have to wait.
         """
 
-    def admit(self, connection: Connection, sql: str) -> None:  # noqa: B027
+    def admit(self, connection: Connection, sql: str) -> None:
         """Sets the session so that it takes the statement. Raises `DatabaseError` where it is too long for any."""
 
     def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:

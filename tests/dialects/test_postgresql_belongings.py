@@ -195,7 +195,12 @@ def test_what_another_index_cannot_have_is_left_out(role: tuple[str, str], tmp_p
         "ALTER TABLE t CLUSTER ON cl",
         "ALTER TABLE t REPLICA IDENTITY USING INDEX ix",
     )
-    schemadiff.plan(url, models(unique=False, using="hash"), tmp_path)
+    told = schemadiff.plan(url, models(unique=False, using="hash"), tmp_path).plan.hazards
+    assert [one.code for one in told] == ["SD408", "SD408"]
+    assert {one.message.split(":")[0] for one in told} == {
+        "drop index cl (a) on t",
+        "drop unique index ix (a) on t",
+    }
     schemadiff.apply(url, tmp_path)
     rows = {name: rest for name, *rest in _rows(url, MARKS)}
     assert rows["ix"][:3] == ["ix", False, False]

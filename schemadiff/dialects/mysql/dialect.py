@@ -13,6 +13,7 @@ from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.mysql import (
     characters,
+    definers,
     losing,
     objects,
     relabelling,
@@ -298,6 +299,9 @@ class MySQL(Facts, Dialect):
 
     def losing(self, before: Column, after: Column) -> Loss | None:
         return losing.losing(before, after)
+
+    def forgone(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, str]:
+        return definers.forgone(operations, live)
 
     def way_out(self, error: BaseException) -> str | None:
         return transactions.way_out(error)

@@ -1,8 +1,8 @@
 """What MySQL and MariaDB hold besides tables: databases, MariaDB's sequences, views, triggers, routines and events.
 
 Their names come from information_schema, their texts from SHOW CREATE (MySQL 9.7 manual, 15.7.7), which leaves the
-name of the connection's own database out. Who created an object (its DEFINER) is not compared: it differs between
-any two servers.
+name of the connection's own database out. Who created an object (its DEFINER) is not compared, it differs between any
+two servers, and stays (see `definers`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from schemadiff.dialects import counting
+from schemadiff.dialects.mysql import definers
 from schemadiff.dialects.mysql.ddl import qualified
+from schemadiff.dialects.mysql.definers import Rights
 from schemadiff.dialects.mysql.explained import FORBIDDEN, explained
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.implicit import is_numbered
@@ -52,22 +54,21 @@ _HEAD = re.compile(
     rf"CREATE (?P<options>.*?)VIEW (?:{QUOTED}\.)?{QUOTED}(?: \((?P<columns>.*?)\))? AS (?P<text>.*)",
     re.DOTALL,
 )
-_DEFINER = re.compile(rf"DEFINER=(?:{QUOTED}|{STRING})@(?:{QUOTED}|{STRING}) ")
 _USUAL = ("ALGORITHM=UNDEFINED", "SQL SECURITY DEFINER")
 _LITERALS = re.compile(rf"({STRING})|{QUOTED}|(?<![\w.`$])(\d+(?:\.\d+)?)")
 _NAMES = {
-    "view": "SELECT table_schema, table_name, NULL, character_set_client FROM information_schema.views "
-    "WHERE table_schema IN ({0})",
-    "sequence": "SELECT table_schema, table_name, NULL, NULL FROM information_schema.tables "
+    "view": "SELECT table_schema, table_name, NULL, character_set_client, definer <> CURRENT_USER() "
+    "FROM information_schema.views WHERE table_schema IN ({0})",
+    "sequence": "SELECT table_schema, table_name, NULL, NULL, 0 FROM information_schema.tables "
     "WHERE table_schema IN ({0}) AND table_type = 'SEQUENCE'",
-    "trigger": "SELECT trigger_schema, trigger_name, event_object_table, character_set_client "
-    "FROM information_schema.triggers WHERE trigger_schema IN ({0})",
-    "function": "SELECT routine_schema, routine_name, NULL, character_set_client FROM information_schema.routines "
-    "WHERE routine_schema IN ({0}) AND routine_type = 'FUNCTION'",
-    "procedure": "SELECT routine_schema, routine_name, NULL, character_set_client FROM information_schema.routines "
-    "WHERE routine_schema IN ({0}) AND routine_type = 'PROCEDURE'",
-    "event": "SELECT event_schema, event_name, NULL, character_set_client FROM information_schema.events "
-    "WHERE event_schema IN ({0})",
+    "trigger": "SELECT trigger_schema, trigger_name, event_object_table, character_set_client, "
+    "definer <> CURRENT_USER() FROM information_schema.triggers WHERE trigger_schema IN ({0})",
+    "function": "SELECT routine_schema, routine_name, NULL, character_set_client, definer <> CURRENT_USER() "
+    "FROM information_schema.routines WHERE routine_schema IN ({0}) AND routine_type = 'FUNCTION'",
+    "procedure": "SELECT routine_schema, routine_name, NULL, character_set_client, definer <> CURRENT_USER() "
+    "FROM information_schema.routines WHERE routine_schema IN ({0}) AND routine_type = 'PROCEDURE'",
+    "event": "SELECT event_schema, event_name, NULL, character_set_client, definer <> CURRENT_USER() "
+    "FROM information_schema.events WHERE event_schema IN ({0})",
 }
 _USED = (
     "SELECT view_schema, view_name, table_schema, table_name FROM information_schema.view_table_usage "
@@ -113,22 +114,29 @@ def read_objects(
             for (name,) in only(next(talk([[query]]))):
                 if name in asked:
                     yield Namespace(Name(str(name)))
+        own: Rights | None = None
         for kind, query in _NAMES.items():
             if kind in kinds:
                 rows = only(next(talk([[query.format(listed)]])))
                 found = [
-                    _Listed(Name(str(name), known.get(schema)), table, charset)
-                    for schema, name, table, charset in rows
+                    _Listed(Name(str(name), known.get(schema)), table, charset, bool(foreign))
+                    for schema, name, table, charset, foreign in rows
                 ]
                 found.sort(key=lambda one: (one.name.schema or "", one.name.name))
                 used = _used(talk, listed, known) if kind == "view" and found else {}
                 started = _started(talk, listed, known) if kind == "event" and found else frozenset()
-                for one in _shown(talk, kind, found):
+                routines = kind in ("function", "procedure") and bool(found)
+                grants = definers.grants(talk, listed, known, kind) if routines else {}
+                if own is None and (grants is None or grants or any(one.foreign for one in found)):
+                    own = definers.rights(talk)
+                for one in _shown(talk, kind, found, own):
                     if isinstance(one, View):
                         one = dataclasses.replace(one, needs=used.get(one.name))
                     elif isinstance(one, Routine) and one.name in started:
                         text = _STARTS.sub(r"\g<head>", one.definition, count=1)
                         one = dataclasses.replace(one, definition=text)
+                    if isinstance(one, Routine) and routines and own:
+                        one = definers.granted(one, grants, own)
                     yield one
 
 
@@ -153,16 +161,17 @@ def _started(talk: Talk, listed: str, known: Mapping[str, str | None]) -> frozen
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """An object, the table that it stands on, and the character set of the client that made it, which its text is
-    stored in.
+    """An object, the table that it stands on, the character set of the client that made it, which its text is stored
+    in, and whether it is carried out in the name of another account than this one.
     """
 
     name: Name
     table: str | None
     charset: str | None
+    foreign: bool
 
 
-def _shown(talk: Talk, kind: str, listed: list[_Listed]) -> Iterator[StoredObject]:
+def _shown(talk: Talk, kind: str, listed: list[_Listed], own: Rights | None) -> Iterator[StoredObject]:
     groups: list[list[str]] = []
     mode = AS_STORED
     for one in listed:
@@ -185,7 +194,8 @@ def _shown(talk: Talk, kind: str, listed: list[_Listed]) -> Iterator[StoredObjec
         row = reply[0]
         match kind:
             case "view":
-                yield _view(name, str(row[1]))
+                view = _view(name, str(row[1]))
+                yield definers.defined(view, str(row[1]), own) if one.foreign and own else view
             case "sequence":
                 low, high, start, increment, cache, cycle = (int(value) for value in row)
                 read = Sequence(name, None, start, increment, low, high, bool(cycle), cache)
@@ -198,7 +208,8 @@ def _shown(talk: Talk, kind: str, listed: list[_Listed]) -> Iterator[StoredObjec
                         hint="It takes the right SHOW_ROUTINE (MySQL), or SELECT on mysql.proc (MariaDB).",
                     )
                 stands_on = Name(str(one.table), name.schema) if one.table else None
-                yield Routine(cast(RoutineKind, kind), name, _DEFINER.sub("", str(text), count=1), stands_on)
+                made = Routine(cast(RoutineKind, kind), name, definers.without(str(text)), stands_on)
+                yield definers.defined(made, str(text), own) if one.foreign and own else made
 
 
 def _name(name: Name) -> str:
@@ -209,7 +220,7 @@ def _view(name: Name, shown: str) -> View:
     match = _HEAD.fullmatch(shown)
     if match is None:
         raise DatabaseError(f'the definition of view "{name}" cannot be read: {shown}')
-    options = _DEFINER.sub("", match["options"]).strip()
+    options = definers.without(match["options"]).strip()
     for usual in _USUAL:
         options = options.replace(usual, "").strip()
     return View(name, match["text"], options=" ".join(options.split()))
@@ -291,10 +302,13 @@ def _literals(sql: str) -> Counter[str]:
 
 
 def object_statements(operation: ObjectOperation, was: StoredObject | None) -> tuple[Statement, ...]:
-    """The SQL of an operation; a view keeps the options that `was` has."""
+    """The SQL of an operation. What `was` has stays: a view's options, a routine's grants, in whose name it is carried
+    out.
+    """
     match operation:
         case CreateObject(object=stored):
             texts = [_creation(stored, was)]
+            texts += was.belongings if isinstance(was, Routine) else ()
         case DropObject(object=Namespace()):
             # DROP DATABASE would take every table along that somebody else has put there: it stays.
             texts = []
@@ -311,6 +325,7 @@ def object_statements(operation: ObjectOperation, was: StoredObject | None) -> t
             texts = [_creation(after, was, "CREATE OR REPLACE")]
         case ReplaceObject(before=before, after=after):
             texts = [f"DROP {before.kind.upper()} {qualified(before.name)}", _creation(after, was)]
+            texts += was.belongings if isinstance(was, Routine) else ()
     return tuple(Statement(text, (operation,)) for text in texts)
 
 
@@ -324,13 +339,15 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
             options = stored.options
             if stored.written is not None and isinstance(was, View):
                 options = options or was.options  # models and revisions have no word for them
-            return f"{verb} {f'{options} ' if options else ''}VIEW {qualified(stored.name)} AS {stored.definition}"
+            given = f"{options} " if options else ""
+            sql = f"{verb} {given}VIEW {qualified(stored.name)} AS {stored.definition}"
+            return definers.given_back(sql, was)
         case Domain() | Enum() | Composite() | Entry():
             raise UnsupportedError(
                 f'{stored.kind} "{stored.name}": MySQL and MariaDB have no types with a name of their own'
             )
         case Routine():
-            return stored.definition
+            return definers.given_back(stored.definition, was)
 
 
 def _changes(before: Sequence, after: Sequence) -> str:

@@ -1,6 +1,7 @@
 """What a database of MySQL or MariaDB may hold that is neither compared nor changed: it is named.
 
-Of an object's creator (DEFINER) and of what belongs to the whole server (accounts, tablespaces) nothing is said.
+Of an object's creator (DEFINER), which stays, and of what belongs to the whole server (accounts, tablespaces) nothing
+is said.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _QUERIES = (
     "FROM information_schema.table_privileges WHERE table_schema IN ({0})",
     "SELECT DISTINCT table_schema, table_name, CONCAT('grants on columns to ', grantee) "
     "FROM information_schema.column_privileges WHERE table_schema IN ({0})",
+    "SELECT db, routine_name, CONCAT('grants on the ', LOWER(routine_type), ' to ', QUOTE(user), '@', QUOTE(host)) "
+    "FROM mysql.procs_priv WHERE db IN ({0})",
     "SELECT schema_name, table_name, CONCAT('histogram of column ', column_name) "
     "FROM information_schema.column_statistics WHERE schema_name IN ({0})",
     "SELECT routine_schema, routine_name, LOWER(routine_type) FROM information_schema.routines "

@@ -33,6 +33,7 @@ from schemadiff.dialects.postgresql import (
     domains,
     enums,
     explained,
+    leaving,
     leftovers,
     lock,
     losing,
@@ -357,6 +358,9 @@ class PostgreSQL(Dialect):
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         return waiting.is_lock_timeout(error)
+
+    def forgone(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, str]:
+        return leaving.forgone(operations, live)
 
     def way_out(self, error: BaseException) -> str | None:
         """For a view, trigger, rule or policy that hangs on a column and that the models do not declare."""

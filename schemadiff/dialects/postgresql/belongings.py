@@ -137,9 +137,9 @@ def _of_index(table: Table, thing: Index | Constraint) -> Iterator[str]:
     for position, target in known.statistics:
         if position <= len(parts) and parts[position - 1].expression is not None:
             yield f"ALTER INDEX {name} ALTER COLUMN {position} SET STATISTICS {target}"
-    if known.clustered and _is_sorted(thing):
+    if known.clustered and is_sorted(thing):
         yield f"ALTER TABLE {owner} CLUSTER ON {quote(known.name)}"
-    if known.identity and _identifies(table, thing):
+    if known.identity and identifies(table, thing):
         yield f"ALTER TABLE {owner} REPLICA IDENTITY USING INDEX {quote(known.name)}"
 
 
@@ -154,7 +154,7 @@ def known_marks(table: Table | None, thing: Index | Constraint) -> Marks | None:
     return None
 
 
-def _is_sorted(thing: Index | Constraint) -> bool:
+def is_sorted(thing: Index | Constraint) -> bool:
     """Whether the rows of a table can be kept in its order (CLUSTER): only what indexes all of them has such a one."""
     match thing:
         case Index() | Exclude():
@@ -163,7 +163,7 @@ def _is_sorted(thing: Index | Constraint) -> bool:
             return True
 
 
-def _identifies(table: Table, thing: Index | Constraint) -> bool:
+def identifies(table: Table, thing: Index | Constraint) -> bool:
     """Whether rows can be replicated by it (REPLICA IDENTITY): it is unique, at once, and knows no NULL."""
     match thing:
         case Index():
