@@ -242,25 +242,25 @@ class _Touching:
             column.name for one in operations for column in definitions(one) if column.autoincrement
         }
         self.joined = tuple(_joined(name, before)) if name else ()
+        # There are pairs by the square: what each is asked for in every one of them is looked up.
         self.columns = {id(one): frozenset(self._columns(one)) for one in operations}
+        self.names = {id(one): _thing_name(one) for one in operations}
+        self.in_turn = {id(one): _in_turn_with(one) for one in operations}
+        self.keys = {id(one): self._is_key(one) for one in operations}
 
     def touch(self, one: Operation, other: Operation) -> bool:
         """Whether the later of the two may build on the earlier one."""
-        if self.columns[id(one)] & self.columns[id(other)] or _same_name(one, other):
+        first, second = id(one), id(other)
+        if not self.columns[first].isdisjoint(self.columns[second]) or self._same_name(first, second):
             return True
-        # New columns stay in their order, and what is counted keeps its number.
-        if isinstance(one, AddColumn) and isinstance(other, AddColumn):
-            return True
-        return _constraint_kind(one) is _constraint_kind(other) and _constraint_kind(one) in (
-            Check,
-            ForeignKey,
-        )
+        kind = self.in_turn[first]
+        return kind is not None and kind is self.in_turn[second]
 
     def need_each_other(self, one: Operation, other: Operation) -> bool:
         """Whether the two must be in one statement, or may have to be."""
-        if self._is_key(one) and self._is_key(other):
+        if self.keys[id(one)] and self.keys[id(other)]:
             return True
-        if _same_name(one, other):
+        if self._same_name(id(one), id(other)):
             return True
         if self._serves_joined(one) and self._serves_joined(other) and self._join(one, other):
             return True
@@ -272,13 +272,15 @@ class _Touching:
             for a, b in ((one, other), (other, one))
         )
 
+    def _same_name(self, one: int, other: int) -> bool:
+        """Whether both are about an index, or a constraint, of one name."""
+        return self.names[one] is not None and self.names[one] == self.names[other]
+
     def _columns(self, operation: Operation) -> Iterator[str]:
         """The columns that the operation changes or speaks of, in small letters."""
         yield from (name.lower() for name in named_columns(operation))
-        texts = list(expressions(operation))
-        for name in self.known:
-            if any(mentions(text, name) for text in texts):
-                yield name.lower()
+        if texts := list(expressions(operation)):
+            yield from (name.lower() for name in self.known if any(mentions(text, name) for text in texts))
 
     def _is_key(self, operation: Operation) -> bool:
         """Whether it has to do with the primary key, or with the column that counts by itself and its key."""
@@ -350,10 +352,14 @@ def _constraint_kind(operation: Operation) -> type | None:
     return type(operation.constraint) if isinstance(operation, AddConstraint | DropConstraint) else None
 
 
-def _same_name(one: Operation, other: Operation) -> bool:
-    """Whether both are about an index, or a constraint, of one name."""
-    names = [_thing_name(each) for each in (one, other)]
-    return names[0] is not None and names[0] == names[1]
+def _in_turn_with(operation: Operation) -> type | None:
+    """The kind of operations among which this one keeps its place: new columns stay in their order, and what is counted
+    keeps its number.
+    """
+    if isinstance(operation, AddColumn):
+        return AddColumn
+    kind = _constraint_kind(operation)
+    return kind if kind in (Check, ForeignKey) else None
 
 
 def _thing_name(operation: Operation) -> str | None:
