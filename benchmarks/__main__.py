@@ -75,8 +75,9 @@ class Bench:
         finally:
             self.databases.drop(engine, url)
 
+    @functools.cached_property
     def about(self) -> dict[str, str]:
-        """The machine and the servers."""
+        """The machine and the servers, as they are before the first measurement."""
         servers = {}
         for engine in self.given.engines:
             if engine != "sqlite":
@@ -93,7 +94,7 @@ class Bench:
         """Print it and add it to the file."""
         result.date, result.commit = today(), self.commit
         print(*lines(result), sep="\n", flush=True)
-        save(self.given.output, self.about(), [result])
+        save(self.given.output, self.about, [result])
 
 
 def diffs(bench: Bench, engine: str) -> None:
@@ -264,6 +265,7 @@ def main(arguments: Sequence[str]) -> int:
         for engine in given.engines:
             if engine != "sqlite":
                 bench.fleet.begin(engine)
+        print(*(f"{name}: {value}" for name, value in bench.about.items()), sep="\n", flush=True)
         for part in given.parts:
             for engine in given.engines:
                 try:

@@ -37,7 +37,11 @@ def write(figures: Path, folder: Path) -> None:
     )
     if commits:
         ran += f" at {', '.join(commits)}"
-    parts = [HEAD, f"{ran}.", table(("", ""), about.items())]
+    parts = [
+        HEAD,
+        f"{ran}.",
+        table(("", ""), ((ENGINES.get(name, name), value) for name, value in about.items())),
+    ]
     for part in (_diff, _latency, _histories, _start, _writers):
         parts += part(results)
     (folder / "benchmarks.md").write_text("\n\n".join(part.strip() for part in parts) + "\n")
@@ -153,7 +157,28 @@ def _histories(results: Iterable[Result]) -> list[str]:
         "Small revisions, applied to an empty database and rolled back to nothing, beside the bare statements with a "
         "commit after each. Alembic commits after each revision as well (`transaction_per_migration`)."
     )
-    return ["## Long histories", words, table(heads, rows)] if rows else []
+    return ["## Long histories", words, table(heads, rows), *_growth(found)] if rows else []
+
+
+def _growth(found: Sequence[Result]) -> list[str]:
+    """What the longest history takes of the shortest one's time, for each engine that has several."""
+
+    def seconds(result: Result, tool: str) -> float:
+        return _number(result.tools[tool].medians()["wall"])
+
+    rows = []
+    for engine, name in ENGINES.items():
+        for direction in ("up", "down"):
+            some = [one for one in found if (one.engine, one.case["direction"]) == (engine, direction)]
+            some.sort(key=lambda one: int(one.case["revisions"]))
+            if len(some) > 1:
+                few, many = some[0], some[-1]
+                sizes = f"{few.case['revisions']:,} to {many.case['revisions']:,}"
+                tools = ("schemadiff", "Alembic", "raw")
+                times = [f"{seconds(many, tool) / seconds(few, tool):.1f}×" for tool in tools]
+                rows.append([sizes, direction, name, *times])
+    heads = ("revisions", "", "engine", "schemadiff's time grows", "Alembic's", "raw statements'")
+    return [table(heads, rows)] if rows else []
 
 
 def _start(results: Iterable[Result]) -> list[str]:

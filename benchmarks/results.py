@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import os
 import platform
 import re
 import sqlite3
@@ -81,6 +82,7 @@ def machine(servers: dict[str, str]) -> dict[str, str]:
         "CPU": _processor(),
         "cores": str(_cores()),
         "system": f"{platform.system()} {platform.machine()}",
+        "load when the last run began": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
         **{
             name: version(package)
@@ -106,8 +108,6 @@ def _processor() -> str:
 
 
 def _cores() -> int:
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
 
 
