@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
 from sqlalchemy.engine import Connection
 
@@ -29,6 +29,7 @@ from schemadiff.journal import (
 )
 from schemadiff.operations import (
     AlterColumn,
+    CreateTable,
     DropConstraint,
     DropIndex,
     Found,
@@ -37,7 +38,7 @@ from schemadiff.operations import (
     touched,
 )
 from schemadiff.planner import LiveParts, Plan
-from schemadiff.rereading import Live
+from schemadiff.rereading import Filled, Live, stand_alone
 from schemadiff.revisions import Revision
 from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.spelling import live_parts
@@ -157,22 +158,46 @@ def foresee(site: Site, direction: Direction, state: State, legs: Sequence[Leg])
     found = replay.found_on_the_way(operations, legs[0].start, site.dialect)
     live = Live(site.connection, site.dialect, [*_known(direction, legs), *found])
     facts = facts_of(site, direction, legs, live.schema)
-    return Prospect(direction, legs, tasks_of(site, direction, state, legs, live.schema, facts), live, facts)
+    asking = site.gate.dry_run
+    planned = tasks_of(site, direction, state, legs, live.schema, facts, asking=asking)
+    return Prospect(direction, legs, planned, live, facts)
 
 
 def in_turn(site: Site, prospect: Prospect) -> Iterator[Task]:
-    """The tasks of all legs, each when the one before it is carried out, and planned on what that has left: what it
-    made has its real names only then.
+    """The tasks of all legs, each when the one before it is carried out: as foreseen where nothing else can be there by
+    now, and else planned on what is. What a leg makes may have its real names only then.
     """
-    legs, direction = prospect.legs, prospect.direction
-    state = prospect.tasks[0].after
+    legs, live = prospect.legs, prospect.live
+    at_first = live.schema.tables.keys()
+    live.begin()
     yield prospect.tasks[0]
-    for before, leg in pairwise(legs):
-        found = replay.found_on_the_way([leg.operations], leg.start, site.dialect)
-        prospect.live.go_on(before.operations, leg.operations, [*_known(direction, [leg]), *found])
-        (task,) = tasks_of(site, direction, state, [leg], prospect.live.schema, prospect.facts)
-        state = task.after
+    filled = Filled()
+    filled.by(legs[0].operations, site.dialect)
+    for before, leg, task in zip(legs, legs[1:], prospect.tasks[1:], strict=False):
+        as_foreseen = live.goes_as_foreseen(before.operations) or stand_alone(leg.operations, site.dialect)
+        new = {name for one in leg.operations if (name := touched(one)) is not None and name not in at_first}
+        may_be_large = new if site.online == "always" else filled.among(new)
+        if not as_foreseen or task.unsure or _is_to_be_asked(task) or _has_large(site, leg, may_be_large):
+            found = replay.found_on_the_way([leg.operations], leg.start, site.dialect)
+            live.read_again(leg.operations, [*_known(prospect.direction, [leg]), *found])
+            (task,) = tasks_of(site, prospect.direction, task.before, [leg], live.schema, prospect.facts)
         yield task
+        filled.by(leg.operations, site.dialect)
+
+
+def _is_to_be_asked(task: Task) -> bool:
+    """Whether the server is still to be asked how it will carry the task out."""
+    return any(step.group is not None for step in task.plan.steps)
+
+
+def _has_large(site: Site, leg: Leg, names: Collection[Name]) -> bool:
+    """Whether one of the tables, of which it was not known, is to be changed so that nobody waits."""
+    made = {one.table.name for one in leg.operations if isinstance(one, CreateTable)}
+    if site.online == "never" or not (found := set(names) - made):
+        return False
+    return site.online == "always" or any(
+        size > SMALL for size in site.dialect.sizes(site.connection, found).values()
+    )
 
 
 def _known(direction: Direction, legs: Sequence[Leg]) -> list[Schema]:
@@ -199,9 +224,12 @@ def tasks_of(
     live: Schema,
     facts: Facts,
     back: Retraction | None = None,
+    *,
+    asking: bool = True,
 ) -> list[Task]:
     """One task for each leg, planned on the live schema, which is as the first one starts but for its spelling, or will
-    be after a retraction, with which the first task begins.
+    be after a retraction, with which the first task begins. Without `asking` the server is asked how it will carry out
+    the first one alone.
     """
     parts = _live_parts(site, legs, live)
     all_of_them = [one for leg in legs for one in leg.operations]
@@ -219,7 +247,8 @@ def tasks_of(
             live = replay.after(operation, live, site.dialect, strict=False)
         unsure.append(tuple(guessed))
     tasks = []
-    plans = asked_how(site.connection, site.dialect, plans, facts)
+    last = None if asking else 1
+    plans[:last] = asked_how(site.connection, site.dialect, plans[:last], facts)
     plans[:1] = [foreseen(site.connection, plan) for plan in plans[:1]]
     for leg, plan, guesses in zip(legs, plans, unsure, strict=True):
         tasks.append(

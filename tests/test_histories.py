@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from benchmarks.histories import write_history
 from schemadiff import inspector, revisions
 from schemadiff.database import open_engine
 from schemadiff.dialects import offline_dialect
-from schemadiff.operations import Execute, Run
+from schemadiff.operations import Execute, Operation, Run
 from schemadiff.rereading import Live, is_opaque
 from tests.conftest import FreshDatabase
 
@@ -106,17 +106,17 @@ def test_what_others_change_between_two_revisions_is_seen(
     (tmp_path / "0001_item.py").write_text(HEAD + ITEM)
     (tmp_path / "0002_other.py").write_text(HEAD + ITEM.replace("item", "other"))
     (tmp_path / "0003_longer.py").write_text(HEAD + LONGER)
-    go_on = Live.go_on
+    goes_as_foreseen = Live.goes_as_foreseen
 
-    def meanwhile(self: Live, done: Any, *others: Any) -> None:
+    def meanwhile(self: Live, done: Sequence[Operation]) -> bool:
         if done[0].describe() == "create table other":
             engine = open_engine(url)
             with engine.begin() as connection:
                 connection.exec_driver_sql("CREATE INDEX by_hand ON item (size)")
             engine.dispose()
-        go_on(self, done, *others)
+        return goes_as_foreseen(self, done)
 
-    monkeypatch.setattr(Live, "go_on", meanwhile)
+    monkeypatch.setattr(Live, "goes_as_foreseen", meanwhile)
     assert schemadiff.apply(url, tmp_path).after == 3
     assert indexes(url) == {"by_hand"}
 

@@ -24,13 +24,14 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from schemadiff.dialects.client import VERSION_TABLE, Client
-from schemadiff.dialects.lexer import Lexer
+from schemadiff.dialects.marks import Mark
 from schemadiff.dialects.risks import Risks
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
+from schemadiff.dialects.traits import Traits
 from schemadiff.dialects.wording import Judge
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
@@ -59,62 +60,13 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 
-class Dialect(Risks, ABC):
+class Dialect(Traits, Risks, ABC):
     """One database product, with the facts of one server."""
-
-    name: ClassVar[str]
-    """As SQLAlchemy names it, and as ``only=`` in a revision file does."""
-
-    transactional_ddl: ClassVar[bool]
-    """Whether DDL can be rolled back, so that a revision is one transaction."""
-
-    lifts_foreign_keys: ClassVar[bool] = False
-    """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
     @property
     @abstractmethod
     def client(self) -> Client:
         """How a script is written that somebody runs by hand."""
-
-    lexer: ClassVar[Lexer]
-    """What it makes of SQL that a user has written."""
-
-    gathers_by_table: ClassVar[bool] = False
-    """Whether all operations on one table are better carried out together, whatever stands between them: each change
-    may cost a rebuild of the table, and no foreign key is checked before the end of the transaction.
-    """
-
-    copies_for_foreign_keys: ClassVar[bool] = False
-    """Whether a foreign key that is added copies the table, so that it is better added together with other changes."""
-
-    lifts_views: ClassVar[bool] = True
-    """Whether a view or a trigger stands in the way when what it mentions is changed or dropped."""
-
-    counts_constraints: ClassVar[bool] = False
-    """Whether foreign keys and CHECKs without a name are named by numbers, in the order in which they come: they are
-    dropped in the opposite one, so that a rollback adds them in theirs.
-    """
-
-    column_checks: ClassVar[bool] = False
-    """Whether a CHECK without a name that stands in a column's definition is another thing than one of the table."""
-
-    defaults_name_columns: ClassVar[bool] = False
-    """Whether a column's default may speak of other columns."""
-
-    caseless: ClassVar[tuple[type, ...]] = ()
-    """The kinds of things (`Table`, `Column`) of which no two may have names that differ in capitals alone."""
-
-    makes_names: ClassVar[bool] = True
-    """Whether the server names what was given no name, so that a name tells nothing where none was given."""
-
-    shared_names: ClassVar[tuple[type, ...]] = ()
-    """The kinds of things whose names no two tables of one schema may both have."""
-
-    shows_statements: ClassVar[bool] = True
-    """Whether others see what a session is carrying out, so that a comment in it says whose it is."""
-
-    named_enums: ClassVar[bool] = False
-    """Whether an enumerated type is an object with a name, its members apart from the column (``Type.values``)."""
 
     @property
     def option_prefixes(self) -> tuple[str, ...]:
@@ -213,8 +165,8 @@ class Dialect(Risks, ABC):
         Raises `DatabaseError` when the server refuses.
         """
 
-    def mark(self, connection: Connection) -> object:
-        """What is another value whenever any definition has changed; ``None`` where the server has none at hand."""
+    def mark(self, connection: Connection) -> Mark | None:
+        """By which it can be told whether anything has changed; ``None`` where the server has no such thing at hand."""
         return None
 
     def unseen(self, connection: Connection, names: Collection[Name]) -> frozenset[Name]:

@@ -55,6 +55,7 @@ from schemadiff.dialects.postgresql.taken import taken
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.errors import DatabaseError, UnsupportedError
+from schemadiff.operations import AddColumn, CreateIndex, CreateTable, DropColumn, DropIndex, DropTable
 from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
 
@@ -97,6 +98,14 @@ class PostgreSQL(Dialect):
     name: ClassVar[str] = "postgresql"
     transactional_ddl: ClassVar[bool] = True
     lexer: ClassVar[Lexer] = PostgreSQLLexer()
+    stand_alone: ClassVar[tuple[type, ...]] = (
+        CreateTable,
+        DropTable,
+        AddColumn,
+        DropColumn,
+        CreateIndex,
+        DropIndex,
+    )
     named_enums: ClassVar[bool] = True
     lifts_foreign_keys: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Index, Unique, PrimaryKey)

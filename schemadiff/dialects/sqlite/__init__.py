@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
+from schemadiff.dialects.marks import Mark
 from schemadiff.dialects.renumbering import Renumbering
 from schemadiff.dialects.sqlite import (
     alter,
@@ -108,7 +109,7 @@ class SQLite(Dialect):
         except DBAPIError as error:
             raise DatabaseError(f"SQLite refuses to say what tables there are: {error.orig}") from error
 
-    def mark(self, connection: Connection) -> object:
+    def mark(self, connection: Connection) -> Mark:
         return catalog.mark(connection)
 
     def taken(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, str]:

@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from schemadiff.dialects.marks import Mark
 from schemadiff.dialects.sqlite.canonical import (
     AUTOINCREMENT,
     STRICT,
@@ -97,11 +98,17 @@ def inspect(
     return Schema(tables, unsupported=tuple(unsupported), definitions=definitions, kept=frozenset(kept))
 
 
-def mark(connection: Connection) -> tuple[tuple[str, int], ...]:
-    """The schema cookie of each database file but the temporary one (SQLite's file format, 1.6.3)."""
+def mark(connection: Connection) -> Mark:
+    """The schema cookie of each database file but the temporary one, and what tells of commits of other connections
+    (SQLite's file format, 1.6.3, and its manual, "PRAGMA data_version").
+    """
     driver = driver_of(connection)
-    files = [str(name) for _, name, _ in driver.rows("PRAGMA database_list") if name != "temp"]
-    return tuple((name, driver.rows(f"PRAGMA {quote(name)}.schema_version")[0][0]) for name in files)
+    files = [quote(str(name)) for _, name, _ in driver.rows("PRAGMA database_list") if name != "temp"]
+    definitions, others = (
+        tuple((name, driver.rows(f"PRAGMA {name}.{what}")[0][0]) for name in files)
+        for what in ("schema_version", "data_version")
+    )
+    return Mark(definitions, others)
 
 
 class _Reading:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -14,17 +16,22 @@ class Driver:
 
     def __init__(self, connection: Connection) -> None:
         self._raw: Any = connection.connection.dbapi_connection
-        self.error: type[Exception] = connection.dialect.loaded_dbapi.Error
-        """What all errors of the driver are."""
+        self._dialect = connection.dialect
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """All rows of the statement. SQLAlchemy's way takes ten times as long as SQLite itself."""
-        cursor = self._raw.cursor()
+        """All rows of the statement. SQLAlchemy's way takes ten times as long as SQLite itself. Raises `DBAPIError`, as
+        that does.
+        """
+        base: type[Exception] = self._dialect.loaded_dbapi.Error
         try:
-            cursor.execute(sql)
-            return [tuple(row) for row in cursor.fetchall()]
-        finally:
-            cursor.close()
+            cursor = self._raw.cursor()
+            try:
+                cursor.execute(sql)
+                return [tuple(row) for row in cursor.fetchall()]
+            finally:
+                cursor.close()
+        except base as error:
+            raise DBAPIError.instance(sql, None, error, base, dialect=self._dialect) from error
 
     def in_transaction(self) -> bool:
         """Whether a transaction is open; true in doubt."""

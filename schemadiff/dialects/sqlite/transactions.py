@@ -60,22 +60,23 @@ def transaction(connection: Connection) -> Iterator[None]:
 def _pragma(connection: Connection, name: str) -> Iterator[None]:
     """The PRAGMA, OFF for a while."""
     driver = driver_of(connection)
-    (before,) = driver.rows(f"PRAGMA {name}")
-    driver.rows(f"PRAGMA {name} = OFF")
-    if driver.rows(f"PRAGMA {name}") != [(0,)]:
-        raise DatabaseError(
-            f"PRAGMA {name} cannot be changed: a transaction is open already",
-            hint="Hand over a connection in the driver's autocommit mode.",
-        )
+    ((before,),) = driver.rows(f"PRAGMA {name}")
+    if before:
+        driver.rows(f"PRAGMA {name} = OFF")
+        if driver.rows(f"PRAGMA {name}") != [(0,)]:
+            raise DatabaseError(
+                f"PRAGMA {name} cannot be changed: a transaction is open already",
+                hint="Hand over a connection in the driver's autocommit mode.",
+            )
     try:
         yield
     finally:
-        driver_of(connection).rows(f"PRAGMA {name} = {int(before[0] or 0)}")
+        driver.rows(f"PRAGMA {name} = {int(before or 0)}")
 
 
 def _run(connection: Connection, sql: str) -> None:
     try:
-        connection.exec_driver_sql(sql).close()
+        driver_of(connection).rows(sql)
     except DBAPIError as error:
         if "locked" in str(error.orig):
             raise LockedError(
@@ -137,14 +138,14 @@ def _orphans(driver: Driver, errors: dict[str, str]) -> list[tuple[str, object, 
     """The rows without the row that they refer to: their table, rowid and the other table."""
     try:
         found = driver.rows("PRAGMA foreign_key_check")
-    except driver.error:
+    except DBAPIError:
         # A foreign key that refers to columns which are not unique ends the check: it is made table by table.
         found = []
         for (name,) in driver.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
             try:
                 found += driver.rows(f"PRAGMA foreign_key_check({quote(name)})")
-            except driver.error as error:
-                errors[f'table "{name}"'] = str(error)
+            except DBAPIError as error:
+                errors[f'table "{name}"'] = str(error.orig)
     return [(table, rowid, parent) for table, rowid, parent, _ in found]
 
 
