@@ -7,6 +7,7 @@ besides these goes to the server as ever.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.mysql.packets import Rows, in_one_packet
@@ -48,7 +49,8 @@ def prepare(engine: Engine) -> None:
         except dialect.loaded_dbapi.Error:
             initialize(connection)  # a proxy that takes no such packet
             return
-        _take_over(dialect, answers)
+        with suppress(AttributeError):  # a later SQLAlchemy may ask in another way
+            _take_over(dialect, answers)
         vars(dialect)[_ANSWERS] = answers[len(_SQLALCHEMYS) :]
         initialize(connection)
 
@@ -68,8 +70,8 @@ def _take_over(dialect: Any, answers: list[Rows]) -> None:
     facts = answers[len(_SQLALCHEMYS)][0]
     settings = {"sql_mode": mode, "lower_case_table_names": facts[2]}
     level = levels.get("transaction_isolation") or levels.get("tx_isolation")
-    ask = dialect._fetch_setting
-    dialect._get_server_version_info = lambda connection: dialect._parse_server_version(version)
+    ask, understand = dialect._fetch_setting, dialect._parse_server_version
+    dialect._get_server_version_info = lambda connection: understand(version)
     dialect._get_default_schema_name = lambda connection: facts[3]
     dialect._fetch_setting = lambda connection, name: (
         settings[name] if name in settings else ask(connection, name)

@@ -8,6 +8,7 @@ server as ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ SELECT current_setting('server_version_num')::int, current_schema(),
 _SQLALCHEMYS = """,
        pg_catalog.version(), current_setting('transaction_isolation'), current_setting('standard_conforming_strings')
 """
+_OWN = 5
+"""How many of the answers are those to `QUESTIONS`."""
+
 _ANSWERS = "schemadiff answers"
 
 
@@ -43,7 +47,9 @@ def prepare(engine: Engine) -> None:
                 raise
             # A server so old that `PostgreSQL.connect` refuses it.
         else:
-            _take_over(dialect, row)
+            vars(dialect)[_ANSWERS] = list(row[:_OWN])
+            with suppress(AttributeError):  # a later SQLAlchemy may ask in another way
+                _take_over(dialect, row)
         initialize(connection)
 
     dialect.initialize = at_once
@@ -51,15 +57,14 @@ def prepare(engine: Engine) -> None:
 
 def _take_over(dialect: Any, row: Sequence[Any]) -> None:
     """Lets SQLAlchemy's dialect know the answers (what it calls to ask, in 2.0 and 2.1)."""
-    *answers, version, level, strings = row
+    schema, version, level, strings = row[1], *row[_OWN:]
     read_version = dialect._get_server_version_info
     dialect._get_server_version_info = lambda connection: read_version(_Told(version))
-    dialect._get_default_schema_name = lambda connection: answers[1]
+    dialect._get_default_schema_name = lambda connection: schema
     dialect.get_default_isolation_level = lambda connection: level.upper()
     dialect._set_backslash_escapes = lambda connection: vars(dialect).update(
         _backslash_escapes=strings == "off"
     )
-    vars(dialect)[_ANSWERS] = answers
 
 
 @dataclass(frozen=True, slots=True)
