@@ -193,10 +193,13 @@ class Routine:
 
 @dataclass(frozen=True, slots=True)
 class Composite(_Stored):
-    """A type made of columns (PostgreSQL): each is its name and the words of its type, in their order."""
+    """A type made of columns (PostgreSQL): each is its name and the words of its type, in their order. ``belongings``
+    are as in `View`.
+    """
 
     name: Name
     columns: tuple[tuple[str, str], ...]
+    belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     kind: ClassVar[str] = "composite"
 
 
@@ -209,7 +212,7 @@ class Entry:
     another entry of the same key, where that is not dropped and created. ``stage`` says when: ``extension`` before
     all else, ``type`` before tables, ``partition`` after them, ``dependent`` as views do, ``setting`` last of all.
     ``owner`` is the key of what it goes with; ``rows``: with it go rows of data. One that is ``late`` is taken off
-    after the tables have changed: an index that is made anew on the way has it again.
+    after the tables have changed: an index that is made anew on the way has it again. ``belongings`` are as in `View`.
     """
 
     name: Name
@@ -221,6 +224,7 @@ class Entry:
     alter: tuple[str, ...] = ()
     rows: bool = False
     late: bool = field(default=False, compare=False)
+    belongings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     needs: frozenset[Name] | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "entry"
 

@@ -237,3 +237,34 @@ def test_an_index_that_makes_room(role: tuple[str, str], tmp_path: Path) -> None
     for step in (schemadiff.apply, schemadiff.rollback):
         step(url, tmp_path)
         assert _rows(url, MARKS) == given
+
+
+def test_what_differs_between_two_databases_keeps_its_owner(
+    role: tuple[str, str], fresh_database: Callable[[str], str]
+) -> None:
+    url, name = role
+    other = fresh_database("postgresql")
+    _run(
+        url,
+        "CREATE TABLE t (a int, b int, c int)",
+        "CREATE TYPE st AS (a text, b int)",
+        "CREATE STATISTICS s (ndistinct) ON a, b FROM t",
+        f"ALTER TYPE st OWNER TO {name}",
+        "COMMENT ON TYPE st IS 'it''s a type'",
+        "GRANT USAGE ON TYPE st TO pg_monitor",
+        "ALTER STATISTICS s SET STATISTICS 7",
+        f"ALTER STATISTICS s OWNER TO {name}",
+    )
+    _run(
+        other,
+        "CREATE TABLE t (a int, b int, c int)",
+        "CREATE TYPE st AS (b int, a text)",
+        "CREATE STATISTICS s (ndistinct) ON a, c FROM t",
+        "COMMENT ON TYPE st IS 'it''s a type'",
+        "GRANT USAGE ON TYPE st TO pg_monitor",
+    )
+    given, (statistics,) = _rows(url, TYPE), _rows(url, STATISTICS)
+    _run(url, *schemadiff.diff(url, other).plan.statements)
+    assert not schemadiff.diff(url, other)
+    assert _rows(url, TYPE) == given
+    assert _rows(url, STATISTICS)[0][1:3] == statistics[1:3]

@@ -5,6 +5,7 @@ Names are quoted by the server itself (``format('%I')``), texts too (``%L``). Wh
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,8 +70,9 @@ class _Reader(NamedTuple):
             yield Entry(Name(name), words, (created,), (dropped,), "extension", alter=(moved, updated))
 
     def types(self) -> Iterator[Composite]:
-        for schema, name, columns in self.rows(entry_queries.COMPOSITES):
-            yield Composite(self.name(schema, name), tuple((one, words) for one, words in columns))
+        for schema, name, columns, own in self.rows(entry_queries.COMPOSITES):
+            words = tuple((column, kind) for column, kind in columns)
+            yield Composite(self.name(schema, name), words, tuple(own))
 
     def partitions(self) -> Iterator[Entry]:
         for row in self.rows(entry_queries.PARTITIONS):
@@ -101,11 +103,11 @@ class _Reader(NamedTuple):
             yield _dependent(
                 _KINDS[relkind], on, f"rule {name} on {on}", created.removesuffix(";"), dropped, needed
             )
-        for schema, table, relkind, name, created, dropped in self.rows(entry_queries.STATISTICS):
+        for schema, table, relkind, name, created, dropped, own in self.rows(entry_queries.STATISTICS):
             on = self.name(schema, table)
-            yield _dependent(
-                _KINDS[relkind], on, f"statistics {name} on {on}", created, dropped, frozenset({on})
-            )
+            words = f"statistics {name} on {on}"
+            made = _dependent(_KINDS[relkind], on, words, created, dropped, frozenset({on}))
+            yield dataclasses.replace(made, belongings=tuple(own))
 
     def settings(self) -> Iterator[Entry]:
         for schema, table, relkind, what, given, taken, late in self.rows(entry_queries.SETTINGS):
@@ -185,6 +187,7 @@ def replace(before: Entry, after: Entry) -> Iterator[str]:
     gone = [sql for made, sql in zip(before.create, before.drop, strict=True) if made not in after.create]
     yield from gone
     yield from (sql for sql in after.create if sql not in before.create)
+    yield from before.belongings
 
 
 def create_type(kind: Composite) -> str:
@@ -193,13 +196,21 @@ def create_type(kind: Composite) -> str:
     return f"CREATE TYPE {quoted(kind.name)} AS ({columns})"
 
 
+def keeps_places(before: Composite, after: Composite) -> bool:
+    """Whether the columns that stay have the same order, before those that come."""
+    old, new = dict(before.columns), dict(after.columns)
+    kept = [name for name in old if name in new]
+    return [*kept, *(name for name in new if name not in old)] == list(new)
+
+
 def alter_type(before: Composite, after: Composite) -> Iterator[str]:
     """The statements that lead from one to the other; made anew where the columns have another order then."""
     old, new = dict(before.columns), dict(after.columns)
     kept = [name for name in old if name in new]
-    if [*kept, *(name for name in new if name not in old)] != list(new):
+    if not keeps_places(before, after):
         yield f"DROP TYPE {quoted(after.name)}"
         yield create_type(after)
+        yield from before.belongings
         return
     clauses = [f"DROP ATTRIBUTE {quote(name)}" for name in old if name not in new]
     clauses += [f"ALTER ATTRIBUTE {quote(name)} TYPE {new[name]}" for name in kept if old[name] != new[name]]

@@ -22,7 +22,9 @@ SELECT n.nspname, c.relname,
                                JOIN pg_namespace k ON k.oid = l.collnamespace WHERE l.oid = a.attcollation)
                          ELSE '' END]
              FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum),
+       ARRAY(SELECT format('ALTER TYPE %I.%I OWNER TO %I', n.nspname, c.relname, r.rolname) FROM pg_roles r
+             WHERE r.oid = c.relowner AND r.rolname <> current_user)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'c' AND {_OF_SCHEMAS} AND {_NOT_OF_EXTENSION.format(catalog="pg_type", oid="c.reltype")}"""
 
@@ -60,7 +62,11 @@ FROM pg_rewrite r JOIN {_TABLES} ON c.oid = r.ev_class WHERE r.rulename <> '_RET
 
 STATISTICS = f"""
 SELECT n.nspname, c.relname, c.relkind::text, s.stxname, pg_get_statisticsobjdef(s.oid),
-       format('DROP STATISTICS %I.%I', sn.nspname, s.stxname)
+       format('DROP STATISTICS %I.%I', sn.nspname, s.stxname),
+       ARRAY(SELECT format('ALTER STATISTICS %I.%I SET STATISTICS %s', sn.nspname, s.stxname, t.target)
+             FROM (SELECT to_jsonb(s) ->> 'stxstattarget' AS target) t WHERE t.target::int >= 0)
+       || ARRAY(SELECT format('ALTER STATISTICS %I.%I OWNER TO %I', sn.nspname, s.stxname, r.rolname) FROM pg_roles r
+                WHERE r.oid = s.stxowner AND r.rolname <> current_user)
 FROM pg_statistic_ext s JOIN {_TABLES} ON c.oid = s.stxrelid JOIN pg_namespace sn ON sn.oid = s.stxnamespace"""
 
 SETTINGS = f"""

@@ -180,6 +180,8 @@ def alters_in_place(before: StoredObject, after: StoredObject, schema: Schema) -
         return enums.grows(before.values, after.values)
     if isinstance(before, Domain) and isinstance(after, Domain):
         return retyping.alters_in_place(before, after, schema)
+    if isinstance(before, Composite) and isinstance(after, Composite):
+        return entries.keeps_places(before, after)
     return True
 
 
@@ -234,7 +236,7 @@ def statements(operation: ObjectOperation, was: StoredObject | None, before: Sch
         case DropObject(object=Sequence() as sequence):
             texts = [sequences.drop(sequence, before)]
         case CreateObject(object=Entry() as entry):
-            texts = entry.create
+            texts = [*entry.create, *_owned(entry, was)]
         case DropObject(object=Entry() as entry):
             texts = entry.drop
         case ReplaceObject(before=Entry() as given, after=Entry() as wanted):
@@ -279,8 +281,9 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> Iterator[str]:
 
 
 def _owned(stored: StoredObject, was: StoredObject | None) -> tuple[str, ...]:
-    """The statements that give a routine which was dropped to the owner that it had."""
-    return was.belongings if isinstance(stored, Routine) and isinstance(was, Routine) else ()
+    """The statements that give what was dropped to the owner that it had."""
+    kinds = (Routine, Composite, Entry)
+    return was.belongings if isinstance(stored, kinds) and isinstance(was, kinds) else ()
 
 
 def _drop(stored: StoredObject) -> str:
