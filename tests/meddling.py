@@ -41,8 +41,8 @@ def beside(engine: str) -> list[Pair]:
         ("CREATE TABLE by_hand (id integer)", "DROP TABLE by_hand"),
         ("ALTER TABLE author ADD COLUMN by_hand integer", "ALTER TABLE author DROP COLUMN by_hand"),
         ("ALTER TABLE entry ADD COLUMN by_hand integer", "ALTER TABLE entry DROP COLUMN by_hand"),
-        ("CREATE INDEX by_hand ON book (pages)", _drop_index(engine, "by_hand", "book")),
-        ("CREATE INDEX by_hand ON entry (size)", _drop_index(engine, "by_hand", "entry")),
+        ("CREATE INDEX by_hand_index ON book (pages)", _drop_index(engine, "by_hand_index", "book")),
+        ("CREATE INDEX by_hand_index ON entry (size)", _drop_index(engine, "by_hand_index", "entry")),
     ]
     if engine in ("mysql", "mariadb"):
         pairs += [
