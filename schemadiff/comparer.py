@@ -43,12 +43,15 @@ from schemadiff.operations import (
 from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema, Table, Unique
 
 
-def compare(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+def compare(
+    current: Schema, desired: Schema, dialect: Dialect, known: Schema | None = None
+) -> tuple[Operation, ...]:
     """The operations that lead from `current` to `desired`, in an order that works; empty when they are the same.
 
-    Where `desired` is the live schema, `current` comes here aligned with it, see `align`.
+    Where `desired` is the live schema, `current` comes here aligned with it, see `align`. `known` is `desired` aligned
+    with `current`, where somebody has done that.
     """
-    aligned = align(current, desired, dialect)
+    aligned = known or align(current, desired, dialect)
     return makingroom.around(_changes(current, aligned, desired, dialect), current, aligned, desired, dialect)
 
 

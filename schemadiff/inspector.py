@@ -11,14 +11,14 @@ from types import MappingProxyType
 from sqlalchemy.engine import Connection
 
 from schemadiff import uses
-from schemadiff.alignment import align
+from schemadiff.alignment import align, align_table, settled
 from schemadiff.bookkeeping import of_other_tools
 from schemadiff.comparer import compare
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.dialects.sessions import tolerant
-from schemadiff.dialects.wording import in_words_of
+from schemadiff.dialects.wording import by_rules, in_words_of
 from schemadiff.errors import DatabaseError, ModelsError
 from schemadiff.hazards import Facts
 from schemadiff.operations import CreateTable, Operation
@@ -200,20 +200,41 @@ def ask(
 
     `hidden` are columns of the tables that are in neither schema: what expressions of the others may speak of.
     """
+    return _ask(connection, dialect, schema, live, hidden)[0]
+
+
+def _ask(
+    connection: Connection,
+    dialect: Dialect,
+    schema: Schema,
+    live: Schema,
+    hidden: Mapping[Name, Collection[Column]],
+) -> tuple[Schema, Schema]:
+    """As `ask`; and the same aligned with the live schema, those tables that differ in nothing being the live ones."""
     untold: list[Unsupported] = []
     if live.objects or schema.objects:
         found = _asked_objects(connection, dialect, schema, live, untold.append)
         schema = dataclasses.replace(schema, objects=found)
-    aligned = align(live, schema, dialect)
-    names = [
-        name for name, table in aligned.tables.items() if name in live.tables and table != live.tables[name]
-    ]
-    questions = [schema.tables[name] for name in names]
+    asked = {}
+    aligned = dict(align(live, schema, dialect).tables)
+    questions = []
+    for name, table in schema.tables.items():
+        there = live.tables.get(name)
+        if there is None:
+            continue
+        if aligned[name] != there:
+            # Most of what is spelled in two ways, rules are certain of.
+            judge = dialect.rules(table)
+            worded = by_rules(there, table, judge) if judge else table
+            if worded is table or (with_names := align_table(there, worded, dialect)) != there:
+                questions.append(table)
+                continue
+            asked[name], aligned[name] = worded, with_names
+        aligned[name] = settled(there, aligned[name])
     whole = [
         dataclasses.replace(table, columns=(*table.columns, *hidden.get(table.name, ())))
         for table in questions
     ]
-    asked = {}
     answers = _asked(connection, dialect, whole, live.tables, untold.append)
     for table, answer in zip(questions, answers, strict=True):
         known = {column.name: column.kept for column in table.columns}
@@ -223,8 +244,10 @@ def ask(
             if column.name in known
         )
         asked[table.name] = dataclasses.replace(answer, columns=columns)
+        aligned[table.name] = align_table(live.tables[table.name], asked[table.name], dialect)
     tables = {**schema.tables, **asked} if asked else schema.tables
-    return dataclasses.replace(schema, tables=tables, unsupported=(*schema.unsupported, *untold))
+    schema = dataclasses.replace(schema, tables=tables, unsupported=(*schema.unsupported, *untold))
+    return schema, dataclasses.replace(schema, tables=aligned)
 
 
 _UNTOLD = "it could not be told whether"
@@ -303,9 +326,9 @@ def differences(
     """The operations that lead from the live schema to `desired`, after asking the server; what it cannot tell is
     `note`d.
     """
-    asked = ask(connection, dialect, desired, live, hidden)
+    asked, aligned = _ask(connection, dialect, desired, live, hidden)
     note(asked.unsupported)
-    return compare(live, asked, dialect)
+    return compare(live, asked, dialect, aligned)
 
 
 def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> Facts:

@@ -301,12 +301,13 @@ class Table:
             self.name == other.name
             and self.primary_key == other.primary_key
             and self.options == other.options
-            and _same(self.columns, other.columns)
+            # The columns last: they are many, and the others differ more often.
             and _same(self.uniques, other.uniques)
             and _same(self.indexes, other.indexes)
             and _same(self.foreign_keys, other.foreign_keys)
             and _same(self.checks, other.checks)
             and _same(self.excludes, other.excludes)
+            and _same(self.columns, other.columns)
         )
 
     def __hash__(self) -> int:

@@ -14,6 +14,7 @@ import shutil
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ import schemadiff
 from schemadiff import revisions, version, writer
 from schemadiff.alignment import align_table
 from schemadiff.database import VERBATIM, connected
+from schemadiff.dialects import Dialect
 from schemadiff.inspector import inspect, inspect_for
 from schemadiff.reader import read
-from schemadiff.schema import Column
+from schemadiff.schema import Column, Table
 from tests import postgresql_catalog
 from tests.conftest import ORDINARY
 from tests.convergence import with_one_connection
@@ -190,11 +192,27 @@ def _expect_rules_and_server_agree(database: sa.Engine, metadata: sa.MetaData) -
         live = inspect_for(connection, dialect, desired)
         tables = [table for name, table in desired.tables.items() if name in live.tables]
         for table, asked in zip(tables, dialect.ask(connection, tables), strict=True):
+            _expect_rules_are_not_rash(table, asked, dialect)
             assert [_without_texts(one) for one in table.columns] == [
                 _without_texts(one) for one in asked.columns
             ]
             known = live.tables[table.name]
             assert align_table(known, asked, dialect) == known
+
+
+def _expect_rules_are_not_rash(table: Table, asked: Table, dialect: Dialect) -> None:
+    """What the rules call the same in a table, the server spells alike."""
+    judge = dialect.rules(table) if asked is not table else None
+    texts = list(zip(_expressions(table), _expressions(asked), strict=True)) if judge else []
+    for (one, spelled), (other, differently) in combinations(texts, 2):
+        if judge and (judge.same(one, other) or judge.same(one, differently)):
+            assert spelled == differently
+
+
+def _expressions(table: Table) -> list[str]:
+    generated = [column.generated.expression for column in table.columns if column.generated]
+    parts = [part.expression for index in table.indexes for part in index.parts if part.expression]
+    return [*generated, *parts, *(check.expression for check in table.checks)]
 
 
 def _without_texts(column: Column) -> Column:

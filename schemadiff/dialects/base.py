@@ -32,7 +32,7 @@ from schemadiff.dialects.risks import Risks
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.dialects.traits import Traits
-from schemadiff.dialects.wording import Judge
+from schemadiff.dialects.wording import Judging
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
 from schemadiff.patience import LOCK_TIMEOUT
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 
-class Dialect(Traits, Risks, ABC):
+class Dialect(Traits, Risks, Judging, ABC):
     """One database product, with the facts of one server."""
 
     @property
@@ -184,12 +184,6 @@ class Dialect(Traits, Risks, ABC):
 
         A table that the server will not create for the asking comes back as it was given, the very same value.
         """
-
-    def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge] | None:
-        """A judge of the table's texts that creates nothing and takes no right, for a table that came back from `ask`
-        as it was given; ``None`` where there is no other way to ask.
-        """
-        return None
 
     def objects(
         self,

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from schemadiff.lookup import unnamed
 from schemadiff.schema import Check, Column, Exclude, Index, Part, Table
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 Texts = TypeVar("Texts", Check, Index, Exclude)
 
@@ -28,6 +32,38 @@ class Judge(Protocol):
 
     def is_default(self, manner: str) -> bool | None:
         """Whether an operator class or a collation of an index's part is the one that it has when none is said."""
+
+
+class Judging:
+    """Who judges the texts of a dialect's tables: for a `Dialect` to say."""
+
+    def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge] | None:
+        """A judge of the table's texts that creates nothing and takes no right, for a table that came back from `ask`
+        as it was given; ``None`` where there is no other way to ask.
+        """
+        return None
+
+    def rules(self, table: Table) -> Judge | None:
+        """A judge of the table's texts that asks nobody: it says yes where rules are certain of it, and no elsewhere.
+        ``None`` where `canonical` has applied all rules.
+        """
+        return None
+
+
+def by_rules(live: Table, table: Table, judge: Judge) -> Table:
+    """The table with the texts of the live one where the judge is certain that these mean the same; the very table
+    where that is nowhere. How it is partitioned is left as it is: no rule knows that.
+    """
+    wording = _Wording(judge)
+    columns = table.columns
+    if columns != live.columns:
+        known = {column.name: column for column in live.columns}
+        columns = tuple(wording.column(column, known.get(column.name)) for column in columns)
+    checks = table.checks if table.checks == live.checks else wording.things(table.checks, live.checks)
+    indexes = table.indexes if table.indexes == live.indexes else wording.things(table.indexes, live.indexes)
+    if (columns, checks, indexes) == (table.columns, table.checks, table.indexes):
+        return table
+    return dataclasses.replace(table, columns=columns, checks=checks, indexes=indexes)
 
 
 def in_words_of(live: Table, table: Table, judge: Judge) -> tuple[Table, tuple[str, ...]]:
@@ -66,13 +102,17 @@ class _Wording:
             there = live.generated.expression
             if self._same(f"{what}: generated", generated.expression, there):
                 generated = dataclasses.replace(generated, expression=there)
+        if default == column.default and generated == column.generated:
+            return column
         return dataclasses.replace(column, default=default, generated=generated)
 
     def things(self, things: Sequence[Texts], live: Sequence[Texts]) -> tuple[Texts, ...]:
         """Each in the words of the live one that has its name, or, where it has none, of one that says the same."""
-        named = {one.name for one in things if one.name is not None}
-        known = {unnamed(one) for one in things}
-        free = [one for one in live if one.name not in named and unnamed(one) not in known]
+        free: list[Texts] = []
+        if any(one.name is None for one in things):
+            named = {one.name for one in things if one.name is not None}
+            known = {unnamed(one) for one in things}
+            free = [one for one in live if one.name not in named and unnamed(one) not in known]
         by_name = {one.name: one for one in live}
         found = []
         for thing in things:
@@ -102,7 +142,7 @@ class _Wording:
     def _worded(self, thing: Texts, candidates: Collection[Texts]) -> Iterator[tuple[Texts, Texts]]:
         """The thing in the words of each candidate that differs from it in nothing else, if in anything."""
         for other in candidates:
-            likened = dataclasses.replace(_likened(thing, other), name=other.name)
+            likened = _under_name(_likened(thing, other), other.name)
             if likened != other:
                 continue
             verdicts = [_verdict(self.judge, one, two) for one, two in _texts(thing, other)]
@@ -118,7 +158,7 @@ class _Wording:
                     else "exclusion"
                 )
                 self._takes(None, f"{kind} {thing.name or ''}".rstrip(), _shown(thing), _shown(other))
-            yield dataclasses.replace(likened, name=thing.name), other
+            yield _under_name(likened, thing.name), other
 
     def _same(self, what: str, one: str, other: str) -> bool:
         return one == other or self._takes(self.judge.same(one, other), what, one, other)
@@ -128,6 +168,10 @@ class _Wording:
         if verdict is None and one != other:
             self.untold.append(f"{what} says the same: {one}, and {other} in the database")
         return verdict is not False
+
+
+def _under_name(thing: Texts, name: str | None) -> Texts:
+    return thing if thing.name == name else dataclasses.replace(thing, name=name)
 
 
 def _verdict(judge: Judge, one: str | None, other: str | None) -> bool | None:

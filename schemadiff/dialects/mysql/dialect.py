@@ -36,6 +36,7 @@ from schemadiff.dialects.mysql.lexer import MySQLLexer
 from schemadiff.dialects.mysql.lock import admit, as_server_is, at_work, locked, settings
 from schemadiff.dialects.mysql.probe import asked_how
 from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
+from schemadiff.dialects.mysql.rules import Rules
 from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
 from schemadiff.dialects.sessions import ServerSession
 from schemadiff.dialects.statements import Group, Statement
@@ -167,6 +168,9 @@ class MySQL(Facts, Dialect):
 
     def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge]:
         return judging(connection, self, table)
+
+    def rules(self, table: Table) -> Judge:
+        return Rules(frozenset(column.name for column in table.columns))
 
     def unseen(self, connection: Connection, names: Collection[Name]) -> frozenset[Name]:
         return unseen(connection, self, names)
