@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from operator import eq, is_
+from operator import is_
 
 from schemadiff.dialects import Dialect
 from schemadiff.kept import with_kept
-from schemadiff.lookup import Named, unnamed
+from schemadiff.lookup import Named
 from schemadiff.schema import Check, Column, ForeignKey, PrimaryKey, Schema, Table
 
 
@@ -28,11 +28,10 @@ def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
 
 
 def settled(current: Table, aligned: Table) -> Table:
-    """`aligned`, or where it says the same as `current`, in the same order, that very table: whoever compares them once
-    more need not look into it.
+    """Of two equal tables `current`, so that whoever compares them once more need not look into them; but `aligned`
+    where its parts stand in another order.
     """
-    alike = aligned is not current and all(map(eq, _parts(current), _parts(aligned)))
-    return current if alike and current.options == aligned.options else aligned
+    return current if _parts(current)[1:] == _parts(aligned)[1:] else aligned
 
 
 def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
@@ -169,9 +168,11 @@ def _take_names(current: Sequence[Named], desired: Sequence[Named]) -> tuple[Nam
         if thing in nameless:
             nameless.remove(thing)
         elif thing.name is None:
-            match = next((other for other in free if unnamed(other) == thing), None)
-            if match is not None:
-                free.remove(match)
-                thing = dataclasses.replace(thing, name=match.name)
+            for position, other in enumerate(free):
+                named = dataclasses.replace(thing, name=other.name)
+                if named == other:
+                    del free[position]
+                    thing = named
+                    break
         result.append(thing)
     return tuple(result)

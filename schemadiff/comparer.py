@@ -61,7 +61,7 @@ def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) 
     dropped = [table for name, table in current.tables.items() if name not in desired.tables]
     pairs = [
         (table, desired.tables[name])
-        for name, table in sorted(current.tables.items())
+        for name, table in _in_order(current.tables)
         if name in desired.tables and table != desired.tables[name]
     ]
     changes: list[Operation] = []
@@ -73,7 +73,7 @@ def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) 
         changes += same
         arriving += new
     if dialect.lifts_foreign_keys:
-        staying = [table for name, table in sorted(current.tables.items()) if name in desired.tables]
+        staying = [table for name, table in _in_order(current.tables) if name in desired.tables]
         lifted = _lifted(changes, staying, leaving, dialect)
         leaving += [DropConstraint(table, key) for table, key in lifted]
         arriving += [
@@ -91,6 +91,11 @@ def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) 
     tables = (*leaving, *early, *first, *creations, *changes, *late, *arriving, *drops)
     opening, closing = objects.compare(current, desired, tables, dialect)
     return (*opening, *tables, *closing)
+
+
+def _in_order(tables: Mapping[Name, Table]) -> list[tuple[Name, Table]]:
+    """The tables by their names, as `Name` sorts them."""
+    return sorted(tables.items(), key=lambda one: (one[0].name, one[0].schema or ""))
 
 
 def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, ...]:

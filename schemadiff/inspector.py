@@ -11,7 +11,7 @@ from types import MappingProxyType
 from sqlalchemy.engine import Connection
 
 from schemadiff import uses
-from schemadiff.alignment import align, align_table, settled
+from schemadiff.alignment import align_table, settled
 from schemadiff.bookkeeping import of_other_tools
 from schemadiff.comparer import compare
 from schemadiff.database import VERBATIM
@@ -216,21 +216,22 @@ def _ask(
         found = _asked_objects(connection, dialect, schema, live, untold.append)
         schema = dataclasses.replace(schema, objects=found)
     asked = {}
-    aligned = dict(align(live, schema, dialect).tables)
+    aligned = dict(schema.tables)
     questions = []
     for name, table in schema.tables.items():
         there = live.tables.get(name)
         if there is None:
             continue
-        if aligned[name] != there:
+        named = worded = table
+        if table != there:
             # Most of what is spelled in two ways, rules are certain of.
             judge = dialect.rules(table)
             worded = by_rules(there, table, judge) if judge else table
-            if worded is table or (with_names := align_table(there, worded, dialect)) != there:
+            named = align_table(there, worded, dialect)
+            if named != there:
                 questions.append(table)
                 continue
-            asked[name], aligned[name] = worded, with_names
-        aligned[name] = settled(there, aligned[name])
+        asked[name], aligned[name] = worded, settled(there, named)
     whole = [
         dataclasses.replace(table, columns=(*table.columns, *hidden.get(table.name, ())))
         for table in questions

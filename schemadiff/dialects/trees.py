@@ -41,8 +41,8 @@ class _BeyondError(Exception):
 
 
 def tree(text: str, columns: Mapping[str, str], lexicon: Lexicon) -> Tree | None:
-    """The tree of the expression; ``None`` where it has none. `columns` are those of its table: by the name that an
-    expression has for one in small letters, the column's own.
+    """The tree of the expression; ``None`` where it has none. `columns` are the names of its table's, by what the
+    lexicon makes of a quoted one, and by one without quotes in small letters.
     """
     try:
         parser = _Parser(text, columns, lexicon)
@@ -86,16 +86,14 @@ class _Parser:
         return self._joined("and", self.negated)
 
     def _joined(self, word: str, operand: Callable[[], Tree]) -> Tree:
-        found = [operand()]
+        first = operand()
+        rest = []
         while self._takes("key", word):
-            found.append(operand())
-        if len(found) == 1:
-            return found[0]
-        # (a AND b) AND c is a AND b AND c, also where something is NULL.
-        flat: list[object] = []
-        for one in found:
-            flat += one[1:] if one[0] == word else (one,)
-        return (word, *flat)
+            rest.append(operand())
+        if not rest:
+            return first
+        # (a AND b) AND c is a AND b AND c to every parser.
+        return (word, *(first[1:] if first[0] == word else (first,)), *rest)
 
     def negated(self) -> Tree:
         if self._takes("key", "not"):
@@ -112,20 +110,22 @@ class _Parser:
             self.position += 1
             return (_COMPARISONS[text], one, self.sum())
         if self._takes("key", "is"):
-            negated = self._takes("key", "not")
+            # Of a row of several values the one is not the contrary of the other.
+            word = "is not null" if self._takes("key", "not") else "is null"
             self._expect("key", "null")
-            return _maybe_not(negated, ("is null", one))
-        negated = self._takes("key", "not")
+            return (word, one)
+        # NOT a BETWEEN … has another tree: PostgreSQL shows it otherwise than a NOT BETWEEN ….
+        begin = "not " if self._takes("key", "not") else ""
         if self._takes("key", "in"):
             self._expect("symbol", "(")
-            return _maybe_not(negated, ("in", one, *self._list()))
+            return (f"{begin}in", one, *self._list())
         if self._takes("key", "between"):
             low = self.sum()
             self._expect("key", "and")
-            return _maybe_not(negated, ("between", one, low, self.sum()))
+            return (f"{begin}between", one, low, self.sum())
         if self._takes("key", "like"):
-            return _maybe_not(negated, ("like", one, self.sum()))
-        if negated:
+            return (f"{begin}like", one, self.sum())
+        if begin:
             raise _BeyondError
         return one
 
@@ -185,7 +185,7 @@ class _Parser:
         raise _BeyondError
 
     def _column(self, name: str) -> Tree:
-        known = self.columns.get(name.lower())
+        known = self.columns.get(name)
         if known is None:
             raise _BeyondError
         return ("column", known)
@@ -217,7 +217,3 @@ class _Parser:
 
 _CALLS = frozenset({"coalesce", "if", "left", "right", "mod", "replace", "repeat", "char"})
 """Words that are reserved in one product or another, and functions where a parenthesis follows."""
-
-
-def _maybe_not(negated: bool, found: Tree) -> Tree:
-    return ("not", found) if negated else found

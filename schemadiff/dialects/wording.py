@@ -56,11 +56,13 @@ def by_rules(live: Table, table: Table, judge: Judge) -> Table:
     """
     wording = _Wording(judge)
     columns = table.columns
-    if columns != live.columns:
+    if any(_has_expression(column) for column in columns) and columns != live.columns:
         known = {column.name: column for column in live.columns}
         columns = tuple(wording.column(column, known.get(column.name)) for column in columns)
     checks = table.checks if table.checks == live.checks else wording.things(table.checks, live.checks)
-    indexes = table.indexes if table.indexes == live.indexes else wording.things(table.indexes, live.indexes)
+    indexes = table.indexes
+    if any(_has_text(index) for index in indexes) and indexes != live.indexes:
+        indexes = wording.things(indexes, live.indexes)
     if (columns, checks, indexes) == (table.columns, table.checks, table.indexes):
         return table
     return dataclasses.replace(table, columns=columns, checks=checks, indexes=indexes)
@@ -168,6 +170,14 @@ class _Wording:
         if verdict is None and one != other:
             self.untold.append(f"{what} says the same: {one}, and {other} in the database")
         return verdict is not False
+
+
+def _has_expression(column: Column) -> bool:
+    return column.generated is not None or (column.default is not None and column.default.startswith("("))
+
+
+def _has_text(index: Index) -> bool:
+    return index.where is not None or any(part.expression is not None for part in index.parts)
 
 
 def _under_name(thing: Texts, name: str | None) -> Texts:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from schemadiff.dialects.mysql.defaults import canonical_default, canonical_now, split_on_update
 from schemadiff.dialects.mysql.facts import Facts, Product, charset_of
@@ -113,6 +113,7 @@ def canonical_table(table: Table, facts: Facts) -> Table:
         if facts.product.json_is_text and checks and column.type.sql == "longtext":
             column, checks = _as_json(column, checks)
         columns.append(column)
+    shapes = [column.name for column in columns if column.type.sql in _SHAPES]
     canonical = dataclasses.replace(
         table,
         name=name,
@@ -123,7 +124,7 @@ def canonical_table(table: Table, facts: Facts) -> Table:
         uniques=(),
         indexes=(
             *(_unique_index(unique) for unique in table.uniques),
-            *(_canonical_index(index, options, columns, facts) for index in table.indexes),
+            *(_canonical_index(index, options, columns, shapes, facts) for index in table.indexes),
         ),
         foreign_keys=tuple(_canonical_foreign_key(key, facts) for key in table.foreign_keys),
         checks=checks,
@@ -319,18 +320,26 @@ def _canonical_check(check: Check, names: dict[str, str]) -> Check:
 
 
 def _canonical_foreign_key(key: ForeignKey, facts: Facts) -> ForeignKey:
-    canonical = dataclasses.replace(
+    target = canonical_name(key.target, facts)
+    on_delete, on_update = _action(key.on_delete, facts.product), _action(key.on_update, facts.product)
+    if (
+        (target, on_delete, on_update) == (key.target, key.on_delete, key.on_update)
+        and key.deferrable is key.match is None
+        and not key.period
+        and key.enforced
+    ):
+        return key
+    return dataclasses.replace(
         key,
-        target=canonical_name(key.target, facts),
-        on_delete=_action(key.on_delete, facts.product),
-        on_update=_action(key.on_update, facts.product),
+        target=target,
+        on_delete=on_delete,
+        on_update=on_update,
         deferrable=None,
         match=None,
         period=False,
         enforced=True,
         written=key.written or key,
     )
-    return key if canonical == key else canonical
 
 
 def _action(action: str | None, product: Product) -> str | None:
@@ -342,11 +351,12 @@ def _unique_index(unique: Unique) -> Index:
     return Index(tuple(Part(column) for column in unique.columns), unique.name, unique=True, constraint=True)
 
 
-def _canonical_index(index: Index, options: Options, columns: list[Column], facts: Facts) -> Index:
+def _canonical_index(
+    index: Index, options: Options, columns: list[Column], shapes: Collection[str], facts: Facts
+) -> Index:
     parts = index.parts
     if any(part.expression is not None for part in parts):
         parts = tuple(_canonical_part(part, columns) for part in parts)
-    shapes = {column.name for column in columns if column.type.sql in _SHAPES}
     kind = index.kind.upper() if index.kind else None
     if shapes:
         # MariaDB shows how much of a shape it indexes, and nobody can say otherwise.

@@ -114,7 +114,7 @@ def _prefixed(desired: Table, product: Product) -> tuple[Index, ...]:
 def is_plain(index: Index) -> bool:
     """Whether the index says nothing but the names of its columns."""
     parts = tuple(Part(name) for name in index.columns)
-    return dataclasses.replace(index, constraint=False, implicit=False) == Index(parts, index.name)
+    return index == Index(parts, index.name)
 
 
 def serves(columns: Iterable[str], key: ForeignKey) -> bool:

@@ -17,12 +17,15 @@ from schemadiff.dialects.trees import Lexicon, Tree, tree
 from schemadiff.schema import Column
 
 _TOKENS = re.compile(
-    rf"(?P<space>\s+)|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?![\w$.]))|(?P<string>{STRING})"
+    rf"(?P<space>[ \t\r\n]+)|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?![\w$.]))|(?P<string>{STRING})"
     rf"|(?P<quoted>{QUOTED})|(?P<word>[^\W\d][\w$]*+(?![.'\"`]))|(?P<symbol><>|!=|<=(?!>)|>=|[-+*/=(),]|<(?![<=>])|>(?![>=]))",
     re.IGNORECASE | re.DOTALL,
 )
 _LEXICON = Lexicon(
-    _TOKENS, unquote, unquote_name, frozenset({*RESERVED_WORDS_MYSQL, *RESERVED_WORDS_MARIADB, "unknown"})
+    _TOKENS,
+    unquote,
+    lambda text: unquote_name(text).lower(),
+    frozenset({*RESERVED_WORDS_MYSQL, *RESERVED_WORDS_MARIADB, "unknown"}),
 )
 
 

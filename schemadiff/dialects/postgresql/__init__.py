@@ -42,6 +42,7 @@ from schemadiff.dialects.postgresql import (
     opening,
     progress,
     relabelling,
+    rules,
     sqltext,
     temporal,
     types,
@@ -220,6 +221,10 @@ class PostgreSQL(Dialect):
             return ask.ask(connection, tables, version=self.version)
         except DBAPIError as error:
             raise DatabaseError(f"the server cannot be asked: {server_words(error)}") from error
+
+    def rules(self, table: Table) -> Judge:
+        """Of expressions without strings and casts."""
+        return rules.Rules(frozenset(column.name for column in table.columns))
 
     def judging(self, connection: Connection, table: Table) -> AbstractContextManager[Judge]:
         """The planner's form of expressions."""
