@@ -103,6 +103,8 @@ def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, 
     aligned = align(live, expected, dialect)
     before, after = dict(aligned.tables), dict(live.tables)
     for name in before.keys() & after.keys():
+        if not any(map(_says_more, (*before[name].columns, *after[name].columns))):
+            continue
         unsaid = {
             column.name
             for column in before[name].columns
@@ -118,6 +120,10 @@ def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, 
             )
     was, now = dataclasses.replace(aligned, tables=before), dataclasses.replace(live, tables=after)
     return _changes(was, align(was, now, dialect), now, dialect)
+
+
+def _says_more(column: Column) -> bool:
+    return column.visible is False or bool(column.attributes)
 
 
 def _outspoken(column: Column) -> tuple[bool, tuple[str, ...]]:

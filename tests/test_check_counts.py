@@ -15,6 +15,7 @@ import schemadiff
 from schemadiff import alignment
 from schemadiff.database import open_engine
 from schemadiff.dialects import offline_dialect
+from schemadiff.dialects.postgresql import definitions
 from tests.conftest import FreshDatabase
 
 NAMED = {
@@ -101,3 +102,23 @@ def test_equal_tables_are_not_aligned(
         engine_name, fresh_database(engine_name), models(5, checks=False), monkeypatch, tmp_path
     )
     assert counts["align_table"] == 0
+
+
+@pytest.mark.engines("postgresql")
+def test_one_question_for_what_many_tables_have(
+    engine_name: str, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # What the server shows of it has casts, of which no rule knows.
+    condition = "state IN ('new', 'old') AND abs(quantity) < 5"
+    created = []
+    for tables in (3, 30):
+        metadata = models(tables, checks=False)
+        for table in metadata.tables.values():
+            table.append_constraint(sa.CheckConstraint(condition, name=f"ck_{table.name}"))
+        counts: Counter[str] = Counter()
+        with monkeypatch.context() as patch:
+            counted(patch, counts, definitions, "create_table", lambda *_: 1)
+            counts += counts_of(engine_name, fresh_database(engine_name), metadata, monkeypatch, tmp_path)
+        assert counts["ask"] == tables
+        created.append(counts["create_table"])
+    assert created == [1, 1]

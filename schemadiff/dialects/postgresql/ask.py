@@ -30,30 +30,37 @@ for ``max_locks_per_transaction`` times its connections (6,400 by default)."""
 
 def ask(connection: Connection, tables: Sequence[Table], *, version: int) -> tuple[Table, ...]:
     """The tables as the server reports them; one that it refuses to create comes back as it was given."""
-    stand_ins = {
-        number: lean
-        for number, table in enumerate(tables)
-        if (lean := _lean(table, Name(f"{_PREFIX}{number}"))).columns or lean.checks or lean.excludes
-    }
+    # A thousand tables that have the same CHECK on the same kind of column are one question.
+    questions: dict[tuple[object, ...], Table] = {}
+    asked: dict[int, Name] = {}
+    for number, table in enumerate(tables):
+        lean = _lean(table, Name(_PREFIX))
+        if lean.columns or lean.checks or lean.excludes:
+            question = (lean.columns, lean.checks, lean.indexes, lean.excludes, lean.options)
+            if question not in questions:
+                questions[question] = _lean(table, Name(f"{_PREFIX}{len(questions)}"))
+            asked[number] = questions[question].name
     # What the rules have settled is not asked about: it comes back equal, but is not what was refused.
     answers = [
-        table if number in stand_ins else dataclasses.replace(table) for number, table in enumerate(tables)
+        table if number in asked else dataclasses.replace(table) for number, table in enumerate(tables)
     ]
-    if not stand_ins:
+    if not asked:
         return tuple(answers)
     with catalog.reading(connection) as default:
         live = catalog.read_enums(connection, default)
-    numbers = list(stand_ins)
-    for start in range(0, len(numbers), _CHUNK):
-        chunk = [stand_ins[number] for number in numbers[start : start + _CHUNK]]
+    stand_ins = list(questions.values())
+    found: dict[Name, Table] = {}
+    for start in range(0, len(stand_ins), _CHUNK):
+        chunk = stand_ins[start : start + _CHUNK]
         with rolled_back(connection):
             succeeds(connection, ["SET LOCAL standard_conforming_strings = on"])
             if not may_create(connection):
-                return tuple(answers)
-            found = _read(connection, version, chunk) if _create(connection, chunk, live) else {}
-        for number in numbers[start : start + _CHUNK]:
-            if stand_ins[number].name in found:
-                answers[number] = _merged(tables[number], found[stand_ins[number].name])
+                break
+            if _create(connection, chunk, live):
+                found.update(_read(connection, version, chunk))
+    for number, name in asked.items():
+        if name in found:
+            answers[number] = _merged(tables[number], found[name])
     return tuple(answers)
 
 
