@@ -47,10 +47,13 @@ def mend(direction: Direction, *, begun: bool) -> str:
     )
 
 
-def rolled_back(direction: Direction, version: int) -> str:
-    """Where the server took back all that was done, and the database stays at this revision."""
+def rolled_back(direction: Direction, version: int, *, alone: bool = True) -> str:
+    """Where the server took back all that was done, and the database stays at this revision; `alone` unless several
+    revisions shared the transaction.
+    """
     if direction == "up":
-        what, where = "Everything that this revision did is rolled back", "the database is at"
+        what = f"Everything that this {'revision' if alone else 'run'} did is rolled back"
+        where = "the database is at"
     else:
         what, where = "Everything that this rollback did is taken back", "the database is still at"
     return f"{what}; {where} revision {version:04}. Mend the cause and run {_COMMANDS[direction]} again."

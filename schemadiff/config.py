@@ -18,7 +18,21 @@ DEFAULT_VERSIONS = "versions"
 Online = Literal["auto", "always", "never"]
 """Whether tables are changed so that nobody has to wait: those that are not small, all, none."""
 
-KEYS = ("url", "connect_args", "engine", "models", "versions", "include", "exclude", "schemas", "online")
+Transaction = Literal["each", "all"]
+"""What is one transaction where DDL can be rolled back: each revision, or all of a run."""
+
+KEYS = (
+    "url",
+    "connect_args",
+    "engine",
+    "models",
+    "versions",
+    "include",
+    "exclude",
+    "schemas",
+    "online",
+    "transaction",
+)
 LISTS = ("models", "include", "exclude", "schemas")
 _KINDS = {
     str: "text",
@@ -47,6 +61,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     online: Online = "auto"
+    transaction: Transaction = "each"
     source: Path | None = None
     passed_over: Path | None = None
 
@@ -92,6 +107,7 @@ def settings(
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
     online: str | None = None,
+    transaction: str | None = None,
     application: Mapping[str, Any] | None = None,
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
@@ -153,22 +169,29 @@ def settings(
         include=_list("include", include, env, table),
         exclude=_list("exclude", exclude, env, table),
         schemas=_list("schemas", schemas, env, table),
-        online=_online(online or env.get("SCHEMADIFF_ONLINE") or table.get("online", "auto")),
+        online=cast("Online", _word("online", online, env, table)),
+        transaction=cast("Transaction", _word("transaction", transaction, env, table)),
         source=path,
         passed_over=not_used,
     )
 
 
-def _online(told: str) -> Online:
-    for one in get_args(Online):
+_WORDS: Mapping[str, tuple[Sequence[str], str]] = {
+    "online": (get_args(Online), "It is auto (tables that are not small), always or never."),
+    "transaction": (get_args(Transaction), "It is each (revision by itself) or all (of a run together)."),
+}
+"""The settings that are one of a few words, the first of which holds where nobody says another; and what they mean."""
+
+
+def _word(key: str, given: str | None, env: Mapping[str, str], table: Mapping[str, Any]) -> str:
+    words, meaning = _WORDS[key]
+    told: str = given or env.get(f"SCHEMADIFF_{key.upper()}") or table.get(key, words[0])
+    for one in words:
         if told == one:
-            return cast("Online", one)
+            return one
     # A word is shown; anything else may be a URL that stands at the wrong key, with a password in it.
     shown = f": {told!r}" if told.isalpha() else ""
-    raise ConfigError(
-        f'the setting "online" has an unknown value{shown}',
-        hint="It is auto (tables that are not small), always or never.",
-    )
+    raise ConfigError(f'the setting "{key}" has an unknown value{shown}', hint=meaning)
 
 
 def _list(

@@ -12,7 +12,7 @@ import dataclasses
 import re
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -92,7 +92,8 @@ class Task:
     what it undoes the part that is done, if it does. ``start`` is the schema in which its steps begin, by replay.
 
     ``unsure`` are operations on what the server will have named by itself, by a name that is a guess: good enough to be
-    shown, not to be written into a script.
+    shown, not to be written into a script. ``since`` is the revision at which the transaction began that the task is a
+    part of, ``None`` where it is one by itself.
     """
 
     revision: int
@@ -103,6 +104,12 @@ class Task:
     turned: Turned | None = None
     start: Schema = field(default_factory=Schema)
     unsure: tuple[Operation, ...] = ()
+    since: int | None = None
+
+    @property
+    def rolled_back_to(self) -> int:
+        """The revision at which the database is where the transaction of the task is rolled back."""
+        return self.before.version if self.since is None else self.since
 
 
 def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) -> None:
@@ -117,19 +124,35 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
         _run_journalled(connection, dialect, task, entry, 0, manner)
         return
 
+    together(connection, dialect, [task], manner)
+
+
+def together(
+    connection: Connection,
+    dialect: Dialect,
+    tasks: Sequence[Task],
+    manner: Manner,
+    begin: Callable[[], Iterable[Task]] | None = None,
+) -> None:
+    """Carries the tasks out in one transaction that is rolled back when a step fails, and begun again while somebody
+    holds a lock that it needs. `begin` yields what they have become when they are planned one after the other.
+    """
+    task = tasks[0]
+
     def whole() -> None:
+        nonlocal task
         stepping = False
         try:
             with dialect.transaction(connection):
-                stepping = True
-                for position in range(len(steps)):
-                    _step(connection, dialect, task, steps, position, manner, rolls_back=True)
-                stepping = False
-                version.write(connection, dialect, task.after)
+                for one in begin() if begin else tasks:
+                    task, stepping = one, True
+                    for position in range(len(one.plan.steps)):
+                        _step(connection, dialect, one, one.plan.steps, position, manner, rolls_back=True)
+                    stepping = False
+                    version.write(connection, dialect, one.after)
         except RevisionError as error:
-            if stepping:
-                raise  # it says where
-            error.message = f"revision {task.revision:04}: {error.message}"
+            if not stepping:  # else it says where
+                error.message = f"revision {task.revision:04}: {error.message}"
             raise
         except (SQLAlchemyError, DatabaseError) as error:
             if stepping:
@@ -137,9 +160,9 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
             raise _uncommitted(task, error) from error
 
     try:
-        _patiently(connection, dialect, steps, manner, whole)
+        _patiently(connection, dialect, [step for one in tasks for step in one.plan.steps], manner, whole)
     except StoppedError as error:
-        raise _stopped(task, steps, None) from error
+        raise _stopped(task, task.plan.steps, None) from error
 
 
 def entry_of(task: Task) -> journal.Entry:
@@ -376,7 +399,7 @@ def _failure(
     if not isinstance(error, Unmet):
         lines += [f"    {line}" for line in step.sql.splitlines()]
     if rolls_back:
-        hint = advice.rolled_back(task.direction, task.before.version)
+        hint = advice.rolled_back(task.direction, task.rolled_back_to, alone=task.since is None)
     else:
         done = [
             one.describe()
@@ -403,7 +426,7 @@ def _uncommitted(task: Task, error: SQLAlchemyError | DatabaseError) -> Database
     if getattr(error, "connection_invalidated", False):
         hint = advice.lost(task.direction)
     else:
-        hint = advice.rolled_back(task.direction, task.before.version)
+        hint = advice.rolled_back(task.direction, task.rolled_back_to, alone=task.since is None)
     if isinstance(error, DatabaseError) and error.hint:
         hint = f"{error.hint}\n{hint}"
     kind = LockedError if isinstance(error, LockedError) else StepError
@@ -416,7 +439,7 @@ def _stopped(task: Task, steps: Sequence[Step], done: int | None) -> StoppedErro
     if done is None:
         return StoppedError(
             f"stopped in revision {task.revision:04}, and everything that {'it' if up else 'the rollback'} did is "
-            f"{'rolled' if up else 'taken'} back: the database is at revision {task.before.version:04}",
+            f"{'rolled' if up else 'taken'} back: the database is at revision {task.rolled_back_to:04}",
             hint=advice.begin_again(task.direction),
         )
     lines = [

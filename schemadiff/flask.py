@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
-    from schemadiff.config import Online
+    from schemadiff.config import Online, Transaction
 
 __all__ = ["Migrate", "db_commands"]
 
@@ -45,7 +45,8 @@ EXTENSION = "schemadiff"
 class Migrate:
     """What `flask db` works on: the application's Flask-SQLAlchemy and the directory of revisions, which is relative to
     the current directory. `include`, `exclude` and `schemas` say what is compared, and `online` how tables are changed,
-    as for `schemadiff.plan`. `command` is the name of the commands where `db` is another extension's.
+    as for `schemadiff.plan`; `transaction` is as for `schemadiff.apply`. `command` is the name of the commands where
+    `db` is another extension's.
 
     What is not said here the settings file says; an option, and then the environment, wins over both.
     """
@@ -61,6 +62,7 @@ class Migrate:
         exclude: Sequence[str] = (),
         schemas: Sequence[str] = (),
         online: Online | None = None,
+        transaction: Transaction | None = None,
     ) -> None:
         self.db = db
         self.directory = directory
@@ -69,6 +71,7 @@ class Migrate:
         self.exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
         self.schemas = (schemas,) if isinstance(schemas, str) else tuple(schemas)
         self.online = online
+        self.transaction = transaction
         if app is not None:
             self.init_app(app)
 
@@ -81,6 +84,7 @@ class Migrate:
             "exclude": self.exclude,
             "schemas": self.schemas,
             "online": self.online,
+            "transaction": self.transaction,
         }
         return {key: value for key, value in said.items() if value}
 
@@ -127,6 +131,11 @@ _online = click.option(
     "--online",
     type=click.Choice(["auto", "always", "never"]),
     help="Change tables so that nobody has to wait: those that are not small (auto), all, none.",
+)
+_transaction = click.option(
+    "--transaction",
+    type=click.Choice(["each", "all"]),
+    help="Commit each revision by itself, or all of the run together (PostgreSQL, SQLite).",
 )
 _include = click.option(
     "--include", metavar="GLOB", multiple=True, help="Compare no other tables: table or schema.table."
@@ -209,6 +218,7 @@ def migrate(
 @_lock_wait
 @_lock_timeout
 @_online
+@_transaction
 @_format
 def upgrade(
     revision: int | None,
@@ -219,6 +229,7 @@ def upgrade(
     lock_wait: float,
     lock_timeout: float,
     online: Online | None,
+    transaction: Transaction | None,
     output: str,
 ) -> None:
     """Run pending revisions, up to N or all of them."""
@@ -228,11 +239,19 @@ def upgrade(
         from schemadiff.cli.options import Format
 
         asked = running.Asked(
-            sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, project.online
+            sql,
+            dry_run,
+            allow,
+            yes,
+            lock_wait,
+            Format(output),
+            lock_timeout,
+            project.online,
+            project.transaction,
         )
         return running.apply(terminal, project, asked, to=revision)
 
-    _finish(work, online=online)
+    _finish(work, online=online, transaction=transaction)
 
 
 @db_commands.command()
@@ -244,6 +263,7 @@ def upgrade(
 @_lock_wait
 @_lock_timeout
 @_online
+@_transaction
 @_format
 def downgrade(
     revision: int | None,
@@ -254,6 +274,7 @@ def downgrade(
     lock_wait: float,
     lock_timeout: float,
     online: Online | None,
+    transaction: Transaction | None,
     output: str,
 ) -> None:
     """Undo the last revision, or all after N."""
@@ -263,11 +284,19 @@ def downgrade(
         from schemadiff.cli.options import Format
 
         asked = running.Asked(
-            sql, dry_run, allow, yes, lock_wait, Format(output), lock_timeout, project.online
+            sql,
+            dry_run,
+            allow,
+            yes,
+            lock_wait,
+            Format(output),
+            lock_timeout,
+            project.online,
+            project.transaction,
         )
         return running.rollback(terminal, project, asked, to=revision)
 
-    _finish(work, online=online)
+    _finish(work, online=online, transaction=transaction)
 
 
 @db_commands.command()
@@ -320,6 +349,7 @@ def _finish(
     exclude: tuple[str, ...] = (),
     schemas: tuple[str, ...] = (),
     online: Online | None = None,
+    transaction: Transaction | None = None,
 ) -> None:
     """Runs a command's work on the application's project, and exits with its code."""
     from schemadiff.cli import guard
@@ -329,7 +359,7 @@ def _finish(
     speak = partial(_speak, command=f"flask {group or 'db'}")
 
     def with_project(terminal: Terminal) -> int:
-        project = _project(include, exclude, schemas, online, speak)
+        project = _project(include, exclude, schemas, online, transaction, speak)
         terminal.hide(project.secrets)
         return work(terminal, project)
 
@@ -341,6 +371,7 @@ def _project(
     exclude: tuple[str, ...],
     schemas: tuple[str, ...],
     online: Online | None,
+    transaction: Transaction | None,
     speak: Callable[[str], str],
 ) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
@@ -361,7 +392,12 @@ def _project(
             hint="Hand it over: schemadiff.flask.Migrate(app, db).",
         )
     said = settings(
-        include=include, exclude=exclude, schemas=schemas, online=online, application=found.settings
+        include=include,
+        exclude=exclude,
+        schemas=schemas,
+        online=online,
+        transaction=transaction,
+        application=found.settings,
     )
     # The engine itself, and not its URL: how it connects may stand in SQLALCHEMY_ENGINE_OPTIONS, or in its events.
     engine = _engine(db)
@@ -376,6 +412,7 @@ def _project(
         exclude=said.exclude,
         schemas=said.schemas,
         online=said.online,
+        transaction=said.transaction,
         source=said.source,
         passed_over=said.passed_over,
     )

@@ -13,7 +13,7 @@ from itertools import islice
 from sqlalchemy.engine import Connection
 
 from schemadiff import advice, comparer, executor, planner, replay, revisions
-from schemadiff.config import Online
+from schemadiff.config import Online, Transaction
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.dialects.driver_errors import takes_no_changes
 from schemadiff.errors import HazardError, StepError, UnsupportedError
@@ -85,15 +85,16 @@ class Site:
     gate: Gate
     manner: Manner
     online: Online = "auto"
+    transaction: Transaction = "each"
 
     def run(self, task: Task) -> None:
         """Carries out a task."""
-        with _saying_why(self.dialect):
+        with saying_why(self.dialect):
             executor.run(self.connection, self.dialect, task, self.manner)
 
     def finish(self, task: Task, interrupted: Interrupted) -> None:
         """Carries out what is left of an interrupted task."""
-        with _saying_why(self.dialect):
+        with saying_why(self.dialect):
             executor.finish(self.connection, self.dialect, task, interrupted, self.manner)
 
 
@@ -317,7 +318,7 @@ def reversal(operations: Sequence[Operation], revision: Revision) -> tuple[Opera
 
 
 @contextmanager
-def _saying_why(dialect: Dialect) -> Iterator[None]:
+def saying_why(dialect: Dialect) -> Iterator[None]:
     """Lets an error say how to go on where the server cannot carry a statement out as it was asked to."""
     try:
         yield

@@ -24,11 +24,12 @@ from schemadiff import (
     replay,
     revisions,
     tasks,
+    together,
     version,
     writer,
 )
 from schemadiff.async_drivers import with_any_driver
-from schemadiff.config import Online
+from schemadiff.config import Online, Transaction
 from schemadiff.database import Database, connected, where
 from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
@@ -51,6 +52,7 @@ from schemadiff.schema import Unsupported
 from schemadiff.spelling import as_written, live_parts, unnamed_drops
 from schemadiff.standing import State, Status
 from schemadiff.tasks import Confirm, Gate, Site, asked_how, large_tables
+from schemadiff.together import expect_together
 
 Models = sa.MetaData | str | object
 """A MetaData, or what the setting ``models`` takes: ``module:attribute``, a declarative base, a Flask-SQLAlchemy db."""
@@ -167,13 +169,15 @@ def apply(
     lock_wait: float = LOCK_WAIT,
     lock_timeout: float = LOCK_TIMEOUT,
     online: Online = "auto",
+    transaction: Transaction = "each",
     tell: Callable[[str], object] = str,
 ) -> Outcome:
     """Finishes an interrupted revision, then runs the pending ones up to number `to` (all when ``None``).
 
     `lock_wait` are the seconds to wait for another run of schemadiff to end, and to try to get the locks of a step;
     one try takes no longer than `lock_timeout` seconds, so that the application does not stand behind it. `tell` is
-    told in a sentence whom it waits for. `online` says which tables are changed so that nobody has to wait.
+    told in a sentence whom it waits for. `online` says which tables are changed so that nobody has to wait,
+    `transaction` whether each revision is one, or all of the run are together (where DDL can be rolled back).
 
     Raises `HazardError`, before anything is changed, when something would be destroyed that neither `allow` (codes,
     or ``"all"``) nor `confirm` allows; `StepError` when a statement fails; `LockedError` after `lock_wait` seconds.
@@ -182,7 +186,8 @@ def apply(
     check_target(to, history, "apply")
     with connected(database, changes=not dry_run) as (connection, dialect):
         gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
-        site = Site(connection, dialect, history, gate, manner, online)
+        expect_together(dialect, transaction)
+        site = Site(connection, dialect, history, gate, manner, online, transaction)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
             outcome = _apply(site, to, where(database))
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
@@ -203,6 +208,7 @@ def rollback(
     lock_wait: float = LOCK_WAIT,
     lock_timeout: float = LOCK_TIMEOUT,
     online: Online = "auto",
+    transaction: Transaction = "each",
     tell: Callable[[str], object] = str,
 ) -> Outcome:
     """Undoes an interrupted revision, or else the last `steps` revisions (one when neither is given) or all after `to`.
@@ -219,7 +225,8 @@ def rollback(
         raise UsageError(f"cannot go back {steps} steps")
     with connected(database, changes=not dry_run) as (connection, dialect):
         gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
-        site = Site(connection, dialect, history, gate, manner, online)
+        expect_together(dialect, transaction)
+        site = Site(connection, dialect, history, gate, manner, online, transaction)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
             outcome = _rollback(site, to, steps, where(database))
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
@@ -398,6 +405,8 @@ def _carry_out(site: Site, direction: Direction, state: State, chosen: Sequence[
     if site.gate.dry_run:
         return [_done(site, task) for task in prospect.tasks]
     version.create(site.connection, site.dialect)
+    if site.transaction == "all":
+        return [_done(site, task) for task in together.carry_out(site, state, prospect)]
     done = []
     for task in tasks.in_turn(site, prospect):
         site.run(task)

@@ -386,3 +386,18 @@ def test_the_application_says_how_to_connect(url: str, tmp_path: Path) -> None:
     by_token("upgrade")
     by_token("check")
     by_token.close()
+
+
+@pytest.mark.engines("sqlite")
+def test_all_revisions_of_a_run_together(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    site = Site(url, tmp_path)
+    site("migrate")
+    (tmp_path / "versions" / "0002_wrong.py").write_text(
+        'def upgrade(op):\n    op.execute("UPDATE nowhere SET a = 1")\n'
+    )
+    assert "at revision 0000" in site("upgrade", "--transaction", "all", code=2).output
+    Migrate(site.app, site.db, transaction="all")
+    assert "at revision 0000" in site("upgrade", code=2).output
+    assert "at revision 0001" in site("upgrade", "--transaction", "each", code=2).output
+    site.close()

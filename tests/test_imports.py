@@ -84,7 +84,7 @@ LAYERS = (
         "glance",
         "models",
     ),  # edges: I/O
-    ("workflow", "tasks", "rereading", "resumption", "difference", "outcomes", "script"),
+    ("workflow", "tasks", "together", "rereading", "resumption", "difference", "outcomes", "script"),
     ("cli",),
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )

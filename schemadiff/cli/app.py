@@ -23,8 +23,10 @@ from schemadiff.cli.options import (
     Output,
     Schemas,
     Sql,
+    Transaction,
     Url,
     Versions,
+    WhatTogether,
     Yes,
 )
 from schemadiff.cli.quick import spell_out
@@ -154,6 +156,7 @@ def apply(
     lock_wait: LockWait = LOCK_WAIT,
     lock_timeout: LockTimeout = LOCK_TIMEOUT,
     online: HowOnline = None,
+    transaction: WhatTogether = None,
     output: Output = Format.text,
     url: Url = None,
     models: Models = None,
@@ -165,11 +168,19 @@ def apply(
         from schemadiff.cli import running
 
         asked = running.Asked(
-            sql, dry_run, tuple(allow or ()), yes, lock_wait, output, lock_timeout, project.online
+            sql,
+            dry_run,
+            tuple(allow or ()),
+            yes,
+            lock_wait,
+            output,
+            lock_timeout,
+            project.online,
+            project.transaction,
         )
         return running.apply(terminal, project, asked, to=to)
 
-    _finish(work, url, models, versions, online=online)
+    _finish(work, url, models, versions, online=online, transaction=transaction)
 
 
 @app.command()
@@ -193,6 +204,7 @@ def rollback(
     lock_wait: LockWait = LOCK_WAIT,
     lock_timeout: LockTimeout = LOCK_TIMEOUT,
     online: HowOnline = None,
+    transaction: WhatTogether = None,
     output: Output = Format.text,
     url: Url = None,
     models: Models = None,
@@ -204,11 +216,19 @@ def rollback(
         from schemadiff.cli import running
 
         asked = running.Asked(
-            sql, dry_run, tuple(allow or ()), yes, lock_wait, output, lock_timeout, project.online
+            sql,
+            dry_run,
+            tuple(allow or ()),
+            yes,
+            lock_wait,
+            output,
+            lock_timeout,
+            project.online,
+            project.transaction,
         )
         return running.rollback(terminal, project, asked, to=to, steps=steps)
 
-    _finish(work, url, models, versions, online=online)
+    _finish(work, url, models, versions, online=online, transaction=transaction)
 
 
 @app.command()
@@ -317,11 +337,20 @@ def _finish(
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
     online: Online | None = None,
+    transaction: Transaction | None = None,
 ) -> None:
     """Runs a command's work on the project that the settings name, and exits with its code."""
     from schemadiff.cli.project import on_project
 
     code = on_project(
-        work, url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online
+        work,
+        url,
+        models,
+        versions,
+        include=include,
+        exclude=exclude,
+        schemas=schemas,
+        online=online,
+        transaction=transaction,
     )
     raise typer.Exit(code)

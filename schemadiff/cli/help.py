@@ -93,6 +93,8 @@ Options:
                                 x>=0.01]
   --online <auto|always|never>  Change tables so that nobody has to wait:
                                 those that are not small (auto), all, none.
+  --transaction <each|all>      Commit each revision by itself, or all of the
+                                run together (PostgreSQL, SQLite).
   --format <text|json>          How to write what was found.  [default: text]
   --url URL                     The database; else SCHEMADIFF_URL,
                                 DATABASE_URL or the settings file say it.
@@ -123,6 +125,8 @@ Options:
                                 x>=0.01]
   --online <auto|always|never>  Change tables so that nobody has to wait:
                                 those that are not small (auto), all, none.
+  --transaction <each|all>      Commit each revision by itself, or all of the
+                                run together (PostgreSQL, SQLite).
   --format <text|json>          How to write what was found.  [default: text]
   --url URL                     The database; else SCHEMADIFF_URL,
                                 DATABASE_URL or the settings file say it.

@@ -15,6 +15,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class Transaction(StrEnum):
+    """What is one transaction."""
+
+    each = "each"
+    all = "all"
+
+
 class Online(StrEnum):
     """Which tables are changed so that nobody has to wait."""
 
@@ -120,6 +127,14 @@ LockTimeout = Annotated[
         metavar="SECONDS",
         min=0.01,
         help="How long one try for a table's lock may make others wait behind it.",
+    ),
+]
+WhatTogether = Annotated[
+    Transaction | None,
+    typer.Option(
+        "--transaction",
+        help="Commit each revision by itself, or all of the run together (PostgreSQL, SQLite).",
+        show_default=False,
     ),
 ]
 HowOnline = Annotated[

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.config import Online, Settings, settings
+from schemadiff.config import Online, Settings, Transaction, settings
 from schemadiff.errors import ConfigError
 from schemadiff.urls import secrets_of
 
@@ -39,6 +39,7 @@ class Project:
     exclude: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     online: Online = "auto"
+    transaction: Transaction = "each"
     hide: Callable[[Sequence[str]], object] = str
     source: Path | None = None
     passed_over: Path | None = None
@@ -87,6 +88,7 @@ def on_project(
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
     online: str | None = None,
+    transaction: str | None = None,
 ) -> int:
     """Runs a command's work on the project that the settings name; returns its exit code."""
     from schemadiff.cli import guard
@@ -100,6 +102,7 @@ def on_project(
             exclude=exclude,
             schemas=schemas,
             online=online,
+            transaction=transaction,
             hide=terminal.hide,
         )
         terminal.hide(project.secrets)
@@ -117,10 +120,20 @@ def from_settings(
     exclude: Sequence[str] = (),
     schemas: Sequence[str] = (),
     online: str | None = None,
+    transaction: str | None = None,
     hide: Callable[[Sequence[str]], object] = str,
 ) -> Project:
     """The project that options, environment and settings file name. Raises `ConfigError` for a bad file."""
-    found = settings(url, models, versions, include=include, exclude=exclude, schemas=schemas, online=online)
+    found = settings(
+        url,
+        models,
+        versions,
+        include=include,
+        exclude=exclude,
+        schemas=schemas,
+        online=online,
+        transaction=transaction,
+    )
     secrets = (*secrets_of(found.url or ""), *_secret_arguments(found.connect_args))
     return Project(
         found.versions,
@@ -132,6 +145,7 @@ def from_settings(
         exclude=found.exclude,
         schemas=found.schemas,
         online=found.online,
+        transaction=found.transaction,
         hide=hide,
         source=found.source,
         passed_over=found.passed_over,

@@ -22,7 +22,7 @@ from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
-    from schemadiff.config import Online
+    from schemadiff.config import Online, Transaction
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
     from schemadiff.tasks import Confirm
@@ -40,6 +40,7 @@ class Asked:
     output: Format = Format.text
     lock_timeout: float = LOCK_TIMEOUT
     online: Online = "auto"
+    transaction: Transaction = "each"
 
 
 Verb = Literal["apply", "rollback"]
@@ -64,7 +65,12 @@ class _Run(Protocol):
 def apply(terminal: Terminal, project: Project, asked: Asked, *, to: int | None = None) -> int:
     """Runs what is pending up to revision `to`."""
     run = partial(
-        workflow.apply, project.need_database(), project.need_versions(), to=to, online=asked.online
+        workflow.apply,
+        project.need_database(),
+        project.need_versions(),
+        to=to,
+        online=asked.online,
+        transaction=asked.transaction,
     )
     return _carry_out("apply", terminal, project, asked, run)
 
@@ -80,6 +86,7 @@ def rollback(
         to=to,
         steps=steps,
         online=asked.online,
+        transaction=asked.transaction,
     )
     return _carry_out("rollback", terminal, project, asked, run)
 
