@@ -3,6 +3,7 @@
 A round trip takes what the network takes, 10 ms and more to a server that is elsewhere.
 """
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.database import connected
+from schemadiff.dialects import dialect_of
+from schemadiff.dialects.postgresql import together
+from schemadiff.inspector import inspect
 from tests.conftest import FreshDatabase
 from tests.proxy import Proxy
 
@@ -55,3 +59,38 @@ def test_a_check_seldom_waits_for_the_server(
     many = checked(fresh_database(engine_name), 30, tmp_path)
     assert many <= few + CHANCE
     assert few <= MOST[engine_name]
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_what_is_asked_at_once_is_what_sqlalchemy_would_know(url: str, *, changes: bool) -> None:
+    names = [
+        *("server_version_info", "default_schema_name", "default_isolation_level", "is_mariadb"),
+        *("_sql_mode", "_casing", "_server_ansiquotes", "_backslash_escapes"),
+    ]
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        usual = {name: getattr(connection.dialect, name, None) for name in names}
+        dialect = dialect_of(connection)
+    with connected(url, changes=changes) as (connection, own):
+        assert {name: getattr(connection.dialect, name, None) for name in names} == usual
+        facts: list[str] = (
+            [one.name for one in dataclasses.fields(own)] if dataclasses.is_dataclass(own) else []
+        )
+        assert [getattr(own, name) for name in facts] == [getattr(dialect, name) for name in facts]
+
+
+@pytest.mark.engines("postgresql")
+def test_a_pipeline_gives_what_one_query_after_the_other_gives(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = models(5)
+    table = metadata.tables["t3"]
+    table.append_column(sa.Column("kind", sa.Enum("a", "b", name="kind"), server_default="a", comment="c"))
+    table.append_column(sa.Column("twice", sa.Integer, sa.Computed("id * 2", persisted=True)))
+    table.append_constraint(sa.CheckConstraint("id > 0", name="positive"))
+    with connected(url, changes=True) as (connection, dialect):
+        metadata.create_all(connection)
+        at_once = inspect(connection, dialect)
+        monkeypatch.setattr(together, "_can_pipeline", lambda driver: False)
+        assert repr(inspect(connection, dialect)) == repr(at_once)
+    assert len(at_once.tables) == 5
