@@ -256,11 +256,10 @@ def check(
         verify(state or State(), history)
         chosen = filters.choose(metadata, dialect, include, exclude)
         desired = read(metadata, dialect, chosen)
-        replayed, _ = revisions.replay(history, dialect)
+        number = (state or State()).version
+        at, _ = revisions.replay(history[:number], dialect)
+        replayed, _ = revisions.replay(history[number:], dialect, at)
         head = filters.visible(replayed, chosen, dialect)
-        at = replayed
-        if (state or State()).version != len(history):
-            at, _ = revisions.replay(history[: (state or State()).version], dialect)
         beside = filters.names(schemas, dialect)
         expected = desired if state is None and not history else at
         whole = inspect_for(connection, dialect, replayed, at, desired, beside=beside, expected=expected)

@@ -82,6 +82,15 @@ def test_the_work_grows_with_the_revisions_alone(
         assert sent[2] - sent[1] == sent[1] - sent[0] > 0, sent
 
 
+@pytest.mark.engines("sqlite")
+def test_check_executes_each_file_once(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_history(tmp_path, 10)
+    schemadiff.apply(url, tmp_path, to=5)
+    with counting(monkeypatch, url) as (engine, counts):
+        assert len(schemadiff.check(engine, sa.MetaData(), tmp_path).pending) == 5
+    assert [counts[f"revision {number}"] for number in range(1, 11)] == [1] * 10
+
+
 HEAD = "import sqlalchemy as sa\n\n\ndef upgrade(op):\n    "
 ITEM = """op.create_table(
         "item",
