@@ -38,14 +38,9 @@ _PACKET = 250
 
 
 def _mysql(url: sa.URL) -> Tables:
-    connection = pymysql.connect(
-        host=url.host,
-        port=url.port or 3306,
-        user=url.username,
-        password=url.password or "",
-        database=url.database,
-        client_flag=CLIENT.MULTI_STATEMENTS,
-    )
+    _, told = sa.create_engine(url).dialect.create_connect_args(url)
+    flags = told.pop("client_flag", 0) | CLIENT.MULTI_STATEMENTS
+    connection = pymysql.connect(**told, client_flag=flags)
     tables: Tables = {}
     with connection, connection.cursor() as cursor:
         cursor.execute(

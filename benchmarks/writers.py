@@ -25,6 +25,9 @@ RATE = 200
 STANDS = 0.05
 """An INSERT that takes so many seconds waits for somebody."""
 
+SETTLES = 3.0
+"""Seconds in which the server may write down what the table was filled with, before the change begins."""
+
 TABLE = """
 import sqlalchemy as sa
 
@@ -169,26 +172,32 @@ def change(url: str, rows: int, tool: str, kind: str) -> Standing:
         six = SIX[kind]
         lines = "\n    ".join(one.line for one in six)
         (versions / "0002_six.py").write_text(f"import sqlalchemy as sa\n\n\ndef upgrade(op):\n    {lines}\n")
+        work = _by_alembic(url, six) if tool == "Alembic" else _by_schemadiff(url, versions, tool)
         with writer(url, durations):
+            time.sleep(SETTLES)
             began = time.monotonic()
-            if tool == "Alembic":
-                _by_alembic(url, six)
-            else:
-                schemadiff.apply(url, versions, online=tool)  # type: ignore[arg-type]
+            work()
             took = time.monotonic() - began
     stood = [one for one in durations if one >= STANDS]
     return Standing(took, max(durations, default=0.0), sum(stood))
 
 
-def _by_alembic(url: str, six: tuple[Change, ...]) -> None:
+def _by_schemadiff(url: str, versions: Path, online: str) -> Callable[[], object]:
+    return lambda: schemadiff.apply(url, versions, online=online)  # type: ignore[arg-type]
+
+
+def _by_alembic(url: str, six: tuple[Change, ...]) -> Callable[[], object]:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
-    engine = sa.create_engine(url)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        with context.begin_transaction():
-            for one in six:
-                one.alembic(Operations(context))
-        connection.commit()
-    engine.dispose()
+    def work() -> None:
+        engine = sa.create_engine(url)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            with context.begin_transaction():
+                for one in six:
+                    one.alembic(Operations(context))
+            connection.commit()
+        engine.dispose()
+
+    return work

@@ -284,6 +284,18 @@ def _not_asked(given: Sequence[Statement], why: str) -> tuple[Statement, ...]:
     return tuple(replace(one, group=None, method=f"not asked: {why}") for one in given)
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What is read once of a table of which copies are made: its definition, the names that its CHECKs have in a copy,
+    and what it has become by its past (see `_Copy._read_past`).
+    """
+
+    table: Table
+    checks: Mapping[str, str]
+    versions: int | None
+    hides_column: bool
+
+
 class _Copy:
     """The empty copy of one table, for as long as it is there."""
 
@@ -296,6 +308,7 @@ class _Copy:
         self.checks: dict[str, str] = {}
         self.versions: int | None = None
         self.there = False
+        self.past: _Past | None = None
 
     def __enter__(self) -> _Copy:
         return self
@@ -315,9 +328,13 @@ class _Copy:
         made = _one(self.talk, f"CREATE TABLE {qualified(self.name)} LIKE {qualified(self.table)}")
         if isinstance(made, Refusal):
             return _reason(made, "create")
-        table, copy = self._parsed(self.table), self._parsed(self.name)
-        self.checks = _check_names(table, copy)
-        self._imitate(table)
+        if self.past is None:
+            table, copy = self._parsed(self.table), self._parsed(self.name)
+            self.past = _Past(table, _check_names(table, copy), *self._read_past(table))
+        self.checks = dict(self.past.checks)
+        self.versions = self.past.versions
+        if self.past.hides_column:
+            self._leave_hidden_column(self.past.table)
         for alter in done:
             reply = self._send(alter, None)
             if isinstance(reply, Refusal):
@@ -391,27 +408,24 @@ class _Copy:
         rows = only(_one(self.talk, f"SHOW CREATE TABLE {qualified(name)}"))
         return parse(rows[0][1], name, self.facts.database).table
 
-    def _imitate(self, table: Table) -> None:
-        """Makes the copy what the table has become by its past: versions of rows, and a column that a full-text index
-        left behind, without which columns would be added INSTANT.
+    def _read_past(self, table: Table) -> tuple[int | None, bool]:
+        """How many versions the table's rows have, ``None`` where nobody says, and whether it has a column that a
+        full-text index left behind, without which columns would be added INSTANT.
         """
-        self.versions = None
         columns = "NAME, N_COLS" if self.facts.product.has_nocopy else "NAME, N_COLS, TOTAL_ROW_VERSIONS"
         names = [_file_name(self.facts.database, name) for name in (self.table, self.name)]
         if None in names:
-            return
+            return None, False
         told = ", ".join(literal(str(name)) for name in names)
         query = f"SELECT {columns} FROM information_schema.{self.facts.product.system_tables} WHERE NAME IN ({told})"
         reply = _one(self.talk, query)
         if isinstance(reply, Refusal) or len(reply) != len(names):
             # It takes the right PROCESS. The server refuses INSTANT when it comes to it.
-            return
+            return None, False
         found = {row[0]: row[1:] for row in reply}
         real, copy = (found[name] for name in names)
-        if len(real) > 1:
-            self.versions = int(real[1])
-        if real[0] - copy[0] == _HIDDEN and not any(index.kind == "FULLTEXT" for index in table.indexes):
-            self._leave_hidden_column(table)
+        hides = real[0] - copy[0] == _HIDDEN and not any(index.kind == "FULLTEXT" for index in table.indexes)
+        return (int(real[1]) if len(real) > 1 else None), hides
 
     def _leave_hidden_column(self, table: Table) -> None:
         # A column of its own stays, since to drop it would rebuild the copy, and the hidden one would go.
