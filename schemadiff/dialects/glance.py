@@ -84,9 +84,15 @@ def _sqlite(rest: str) -> Found:
 def _mysql(rest: str) -> Found:
     import pymysql
 
-    place = _server(rest)
+    address = rest.removesuffix(_UNENCRYPTED)
+    place = _server(address)
     lock = lock_name(place["database"])
-    connection = pymysql.connect(**place, client_flag=_MULTI_STATEMENTS | _FOUND_ROWS, autocommit=True)
+    connection = pymysql.connect(
+        **place,
+        client_flag=_MULTI_STATEMENTS | _FOUND_ROWS,
+        autocommit=True,
+        ssl_disabled=address != rest,
+    )
     with closing(connection), connection.cursor() as cursor:
         cursor.execute("SELECT VERSION(), DATABASE(), IS_USED_LOCK(%s), CONNECTION_ID()", (lock,))
         version, database, holder, own = cursor.fetchone()
@@ -116,6 +122,7 @@ def _mysql(rest: str) -> Found:
 
 
 _NO_SUCH_TABLE = 1146
+_UNENCRYPTED = "?ssl_disabled=true"
 
 
 def _postgresql(rest: str) -> Found:

@@ -108,6 +108,7 @@ def test_it_loads_little(server_shell: Shell, command: str) -> None:
         "sqlite+aiosqlite:///x.db",
         "mysql+mysqldb://root@127.0.0.1/x",
         "mysql+pymysql://root@127.0.0.1/x?charset=latin1",
+        "mysql+pymysql://root@127.0.0.1/x?ssl_disabled=true&charset=latin1",
         "mysql+pymysql://root:a@b@127.0.0.1/x",
         "mysql+pymysql://root@[::1]/x",
         "mysql+pymysql://root@127.0.0.1",

@@ -18,7 +18,8 @@ Question = tuple[str, Mapping[str, object]]
 
 def asked(connection: Connection, questions: Sequence[Question]) -> list[Sequence[Any]]:
     """The rows of each query. Raises `DBAPIError` as SQLAlchemy does."""
-    if len(questions) > 1 and _can_pipeline(connection.dialect.driver):
+    dialect = connection.dialect
+    if len(questions) > 1 and not dialect.is_async and _can_pipeline(dialect.driver):
         return _pipelined(connection, questions)
     return [connection.execute(sa.text(sql), dict(values)).all() for sql, values in questions]
 
