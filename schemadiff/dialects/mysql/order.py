@@ -55,7 +55,9 @@ def out_of_the_way(operations: Sequence[Operation], schema: Schema, facts: Facts
     becoming = [one for one in operations if one not in leaving and _goes_after(one, schema, facts)]
     rest = [one for one in operations if one not in leaving and one not in becoming]
     middle = [position for position, one in enumerate(rest) if _changes_columns(one)]
-    first, last = (middle[0], middle[-1] + 1) if middle else (len(rest), len(rest))
+    # Where nothing else changes a column they stay where they are: between a foreign key that goes and one that comes.
+    place = next((at for at, one in enumerate(operations) if one in leaving or one in becoming), len(rest))
+    first, last = (middle[0], middle[-1] + 1) if middle else (place, place)
     # What counts now is part of the ALTER that gives the key.
     leaving.sort(key=_counts)
     return (*rest[:first], *leaving, *rest[first:last], *becoming, *rest[last:])
