@@ -28,6 +28,7 @@ def test_functions_collect_seldom_and_leave_no_trace(
     seen = []
     sa.event.listen(engine, "before_cursor_execute", lambda *_: seen.append(gc.get_threshold()))
     assert not schemadiff.check(engine, sa.MetaData(), tmp_path)
+    engine.dispose()
     assert set(seen) == {SELDOM}
     assert gc.get_threshold() == thresholds
     with pytest.raises(schemadiff.SchemadiffError):

@@ -307,6 +307,7 @@ def test_one_connection_is_not_looked_at_from_two_threads(tmp_path: Path) -> Non
         assert session.read() is None
         with pytest.raises(NoWayError):
             session.cancel()
+    engine.dispose()
 
 
 @pytest.mark.engines("postgresql")
@@ -334,6 +335,7 @@ def test_an_error_of_the_callback_is_not_lost(monkeypatch: pytest.MonkeyPatch) -
             watching.watching(connection, dialect_of(connection), "", (), tell),
         ):
             over.wait(0.2)
+    engine.dispose()
 
 
 def test_a_share_never_goes_back_and_never_reaches_the_whole() -> None:
