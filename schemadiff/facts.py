@@ -15,7 +15,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.dialects.losses import Loss
 from schemadiff.dialects.sessions import tolerant
 from schemadiff.hazards import Facts, Lost
-from schemadiff.inspector import COUNT_LIMIT, count_rows, users_of
+from schemadiff.inspector import COUNT_LIMIT, count_rows, count_up_to, users_of
 from schemadiff.operations import (
     AlterColumn,
     DropColumn,
@@ -70,12 +70,8 @@ def _renumbered(
     """How many rows are known by other numbers after each operation, in words."""
     found = {}
     for operation, change in dialect.renumbered(operations, live).items():
-        rows = f"SELECT 1 AS one {change.rows} LIMIT {COUNT_LIMIT + 1}"
         with tolerant():
-            counted = connection.exec_driver_sql(
-                f"SELECT COUNT(*) FROM ({rows}) AS counted", execution_options=VERBATIM
-            )
-            number = int(counted.scalar_one())
+            number = count_up_to(connection, change.rows)
             if number:
                 few = f"{number:,}" if number <= COUNT_LIMIT else f"more than {COUNT_LIMIT:,}"
                 found[operation] = f"{few} row{'' if number == 1 else 's'} {change.words}"

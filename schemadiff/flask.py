@@ -246,8 +246,6 @@ def upgrade(
             lock_wait,
             Format(output),
             lock_timeout,
-            project.online,
-            project.transaction,
         )
         return running.apply(terminal, project, asked, to=revision)
 
@@ -291,8 +289,6 @@ def downgrade(
             lock_wait,
             Format(output),
             lock_timeout,
-            project.online,
-            project.transaction,
         )
         return running.rollback(terminal, project, asked, to=revision)
 

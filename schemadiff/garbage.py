@@ -1,7 +1,7 @@
 """Python's garbage collector kept out of the way while a schema is worked on.
 
 What is read stays to the end, and all of it are values without circles: to look through a thousand tables again and
-again, and through the application's own objects, took up to half of the time (benchmarks/thousand_tables.py). It still
+again, and through the application's own objects, took up to half of the time of a check. It still
 runs, seldom: a run can take hours, and the application's other threads go on meanwhile.
 """
 

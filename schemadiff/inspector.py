@@ -336,13 +336,18 @@ def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) 
     """How many rows the tables have, each counted up to a limit; a table that may not be read is left out."""
     rows = {}
     for name in dict.fromkeys(names):
-        limited = f"SELECT 1 AS one FROM {dialect.quote_name(name)} LIMIT {COUNT_LIMIT + 1}"
         with tolerant():
-            counted = connection.exec_driver_sql(
-                f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
-            )
-            rows[name] = int(counted.scalar_one())
+            rows[name] = count_up_to(connection, f"FROM {dialect.quote_name(name)}")
     return Facts(rows, COUNT_LIMIT)
+
+
+def count_up_to(connection: Connection, source: str) -> int:
+    """How many rows there are, counted up to one more than the limit; `source` is FROM and what stands behind it."""
+    limited = f"SELECT 1 AS one {source} LIMIT {COUNT_LIMIT + 1}"
+    counted = connection.exec_driver_sql(
+        f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
+    )
+    return int(counted.scalar_one())
 
 
 def users_of(

@@ -23,10 +23,7 @@ from schemadiff.facts import facts_about
 from schemadiff.hazards import Facts, Hazard
 from schemadiff.history import state_at
 from schemadiff.inspector import ask
-from schemadiff.journal import (
-    Direction,
-    Interrupted,
-)
+from schemadiff.journal import Direction, Interrupted
 from schemadiff.operations import (
     AlterColumn,
     CreateTable,
@@ -194,11 +191,7 @@ def _is_to_be_asked(task: Task) -> bool:
 def _has_large(site: Site, leg: Leg, names: Collection[Name]) -> bool:
     """Whether one of the tables, of which it was not known, is to be changed so that nobody waits."""
     made = {one.table.name for one in leg.operations if isinstance(one, CreateTable)}
-    if site.online == "never" or not (found := set(names) - made):
-        return False
-    return site.online == "always" or any(
-        size > SMALL for size in site.dialect.sizes(site.connection, found).values()
-    )
+    return bool(_large(site.connection, site.dialect, set(names) - made, site.online))
 
 
 def _known(direction: Direction, legs: Sequence[Leg]) -> list[Schema]:
@@ -364,7 +357,14 @@ def large_tables(
 ) -> frozenset[Name]:
     """The tables that the operations change and that are to be changed so that nobody has to wait."""
     touching = {name for one in operations if (name := touched(one)) is not None and name in live.tables}
-    if online == "never" or not touching:
+    return _large(connection, dialect, touching, online)
+
+
+def _large(
+    connection: Connection, dialect: Dialect, names: Collection[Name], online: Online
+) -> frozenset[Name]:
+    """Those of the tables, which are there, that are large, or count as such."""
+    if online == "never" or not names:
         return frozenset()
-    sizes = dialect.sizes(connection, touching)
+    sizes = dialect.sizes(connection, names)
     return frozenset(name for name, size in sizes.items() if online == "always" or size > SMALL)

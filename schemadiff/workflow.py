@@ -292,11 +292,15 @@ def check(
         return Drift(state.version, missing, pending, drifted, interrupted, _once(notes), ignored, at_work)
 
 
-@seldom_collected
-@with_any_driver("database")
 def status(database: Database, versions: str | Path = "versions") -> Status:
     """Where the database is, and what is pending or interrupted. Changes nothing."""
-    history = revisions.load(Path(versions))
+    return status_of(database, revisions.load(Path(versions)))
+
+
+@seldom_collected
+@with_any_driver("database")
+def status_of(database: Database, history: tuple[Revision, ...]) -> Status:
+    """As `status`, the revisions being loaded."""
     with connected(database) as (connection, dialect):
         at_work = dialect.at_work(connection)
         state = version.read(connection, dialect)

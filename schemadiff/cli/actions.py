@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemadiff import difference, workflow
 from schemadiff.cli import answers, lines, machine, render
+from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.options import DiffFormat, Format
 from schemadiff.errors import UnsupportedError
 from schemadiff.urls import secrets_of
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
     from schemadiff.renames import Candidate
-
-FINE = 0
-DIFFERENT = 1
 
 
 def plan(

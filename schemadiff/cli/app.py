@@ -175,8 +175,6 @@ def apply(
             lock_wait,
             output,
             lock_timeout,
-            project.online,
-            project.transaction,
         )
         return running.apply(terminal, project, asked, to=to)
 
@@ -223,8 +221,6 @@ def rollback(
             lock_wait,
             output,
             lock_timeout,
-            project.online,
-            project.transaction,
         )
         return running.rollback(terminal, project, asked, to=to, steps=steps)
 

@@ -18,6 +18,8 @@ from schemadiff.errors import SchemadiffError, StoppedError, UntriedServerWarnin
 
 _SILENT = logging.NullHandler()
 
+FINE = 0
+DIFFERENT = 1
 ERROR = 2
 PIPE_CLOSED = 141
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from schemadiff import advice, revisions, workflow
 from schemadiff.cli import answers, lines, machine, render
-from schemadiff.cli.actions import DIFFERENT, FINE
+from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.options import Format
 from schemadiff.cli.steps import Steps, Waits
 from schemadiff.cli.stopping import stoppable
@@ -22,7 +22,6 @@ from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
-    from schemadiff.config import Online, Transaction
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
     from schemadiff.tasks import Confirm
@@ -39,8 +38,6 @@ class Asked:
     lock_wait: float = LOCK_WAIT
     output: Format = Format.text
     lock_timeout: float = LOCK_TIMEOUT
-    online: Online = "auto"
-    transaction: Transaction = "each"
 
 
 Verb = Literal["apply", "rollback"]
@@ -69,8 +66,8 @@ def apply(terminal: Terminal, project: Project, asked: Asked, *, to: int | None 
         project.need_database(),
         project.need_versions(),
         to=to,
-        online=asked.online,
-        transaction=asked.transaction,
+        online=project.online,
+        transaction=project.transaction,
     )
     return _carry_out("apply", terminal, project, asked, run)
 
@@ -85,8 +82,8 @@ def rollback(
         project.need_versions(),
         to=to,
         steps=steps,
-        online=asked.online,
-        transaction=asked.transaction,
+        online=project.online,
+        transaction=project.transaction,
     )
     return _carry_out("rollback", terminal, project, asked, run)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from schemadiff import revisions
 from schemadiff.cli import answers, lines
+from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.lines import (
     BLANK,
     advice,
@@ -30,14 +31,11 @@ if TYPE_CHECKING:
     from schemadiff.revisions import Revision
     from schemadiff.standing import Status
 
-FINE = 0
-DIFFERENT = 1
-
 
 def status(terminal: Terminal, project: Project, output: str = "text") -> int:
     """Tells where the database is."""
     database = project.need_database()
-    found = _standing(database, project.versions, revisions.load(project.versions))
+    found = _standing(database, revisions.load(project.versions))
     if output == "json":
         terminal.machine(answers.dump("status", _status_answer(found, project.source)))
     else:
@@ -59,7 +57,7 @@ def history(terminal: Terminal, project: Project, output: str = "text") -> int:
         terminal.note(("no database is named: nothing is said about what is applied",))
     else:
         try:
-            applied = _standing(database, project.versions, found).version or 0
+            applied = _standing(database, found).version or 0
         except SchemadiffError as error:
             failure = error
     if output == "json":
@@ -74,14 +72,14 @@ def history(terminal: Terminal, project: Project, output: str = "text") -> int:
     return FINE
 
 
-def _standing(database: Database, versions: Path, history: Sequence[Revision]) -> Status:
+def _standing(database: Database, history: tuple[Revision, ...]) -> Status:
     """Where the database is, at a glance, or as `workflow` finds out."""
     found = glance(database, history) if isinstance(database, str) else None
     if found is not None:
         return found
     from schemadiff import workflow
 
-    return workflow.status(database, versions)
+    return workflow.status_of(database, history)
 
 
 def _status_lines(

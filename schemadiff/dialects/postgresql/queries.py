@@ -15,7 +15,7 @@ from schemadiff.schema import Name
 TEMPORAL = 18
 _NULLS_NOT_DISTINCT = 15
 _DELETE_COLUMNS = 15
-_COMPRESSION = 14
+COMPRESSION = 14
 """The versions that brought keys without overlaps, what is not enforced and NOT NULL that is not valid, ``NULLS NOT
 DISTINCT``, the columns of ``ON DELETE SET NULL (…)``, and the compression of a column.
 """
@@ -215,7 +215,7 @@ def tables(schemas: Sequence[str], only: Collection[Name] | None) -> tuple[str, 
 
 def columns(version: int) -> str:
     """The query for the columns of ``:tables``."""
-    kept = version >= _COMPRESSION
+    kept = version >= COMPRESSION
     compression = "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END" if kept else "NULL"
     not_null = _NOT_NULL if version >= TEMPORAL else "a.attnotnull"
     return _COLUMNS.format(compression=compression, not_null=not_null)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from schemadiff.dialects.postgresql import catalog, definitions
 from schemadiff.dialects.postgresql.belongings import OF_STATISTICS
+from schemadiff.dialects.postgresql.queries import COMPRESSION
 from schemadiff.dialects.postgresql.sqltext import at_once, string
 from schemadiff.dialects.postgresql.types import quoted
 from schemadiff.schema import Name, StoredObject, Table, View
@@ -117,9 +118,6 @@ SELECT used.kind, used.oid::int8, n.nspname, named.name FROM (
 JOIN pg_namespace n ON n.oid = named.namespace"""
 
 
-_COMPRESSION = 14
-"""The version that brought the compression of a column."""
-
 _OWNER = re.compile(r"ALTER TABLE (?!.* ALTER COLUMN ).* OWNER TO ", re.DOTALL)
 
 
@@ -128,7 +126,7 @@ def read(
 ) -> Iterator[View]:
     """The views; their rules, triggers, comments and grants hang on them, unless these are read `apart`."""
     compression = "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"
-    query = _VIEWS.format(compression=compression if version >= _COMPRESSION else "NULL")
+    query = _VIEWS.format(compression=compression if version >= COMPRESSION else "NULL")
     found = connection.execute(sa.text(query), {"schemas": list(schemas), "whole": not apart}).all()
     tables: Mapping[Name, Table] = {}
     if any(materialized for _, _, _, materialized, *_ in found):
