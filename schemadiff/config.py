@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypedDict, cast, get_args
 
 from schemadiff.errors import ConfigError
 
@@ -20,6 +20,17 @@ Online = Literal["auto", "always", "never"]
 
 Transaction = Literal["each", "all"]
 """What is one transaction where DDL can be rolled back: each revision, or all of a run."""
+
+
+class Choice(TypedDict, total=False):
+    """What several commands take as options besides the project: what is compared, and how it is carried out."""
+
+    include: Sequence[str]
+    exclude: Sequence[str]
+    schemas: Sequence[str]
+    online: str | None
+    transaction: str | None
+
 
 KEYS = (
     "url",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 try:
     import click
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
-    from schemadiff.config import Online, Transaction
+    from schemadiff.config import Choice, Online, Transaction
 
 __all__ = ["Migrate", "db_commands"]
 
@@ -340,12 +340,7 @@ def check(include: tuple[str, ...], exclude: tuple[str, ...], schema: tuple[str,
 
 def _finish(
     work: Callable[[Terminal, Project], int],
-    *,
-    include: tuple[str, ...] = (),
-    exclude: tuple[str, ...] = (),
-    schemas: tuple[str, ...] = (),
-    online: Online | None = None,
-    transaction: Transaction | None = None,
+    **choice: Unpack[Choice],
 ) -> None:
     """Runs a command's work on the application's project, and exits with its code."""
     from schemadiff.cli import guard
@@ -355,7 +350,7 @@ def _finish(
     speak = partial(_speak, command=f"flask {group or 'db'}")
 
     def with_project(terminal: Terminal) -> int:
-        project = _project(include, exclude, schemas, online, transaction, speak)
+        project = _project(speak, choice)
         terminal.hide(project.secrets)
         return work(terminal, project)
 
@@ -363,12 +358,8 @@ def _finish(
 
 
 def _project(
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    schemas: tuple[str, ...],
-    online: Online | None,
-    transaction: Transaction | None,
     speak: Callable[[str], str],
+    choice: Choice,
 ) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
     from schemadiff.cli.project import Project
@@ -387,14 +378,7 @@ def _project(
             f'the application "{current_app.name}" has no Flask-SQLAlchemy',
             hint="Hand it over: schemadiff.flask.Migrate(app, db).",
         )
-    said = settings(
-        include=include,
-        exclude=exclude,
-        schemas=schemas,
-        online=online,
-        transaction=transaction,
-        application=found.settings,
-    )
+    said = settings(application=found.settings, **choice)
     # The engine itself, and not its URL: how it connects may stand in SQLALCHEMY_ENGINE_OPTIONS, or in its events.
     engine = _engine(db)
     return Project(

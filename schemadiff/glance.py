@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from schemadiff.dialects.glance import Row
 from schemadiff.dialects.glance import glance as read
 from schemadiff.history import verify
-from schemadiff.standing import State, Status
+from schemadiff.standing import State, Status, wrong_column
 from schemadiff.urls import place_of
 
 if TYPE_CHECKING:
@@ -34,19 +34,14 @@ def glance(url: str, history: Sequence[Revision]) -> Status | None:
 def _state(row: Row) -> State | None:
     """The row as a value; ``None`` where it is not just what schemadiff writes."""
     _, version, digest, files, _, changed_at, tool = row
-    files = [] if files is None else files
     if isinstance(changed_at, str):  # SQLite has no type for a time
         try:
             changed_at = datetime.datetime.fromisoformat(changed_at)
         except ValueError:
             return None
-    right = (
-        type(version) is int
-        and version >= 0
-        and isinstance(digest, str)
-        and isinstance(files, list)
-        and all(isinstance(one, str) for one in files)
-        and (changed_at is None or (isinstance(changed_at, datetime.datetime) and changed_at.tzinfo is None))
-        and isinstance(tool, str | None)
-    )
-    return State(version, digest, tuple(files), None, changed_at, tool) if right else None
+    columns = ("version", "digest", "files", "journal", "changed_at", "tool")
+    if wrong_column(dict(zip(columns, (version, digest, files, None, changed_at, tool), strict=True))):
+        return None
+    if changed_at is not None and changed_at.tzinfo is not None:
+        return None
+    return State(version, digest, tuple(files or ()), None, changed_at, tool)

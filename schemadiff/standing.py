@@ -24,6 +24,22 @@ class State:
     tool: str | None = None
 
 
+def wrong_column(row: Mapping[Any, object]) -> str | None:
+    """The first column of the version row that holds what schemadiff never writes; ``None`` where all are right."""
+    version, files = row["version"], row["files"]
+    for column, right in (
+        ("version", type(version) is int and version >= 0),
+        ("digest", isinstance(row["digest"], str)),
+        ("files", files is None or (isinstance(files, list) and all(isinstance(one, str) for one in files))),
+        ("journal", isinstance(row["journal"], dict | None)),
+        ("changed_at", isinstance(row["changed_at"], datetime.datetime | None)),
+        ("tool", isinstance(row["tool"], str | None)),
+    ):
+        if not right:
+            return column
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Where a database is. ``version`` is ``None`` when it has no version table. ``at_work`` says who carries out a

@@ -23,7 +23,7 @@ from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.errors import DatabaseError, VersionError
-from schemadiff.standing import State
+from schemadiff.standing import State, wrong_column
 
 TABLE = sa.Table(
     VERSION_TABLE,
@@ -79,22 +79,13 @@ def read(connection: Connection, dialect: Dialect) -> State | None:
             hint=_RESTORE,
         )
     row = rows[0]
-    files = [] if row.files is None else row.files
-    for column, right in (
-        ("version", type(row.version) is int and row.version >= 0),
-        ("digest", isinstance(row.digest, str)),
-        ("files", isinstance(files, list) and all(isinstance(one, str) for one in files)),
-        ("journal", isinstance(row.journal, dict | None)),
-        ("changed_at", isinstance(row.changed_at, datetime.datetime | None)),
-        ("tool", isinstance(row.tool, str | None)),
-    ):
-        if not right:
-            raise VersionError(
-                f"the version table {VERSION_TABLE} was changed by hand: its {column} cannot be "
-                f"{str(row._mapping[column])[:60]!r}",
-                hint=_RESTORE,
-            )
-    return State(row.version, row.digest, tuple(files), row.journal, row.changed_at, row.tool)
+    if column := wrong_column(row._mapping):
+        raise VersionError(
+            f"the version table {VERSION_TABLE} was changed by hand: its {column} cannot be "
+            f"{str(row._mapping[column])[:60]!r}",
+            hint=_RESTORE,
+        )
+    return State(row.version, row.digest, tuple(row.files or ()), row.journal, row.changed_at, row.tool)
 
 
 _RESTORE = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
@@ -19,11 +19,9 @@ from schemadiff.cli.options import (
     LockWait,
     Message,
     Models,
-    Online,
     Output,
     Schemas,
     Sql,
-    Transaction,
     Url,
     Versions,
     WhatTogether,
@@ -35,6 +33,7 @@ from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
+    from schemadiff.config import Choice
 
 app = typer.Typer(
     name="schemadiff",
@@ -328,25 +327,9 @@ def _finish(
     url: str | None,
     models: str | None,
     versions: str | None,
-    *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    schemas: Sequence[str] = (),
-    online: Online | None = None,
-    transaction: Transaction | None = None,
+    **choice: Unpack[Choice],
 ) -> None:
     """Runs a command's work on the project that the settings name, and exits with its code."""
     from schemadiff.cli.project import on_project
 
-    code = on_project(
-        work,
-        url,
-        models,
-        versions,
-        include=include,
-        exclude=exclude,
-        schemas=schemas,
-        online=online,
-        transaction=transaction,
-    )
-    raise typer.Exit(code)
+    raise typer.Exit(on_project(work, url, models, versions, **choice))

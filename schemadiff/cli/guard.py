@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from schemadiff.cli.quick import written_to_nobody
 from schemadiff.cli.stopping import INTERRUPTED, Ended, StoppedBySignal
 from schemadiff.cli.terminal import Line, Terminal
 from schemadiff.errors import SchemadiffError, StoppedError, UntriedServerWarning
@@ -21,7 +22,6 @@ _SILENT = logging.NullHandler()
 FINE = 0
 DIFFERENT = 1
 ERROR = 2
-PIPE_CLOSED = 141
 
 
 def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -> int:
@@ -53,9 +53,7 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
         terminal.error(("interrupted" if number == signal.SIGINT else f"ended by {number.name}",))
         return INTERRUPTED + number
     except BrokenPipeError:
-        # Whoever read the output has seen enough. Nothing more can be written there, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
+        return written_to_nobody()
     except OSError as error:
         _trace(terminal, error)
         file = f"{error.filename}: " if error.filename else ""

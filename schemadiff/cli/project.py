@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from schemadiff.config import Online, Settings, Transaction, settings
+from schemadiff.config import Choice, Online, Settings, Transaction, settings
 from schemadiff.errors import ConfigError
 from schemadiff.urls import secrets_of
 
@@ -83,28 +83,13 @@ def on_project(
     url: str | None,
     models: str | None,
     versions: str | None,
-    *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    schemas: Sequence[str] = (),
-    online: str | None = None,
-    transaction: str | None = None,
+    **choice: Unpack[Choice],
 ) -> int:
     """Runs a command's work on the project that the settings name; returns its exit code."""
     from schemadiff.cli import guard
 
     def with_project(terminal: Terminal) -> int:
-        project = from_settings(
-            url,
-            models,
-            versions,
-            include=include,
-            exclude=exclude,
-            schemas=schemas,
-            online=online,
-            transaction=transaction,
-            hide=terminal.hide,
-        )
+        project = from_settings(url, models, versions, hide=terminal.hide, **choice)
         terminal.hide(project.secrets)
         return work(terminal, project)
 
@@ -116,24 +101,11 @@ def from_settings(
     models: str | None,
     versions: str | None,
     *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    schemas: Sequence[str] = (),
-    online: str | None = None,
-    transaction: str | None = None,
     hide: Callable[[Sequence[str]], object] = str,
+    **choice: Unpack[Choice],
 ) -> Project:
     """The project that options, environment and settings file name. Raises `ConfigError` for a bad file."""
-    found = settings(
-        url,
-        models,
-        versions,
-        include=include,
-        exclude=exclude,
-        schemas=schemas,
-        online=online,
-        transaction=transaction,
-    )
+    found = settings(url, models, versions, **choice)
     secrets = (*secrets_of(found.url or ""), *_secret_arguments(found.connect_args))
     return Project(
         found.versions,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _STANDING = ("status", "history")
 
+_PIPE_CLOSED = 141
+
 _COLUMNS = 80
 """Help is laid out for a terminal of so many, and narrower for a narrower one."""
 
@@ -32,10 +34,14 @@ def answer(arguments: Sequence[str]) -> int | None:
     except UnicodeEncodeError:
         return None
     except BrokenPipeError:
-        # Whoever read the output has seen enough. Nothing more can be written there, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return written_to_nobody()
     return 0
+
+
+def written_to_nobody() -> int:
+    """The exit code where whoever read the output has seen enough. Nothing more is written there, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _PIPE_CLOSED
 
 
 def spell_out() -> None:

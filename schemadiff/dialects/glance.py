@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from schemadiff.dialects.locks import HOLDER, KEY, lock_name
+from schemadiff.dialects.locks import HOLDER, KEY, TAG, lock_name
 from schemadiff.dialects.tried import about_age
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _SERVER = re.compile(
 )
 _FILE = re.compile(r"(?!file:)[^?#%:\s]+")
 _NUMBERS = re.compile(r"(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)")
-_RUN = re.compile(r"/\* schemadiff \d+ (?:up|down) ")
 _MULTI_STATEMENTS = 1 << 16
 _FOUND_ROWS = 1 << 1
 
@@ -103,9 +102,7 @@ def _mysql(rest: str) -> Found:
         # Statements may hold any bytes: see `processes`.
         cursor.execute("SET SESSION character_set_results = ascii")
         cursor.execute("SHOW FULL PROCESSLIST")
-        if any(
-            row[0] != own and row[3] == database and _RUN.match(row[7] or "") for row in cursor.fetchall()
-        ):
+        if any(row[0] != own and row[3] == database and TAG.match(row[7] or "") for row in cursor.fetchall()):
             raise _Unclear
         cursor.execute("SET SESSION character_set_results = utf8mb4")
         row: Row | None = None

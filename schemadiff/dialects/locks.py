@@ -1,8 +1,9 @@
-"""What the one lock on a database is called at each server, and who holds it. No imports that take time."""
+"""What the one lock on a database is called at each server, and how its holder is known. No imports that take time."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 
 _LONGEST = 64
 """MySQL 9.7 manual, 14.14 Locking Functions: a longer name is refused (4163)."""
@@ -18,6 +19,10 @@ AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()
 AND (l.classid::int8 << 32 | l.objid::int8) = :key
 """
 """Of PostgreSQL."""
+
+
+TAG = re.compile(r"/\* schemadiff (\d+) (up|down) (\d+)/(\d+) \*/ ")
+"""What a statement of a run begins with: the revision, the direction, the step and how many there are."""
 
 
 def lock_name(database: str) -> str:

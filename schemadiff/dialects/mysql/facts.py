@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from schemadiff.dialects.mysql.opening import QUESTIONS, answered
+from schemadiff.dialects.mysql.opening import QUESTIONS
 from schemadiff.dialects.mysql.packets import at_once
+from schemadiff.dialects.opening import answered
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.mysql.packets import Rows, in_one_packet
+from schemadiff.dialects.opening import keep
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -35,7 +36,6 @@ _SQLALCHEMYS = (
     # It is called so since MySQL 5.7.20, and so on MariaDB.
     "SHOW VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')",
 )
-_ANSWERS = "schemadiff answers"
 
 
 def prepare(engine: Engine) -> None:
@@ -51,16 +51,10 @@ def prepare(engine: Engine) -> None:
             return
         with suppress(AttributeError):  # a later SQLAlchemy may ask in another way
             _take_over(dialect, answers)
-        vars(dialect)[_ANSWERS] = answers[len(_SQLALCHEMYS) :]
+        keep(dialect, answers[len(_SQLALCHEMYS) :])
         initialize(connection)
 
     dialect.initialize = at_once
-
-
-def answered(connection: Connection) -> list[Rows] | None:
-    """The answers to `QUESTIONS` that the connection was opened with: once, they grow old."""
-    found = vars(connection.dialect).pop(_ANSWERS, None)
-    return found if isinstance(found, list) else None
 
 
 def _take_over(dialect: Any, answers: list[Rows]) -> None:

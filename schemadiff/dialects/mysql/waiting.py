@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects import driver_errors
+from schemadiff.dialects.locks import TAG
 from schemadiff.dialects.mysql import processes
 from schemadiff.dialects.mysql.facts import Facts
 from schemadiff.dialects.mysql.progress import how_far
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _GAVE_UP = (1205, 1213)
 """A lock wait that took too long, and a deadlock."""
-
-_TAG = re.compile(r"/\* schemadiff (\d+) (up|down) (\d+)/(\d+) \*/ ")
 
 _HOLDERS = """SELECT DISTINCT t.PROCESSLIST_ID FROM performance_schema.metadata_locks m
 JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
@@ -102,7 +100,7 @@ def left_running(
     return [
         (row["id"], _words(row, how_far(connection, row["id"])))
         for row in (processes.sessions(connection) if told is None else told)
-        if row["db"] == database and _TAG.match(row["info"] or "")
+        if row["db"] == database and TAG.match(row["info"] or "")
     ]
 
 
@@ -112,9 +110,9 @@ def _words(told: Mapping[str, Any], far: str = "") -> str:
     info = told["info"]
     if not info:
         return f"{who}, idle {seconds}, probably in an open transaction"
-    match = _TAG.match(info)
+    match = TAG.match(info)
     if match:
         revision, way, step, total = match.groups()
         verb = "apply" if way == "up" else "roll back"
         who = f"{who}, a run of schemadiff (step {step} of {total}, {verb} {revision})"
-    return f"{who}, {told['state'] or told['command'].lower()} {seconds}{far}: {short(_TAG.sub('', info))}"
+    return f"{who}, {told['state'] or told['command'].lower()} {seconds}{far}: {short(TAG.sub('', info))}"

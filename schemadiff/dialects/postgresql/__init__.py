@@ -22,6 +22,7 @@ from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.lexer import Lexer
+from schemadiff.dialects.opening import answered
 from schemadiff.dialects.postgresql import (
     ask,
     attributes,
@@ -139,7 +140,7 @@ class PostgreSQL(Dialect):
     def connect(cls, connection: Connection) -> PostgreSQL:
         """The version and the default schema of the connection. Raises `UnsupportedError` for a server before 13: no
         column stops being generated there."""
-        known = opening.answered(connection)
+        known = answered(connection)
         if known is None:
             known = list(connection.exec_driver_sql(opening.QUESTIONS).one())
         number, schema, own, tablespace, method = known

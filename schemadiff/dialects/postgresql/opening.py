@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.opening import keep
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
@@ -31,8 +33,6 @@ _SQLALCHEMYS = """,
 _OWN = 5
 """How many of the answers are those to `QUESTIONS`."""
 
-_ANSWERS = "schemadiff answers"
-
 
 def prepare(engine: Engine) -> None:
     """Has the first connection of the engine, which is in autocommit, asked in one round trip."""
@@ -47,7 +47,7 @@ def prepare(engine: Engine) -> None:
                 raise
             # A server so old that `PostgreSQL.connect` refuses it.
         else:
-            vars(dialect)[_ANSWERS] = list(row[:_OWN])
+            keep(dialect, list(row[:_OWN]))
             with suppress(AttributeError):  # a later SQLAlchemy may ask in another way
                 _take_over(dialect, row)
         initialize(connection)
@@ -78,9 +78,3 @@ class _Told:
 
     def scalar(self) -> str:
         return self.answer
-
-
-def answered(connection: Connection) -> list[Any] | None:
-    """The answers to `QUESTIONS` that the connection was opened with: once, they grow old."""
-    found = vars(connection.dialect).pop(_ANSWERS, None)
-    return found if isinstance(found, list) else None
