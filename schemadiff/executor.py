@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff import advice, expectations, footprint, interruption, journal, version
 from schemadiff.blame import blamed
+from schemadiff.config.defaults import LOCK_WAIT
 from schemadiff.confinement import call, one_transaction
 from schemadiff.database import VERBATIM
 from schemadiff.dialects import Dialect
@@ -41,7 +42,6 @@ from schemadiff.footprint import Neither
 from schemadiff.functions import file_of
 from schemadiff.journal import Direction, Interrupted, Turned
 from schemadiff.operations import Execute, Operation, Run
-from schemadiff.patience import LOCK_WAIT
 from schemadiff.planner import Plan, Step
 from schemadiff.schema import Schema
 from schemadiff.standing import State

@@ -27,15 +27,15 @@ except ModuleNotFoundError as error:
 
 from sqlalchemy.engine import Engine
 
+from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.errors import ConfigError, UsageError
-from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
-    from schemadiff.config import Choice, Online, Transaction
+    from schemadiff.config.settings import Choice, Online, Transaction
 
 __all__ = ["Migrate", "db_commands"]
 
@@ -363,7 +363,7 @@ def _project(
 ) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
     from schemadiff.cli.project import Project
-    from schemadiff.config import settings
+    from schemadiff.config.settings import settings
     from schemadiff.urls import secrets_of
 
     found = current_app.extensions.get(EXTENSION)

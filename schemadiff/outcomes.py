@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemadiff import script
+from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects import Dialect
 from schemadiff.executor import Task
 from schemadiff.filters import NOTHING_IGNORED, Ignored
 from schemadiff.hazards import Hazard
 from schemadiff.journal import Direction, Interrupted
 from schemadiff.operations import Found, Operation
-from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.planner import Plan
 from schemadiff.revisions import Revision
 from schemadiff.schema import Unsupported

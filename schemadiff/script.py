@@ -13,11 +13,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from schemadiff import __version__, executor, journal, version
+from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.executor import Task
 from schemadiff.operations import DropIndex, nothing
-from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.planner import Plan, Step
 from schemadiff.standing import State
 

@@ -13,7 +13,7 @@ from itertools import islice
 from sqlalchemy.engine import Connection
 
 from schemadiff import advice, comparer, executor, planner, replay, revisions
-from schemadiff.config import Online, Transaction
+from schemadiff.config.settings import Online, Transaction
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.dialects.driver_errors import takes_no_changes
 from schemadiff.errors import HazardError, StepError, UnsupportedError

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from schemadiff import executor, tasks
-from schemadiff.config import Transaction
+from schemadiff.config.settings import Transaction
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UsageError
 from schemadiff.executor import Task

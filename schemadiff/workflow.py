@@ -29,7 +29,8 @@ from schemadiff import (
     writer,
 )
 from schemadiff.async_drivers import with_any_driver
-from schemadiff.config import Online, Transaction
+from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
+from schemadiff.config.settings import Online, Transaction
 from schemadiff.database import Database, connected, where
 from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
@@ -42,7 +43,6 @@ from schemadiff.journal import Direction, Interrupted
 from schemadiff.models import given_models, load_models
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.outcomes import Done, Drift, Outcome, Planned, Shown
-from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.planner import Plan
 from schemadiff.reader import read
 from schemadiff.renames import Candidate

@@ -26,7 +26,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.config import Online
+from schemadiff.config.settings import Online
 from schemadiff.database import connected
 from schemadiff.dialects.client import VERSION_TABLE
 from schemadiff.inspector import inspect

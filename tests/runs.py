@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import schemadiff
-from schemadiff.config import Online
+from schemadiff.config.settings import Online
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.runs", "tests.definitions", "schemadiff.workflow"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schemadiff.config import settings
+from schemadiff.config.settings import settings
 from schemadiff.errors import ConfigError
 
 URL = 'url = "sqlite:///x.db"\n'

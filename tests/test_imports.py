@@ -21,7 +21,7 @@ SOURCES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 LAYERS = (
-    ("errors", "patience", "garbage"),
+    ("errors", "config", "garbage"),
     ("tables", "schema", "words", "lookup", "functions", "silence", "slug", "digest"),
     ("operations", "stored"),
     ("dialects",),
@@ -76,7 +76,6 @@ LAYERS = (
         "facts",
         "interruption",
         "journal",
-        "config",
         "database",
         "urls",
         "history",

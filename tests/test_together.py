@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.config import settings
+from schemadiff.config.settings import settings
 from schemadiff.database import connected, open_engine
 from schemadiff.errors import ConfigError, StepError, UsageError
 

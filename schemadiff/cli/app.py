@@ -28,12 +28,12 @@ from schemadiff.cli.options import (
     Yes,
 )
 from schemadiff.cli.quick import spell_out
-from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
+from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal import Terminal
-    from schemadiff.config import Choice
+    from schemadiff.config.settings import Choice
 
 app = typer.Typer(
     name="schemadiff",

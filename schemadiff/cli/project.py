@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from schemadiff.config import Choice, Online, Settings, Transaction, settings
+from schemadiff.config.settings import Choice, Online, Settings, Transaction, settings
 from schemadiff.errors import ConfigError
 from schemadiff.urls import secrets_of
 

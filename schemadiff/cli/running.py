@@ -13,11 +13,11 @@ from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.options import Format
 from schemadiff.cli.steps import Steps, Waits
 from schemadiff.cli.stopping import stoppable
+from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.database import where
 from schemadiff.errors import PendingError, UsageError
 from schemadiff.hazards import CODES
 from schemadiff.outcomes import Outcome
-from schemadiff.patience import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemadiff.config import DEFAULT_VERSIONS, settings
+from schemadiff.config.settings import DEFAULT_VERSIONS, settings
 from schemadiff.errors import ConfigError
 from schemadiff.urls import secrets_of
 

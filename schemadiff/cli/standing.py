@@ -18,7 +18,7 @@ from schemadiff.cli.lines import (
     one_line,
     revision_line,
 )
-from schemadiff.config import passed_over
+from schemadiff.config.settings import passed_over
 from schemadiff.errors import SchemadiffError
 from schemadiff.glance import glance
 

@@ -26,6 +26,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
+from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.client import VERSION_TABLE, Client
 from schemadiff.dialects.marks import Mark
 from schemadiff.dialects.risks import Risks
@@ -35,7 +36,6 @@ from schemadiff.dialects.traits import Traits
 from schemadiff.dialects.wording import Judging
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
-from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import (
     Check,
     Column,

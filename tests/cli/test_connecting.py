@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from schemadiff.config import settings
+from schemadiff.config.settings import settings
 from schemadiff.errors import ConfigError
 from tests.cli.shell import SETTINGS, Shell
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 import schemadiff
 from schemadiff.cli.render import statements
-from schemadiff.config import Online
+from schemadiff.config.settings import Online
 from schemadiff.database import connected
 from schemadiff.errors import StepError
 from schemadiff.executor import Event

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
@@ -43,7 +44,6 @@ from schemadiff.dialects.statements import Group, Statement
 from schemadiff.dialects.wording import Judge
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
-from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import (
     Check,
     Column,

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.mysql import advisory, characters, ways
 from schemadiff.dialects.mysql.alter import staged_statements
 from schemadiff.dialects.mysql.clauses import Alter, alter_sql, of_revision
@@ -31,7 +32,6 @@ from schemadiff.dialects.mysql.ways import Cost, Way
 from schemadiff.dialects.statements import Group, Statement
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation, RenameTable
-from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Name, Table
 
 if TYPE_CHECKING:

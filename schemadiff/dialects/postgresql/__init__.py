@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.driver_errors import server_words
@@ -58,7 +59,6 @@ from schemadiff.dialects.sessions import ServerSession
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.operations import AddColumn, CreateIndex, CreateTable, DropColumn, DropIndex, DropTable
-from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
 from schemadiff.dialects.lexer import Lexer
@@ -38,7 +39,6 @@ from schemadiff.dialects.sqlite.lexer import SQLiteLexer
 from schemadiff.dialects.statements import Statement
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import Operation
-from schemadiff.patience import LOCK_TIMEOUT
 from schemadiff.schema import Column, Index, Name, Schema, StoredObject, Table, View
 from schemadiff.stored import STORED_KINDS, ObjectOperation
 

@@ -1,0 +1,5 @@
+"""What a run is told: defaults, settings and where they come from. The lowest room beside `errors`.
+
+defaults   how long a run waits unless it is told otherwise
+settings   options, environment, settings file and application -> one value
+"""
