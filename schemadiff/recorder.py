@@ -34,6 +34,7 @@ from schemadiff.schema import (
     Key,
     Name,
     Namespace,
+    PrimaryKey,
     Schema,
     Sequence,
     StoredObject,
@@ -166,6 +167,9 @@ class Recorder:
         read = read_onto(constraint, current, self._dialect)
         if isinstance(read, Index):
             return self._record(ops.DropIndex(current.name, read))
+        if isinstance(read, PrimaryKey) and read.name is None and (own := current.primary_key) is not None:
+            # SQLite has no place for the name in a table that has got AUTOINCREMENT before; it comes back without it.
+            read = own if dataclasses.replace(own, name=None) == read else read
         return self._record(ops.DropConstraint(current.name, read))
 
     # what is no table

@@ -256,7 +256,7 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
     for operation in operations:
         if isinstance(operation, AlterColumn) and (source := sources.get(operation.before.name)) is not None:
             told.setdefault(source, operation.before.type)
-        final = _apply(operation, final)
+        final = _applied(operation, final)
         match operation:
             case RenameColumn():
                 sources[operation.after] = sources.pop(operation.before, None)
@@ -267,6 +267,8 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
                 sources[operation.after.name] = sources.pop(operation.before.name, None)
             case _:
                 pass
+    # In canonical form only now: on the way, what a key is called must not be lost to an AUTOINCREMENT that goes.
+    final = final.with_table(canonical(final.tables[name]))
     if final.tables[name] == old:
         return []
     # The columns keep their old names through the rebuild and get the new ones from SQLite, which then
@@ -349,15 +351,19 @@ def _table_of(operation: Operation) -> Name:
 
 
 def _apply(operation: Operation, schema: Schema) -> Schema:
-    """The schema after the operation, its table in canonical form, a renamed column renamed in expressions,
-    too."""
-    name = _table_of(operation)
+    """The schema after the operation, its table in canonical form."""
+    after = _applied(operation, schema)
+    return after.with_table(canonical(after.tables[_table_of(operation)]))
+
+
+def _applied(operation: Operation, schema: Schema) -> Schema:
+    """The schema after the operation, a renamed column renamed in expressions, too."""
     after = operation.apply(schema, strict=False)
-    table = after.tables[name]
-    if isinstance(operation, RenameColumn):
-        before, new = operation.before, operation.after
-        table = rename_in_table(table, lambda text: renamed(text, before, new), defaults=False)
-    return after.with_table(canonical(table))
+    if not isinstance(operation, RenameColumn):
+        return after
+    before, new = operation.before, operation.after
+    table = after.tables[_table_of(operation)]
+    return after.with_table(rename_in_table(table, lambda text: renamed(text, before, new), defaults=False))
 
 
 def way_out(words: str) -> str | None:
