@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from schemadiff.cli.project import Project
-    from schemadiff.cli.terminal import Terminal
+    from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.config.settings import Choice, Online, Transaction
 
 __all__ = ["Migrate", "db_commands"]
@@ -160,7 +160,7 @@ def init() -> None:
     """Make the directory of revisions."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli.scaffold import make_directory
+        from schemadiff.cli.init import make_directory
 
         make_directory(terminal, project.versions)
         terminal.note((("-> ", "cyan"), project.speak("then write the first revision: schemadiff plan")))
@@ -193,10 +193,10 @@ def migrate(
     """Compare with the models and write the next revision."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import commands
         from schemadiff.cli.options import Format
 
-        return actions.plan(
+        return commands.plan(
             terminal,
             project,
             message=message,
@@ -330,10 +330,10 @@ def check(include: tuple[str, ...], exclude: tuple[str, ...], schema: tuple[str,
     """Tell whether models, revisions, database agree."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import commands
         from schemadiff.cli.options import Format
 
-        return actions.check(terminal, project, Format(output))
+        return commands.check(terminal, project, Format(output))
 
     _finish(work, include=include, exclude=exclude, schemas=schema)
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff import watching
-from schemadiff.cli.steps import Steps, Waits
-from schemadiff.cli.terminal import Terminal
+from schemadiff.cli.terminal.run_lines import Steps, Waits
+from schemadiff.cli.terminal.terminal import Terminal
 from schemadiff.dialects import dialect_of
 from schemadiff.dialects.mysql import MySQL
 from schemadiff.dialects.mysql.waiting import left_running

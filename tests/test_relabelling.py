@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import SET
 
 import schemadiff
-from schemadiff.cli import machine, render
+from schemadiff.cli.output import plan_json, plan_lines
 from schemadiff.database import connected
 from schemadiff.dialects.mysql import relabelling as mysql
 from schemadiff.dialects.relabelling import literal
@@ -70,10 +70,10 @@ def test_the_way_that_is_shown_works(url: str, engine_name: str, tmp_path: Path)
     assert (hazard.code, hazard.level) == ("SD104", "warning")
     assert 'where a row still has "it\'s"' in hazard.message
     assert "If it was renamed (\"it's\" to 'paused'), write " in hazard.advice
-    lines = list(render.hazards([hazard]))
+    lines = list(plan_lines.hazards([hazard]))
     shown = "".join(part if isinstance(part, str) else part[0] for line in lines for part in line)
     assert hazard.advice in shown
-    (told,) = json.loads(json.dumps(machine.operations(planned.plan.operations, planned.plan.hazards)))
+    (told,) = json.loads(json.dumps(plan_json.operations(planned.plan.operations, planned.plan.hazards)))
     assert [one["advice"] for one in told["hazards"]] == [hazard.advice]
     with pytest.raises(StepError):  # the hazard is a true one, and needs no leave
         schemadiff.apply(url, tmp_path)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.cli import guard
-from schemadiff.cli.terminal import Terminal
+from schemadiff.cli.terminal.terminal import Terminal
 from schemadiff.dialects import tried
 from schemadiff.errors import UntriedServerWarning
 from tests import versions

@@ -3,15 +3,15 @@
 app        the commands and their options (Typer); imports nothing else until a command runs
 options    the options that several commands share
 quick      help, version and the plain calls of status and history, before anything else is loaded
+help       the ready texts of --help
 guard      runs one command: errors become messages, exit codes, and never show a password
 project    what a command works on: a database, models, a directory of revisions
-actions    plan, check, diff, show
+commands   plan, check, diff, show
 standing   status, history
 running    apply, rollback
-scaffold   init
-render     values -> lines of coloured pieces, which `lines` makes           (pure)
-machine    values -> the JSON format and SQL text, which `answers` begins    (pure)
-terminal   where lines are written and questions asked: with `bar` and `console` the only module that knows Rich
+init       init
+output     values -> reports, the JSON format and SQL text                   (pure)
+terminal   where lines are written and questions asked, and the signals that stop a run
 """
 
 from __future__ import annotations

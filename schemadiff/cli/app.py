@@ -32,7 +32,7 @@ from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
-    from schemadiff.cli.terminal import Terminal
+    from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.config.settings import Choice
 
 app = typer.Typer(
@@ -86,9 +86,10 @@ def _options(
 @app.command()
 def init(url: Url = None, models: Models = None, versions: Versions = None) -> None:
     """Scaffold settings and the directory of revisions."""
-    from schemadiff.cli import guard, scaffold
+    from schemadiff.cli import guard
+    from schemadiff.cli import init as scaffolding
 
-    raise typer.Exit(guard.run(lambda terminal: scaffold.init(terminal, url, models, versions)))
+    raise typer.Exit(guard.run(lambda terminal: scaffolding.init(terminal, url, models, versions)))
 
 
 @app.command()
@@ -119,9 +120,9 @@ def plan(
     """Compare with the models and write the next revision."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import commands
 
-        return actions.plan(
+        return commands.plan(
             terminal,
             project,
             message=message,
@@ -239,9 +240,9 @@ def check(
     """Tell whether models, revisions, database agree."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import commands
 
-        return actions.check(terminal, project, output)
+        return commands.check(terminal, project, output)
 
     _finish(work, url, models, versions, include=include or (), exclude=exclude or (), schemas=schema or ())
 
@@ -267,9 +268,9 @@ def diff(
     """Compare any two: databases, models, revisions."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import commands
 
-        return actions.diff(terminal, project, before, after, output)
+        return commands.diff(terminal, project, before, after, output)
 
     _finish(work, url, None, None, include=include or (), exclude=exclude or ())
 
@@ -315,9 +316,9 @@ def show(
     """Show one revision: operations, SQL, hazards."""
 
     def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import actions
+        from schemadiff.cli import commands
 
-        return actions.show(terminal, project, number, output)
+        return commands.show(terminal, project, number, output)
 
     _finish(work, url, models, versions)
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from schemadiff.cli.quick import written_to_nobody
-from schemadiff.cli.stopping import INTERRUPTED, Ended, StoppedBySignal
-from schemadiff.cli.terminal import Line, Terminal
+from schemadiff.cli.terminal.signals import INTERRUPTED, Ended, StoppedBySignal
+from schemadiff.cli.terminal.terminal import Line, Terminal
 from schemadiff.errors import SchemadiffError, StoppedError, UntriedServerWarning
 
 _SILENT = logging.NullHandler()

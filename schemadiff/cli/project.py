@@ -13,7 +13,7 @@ from schemadiff.errors import ConfigError
 from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
-    from schemadiff.cli.terminal import Terminal
+    from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.database import Database
     from schemadiff.workflow import Models
 

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from schemadiff import advice, revisions, workflow
-from schemadiff.cli import answers, lines, machine, render
 from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.options import Format
-from schemadiff.cli.steps import Steps, Waits
-from schemadiff.cli.stopping import stoppable
+from schemadiff.cli.output import json, lines, plan_json, plan_lines
+from schemadiff.cli.terminal.run_lines import Steps, Waits
+from schemadiff.cli.terminal.signals import stoppable
 from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.database import where
 from schemadiff.errors import PendingError, UsageError
@@ -21,7 +21,7 @@ from schemadiff.outcomes import Outcome
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
-    from schemadiff.cli.terminal import Terminal
+    from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
     from schemadiff.tasks import Confirm
@@ -110,7 +110,7 @@ def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, r
             tell=Waits(terminal, stop.while_waiting),
         )
     if asked.output is Format.json:
-        terminal.machine(answers.dump(verb, machine.outcome(outcome, place, dry_run=False)))
+        terminal.machine(json.dump(verb, plan_json.outcome(outcome, place, dry_run=False)))
     if outcome.done:
         terminal.note((("done", "green"), f": {place} is at revision {lines.number(outcome.after)}"))
     else:
@@ -129,10 +129,10 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _
             )
         if asked.output is Format.json:
             at = status.version or 0
-            content = machine.outcome(
+            content = plan_json.outcome(
                 Outcome(at, at, ()), place, dry_run=True, interrupted=status.interrupted
             )
-            terminal.machine(answers.dump(verb, content))
+            terminal.machine(json.dump(verb, content))
         else:
             terminal.report(*lines.interrupted(status.interrupted, status.at_work))
             waits = "waits for its end" if status.at_work else "deals with this first"
@@ -140,12 +140,12 @@ def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _
         return DIFFERENT
     found = run(dry_run=True, lock_timeout=asked.lock_timeout)
     if asked.output is Format.json:
-        terminal.machine(answers.dump(verb, machine.outcome(found, place, dry_run=True)))
+        terminal.machine(json.dump(verb, plan_json.outcome(found, place, dry_run=True)))
     elif asked.sql:
         if found.done:
             terminal.machine("\n".join(found.script()))
     else:
-        terminal.report(*render.preview(found))
+        terminal.report(*plan_lines.preview(found))
     if not found.done:
         terminal.note((_nothing_to_do(verb, found, place),))
     return DIFFERENT if asked.dry_run and found.done else FINE
@@ -169,7 +169,7 @@ def _agreed(
     if not found.done:
         return True
     if not asked.yes:
-        terminal.note(*render.preview(found), lines.BLANK)
+        terminal.note(*plan_lines.preview(found), lines.BLANK)
         count = len(found.done)
         many = f"{count} revision{'s' if count > 1 else ''}"
         question = f"Apply {many} to {place}?" if verb == "apply" else f"Roll back {many} of {place}?"
@@ -198,7 +198,7 @@ class _Gate:
         new = [one for one in hazards if one not in self._accepted]
         if not new:
             return True
-        self._terminal.note((("Data would be destroyed:", "bold red"),), *render.hazards(new))
+        self._terminal.note((("Data would be destroyed:", "bold red"),), *plan_lines.hazards(new))
         if not self._terminal.ask("Destroy it?", full=True):
             return False
         self._accepted.update(new)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from schemadiff import revisions
-from schemadiff.cli import answers, lines
 from schemadiff.cli.guard import DIFFERENT, FINE
-from schemadiff.cli.lines import (
+from schemadiff.cli.output import json, lines
+from schemadiff.cli.output.lines import (
     BLANK,
     advice,
     heading,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemadiff.cli.project import Project
-    from schemadiff.cli.terminal import Line, Terminal
+    from schemadiff.cli.terminal.terminal import Line, Terminal
     from schemadiff.database import Database
     from schemadiff.revisions import Revision
     from schemadiff.standing import Status
@@ -37,7 +37,7 @@ def status(terminal: Terminal, project: Project, output: str = "text") -> int:
     database = project.need_database()
     found = _standing(database, revisions.load(project.versions))
     if output == "json":
-        terminal.machine(answers.dump("status", _status_answer(found, project.source)))
+        terminal.machine(json.dump("status", _status_answer(found, project.source)))
     else:
         terminal.report(*_status_lines(found, project.source, **project.commands))
     if project.passed_over:
@@ -61,7 +61,7 @@ def history(terminal: Terminal, project: Project, output: str = "text") -> int:
         except SchemadiffError as error:
             failure = error
     if output == "json":
-        terminal.machine(answers.dump("history", _history_answer(found, applied)))
+        terminal.machine(json.dump("history", _history_answer(found, applied)))
     else:
         for one in found:
             terminal.report(*lines.revision(one, None if applied is None else one.number <= applied))
@@ -121,7 +121,7 @@ def _status_lines(
         yield (("nothing is pending", "green"),)
 
 
-def _status_answer(found: Status, settings: Path | None = None) -> answers.Object:
+def _status_answer(found: Status, settings: Path | None = None) -> json.Object:
     """The answer of `status`. ``database_version`` is ``null`` where there is no version table, ``settings`` where
     there is no settings file.
     """
@@ -133,21 +133,21 @@ def _status_answer(found: Status, settings: Path | None = None) -> answers.Objec
         "database_version": found.version,
         "newest": len(found.revisions),
         "changed_at": f"{changed_at.isoformat()}Z" if changed_at else None,
-        "pending": [answers.revision(one) for one in found.pending],
-        "interrupted": answers.interrupted(found.interrupted),
+        "pending": [json.revision(one) for one in found.pending],
+        "interrupted": json.interrupted(found.interrupted),
         "at_work": found.at_work,
         "settings": str(settings) if settings else None,
     }
 
 
-def _history_answer(revisions: Iterable[Revision], version: int | None) -> answers.Object:
+def _history_answer(revisions: Iterable[Revision], version: int | None) -> json.Object:
     """The answer of `history`. ``applied`` is ``null`` where no database said so."""
     return {
         "operations": [],
         "statements": [],
         "database_version": version,
         "revisions": [
-            {**answers.revision(one), "applied": None if version is None else one.number <= version}
+            {**json.revision(one), "applied": None if version is None else one.number <= version}
             for one in revisions
         ],
     }

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 import schemadiff
-from schemadiff.cli.render import statements
+from schemadiff.cli.output.plan_lines import statements
 from schemadiff.config.settings import Online
 from schemadiff.database import connected
 from schemadiff.errors import StepError

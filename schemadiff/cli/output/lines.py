@@ -1,6 +1,6 @@
 """The lines that reports are made of, and what has to do with revisions as such. Pure.
 
-Apart from `render`, which knows every operation: `status` and `history` do without.
+Apart from `plan_lines`, which knows every operation: `status` and `history` do without.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from schemadiff.cli.terminal import Line
+    from schemadiff.cli.terminal.terminal import Line
     from schemadiff.journal import Interrupted
     from schemadiff.revisions import Revision
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from schemadiff.cli.lines import (
+from schemadiff.cli.output.lines import (
     BLANK,
     advice,
     heading,
@@ -38,7 +38,7 @@ from schemadiff.operations import (
 from schemadiff.stored import CreateObject, DropObject, ReplaceObject
 
 if TYPE_CHECKING:
-    from schemadiff.cli.terminal import Line, Piece
+    from schemadiff.cli.terminal.terminal import Line, Piece
     from schemadiff.difference import Difference
     from schemadiff.hazards import Hazard
     from schemadiff.outcomes import Done, Drift, Outcome, Planned

@@ -20,7 +20,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from schemadiff.cli.duration import clock, percent
+from schemadiff.cli.output.units import clock, percent
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from schemadiff.cli import lines, render
-from schemadiff.cli.duration import percent, rough
+from schemadiff.cli.output import lines, plan_lines
+from schemadiff.cli.output.units import percent, rough
 from schemadiff.words import short
 
 if TYPE_CHECKING:
-    from schemadiff.cli.terminal import Line, Terminal
+    from schemadiff.cli.terminal.terminal import Line, Terminal
     from schemadiff.executor import Event
     from schemadiff.watching import Running
 
@@ -51,7 +51,7 @@ class Steps:
             return
         if self._current != (event.revision, event.direction):
             self._current = (event.revision, event.direction)
-            title = f"{render.direction(event.direction)} {lines.number(event.revision)}"
+            title = f"{plan_lines.direction(event.direction)} {lines.number(event.revision)}"
             self._terminal.note(lines.heading(title, f" {self._messages.get(event.revision, '')}"))
         if event.seconds is None:
             self._told = time.monotonic()

@@ -25,14 +25,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from schemadiff.cli.leaving import Leaving
+from schemadiff.cli.terminal.leaving import Leaving
 from schemadiff.errors import Leave, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from schemadiff.cli.terminal import Terminal
+    from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.executor import Event
 
 INTERRUPTED = 128

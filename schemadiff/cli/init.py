@@ -13,7 +13,7 @@ from schemadiff.errors import ConfigError
 from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
-    from schemadiff.cli.terminal import Terminal
+    from schemadiff.cli.terminal.terminal import Terminal
 
 GUESSES = (("app.py", "db"), ("models.py", "db"), ("models.py", "Base"))
 """Where models stand in most projects, and under which name."""

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from schemadiff import hazards
-from schemadiff.cli import answers
-from schemadiff.cli.answers import Object, revision
+from schemadiff.cli.output import json as answers
+from schemadiff.cli.output.json import Object, revision
 from schemadiff.functions import name_of
 from schemadiff.operations import (
     AddColumn,

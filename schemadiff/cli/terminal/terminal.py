@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from schemadiff.cli.bar import Bar
+    from schemadiff.cli.terminal.bar import Bar
 
 Piece = str | tuple[str, str]
 """Some text, or some text and its style."""
@@ -160,7 +160,7 @@ class Terminal:
 
     def show_bar(self, share: float | None, words: str, elapsed: float) -> None:
         """Draws a bar below the line that `begin_line` began, or moves it; it goes when the line is ended."""
-        from schemadiff.cli.bar import Bar
+        from schemadiff.cli.terminal.bar import Bar
 
         with self._lock:
             if self._open is None or self._hidden or self._question:
@@ -232,7 +232,7 @@ class Terminal:
 
     def _console(self, stream: TextIO) -> Console:
         if stream not in self._consoles:
-            from schemadiff.cli.console import console
+            from schemadiff.cli.terminal.console import console
 
             self._consoles[stream] = console(stream)
         return self._consoles[stream]

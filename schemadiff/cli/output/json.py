@@ -1,6 +1,6 @@
 """What every answer in the JSON format begins with, and what has to do with revisions as such. Pure.
 
-Apart from `machine`, which knows every operation: `status` and `history` do without.
+Apart from `plan_json`, which knows every operation: `status` and `history` do without.
 """
 
 from __future__ import annotations

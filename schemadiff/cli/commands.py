@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from schemadiff import difference, workflow
-from schemadiff.cli import answers, lines, machine, render
 from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.options import DiffFormat, Format
+from schemadiff.cli.output import json, lines, plan_json, plan_lines
 from schemadiff.errors import UnsupportedError
 from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
     from schemadiff.cli.project import Project
-    from schemadiff.cli.terminal import Terminal
+    from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.renames import Candidate
 
 
@@ -51,11 +51,11 @@ def plan(
         online=project.online,
     )
     if output is Format.json:
-        terminal.machine(answers.dump("plan", machine.planned(found)))
+        terminal.machine(json.dump("plan", plan_json.planned(found)))
         if found.path:
             terminal.note((f"wrote {found.path}",))
     else:
-        terminal.report(*render.planned(found, apply=project.speak("schemadiff apply")))
+        terminal.report(*plan_lines.planned(found, apply=project.speak("schemadiff apply")))
     return DIFFERENT if dry_run and found.plan.operations else FINE
 
 
@@ -70,9 +70,9 @@ def check(terminal: Terminal, project: Project, output: Format = Format.text) ->
         schemas=project.schemas,
     )
     if output is Format.json:
-        terminal.machine(answers.dump("check", machine.drift(found)))
+        terminal.machine(json.dump("check", plan_json.drift(found)))
     else:
-        terminal.report(*render.drift(found, **project.commands))
+        terminal.report(*plan_lines.drift(found, **project.commands))
     return DIFFERENT if found else FINE
 
 
@@ -86,15 +86,15 @@ def diff(
         before, after, database=project.find_database(), include=project.include, exclude=project.exclude
     )
     if output is DiffFormat.json:
-        terminal.machine(answers.dump("diff", machine.difference(found)))
+        terminal.machine(json.dump("diff", plan_json.difference(found)))
     elif output is DiffFormat.sql:
         if found.unwritten:
             raise UnsupportedError(
                 found.unwritten, hint="Give a database in the place of A, or leave --format sql out."
             )
-        terminal.machine(machine.difference_sql(found))
+        terminal.machine(plan_json.difference_sql(found))
     else:
-        terminal.report(*render.difference(found))
+        terminal.report(*plan_lines.difference(found))
     return DIFFERENT if found else FINE
 
 
@@ -102,8 +102,8 @@ def show(terminal: Terminal, project: Project, number: int, output: Format = For
     """Shows one revision."""
     found = workflow.show(project.need_database(), project.need_versions(), number)
     if output is Format.json:
-        terminal.machine(answers.dump("show", machine.shown(found.revision, found.applied, found.plan)))
+        terminal.machine(json.dump("show", plan_json.shown(found.revision, found.applied, found.plan)))
         return FINE
     terminal.report(*lines.revision(found.revision, found.applied))
-    terminal.report(lines.BLANK, *render.done_plan(found.plan))
+    terminal.report(lines.BLANK, *plan_lines.done_plan(found.plan))
     return FINE
