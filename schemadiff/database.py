@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,16 +15,9 @@ from sqlalchemy import create_engine, exc
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool
 
-from schemadiff.dialects import (
-    Dialect,
-    connect_arguments,
-    connection_url,
-    dialect_of,
-    package_of,
-    prepare,
-    reading_options,
-)
+from schemadiff.dialects import Dialect
 from schemadiff.dialects.driver_errors import server_words, takes_no_changes
+from schemadiff.dialects.registry import connecting, connecting_of, connection_url, dialect_of, package_of
 from schemadiff.dialects.tried import about_age
 from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, UsageError
 from schemadiff.urls import keep_secret, place_of, read_url, secrets_of
@@ -81,9 +74,13 @@ def connected(database: Database, *, changes: bool = False) -> Iterator[tuple[Co
         )
         try:
             with _driver_errors(engine, where(database)), _opened(engine, where(database)) as connection:
-                if engine is database or changes or not reading_options(engine.url):
-                    connection.execution_options(isolation_level="AUTOCOMMIT")
-                yield connection, _dialect(connection)
+                opened_so = (
+                    engine is not database
+                    and not changes
+                    and connecting(engine.url).reading_options(engine.url)
+                )
+                with nullcontext() if opened_so else _autocommit(connection, kept=False):
+                    yield connection, _dialect(connection)
         finally:
             if engine is not database:
                 engine.dispose()
@@ -115,12 +112,13 @@ def open_engine(
     """
     parsed = connection_url(read_url(url), creates=creates)
     try:
-        options: Any = {} if creates else reading_options(parsed)
-        known = connect_arguments(parsed, reads=bool(options))
+        how = connecting(parsed)
+        options: Any = {} if creates else how.reading_options(parsed)
+        known = how.connect_arguments(parsed, reads=bool(options))
         engine = create_engine(
             parsed, poolclass=NullPool, connect_args={**known, **(arguments or {})}, **options
         )
-        prepare(engine, reads=bool(options))
+        how.prepare(engine, reads=bool(options))
         return engine
     except exc.NoSuchModuleError as error:
         raise ConfigError(
@@ -132,7 +130,7 @@ def open_engine(
         missing = isinstance(error, ModuleNotFoundError)
         raise ConfigError(
             f'the driver "{driver}" {"is not installed" if missing else f"cannot be loaded: {error}"}',
-            hint=f"Install it in this environment: pip install {package_of(driver)}",
+            hint=f"Install it in this environment: pip install {package_of(parsed)}",
         ) from None
     except (exc.ArgumentError, ValueError):
         # The words of these errors may repeat what stands in the URL.
@@ -171,15 +169,19 @@ def _borrowed(connection: Connection, changes: bool) -> Iterator[Connection]:
             with _given_back(connection):
                 connection.rollback()
         return
-    level = connection.get_isolation_level()
-    connection.rollback()
-    connection.execution_options(isolation_level="AUTOCOMMIT")
-    try:
+    with _autocommit(connection, kept=True):
         yield connection
+
+
+@contextmanager
+def _autocommit(connection: Connection, *, kept: bool) -> Iterator[None]:
+    """Has each statement commit by itself; see `Connecting.autocommit`."""
+    restore = connecting_of(connection.engine).autocommit(connection, kept=kept)
+    try:
+        yield
     finally:
         with _given_back(connection):
-            connection.rollback()
-            connection.execution_options(isolation_level=level)
+            restore()
 
 
 @contextmanager

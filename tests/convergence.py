@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 import schemadiff
-from schemadiff.dialects import connect_arguments, connection_url
+from schemadiff.dialects.registry import connecting, connection_url
 from schemadiff.testing.strategies import Pair, pairs
 from tests.definitions import definitions
 from tests.servers.databases import Databases
@@ -73,7 +73,9 @@ class Bench:
 def with_one_connection(text: str) -> sa.Engine:
     """An engine of that URL that keeps its one connection open, which is as schemadiff would open it."""
     url = connection_url(sa.make_url(text))
-    return sa.create_engine(url, poolclass=StaticPool, connect_args=connect_arguments(url))
+    return sa.create_engine(
+        url, poolclass=StaticPool, connect_args=connecting(url).connect_arguments(url, reads=False)
+    )
 
 
 def _empty(connection: sa.Connection) -> None:

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff import alignment
 from schemadiff.database import open_engine
-from schemadiff.dialects import offline_dialect
 from schemadiff.dialects.postgresql import definitions
+from schemadiff.dialects.registry import offline_dialect
 from tests.conftest import FreshDatabase
 
 NAMED = {

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import schemadiff
 from schemadiff.async_drivers import in_own_loop
 from schemadiff.database import connected
-from schemadiff.dialects import package_of
 from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.mysql.drivers import several
+from schemadiff.dialects.registry import package_of
 from schemadiff.errors import ConfigError, DatabaseError, SchemadiffError, StoppedError, UsageError
 from schemadiff.executor import Event
 
@@ -284,7 +284,7 @@ def test_a_missing_driver_is_named_by_its_package(
     ) as caught:
         schemadiff.status(url, tmp_path)
     assert caught.value.hint == f"Install it in this environment: pip install {package}"
-    assert package_of("anything") == "anything"
+    assert package_of(make_url("anything+driver://host/database")) == "driver"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import schemadiff
 from benchmarks.histories import write_history
 from schemadiff import inspector, revisions
 from schemadiff.database import open_engine
-from schemadiff.dialects import offline_dialect
+from schemadiff.dialects.registry import offline_dialect
 from schemadiff.operations import Execute, Operation, Run
 from schemadiff.rereading import Live, is_opaque
 from tests.conftest import FreshDatabase

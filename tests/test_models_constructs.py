@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.comparer import compare
 from schemadiff.database import connected, open_engine
-from schemadiff.dialects import offline_dialect
+from schemadiff.dialects.registry import offline_dialect
 from schemadiff.errors import ModelsError, UnsupportedError
 from schemadiff.operations import CreateTable, DropTable
 from schemadiff.reader import read

@@ -14,9 +14,9 @@ import schemadiff
 from schemadiff import watching
 from schemadiff.cli.terminal.run_lines import Steps, Waits
 from schemadiff.cli.terminal.terminal import Terminal
-from schemadiff.dialects import dialect_of
 from schemadiff.dialects.mysql import MySQL
 from schemadiff.dialects.mysql.waiting import left_running
+from schemadiff.dialects.registry import dialect_of
 from schemadiff.dialects.sessions import NoWayError, Reading, ServerSession, share_of
 from schemadiff.errors import StoppedError
 from schemadiff.executor import Event

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.database import connected
-from schemadiff.dialects import offline_dialect
+from schemadiff.dialects.registry import offline_dialect
 from schemadiff.errors import UsageError
 from schemadiff.operations import Operation
 

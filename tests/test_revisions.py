@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemadiff import revisions
-from schemadiff.dialects import offline_dialect
+from schemadiff.dialects.registry import offline_dialect
 from schemadiff.errors import ReplayError, RevisionError
 from schemadiff.schema import Name
 

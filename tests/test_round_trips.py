@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.database import connected
-from schemadiff.dialects import dialect_of
 from schemadiff.dialects.postgresql import together
+from schemadiff.dialects.registry import dialect_of
 from schemadiff.inspector import inspect
 from tests.conftest import FreshDatabase
 from tests.proxy import Proxy

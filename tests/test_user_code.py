@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff import revisions
-from schemadiff.dialects import offline_dialect
+from schemadiff.dialects.registry import offline_dialect
 from schemadiff.errors import RevisionError, SchemadiffError, StepError
 from tests.conftest import FreshDatabase
 

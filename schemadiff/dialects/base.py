@@ -24,10 +24,11 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.client import VERSION_TABLE, Client
+from schemadiff.dialects.connecting import Connecting
 from schemadiff.dialects.marks import Mark
 from schemadiff.dialects.risks import Risks
 from schemadiff.dialects.sessions import Session
@@ -62,6 +63,9 @@ if TYPE_CHECKING:
 
 class Dialect(Traits, Risks, Judging, ABC):
     """One database product, with the facts of one server."""
+
+    connecting: ClassVar[Connecting] = Connecting()
+    """How schemadiff connects to it."""
 
     @property
     @abstractmethod

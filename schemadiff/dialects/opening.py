@@ -4,12 +4,22 @@ dialect's `opening`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _ANSWERS = "schemadiff answers"
+
+READING_OPTIONS: Mapping[str, object] = {
+    "isolation_level": "AUTOCOMMIT",
+    "skip_autocommit_rollback": True,
+    "pool_reset_on_return": None,
+}
+"""Options of an engine that only reads, for drivers with which each of SQLAlchemy's changes of isolation level, and
+each rollback where there is nothing to roll back, takes a round trip.
+"""
 
 
 def keep(dialect: Any, answers: list[Any]) -> None:

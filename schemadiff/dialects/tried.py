@@ -12,9 +12,9 @@ OLDEST = {
 
 def about_age(name: str, version: tuple[int, ...]) -> str | None:
     """A sentence for a server that is older than all that schemadiff was tried on; ``None`` for others."""
-    product, oldest = OLDEST[name]
-    if not version or version >= oldest:
+    if not version or name not in OLDEST or version >= OLDEST[name][1]:
         return None
+    product, oldest = OLDEST[name]
     told, known = (".".join(map(str, numbers)) for numbers in (version, oldest))
     return (
         f"this server is {product} {told}, older than what schemadiff was tried on ({product} {known} and newer): "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemadiff.dialects import offline_dialect
+from schemadiff.dialects.registry import offline_dialect
 
 BODY = """CREATE PROCEDURE IF NOT EXISTS p() BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET done = 1;

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import mysql
 
-from schemadiff.dialects import offline_dialect
 from schemadiff.dialects.mariadb import MARIADB, MariaDB
 from schemadiff.dialects.mysql import MySQL
 from schemadiff.dialects.mysql.defaults import canonical_default, split_on_update
@@ -26,6 +25,7 @@ from schemadiff.dialects.mysql.sqltext import (
     with_plain_negatives,
 )
 from schemadiff.dialects.native import NativeType
+from schemadiff.dialects.registry import offline_dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.reader import read, read_column
 from schemadiff.schema import (

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.database import connected
-from schemadiff.dialects import Dialect, dialect_of
+from schemadiff.dialects import Dialect
 from schemadiff.dialects.mysql import session as session_module
+from schemadiff.dialects.registry import dialect_of
 from schemadiff.errors import ConfigError, LockedError
 from schemadiff.reader import read
 from schemadiff.schema import Name

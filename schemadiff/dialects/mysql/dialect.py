@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
+from schemadiff.dialects.connecting import Connecting
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.mysql import (
     characters,
@@ -29,6 +30,7 @@ from schemadiff.dialects.mysql.canonical import canonical_name, canonical_table
 from schemadiff.dialects.mysql.catalog import read_schema, taken, unseen
 from schemadiff.dialects.mysql.clauses import of_revision
 from schemadiff.dialects.mysql.client import MySQLClient
+from schemadiff.dialects.mysql.connecting import MySQLConnecting
 from schemadiff.dialects.mysql.dependents import with_dependents
 from schemadiff.dialects.mysql.explained import judging
 from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
@@ -85,6 +87,7 @@ class MySQL(Facts, Dialect):
     defaults_name_columns: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Check, ForeignKey)
     client: ClassVar[Client] = MySQLClient()
+    connecting: ClassVar[Connecting] = MySQLConnecting()
     lexer: ClassVar[Lexer] = MySQLLexer()
 
     @property

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
+from schemadiff.dialects.connecting import Connecting
 from schemadiff.dialects.driver_errors import server_words
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.opening import answered
@@ -52,6 +53,7 @@ from schemadiff.dialects.postgresql import (
     waiting,
 )
 from schemadiff.dialects.postgresql.client import Psql
+from schemadiff.dialects.postgresql.connecting import PostgreSQLConnecting
 from schemadiff.dialects.postgresql.lexer import PostgreSQLLexer
 from schemadiff.dialects.postgresql.storage import ORDINARY, Storage
 from schemadiff.dialects.postgresql.taken import taken
@@ -100,6 +102,7 @@ class PostgreSQL(Dialect):
     name: ClassVar[str] = "postgresql"
     transactional_ddl: ClassVar[bool] = True
     lexer: ClassVar[Lexer] = PostgreSQLLexer()
+    connecting: ClassVar[Connecting] = PostgreSQLConnecting()
     stand_alone: ClassVar[tuple[type, ...]] = (
         CreateTable,
         DropTable,

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from schemadiff.config.defaults import LOCK_TIMEOUT
 from schemadiff.dialects.base import Dialect
 from schemadiff.dialects.client import Client
+from schemadiff.dialects.connecting import Connecting
 from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.marks import Mark
 from schemadiff.dialects.renumbering import Renumbering
@@ -35,6 +36,7 @@ from schemadiff.dialects.sqlite import (
     types,
 )
 from schemadiff.dialects.sqlite.client import Sqlite3
+from schemadiff.dialects.sqlite.connecting import SQLiteConnecting
 from schemadiff.dialects.sqlite.lexer import SQLiteLexer
 from schemadiff.dialects.statements import Statement
 from schemadiff.errors import DatabaseError
@@ -60,6 +62,7 @@ class SQLite(Dialect):
     transactional_ddl: ClassVar[bool] = True
     shows_statements: ClassVar[bool] = False
     client: ClassVar[Client] = Sqlite3()
+    connecting: ClassVar[Connecting] = SQLiteConnecting()
     lexer: ClassVar[Lexer] = SQLiteLexer()
     gathers_by_table: ClassVar[bool] = True
     caseless: ClassVar[tuple[type, ...]] = (Table, Column)
