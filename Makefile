@@ -5,6 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	done; echo python3)
 WORKERS ?= 2
 PYTEST_ARGS ?=
+REQUIREMENTS ?=
 # Each worker begins with a half, so that what a file's tests share is made once, and takes over from the other one.
 SHARED = -n $(WORKERS) --dist worksteal
 ARGS ?=
@@ -15,7 +16,7 @@ ENV := .venv/.made
 LOWEST := .venv-lowest/.made
 BENCH := .venv-bench/.made
 
-.PHONY: help env demo test test-newest test-lowest test-pythons test-versions real-models fuzz chaos bench fidelity help-texts lint format servers clean
+.PHONY: help env demo quick test test-newest test-lowest test-pythons test-versions real-models fuzz chaos bench fidelity help-texts lint format servers dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +25,9 @@ env: $(ENV) ## make the environment in .venv
 
 demo: $(ENV) ## the main job on an SQLite file, from the first revision to the drift check
 	@.venv/bin/python examples/demo.py
+
+quick: $(ENV) ## every test that needs no server and is quick: a minute; REQUIREMENTS="sqlalchemy==2.0.*" with another version
+	.venv/bin/python -m pytest $(SHARED) --no-servers -m "not slow" $(PYTEST_ARGS)
 
 test: ## every test, with the newest and the lowest versions of the dependencies, then other Pythons; PYTEST_ARGS="-k name" for some
 	@code=0; for part in newest lowest pythons; do $(MAKE) --no-print-directory test-$$part || code=$$?; done; exit $$code
@@ -70,12 +74,16 @@ format: $(ENV) ## lay the code out, and mend what ruff can mend
 servers: ## find or install MySQL, MariaDB and PostgreSQL for the tests
 	@$(PYTHON) tools/install_servers.py
 
+dist: $(ENV) ## build what is published into dist
+	rm -rf dist
+	.venv/bin/python -m hatchling build
+
 clean: ## remove all that the other targets made
 	rm -rf .venv .venv-* .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(ENV): pyproject.toml tools/make_env.py
-	@$(PYTHON) tools/make_env.py .venv '.[dev]'
+	@$(PYTHON) tools/make_env.py .venv '.[dev]' $(foreach one,$(REQUIREMENTS),'$(one)')
 	@touch $@
 
 $(LOWEST): pyproject.toml tools/make_env.py

@@ -22,15 +22,14 @@ import pytest
 import sqlalchemy
 from _pytest.runner import runtestprotocol
 
-from tests.servers.choice import ENGINES as SERVER_ENGINES
+from tests import selection
+from tests.selection import ENGINES, numbers
 from tests.servers.choice import ServerError
 from tests.servers.databases import Databases
 from tests.servers.fleet import Fleet, Line, Servers, Switchboard
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
-
-ENGINES = ("sqlite", *SERVER_ENGINES)
 
 ORDINARY = {"sqlite": (3, 40), "mysql": (9, 7), "mariadb": (10, 11), "postgresql": (15,)}
 """The versions of the servers that the golden parts of the stories were written by; what needs a newer one is left to
@@ -100,58 +99,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("engine_name", names, ids=names)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at -m
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out with SQLAlchemy 2.0 what is marked `once`, with --no-servers what needs a server as well, and always
-    what needs a newer server than there is.
-    """
-    serverless = config.option.no_servers
+    """Mark each test with its engines, and leave out what --no-servers, SQLAlchemy or the servers' versions say."""
+    selection.mark_engines(items)
     version = config.option.other_version
-    other = tuple(int(part) for part in version.split(".")) if version else None
-    left_out = [
-        item
-        for item in items
-        if (item.get_closest_marker("once") and (serverless or sqlalchemy.__version__.startswith("2.0.")))
-        or (serverless and _needs_server(item))
-        or _needs_newer(item, other)
-    ]
+    left_out = selection.left_out(
+        items,
+        serverless=config.option.no_servers,
+        versions={engine: numbers(version) for engine in ENGINES} if version else ORDINARY,
+    )
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
 
-def _needs_newer(item: pytest.Item, other: tuple[int, ...] | None) -> bool:
-    """Return whether the test is about a newer server than the ordinary one, or than that other one."""
-    mark, engines = item.get_closest_marker("since"), item.get_closest_marker("engines")
-    if mark is None or engines is None:
-        return False
-    since: tuple[int, ...] = mark.args[0]
-    return since > (other or ORDINARY[engines.args[0]])
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start, in the background, the servers that the collected tests need."""
     if not session.config.option.collectonly:
-        for engine in _needed(session.items):
+        for engine in selection.servers(session.items):
             session.config.stash[_SERVERS].begin(engine)
-
-
-def _needs_server(item: pytest.Item) -> bool:
-    """Whether the test asks for a server: by its engine, by its mark, or for one that only its body names."""
-    callspec = getattr(item, "callspec", None)
-    if callspec and "engine_name" in callspec.params:
-        return callspec.params["engine_name"] in SERVER_ENGINES
-    return "server_url" in getattr(item, "fixturenames", ())
-
-
-def _needed(items: list[pytest.Item]) -> list[str]:
-    needed: set[str] = set()
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        if callspec and "engine_name" in callspec.params:
-            needed.add(callspec.params["engine_name"])
-        elif mark := item.get_closest_marker("engines"):
-            needed.update(mark.args)
-    return [engine for engine in SERVER_ENGINES if engine in needed]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -213,9 +180,10 @@ def _databases(server_url: Callable[[str], str]) -> Iterator[Databases]:
 
 
 @pytest.fixture
-def fresh_database(_databases: Databases, tmp_path: Path) -> Iterator[FreshDatabase]:
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FreshDatabase]:
     """Return the function that creates an empty database of an engine and returns its URL."""
-    created: list[tuple[str, str]] = []
+    known = selection.engines_of(request.node)
+    created: list[tuple[Databases, str, str]] = []
     files = 0
 
     def create(engine: str) -> str:
@@ -223,13 +191,18 @@ def fresh_database(_databases: Databases, tmp_path: Path) -> Iterator[FreshDatab
         if engine == "sqlite":
             files += 1
             return f"sqlite:///{tmp_path}/database{files}.sqlite"
-        url = _databases.create(engine)
-        created.append((engine, url))
+        if engine not in known:
+            pytest.fail(
+                f'Mark the test with @pytest.mark.engines("{engine}"), so that it can be chosen by it.'
+            )
+        databases: Databases = request.getfixturevalue("_databases")
+        url = databases.create(engine)
+        created.append((databases, engine, url))
         return url
 
     yield create
-    for engine, url in created:
-        _databases.drop(engine, url)
+    for databases, engine, url in created:
+        databases.drop(engine, url)
 
 
 @pytest.fixture

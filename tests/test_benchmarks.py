@@ -36,6 +36,7 @@ def test_the_floor_reads_all_that_is_there(url: str) -> None:
         assert any("qty" in one and "column_3" in one for one in others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [False, True])
 def test_a_process_of_its_own_finds_what_was_changed(tmp_path: Path, changed: bool) -> None:
     url = f"sqlite:///{tmp_path}/bench.sqlite"
@@ -47,6 +48,7 @@ def test_a_process_of_its_own_finds_what_was_changed(tmp_path: Path, changed: bo
     assert counted.peak >= counted.before > 0
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(WorkError, match="unable to open database file"):
         measure(Assignment("diff floor", f"sqlite:///{tmp_path}/no_such_folder/bench.sqlite", {}))

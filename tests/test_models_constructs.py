@@ -192,12 +192,14 @@ TAKEN = {
         ("CREATE DOMAIN item AS int", "type"),
     ],
 }
-TAKEN_ROWS = [(engine, sql, kind) for engine, some in TAKEN.items() for sql, kind in some]
+TAKEN_ROWS = [
+    pytest.param(engine, sql, kind, marks=pytest.mark.engines(engine), id=f"{engine}-{kind}-{sql[7:11]}")
+    for engine, some in TAKEN.items()
+    for sql, kind in some
+]
 
 
-@pytest.mark.parametrize(
-    ("name", "sql", "kind"), TAKEN_ROWS, ids=[f"{e}-{k}-{s[7:11]}" for e, s, k in TAKEN_ROWS]
-)
+@pytest.mark.parametrize(("name", "sql", "kind"), TAKEN_ROWS)
 def test_a_name_that_something_else_has_is_said_beforehand(
     name: str, sql: str, kind: str, fresh_database: Any, tmp_path: Path
 ) -> None:

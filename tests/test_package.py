@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import Any
 
 import pytest
 
-from tools import try_pythons
+from tools import file_sizes, try_pythons
 from tools.make_env import FOR_DEVELOPERS, lowest
 
 ROOT = Path(__file__).resolve().parent.parent
-LARGEST = 500_000
-"""Bytes of one file. What is larger was built or downloaded, and belongs elsewhere."""
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +23,9 @@ def project() -> Any:
 
 
 def test_no_file_of_the_tree_is_large() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    files = file_sizes.tracked(ROOT)
     assert len(files) > 100
-    assert [file.name for file in files if file.is_file() and file.stat().st_size > LARGEST] == []
+    assert file_sizes.too_large(files) == []
 
 
 def test_each_dependency_of_users_has_a_lower_bound_that_is_tried(project: Any) -> None:

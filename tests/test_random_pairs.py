@@ -17,6 +17,7 @@ PAIRS = 100 if sa.__version__ >= "2.1" else 12
 PART = 25
 
 
+@pytest.mark.slow
 # SQLAlchemy 2.1's own, about mysql.YEAR in an index.
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 @pytest.mark.parametrize(

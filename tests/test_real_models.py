@@ -31,6 +31,7 @@ def declare_too_much():
 """
 
 
+@pytest.mark.slow
 def test_help_names_every_package() -> None:
     command = [sys.executable, "-m", "tools.real_models", "--help"]
     said = run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import ENGINES, FreshDatabase
+from tests.conftest import FreshDatabase
+from tests.selection import ENGINES
 from tests.servers import keeper
 from tests.servers.choice import ENGINES as SERVER_ENGINES
 from tests.servers.choice import IMAGES, Container, Installation, Running, ServerError, choose
@@ -274,6 +275,7 @@ def test_a_database_is_dropped_under_an_open_transaction(
 # The fixtures
 
 
+@pytest.mark.slow
 def test_a_mark_narrows_the_engines(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import pytest\n"
@@ -298,7 +300,8 @@ def test_a_skip_fails_where_skips_are_forbidden(tmp_path: Path) -> None:
 @pytest.mark.once
 def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
-        "import sqlalchemy as sa\n"
+        "import pytest, sqlalchemy as sa\n"
+        "pytestmark = pytest.mark.engines('mariadb')\n"
         "def test_it(fresh_database):\n"
         "    with sa.create_engine(fresh_database('mariadb')).connect() as connection:\n"
         "        own = connection.exec_driver_sql('SELECT CONNECTION_ID()').scalar_one()\n"
@@ -315,7 +318,8 @@ def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
 @pytest.mark.once
 def test_a_test_is_run_again_where_the_server_ended_by_itself(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
-        "import pathlib, sqlalchemy as sa\n"
+        "import pathlib, pytest, sqlalchemy as sa\n"
+        "pytestmark = pytest.mark.engines('mariadb')\n"
         "def test_it(fresh_database):\n"
         "    with sa.create_engine(fresh_database('mariadb')).connect() as connection:\n"
         "        assert connection.exec_driver_sql('SELECT 1').scalar_one() == 1\n"

@@ -52,6 +52,7 @@ def test_a_story_says_since_when_it_can_be_told(tmp_path: Path) -> None:
     assert all(isinstance(read_story(path).since, tuple) for path in stories())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "collected"), [([], 0), (["--other-version", "18.6"], 1)])
 def test_what_needs_a_newer_server_is_left_to_that(
     options: list[str], collected: int, tmp_path: Path

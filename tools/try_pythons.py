@@ -1,4 +1,4 @@
-"""Runs the tests that need no server on every other Python of this machine that the project supports.
+"""Runs the tests that need no server and are quick on every other Python of this machine that the project supports.
 
     python tools/try_pythons.py [PYTEST_ARGUMENT...]
 
@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
         if not made.exists() or made.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
             subprocess.run([program, "tools/make_env.py", folder.name, ".[test]"], cwd=ROOT, check=True)
             made.touch()
-        tests = [str(folder / "bin" / "python"), "-m", "pytest", "--no-servers", *arguments]
+        tests = [str(folder / "bin" / "python"), "-m", "pytest", "--no-servers", "-m", "not slow", *arguments]
         failed |= subprocess.run(tests, cwd=ROOT, check=False).returncode != 0
     return int(failed)
 

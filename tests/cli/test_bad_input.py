@@ -287,6 +287,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow  # a process each
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_bad_input(shell: Shell, case: Case) -> None:
     case.prepare(shell)
@@ -303,6 +304,7 @@ def test_bad_input(shell: Shell, case: Case) -> None:
     assert _database(shell) == database
 
 
+@pytest.mark.engines("mysql", "mariadb", "postgresql")
 def test_a_refused_login_names_no_password(fresh_database: Callable[[str], str], shell: Shell) -> None:
     for engine in ("mysql", "mariadb", "postgresql"):
         url = fresh_database(engine)

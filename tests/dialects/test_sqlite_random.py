@@ -122,6 +122,7 @@ def fill(connection: sa.Connection, schema: Schema, dialect: SQLite) -> None:
         connection.exec_driver_sql(f"INSERT INTO {dialect.quote(name.name)} ({names}) VALUES ({values})")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
 @given(metadatas(), metadatas())
 def test_there_and_back(one: sa.MetaData, other: sa.MetaData) -> None:
