@@ -13,9 +13,30 @@ if TYPE_CHECKING:
     from schemadiff.revisions import Revision
 
 
+STRIDE = 50
+"""How many revisions a run carries out before it notes their digests in ``files`` again. To write those of a thousand
+takes longer than most small revisions."""
+
+
 def state_at(number: int, history: Sequence[Revision]) -> State:
+    """What the version row says at that revision."""
     digest = history[number - 1].digest if number else ""
     return State(number, digest, tuple(revision.own for revision in history[:number]))
+
+
+def states(begin: State, numbers: Sequence[int], history: Sequence[Revision]) -> list[State]:
+    """What the version row says at these revisions, to which a run leads one after the other. ``files`` is whole at the
+    last one and once in a `STRIDE`; in between it stays as it is, a beginning of what it will be.
+    """
+    found = []
+    stale = len(begin.files or ()) > begin.version and numbers[-1] > begin.version
+    for number in numbers:
+        if stale or number % STRIDE == 0 or number == numbers[-1]:
+            found.append(state_at(number, history))
+        else:
+            found.append(State(number, history[number - 1].digest if number else "", None))
+        stale = False
+    return found
 
 
 def verify(state: State, history: Sequence[Revision]) -> None:
@@ -27,12 +48,19 @@ def verify(state: State, history: Sequence[Revision]) -> None:
         )
     if state.version == 0 or history[state.version - 1].digest == state.digest:
         return
-    for revision, own in zip(history, state.files, strict=False):
+    applied, noted = history[: state.version], state.files or ()
+    back = "Bring its earlier text back and make the change in a new revision."
+    for revision, own in zip(applied, noted, strict=False):
         if revision.own != own:
-            raise DigestError(
-                f"{revision.path} was edited after the database applied it",
-                hint="Bring its earlier text back and make the change in a new revision.",
-            )
+            raise DigestError(f"{revision.path} was edited after the database applied it", hint=back)
+    if 0 < len(noted) < len(applied):
+        first, last = applied[len(noted)], applied[-1]
+        raise DigestError(
+            f"{first.path} was edited after the database applied it"
+            if first is last
+            else f"one of the revisions {first.number:04} to {last.number:04} was edited after the database applied it",
+            hint=f"{back}\nThe database does not know them one by one: the run that applied them was killed.",
+        )
     raise DigestError(
         "the revision files are not the ones that the database applied",
         hint=f"Is it the right database, and the right directory? `schemadiff history` shows the digest of revision "

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The version row. ``changed_at`` is in UTC."""
+    """The version row. ``files`` may be shorter than the history up to ``version`` after a run that was killed, or
+    longer (see `history.states`); ``None`` leaves what is in the row. ``changed_at`` is in UTC.
+    """
 
     version: int = 0
     digest: str = ""
-    files: tuple[str, ...] = ()
+    files: tuple[str, ...] | None = ()
     journal: Mapping[str, Any] | None = None
     changed_at: datetime.datetime | None = None
     tool: str | None = None

@@ -21,7 +21,7 @@ from schemadiff.executor import Manner, Task
 from schemadiff.expectations import foreseen
 from schemadiff.facts import facts_about
 from schemadiff.hazards import Facts, Hazard
-from schemadiff.history import state_at
+from schemadiff.history import states
 from schemadiff.inspector import ask
 from schemadiff.journal import Direction, Interrupted
 from schemadiff.operations import (
@@ -108,34 +108,32 @@ class Leg:
     state: State
 
 
-def forward(site: Site, pending: Sequence[Revision]) -> list[Leg]:
-    """The way through the pending revisions."""
+def forward(site: Site, begin: State, pending: Sequence[Revision]) -> list[Leg]:
+    """The way through the pending revisions, from that state of the version row."""
     expected, _ = revisions.replay(site.history[: pending[0].number - 1], site.dialect)
+    ends = states(begin, [revision.number for revision in pending], site.history)
     legs = []
-    for revision in pending:
+    for revision, end in zip(pending, ends, strict=True):
         operations, after = revision.record(expected, site.dialect)
-        legs.append(Leg(revision, operations, expected, after, state_at(revision.number, site.history)))
+        legs.append(Leg(revision, operations, expected, after, end))
         expected = after
     return legs
 
 
-def backward(site: Site, undone: Sequence[Revision]) -> list[Leg]:
-    """The way back through the revisions, the newest first. Raises `UnsupportedError` when one cannot be undone."""
+def backward(site: Site, begin: State, undone: Sequence[Revision]) -> list[Leg]:
+    """The way back through the revisions, the newest first, from that state of the version row. Raises
+    `UnsupportedError` when one cannot be undone.
+    """
     way = []
     first, _ = revisions.replay(site.history[: undone[-1].number - 1], site.dialect)
     for revision in reversed(undone):
         operations, after = revision.record(first, site.dialect)
         way.append((revision, operations, first, after))
         first = after
+    ends = states(begin, [revision.number - 1 for revision in undone], site.history)
     return [
-        Leg(
-            revision,
-            reversal(operations, revision),
-            after,
-            before,
-            state_at(revision.number - 1, site.history),
-        )
-        for revision, operations, before, after in reversed(way)
+        Leg(revision, reversal(operations, revision), after, before, end)
+        for (revision, operations, before, after), end in zip(reversed(way), ends, strict=True)
     ]
 
 

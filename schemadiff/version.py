@@ -142,7 +142,7 @@ def update(dialect: Dialect, before: State, after: State) -> str:
     values = {
         "version": str(after.version),
         "digest": literal(after.digest),
-        "files": literal(json.dumps(list(after.files))),
+        **({} if after.files is None else {"files": literal(json.dumps(list(after.files)))}),
         "journal": literal(json.dumps(after.journal)) if after.journal else "NULL",
         "changed_at": dialect.client.now,
         "tool": literal(__version__),
@@ -167,6 +167,13 @@ def write(connection: Connection, dialect: Dialect, state: State) -> None:
     _expect_row(connection.execute(_update(dialect.version_schema), _values(state)))
 
 
+def note_files(connection: Connection, dialect: Dialect, state: State) -> None:
+    """Makes `files` whole in a row that is at this version, and leaves the rest as it is."""
+    table = _table(dialect.version_schema)
+    at = table.c.version == state.version
+    connection.execute(_update(dialect.version_schema).where(at), {"files": list(state.files or ())})
+
+
 def advance(connection: Connection, dialect: Dialect, position: int, fingerprint: str | None) -> None:
     """Moves the journal that is in the version row. Raises `VersionError` when the row is not there any more."""
     sql = dialect.client.advance(position, fingerprint)
@@ -185,7 +192,7 @@ def _values(state: State) -> dict[str, Any]:
     return {
         "version": state.version,
         "digest": state.digest,
-        "files": list(state.files),
+        **({} if state.files is None else {"files": list(state.files)}),
         "journal": state.journal,
         "changed_at": datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0),
         "tool": __version__,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from schemadiff import (
     advice,
@@ -32,12 +33,12 @@ from schemadiff.async_drivers import with_any_driver
 from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.config.settings import Online, Transaction
 from schemadiff.database import Database, connected, where
-from schemadiff.errors import AmbiguousError, PendingError, UsageError, VersionError
+from schemadiff.errors import AmbiguousError, PendingError, SchemadiffError, UsageError, VersionError
 from schemadiff.executor import Manner, Progress, Task
 from schemadiff.expectations import foreseen
 from schemadiff.facts import facts_about
 from schemadiff.garbage import seldom_collected
-from schemadiff.history import at_head, check_target, verify
+from schemadiff.history import at_head, check_target, state_at, verify
 from schemadiff.inspector import ask, differences, inspect_for, refuse_taken
 from schemadiff.journal import Direction, Interrupted
 from schemadiff.models import given_models, load_models
@@ -402,7 +403,7 @@ def _carry_out(site: Site, direction: Direction, state: State, chosen: Sequence[
     """Carries the revisions out in their order, after the gate has seen the hazards of all of them."""
     if not chosen:
         return []
-    legs = (tasks.forward if direction == "up" else tasks.backward)(site, chosen)
+    legs = (tasks.forward if direction == "up" else tasks.backward)(site, state, chosen)
     prospect = tasks.foresee(site, direction, state, legs)
     site.gate.pass_([hazard for task in prospect.tasks for hazard in task.plan.hazards], direction)
     if site.gate.dry_run:
@@ -410,10 +411,17 @@ def _carry_out(site: Site, direction: Direction, state: State, chosen: Sequence[
     version.create(site.connection, site.dialect)
     if site.transaction == "all":
         return [_done(site, task) for task in together.carry_out(site, state, prospect)]
-    done = []
-    for task in tasks.in_turn(site, prospect):
-        site.run(task)
-        done.append(_done(site, task))
+    done: list[Done] = []
+    try:
+        for task in tasks.in_turn(site, prospect):
+            site.run(task)
+            done.append(_done(site, task))
+    except SchemadiffError:
+        if done and done[-1].task.after.files is None:
+            with suppress(SQLAlchemyError):  # the connection may be lost: the next run notes them
+                noted = state_at(done[-1].task.after.version, site.history)
+                version.note_files(site.connection, site.dialect, noted)
+        raise
     return done
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ import sqlalchemy as sa
 
 import schemadiff
 from benchmarks.histories import write_history
-from schemadiff import inspector, revisions
-from schemadiff.database import open_engine
+from schemadiff import history, inspector, revisions, version
+from schemadiff.database import connected, open_engine
 from schemadiff.dialects.registry import offline_dialect
+from schemadiff.errors import DigestError, StepError
+from schemadiff.executor import Event
 from schemadiff.operations import Execute, Operation, Run
 from schemadiff.rereading import Live, is_opaque
 from tests.conftest import FreshDatabase
@@ -159,3 +161,96 @@ def test_which_operations_may_change_anything() -> None:
         assert is_opaque(Execute(sql), postgresql)
     for sql in ("INSERT INTO a VALUES (1)", " update a SET b = 1", "DELETE FROM a"):
         assert not is_opaque(Execute(sql), postgresql)
+
+
+class Killed(BaseException):
+    """As if the process had ended."""
+
+
+def killed_at(number: int) -> Callable[[Event], None]:
+    def progress(event: Event) -> None:
+        if event.revision == number:
+            raise Killed
+
+    return progress
+
+
+def noted(url: str) -> int:
+    """How many revisions `files` knows."""
+    with connected(url) as (connection, dialect):
+        state = version.read(connection, dialect)
+        assert state is not None
+        return len(state.files or ())
+
+
+def edit(versions: Path, number: int) -> Callable[[], object]:
+    """Makes another revision of it; returns what takes that back."""
+    (path,) = versions.glob(f"{number:04}_*")
+    text = path.read_text()
+    path.write_text(text + "\nx = 1\n")
+    return lambda: path.write_text(text)
+
+
+def test_digests_of_single_revisions_are_noted_once_in_a_while(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To write all of them with each revision would make the work grow with the square of the history."""
+    monkeypatch.setattr(history, "STRIDE", 4)
+    write_history(tmp_path, 7)
+    seen: list[int] = []
+    schemadiff.apply(url, tmp_path, to=1)
+
+    def look(event: Event) -> None:
+        if event.seconds is None and event.running is None:
+            seen.append(noted(url))
+
+    schemadiff.apply(url, tmp_path, progress=look)
+    assert seen == [1, 1, 1, 4, 4, 4]
+    assert noted(url) == 7
+    seen.clear()
+    schemadiff.rollback(url, tmp_path, to=1, allow=["all"], progress=look)
+    assert seen == [7, 7, 7, 4, 4, 4]
+    assert noted(url) == 1
+
+
+def test_what_a_run_noted_before_it_was_killed_names_an_edited_revision(url: str, tmp_path: Path) -> None:
+    write_history(tmp_path, 6)
+    schemadiff.apply(url, tmp_path, to=1)
+    with pytest.raises(Killed):
+        schemadiff.apply(url, tmp_path, progress=killed_at(4))
+    assert noted(url) == 1
+    for number, words in ((1, "0001_.* was edited"), (3, "one of the revisions 0002 to 0003 was edited")):
+        back = edit(tmp_path, number)
+        with pytest.raises(DigestError, match=words):
+            schemadiff.apply(url, tmp_path)
+        back()
+    assert schemadiff.apply(url, tmp_path).after == 6
+    edit(tmp_path, 3)
+    with pytest.raises(DigestError, match=r"0003_.* was edited"):
+        schemadiff.apply(url, tmp_path)
+
+
+def test_a_run_that_fails_notes_what_it_has_applied(url: str, tmp_path: Path) -> None:
+    write_history(tmp_path, 6)
+    (path,) = tmp_path.glob("0004_*")
+    path.write_text(path.read_text().replace("INSERT INTO item_0000", "INSERT INTO nowhere"))
+    with pytest.raises(StepError, match="0004"):
+        schemadiff.apply(url, tmp_path)
+    assert noted(url) == 3
+
+
+def test_what_a_killed_rollback_left_behind_names_no_revision_wrongly(url: str, tmp_path: Path) -> None:
+    write_history(tmp_path, 6)
+    schemadiff.apply(url, tmp_path)
+    with pytest.raises(Killed):
+        schemadiff.rollback(url, tmp_path, to=0, allow=["all"], progress=killed_at(3))
+    assert noted(url) == 6
+    edit(tmp_path, 4)
+    with pytest.raises(Killed):
+        schemadiff.apply(url, tmp_path, progress=killed_at(5))
+    assert noted(url) == 4
+    back = edit(tmp_path, 2)
+    with pytest.raises(DigestError, match=r"0002_.* was edited"):
+        schemadiff.apply(url, tmp_path)
+    back()
+    assert schemadiff.apply(url, tmp_path).after == noted(url) == 6
