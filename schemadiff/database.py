@@ -212,13 +212,19 @@ def _driver_error(connectable: Engine | Connection) -> type[Exception]:
     return error
 
 
+def _lost(connectable: Engine | Connection) -> tuple[type[Exception], ...]:
+    """The classes of errors that say that a connection is lost, as far as the driver has those of DBAPI."""
+    dbapi = connectable.dialect.loaded_dbapi
+    found = (getattr(dbapi, name, None) for name in ("OperationalError", "InterfaceError"))
+    return tuple(one for one in found if one)
+
+
 @contextmanager
 def _driver_errors(connectable: Engine | Connection, place: str) -> Iterator[None]:
     try:
         yield
     except _driver_error(connectable) as error:
-        dbapi = connectable.dialect.loaded_dbapi
-        lost = isinstance(error, (dbapi.OperationalError, dbapi.InterfaceError))
+        lost = isinstance(error, _lost(connectable))
         what = "the connection was lost" if lost else "the driver refused something"
         raise DatabaseError(f"{place}: {what}: {server_words(error)}", hint=f"Run {_AGAIN}") from None
 

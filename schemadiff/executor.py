@@ -327,7 +327,7 @@ def _step(
             held = written and commits_with_entry(dialect, step)
             with (
                 dialect.as_server_is(connection) if written else nullcontext(),
-                one_transaction(connection, place) if held else nullcontext(),
+                one_transaction(connection, place) if held and dialect.savepoints else nullcontext(),
             ):
                 expectations.hold(connection, step.expects)
                 if step.run:

@@ -74,7 +74,7 @@ def read(
 
 
 def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> Iterator[Table]:
-    prefixes = (dialect.sqlalchemy.name,)
+    prefixes = dialect.model_prefixes
     columns = Columns(dialect, prefixes, sql_writer(dialect))
     for declared in metadata.tables.values():
         reading = _Reading(declared, dialect, prefixes=prefixes, columns=columns)

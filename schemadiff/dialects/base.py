@@ -34,6 +34,7 @@ from schemadiff.dialects.risks import Risks
 from schemadiff.dialects.sessions import Session
 from schemadiff.dialects.statements import Retraction, Statement
 from schemadiff.dialects.traits import Traits
+from schemadiff.dialects.transactions import transaction
 from schemadiff.dialects.wording import Judging
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
@@ -76,6 +77,11 @@ class Dialect(Traits, Risks, Judging, ABC):
     def option_prefixes(self) -> tuple[str, ...]:
         """The prefixes of the SQLAlchemy keyword arguments that are meant for it (``mysql`` of ``mysql_engine``)."""
         return (self.name,)
+
+    @property
+    def model_prefixes(self) -> tuple[str, ...]:
+        """Those of them that SQLAlchemy's dialect goes by in ``create_all``."""
+        return (self.sqlalchemy.name,)
 
     @property
     def default_schema(self) -> str | None:
@@ -138,9 +144,9 @@ class Dialect(Traits, Risks, Judging, ABC):
         """`desired` with what is ``implicit`` in `current`: no model ever names it."""
         return desired
 
-    @abstractmethod
     def mentions(self, expression: str, column: str) -> bool:
         """Whether the expression may speak of its table's column of that name; true rather than false in doubt."""
+        return self.lexer.mentions(expression, column)
 
     def joined(self, column: Column, key: Sequence[Column]) -> object:
         """What cannot change in a column while a foreign key joins it together with all columns of `key`, where that
@@ -148,9 +154,9 @@ class Dialect(Traits, Risks, Judging, ABC):
         """
         return (column.type, column.charset, column.collation, column.autoincrement)
 
-    @abstractmethod
     def renamed(self, expression: str, before: str, after: str) -> str:
         """The expression after its table's column `before` was renamed."""
+        return self.lexer.renamed(expression, before, self.quote(after))
 
     # reading
 
@@ -424,9 +430,11 @@ class Dialect(Traits, Risks, Judging, ABC):
         """A session in the server's own mode, for what the user wrote."""
         return nullcontext()
 
-    @abstractmethod
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
-        """One transaction: committed at the end, rolled back when an exception leaves it."""
+        """One transaction: committed at the end, rolled back when an exception leaves it. It ends with the proof that
+        nothing broke which the server lets pass, where there is such a thing.
+        """
+        return transaction(connection)
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> Session | None:
         """The session of the connection, on which this statement is about to touch these tables, for another thread to

@@ -43,9 +43,11 @@ class Client(ABC):
     looks: ClassVar[Mapping[str, str]] = {}
     """The queries by which `note` tells what the schema looks like, by their names."""
 
-    @abstractmethod
     def patience(self, seconds: float) -> str:
-        """The line, terminator included, after which no statement waits longer than that for a lock."""
+        """The line, terminator included, after which no statement waits longer than that for a lock; empty where none
+        waits for any.
+        """
+        return ""
 
     def unhurried(self, sql: str, seconds: float) -> tuple[str, ...]:
         """The statement, with what lets it wait as long as it takes where nobody stands behind it meanwhile; `seconds`
@@ -53,13 +55,13 @@ class Client(ABC):
         """
         return (sql,)
 
-    @abstractmethod
     def literal(self, text: str) -> str:
         """The text as a string literal."""
+        return "'" + text.replace("'", "''") + "'"
 
-    @abstractmethod
     def statement(self, sql: str) -> str:
         """The statement with its terminator, so that the client takes it for one."""
+        return terminated(sql, ("--",))
 
     @abstractmethod
     def expect(self, condition: str, words: str) -> tuple[str, ...]:
@@ -67,9 +69,9 @@ class Client(ABC):
         They need no right that DDL does not need.
         """
 
-    @abstractmethod
     def transaction(self, statements: Sequence[str]) -> tuple[str, ...]:
         """One transaction of these statements, with the proof that `Dialect.transaction` asks for."""
+        return ("BEGIN", *statements, "COMMIT")
 
     def noting(self) -> tuple[str, ...]:
         """The statements that a script has before its first `note`."""

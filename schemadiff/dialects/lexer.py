@@ -8,8 +8,7 @@ semicolon stands in (quotes, comments, the body of a trigger or routine), and no
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -71,18 +70,41 @@ def with_strings(sql: str, rules: re.Pattern[str], change: Callable[[str], str])
     return "".join([*pieces, sql[end:]])
 
 
-class Lexer(ABC):
-    """What one product makes of SQL that a user has written."""
+_STANDARD = re.compile(
+    r"""
+    --[^\n]* | /\*.*?(?:\*/|\Z)
+  | (?P<string>'(?:[^']++|'')*+(?:'|\Z))
+  | (?P<quoted>"(?:[^"]++|"")*+(?:"|\Z))
+  | (?P<word>[^\W\d][\w$]*+)
+  | (?P<symbol>[^\s])
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
-    @abstractmethod
+
+class Lexer:
+    """What one product makes of SQL that a user has written: what the SQL standard says, where it does not say more."""
+
+    def tokens(self, sql: str) -> list[Token]:
+        """The tokens of the text, without comments."""
+        return scanned(sql, _STANDARD)
+
     def statements(self, sql: str) -> list[Statement]:
         """The statements that the text holds."""
+        return divided(sql, self.tokens(sql), _semicolons)
 
-    @abstractmethod
     def transaction_control(self, words: Sequence[str]) -> str | None:
         """With what the statement begins or ends a transaction, or changes whether the session holds one; ``None``
         where it does not. A savepoint does neither.
         """
+        match words:
+            case ("ROLLBACK" | "ABORT", *rest) if "TO" in rest:
+                return None
+            case ("START", "TRANSACTION", *_):
+                return "START TRANSACTION"
+            case ("BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" as verb, *_):
+                return verb
+        return None
 
     def implicit_commit(self, words: Sequence[str]) -> str | None:
         """The first words of a statement before which the server commits; ``None`` for another."""
@@ -91,3 +113,31 @@ class Lexer(ABC):
     def client_command(self, words: Sequence[str]) -> str | None:
         """The command of a client program that stands in the place of a statement; ``None`` where there is none."""
         return None
+
+    def mentions(self, expression: str, name: str) -> bool:
+        """Whether the name stands in the expression, whatever its case; true rather than false in doubt."""
+        return any(_name(token).casefold() == name.casefold() for token in self.tokens(expression))
+
+    def renamed(self, expression: str, before: str, after: str) -> str:
+        """The expression with another name, which is given in quotes, where the one of `before` stands, whatever its
+        case, and no function is called so.
+        """
+        tokens = self.tokens(expression)
+        pieces, end = [], 0
+        for position, token in enumerate(tokens):
+            behind = tokens[position + 1].text if position + 1 < len(tokens) else ""
+            called = token.kind == "word" and behind == "("
+            if _name(token).casefold() == before.casefold() and not called:
+                pieces += [expression[end : token.start], after]
+                end = token.end
+        return "".join([*pieces, expression[end:]])
+
+
+def _semicolons(tokens: Sequence[Token]) -> Iterator[int]:
+    return (position for position, token in enumerate(tokens) if token.text == ";")
+
+
+def _name(token: Token) -> str:
+    if token.kind == "quoted":
+        return token.text[1:-1].replace('""', '"')
+    return token.text if token.kind == "word" else ""

@@ -38,7 +38,12 @@ def stand_in(table: Table, name: Name) -> Table:
 def merge(table: Table, answer: Table) -> Table:
     """`table` with the texts of `answer`, which was read back from the server after its `stand_in` was created."""
     columns = {column.name: column for column in answer.columns}
-    checks = {check.name: check for check in answer.checks}
+    # A product that keeps no names of constraints keeps their order.
+    made = [
+        dataclasses.replace(one, name=one.name or f"{answer.name.name}_c{n}")
+        for n, one in enumerate(answer.checks)
+    ]
+    checks = {check.name: check for check in made}
     indexes = {index.name: index for index in answer.indexes}
     excludes = {exclude.name: exclude for exclude in answer.excludes}
     name = answer.name.name

@@ -16,10 +16,13 @@ class Traits:
     transactional_ddl: ClassVar[bool]
     """Whether DDL can be rolled back, so that a revision is one transaction."""
 
+    savepoints: ClassVar[bool] = True
+    """Whether a transaction has savepoints: one shows that what a user wrote has not ended the transaction."""
+
     lifts_foreign_keys: ClassVar[bool] = False
     """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
-    lexer: ClassVar[Lexer]
+    lexer: ClassVar[Lexer] = Lexer()
     """What it makes of SQL that a user has written."""
 
     gathers_by_table: ClassVar[bool] = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from schemadiff.dialects.lexer import Lexer
 from schemadiff.dialects.registry import offline_dialect
 
 BODY = """CREATE PROCEDURE IF NOT EXISTS p() BEGIN
@@ -118,3 +119,37 @@ def test_what_commits_before_it_runs(sql: str, commits: bool) -> None:
     for name in ("postgresql", "sqlite"):
         lexer = offline_dialect(name).lexer
         assert lexer.implicit_commit(lexer.statements(sql)[0].words) is None
+
+
+def test_a_dialect_that_says_nothing_has_the_lexer_of_the_standard() -> None:
+    lexer = Lexer()
+    text = "UPDATE a SET n = 'a;''b', \"c;\"\"d\" = 1 -- ;\n /* ; */"
+    assert [one.sql for one in lexer.statements(f"{text};\nSELECT 1; ;")] == [
+        text.split(" --", maxsplit=1)[0],
+        "SELECT 1",
+    ]
+    for sql, verb in {
+        "COMMIT": "COMMIT",
+        "rollback": "ROLLBACK",
+        "ROLLBACK TO x": None,
+        "start transaction": "START TRANSACTION",
+        "START x": None,
+        "SAVEPOINT x": None,
+    }.items():
+        assert lexer.transaction_control(lexer.statements(sql)[0].words) == verb
+    (statement,) = lexer.statements("SELECT 1")
+    assert lexer.implicit_commit(statement.words) is lexer.client_command(statement.words) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "after"),
+    [
+        ("a > 0", '"b c" > 0'),
+        ("A > 'a' AND \"a\" < 1", '"b c" > \'a\' AND "b c" < 1'),
+        ("a(a) + aa -- a", 'a("b c") + aa -- a'),
+        ("lower(x)", "lower(x)"),
+    ],
+)
+def test_the_standard_lexer_finds_and_renames_columns(expression: str, after: str) -> None:
+    assert Lexer().renamed(expression, "a", '"b c"') == after
+    assert Lexer().mentions(expression, "a") == (expression != after)
