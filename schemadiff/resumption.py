@@ -110,9 +110,10 @@ def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State
     live = middle.live if middle else inspect_for(site.connection, site.dialect, start, expected)
     begun = {**interrupted.open, **halted}
     back = site.dialect.retraction(tuple(begun.values()), live)
+    # In the revision's order: the steps that are left may have been to carry out a later one first.
     todo = {
         number: one
-        for number, one in interrupted.left.items()
+        for number, one in sorted(interrupted.left.items(), key=lambda pair: pair[0])
         if number not in completed
         and not (number in begun and isinstance(one, DropIndex) and planner.is_done(one, back.live))
     }
@@ -214,7 +215,7 @@ def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
     past = [one for one in interrupted.past if one not in back.undone]
     expected = _after(start, [*past, *(one for one in begun.values() if one not in past)], site)
     with advice.instead(advice.UNFINISHED):
-        undoing = {number: begun[number].reverse() for number in reversed(begun)}
+        undoing = {number: begun[number].reverse() for number in sorted(begun, reverse=True)}
     end = dataclasses.replace(state, journal=interrupted.entry.get("under"))
     task = _task_of(site, state, interrupted, direction, expected, undoing, end, back)
     site.gate.pass_(task.plan.hazards, task.direction)

@@ -13,6 +13,9 @@ from sqlalchemy.dialects import postgresql
 
 import schemadiff
 from schemadiff.database import connected
+from schemadiff.executor import Event
+from tests.convergence import with_one_connection
+from tests.dialects.test_postgresql_online import ended
 
 pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 
@@ -175,6 +178,42 @@ def test_an_index_of_another_definition(
     for step in (schemadiff.apply, schemadiff.rollback):
         step(url, tmp_path, online=online)
         assert _rows(url, MARKS) == given
+
+
+def test_an_index_of_another_definition_and_sessions_that_end(role: tuple[str, str], tmp_path: Path) -> None:
+    """There is always an index that has the REPLICA IDENTITY; and whoever goes on from any step gives all of it."""
+    url, _ = role
+    schemadiff.plan(url, _indexed("a"), tmp_path)
+    schemadiff.apply(url, tmp_path)
+    schemadiff.plan(url, _indexed("b", "a"), tmp_path)
+    _run(
+        url,
+        "COMMENT ON INDEX ix IS 'ix'",
+        "COMMENT ON INDEX uq IS 'uq'",
+        "ALTER TABLE t CLUSTER ON ex",
+        "ALTER TABLE t REPLICA IDENTITY USING INDEX ix",
+    )
+    given, kept = _rows(url, MARKS), with_one_connection(url)
+    identities: list[Any] = []
+
+    def look(event: Event) -> None:
+        identities.extend(_rows(url, "SELECT count(*) FROM pg_index WHERE indisreplident"))
+
+    steps = schemadiff.apply(kept, tmp_path, online="always", progress=look).done[0].plan.steps
+    assert set(identities) == {(1,)}
+    schemadiff.rollback(kept, tmp_path, online="always")
+    assert len(steps) > 6
+    for number in range(len(steps)):
+        done = number % 2 == 0
+        assert ended(url, number, schemadiff.apply, tmp_path, done=done)
+        turned = schemadiff.rollback if number % 3 else schemadiff.apply
+        turned(kept, tmp_path, online="always")
+        assert _rows(url, MARKS) == given, f"{turned.__name__} from step {number}"
+        back = schemadiff.apply if number % 3 else schemadiff.rollback
+        ended(url, number, back, tmp_path, done=not done)
+        schemadiff.rollback(kept, tmp_path, online="always", to=1)
+        assert _rows(url, MARKS) == given, f"rollback from step {number}"
+    kept.dispose()
 
 
 def test_what_another_index_cannot_have_is_left_out(role: tuple[str, str], tmp_path: Path) -> None:

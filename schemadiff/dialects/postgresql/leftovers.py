@@ -64,6 +64,11 @@ def final_name(table: Name, thing: Constraint | Index, live: Table | None) -> st
     return definitions.constraint_name(table, thing, live and without_constraints(live))
 
 
+def working_names(table: Name, index: Index) -> tuple[str, str]:
+    """The names under which an index may be built: its own, or one of ours until the old one of its name is gone."""
+    return working_name(table, index, None), own_name(final_name(table, index, None))
+
+
 def working_name(table: Name, thing: Constraint | Index, live: Table | None) -> str:
     """The name under which it is built."""
     final = final_name(table, thing, live)
@@ -86,7 +91,7 @@ def _built(operations: Sequence[Operation]) -> Iterator[tuple[Name, str]]:
     for one in operations:
         match one:
             case CreateIndex(table=table, index=index):
-                yield table, working_name(table, index, None)
+                yield from ((table, name) for name in working_names(table, index))
             case AddConstraint(table=table, constraint=PrimaryKey() | Unique() as key):
                 yield table, working_name(table, key, None)
             case _:
@@ -111,7 +116,8 @@ def retraction(operations: Sequence[Operation], live: Schema) -> Retraction:
         match one:
             case CreateIndex(index=thing):
                 undone.append(one)
-                index = _index(table, working_name(table.name, thing, None))
+                found = (_index(table, name) for name in working_names(table.name, thing))
+                index = next(filter(None, found), None)
             case AddConstraint(constraint=PrimaryKey() | Unique() as key):
                 undone.append(one)
                 index = _index(table, working_name(table.name, key, None))

@@ -29,6 +29,7 @@ from schemadiff.operations import (
     AddConstraint,
     AlterColumn,
     CreateIndex,
+    DropColumn,
     DropConstraint,
     DropIndex,
     Operation,
@@ -100,6 +101,7 @@ class _Stretch:
     before: Schema
     drops: list[DropConstraint] = field(default_factory=list)
     index_drops: list[DropIndex] = field(default_factory=list)
+    swapped: list[DropIndex] = field(default_factory=list)
     plain: list[Operation] = field(default_factory=list)
     required: list[AlterColumn] = field(default_factory=list)
     builds: list[Statement] = field(default_factory=list)
@@ -109,6 +111,7 @@ class _Stretch:
     helpers: Alter = field(default_factory=Alter)
     keys: Alter = field(default_factory=Alter)
     key_comments: list[Statement] = field(default_factory=list)
+    index_renames: list[Statement] = field(default_factory=list)
     references: list[Statement] = field(default_factory=list)
     renames: list[Statement] = field(default_factory=list)
     marks: list[Statement] = field(default_factory=list)
@@ -118,6 +121,9 @@ class _Stretch:
 
     def statements(self, plain: Plain) -> Iterator[Statement]:
         """All of them, in their order."""
+        self.swapped = [
+            one for one in self.operations if isinstance(one, DropIndex) and self._is_swapped(one)
+        ]
         for one in self.operations:
             self._sort(one)
         if self._uses_new_members():
@@ -142,13 +148,16 @@ class _Stretch:
         for statement in plain(self.required, self.before):
             says = BELIEVES if " SET NOT NULL" in statement.sql else ""
             yield dataclasses.replace(statement, method=says)
+        # One transaction from here to the marks: at no instant is there no index that has them.
         yield from self.helpers.statement(self.table)
+        yield from plain(self.swapped, self.before)
         yield from plain(indexed, self.before)
         yield from self.keys.statement(self.table)
         yield from self.key_comments
+        yield from self.index_renames
+        yield from self.marks
         yield from self.references
         yield from self.renames
-        yield from self.marks
 
     # how each operation goes
 
@@ -156,6 +165,8 @@ class _Stretch:
         match operation:
             case DropConstraint():
                 self.drops.append(operation)
+            case DropIndex() if operation in self.swapped:
+                pass
             case DropIndex() if not self._is_partitioned(self.table):
                 self.index_drops.append(operation)
             case CreateIndex(index=index) if self._has_own_way(index):
@@ -179,7 +190,7 @@ class _Stretch:
             old = quoted(Name(name, self.table.schema))
             sql = f"ALTER INDEX {old} RENAME TO {quote(final)}"
             effect = (DropIndex(self.table, dataclasses.replace(index, name=name)), operation)
-            self.renames.append(Statement(sql, (operation,), effect=effect))
+            self.index_renames.append(Statement(sql, (operation,), effect=effect))
 
     def _build_key(self, operation: AddConstraint, key: Unique | PrimaryKey) -> None:
         name, final = self._names(key)
@@ -259,8 +270,8 @@ class _Stretch:
         known = self.before.tables.get(table)
         return known is not None and "PARTITION_BY" in dict((*known.options.extra, *known.options.managed))
 
-    def _has_own_way(self, thing: Constraint | Index) -> bool:
-        """Whether it can be built apart, under a name that nothing else has."""
+    def _has_own_way(self, thing: Constraint | Index, *, claims: bool = True) -> bool:
+        """Whether it can be built apart, under a name that nothing else has, which it `claims` then."""
         match thing:
             case Check():
                 possible = thing.enforced and not thing.not_valid
@@ -281,14 +292,48 @@ class _Stretch:
             or (thing.name is None and final in _names_in(self._after_drops, self.table))
         ):
             return False
-        self.names.add(name)
+        if claims:
+            self.names.add(name)
         return True
 
     def _names(self, thing: Constraint | Index) -> tuple[str, str]:
         """The name under which it is built, and the one that it has in the end."""
         known = self._after.tables[self.table]
-        return leftovers.working_name(self.table, thing, known), leftovers.final_name(
-            self.table, thing, known
+        final = leftovers.final_name(self.table, thing, known)
+        if any(self._index_name(one) == final for one in self.swapped):
+            return leftovers.own_name(final), final
+        return leftovers.working_name(self.table, thing, known), final
+
+    def _index_name(self, drop: DropIndex) -> str:
+        return definitions.bare_index_name(self.table, drop.index, self.before.tables[self.table])
+
+    def _is_swapped(self, drop: DropIndex) -> bool:
+        """Whether the index has what its successor of the same name gets (see `belongings`): without an index for its
+        REPLICA IDENTITY a published table refuses every UPDATE, and after a crash nobody knew any more what the index
+        had. So the new one is built before the old one goes. Where its columns change too, that cannot be.
+        """
+        name, known = self._index_name(drop), self._after.tables[self.table]
+        if self.before.tables[self.table].marks_of(name) is None or self._is_partitioned(self.table):
+            return False
+        changed = {
+            one.before.name if isinstance(one, AlterColumn) else one.column.name
+            for one in self.operations
+            if isinstance(one, AlterColumn | DropColumn)
+        }
+        if any(part.expression is not None for part in drop.index.parts) or drop.index.where is not None:
+            if changed:
+                return False
+        elif not changed.isdisjoint((*drop.index.columns, *drop.index.include)):
+            return False
+        built = [
+            one.index if isinstance(one, CreateIndex) else one.constraint
+            for one in self.operations
+            if isinstance(one, CreateIndex | AddConstraint)
+        ]
+        return any(
+            leftovers.final_name(self.table, one, known) == name and self._has_own_way(one, claims=False)
+            for one in built
+            if isinstance(one, Index | PrimaryKey | Unique)
         )
 
     def _is_not_null(self, key: PrimaryKey) -> bool:
