@@ -116,8 +116,9 @@ def retraction(operations: Sequence[Operation], live: Schema) -> Retraction:
         match one:
             case CreateIndex(index=thing):
                 undone.append(one)
-                found = (_index(table, name) for name in working_names(table.name, thing))
-                index = next(filter(None, found), None)
+                index = next(
+                    filter(None, (_index(table, name) for name in working_names(table.name, thing))), None
+                )
             case AddConstraint(constraint=PrimaryKey() | Unique() as key):
                 undone.append(one)
                 index = _index(table, working_name(table.name, key, None))
