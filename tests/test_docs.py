@@ -19,9 +19,10 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from schemadiff import hazards
 from schemadiff.recorder import Recorder
+from tools import picture
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -32,19 +33,20 @@ def test_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
         key: value for key, value in os.environ.items() if not key.startswith(("SCHEMADIFF", "DATABASE"))
     }
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    ran = 0
+    ran = shown = 0
     for language, body in BLOCK.findall((ROOT / "README.md").read_text()):
         first = re.match(r"# (\S+\.\w+)\n", body)
         if language in ("python", "toml") and first:
-            (tmp_path / first[1]).write_text(body)
+            path = tmp_path / first[1]
+            if path.parent != tmp_path:  # a revision, which `plan` wrote
+                assert path.read_text() == body.removeprefix(first[0])
+            path.write_text(body)
         elif language == "console":
-            for line in body.splitlines():
-                command, _, remark = line.removeprefix("$ ").partition("#")
+            for command, wanted, output in commands(body):
                 if command.startswith("export "):
                     name, _, value = command.removeprefix("export ").strip().partition("=")
                     environment[name] = value
                     continue
-                wanted = re.search(r"exit (\d)", remark)
                 done = subprocess.run(
                     command,
                     shell=True,
@@ -54,11 +56,34 @@ def test_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
                     text=True,
                     check=False,
                 )
-                assert done.returncode == (int(wanted[1]) if wanted else 0), (
-                    f"{command}\n{done.stdout}{done.stderr}"
-                )
+                assert done.returncode == wanted, f"{command}\n{done.stdout}{done.stderr}"
+                if output:
+                    assert (done.stdout + done.stderr).strip() == output.strip()
+                    shown += 1
                 ran += 1
     assert ran >= 10
+    assert shown >= 2
+
+
+def commands(console: str) -> Iterator[tuple[str, int, str]]:
+    """Yield each command of a block, the exit code that its remark names, and what the block says that it prints."""
+    for part in re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]:
+        line, _, output = part.partition("\n")
+        command, _, remark = line.partition("#")
+        code = re.search(r"exit (\d)", remark)
+        yield command.strip(), int(code[1]) if code else 0, output
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_the_picture_shows_what_is_printed() -> None:
+    assert picture.words(picture.PICTURE.read_text()) == picture.words(picture.draw(picture.printed()))
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+    assert [page for page in pages if f"({page})" not in index] == []
 
 
 def test_every_verb_of_revision_files_is_documented() -> None:

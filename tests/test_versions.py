@@ -135,8 +135,12 @@ def test_an_older_server_is_told_of_once_and_not_refused(
     assert tried.about_age("postgresql", (14, 9))
 
 
-def test_the_readme_names_the_oldest_versions() -> None:
-    table = [line for line in (versions.ROOT / "README.md").read_text().splitlines() if line.startswith("| ")]
+def test_the_documents_name_the_oldest_versions() -> None:
+    table = [
+        line
+        for line in (versions.ROOT / "docs" / "versions.md").read_text().splitlines()
+        if line.startswith("| ")
+    ]
     for product, version in tried.OLDEST.values():
         number = ".".join(map(str, version))
         assert any(product in line and number in line for line in table), product
