@@ -1,8 +1,9 @@
 """Story files: one change a page, with the models before and after and what schemadiff makes of it.
 
-A story is text with sections, as in design: a comment that says what it shows, then ``-- current.py --`` and
-``-- desired.py --`` (statements that fill ``metadata``), and the golden parts ``-- revision.py --``, ``-- up.sql --``,
-``-- down.sql --`` and ``-- hazards --``, which ``pytest --update`` rewrites.
+A story is text with sections: a comment that says what it shows, then ``-- current.py --`` and ``-- desired.py --``
+(statements that fill ``metadata``), and the golden parts ``-- revision.py --``, ``-- up.sql --``, ``-- down.sql --``
+and ``-- hazards --``, which ``pytest --update`` rewrites. Some have ``-- online.sql --`` as well: the statements with
+``--online always``, as for a table that is large.
 """
 
 from __future__ import annotations

@@ -116,6 +116,11 @@ def test_story(
     assert _definitions(database) == _definitions(created_before)
     history = shutil.copytree(versions, tmp_path / "history")
 
+    online = None
+    if "online.sql" in story.sections:
+        online = schemadiff.plan(
+            database, after, versions, renames_allowed=False, online="always", dry_run=True
+        ).plan
     planned = schemadiff.plan(database, after, versions, message="after", renames_allowed=False)
     assert planned.path, "the plan found no difference"
     with connected(database) as (_, dialect):
@@ -131,6 +136,9 @@ def test_story(
     schemadiff.rollback(database, versions, allow=["all"])
     assert not schemadiff.check(database, after, versions).drifted
     assert _definitions(database) == _definitions(created_before)
+    if online:
+        schemadiff.apply(database, versions, allow=["all"], online="always")
+        assert _definitions(database) == _definitions(created_after)
 
     with connected(database) as (_, dialect):
         known = [read(metadata, dialect) for metadata in (before, after)]
@@ -154,6 +162,8 @@ def test_story(
         "down.sql": _sql(undone.done[0].plan.statements),
         "hazards": "".join(f"{hazard.code} {hazard.message}\n" for hazard in planned.plan.hazards),
     }
+    if online:
+        golden["online.sql"] = _sql(online.statements)
     if pytestconfig.getoption("--update"):
         story.update(golden)
     other = pytestconfig.getoption("--other-version")
