@@ -5,10 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from schemadiff.schema import Check, Column, Exclude, Index, Table
+from schemadiff.operations import Operation, RenameColumn
+from schemadiff.schema import Check, Column, Exclude, Index, Schema, Table
 
 Rename = Callable[[str], str]
 """An expression with the new name in it."""
+
+
+def applied(operation: Operation, schema: Schema, renamed: Callable[[str, str, str], str]) -> Schema:
+    """The schema after the operation; `renamed` gives an expression with a column's new name in the place of its old
+    one, as `Dialect.renamed`.
+    """
+    after = operation.apply(schema, strict=False)
+    if not isinstance(operation, RenameColumn):
+        return after
+    before, new = operation.before, operation.after
+    table = after.tables[operation.table]
+    return after.with_table(rename_in_table(table, lambda text: renamed(text, before, new), defaults=False))
 
 
 def rename_in_table(table: Table, new: Rename, *, defaults: bool) -> Table:

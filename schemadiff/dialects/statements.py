@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from schemadiff.operations import Operation
@@ -61,3 +62,8 @@ class Retraction:
     statements: tuple[Statement, ...]
     undone: tuple[Operation, ...]
     live: Schema
+
+
+def carrying(operations: Sequence[Operation], texts: Iterable[str]) -> list[Statement]:
+    """Statements that only all together carry the operations out: the first one has them."""
+    return [Statement(text, () if number else tuple(operations)) for number, text in enumerate(texts)]

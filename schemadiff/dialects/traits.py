@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from schemadiff.dialects.lacking import Feature
 from schemadiff.dialects.lexer import Lexer
 
 
@@ -15,6 +16,9 @@ class Traits:
 
     transactional_ddl: ClassVar[bool]
     """Whether DDL can be rolled back, so that a revision is one transaction."""
+
+    lacks: ClassVar[frozenset[Feature]] = frozenset()
+    """The features that the product has not, each of which `refuse_lacking` refuses by name."""
 
     savepoints: ClassVar[bool] = True
     """Whether a transaction has savepoints: one shows that what a user wrote has not ended the transaction."""

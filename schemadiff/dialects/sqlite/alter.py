@@ -20,14 +20,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from schemadiff.dialects.renaming import rename_in_table
+from schemadiff.dialects.renaming import applied
 from schemadiff.dialects.sqlite import copying, ddl
 from schemadiff.dialects.sqlite.canonical import canonical
 from schemadiff.dialects.sqlite.copying import Source
 from schemadiff.dialects.sqlite.expressions import is_constant, mentions, renamed
 from schemadiff.dialects.sqlite.tokens import quote
 from schemadiff.dialects.sqlite.triggers import moved
-from schemadiff.dialects.statements import Statement
+from schemadiff.dialects.statements import Statement, carrying
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,
@@ -88,7 +88,7 @@ def statements(operations: Sequence[Operation], before: Schema, version: Version
                 # What it loses right before it goes is not worth a rebuild.
                 carried = [*group, operation]
                 group.clear()
-                result += _carrying(carried, [f"DROP TABLE {ddl.qualified(operation.table.name)}"])
+                result += carrying(carried, [f"DROP TABLE {ddl.qualified(operation.table.name)}"])
                 schema = operation.apply(schema, strict=False)
             case DropTable() | RenameTable():
                 flush()
@@ -105,20 +105,20 @@ def statements(operations: Sequence[Operation], before: Schema, version: Version
 def _created(table: Table, operations: Sequence[Operation]) -> list[Statement]:
     table = canonical(table)
     indexes = [ddl.create_index(table.name, index) for index in table.indexes]
-    return _carrying(operations, [ddl.create_table(table), *indexes])
+    return carrying(operations, [ddl.create_table(table), *indexes])
 
 
 def _whole(operation: DropTable | RenameTable) -> list[Statement]:
     match operation:
         case DropTable():
-            return _carrying([operation], [f"DROP TABLE {ddl.qualified(operation.table.name)}"])
+            return carrying([operation], [f"DROP TABLE {ddl.qualified(operation.table.name)}"])
         case RenameTable():
             before, after = operation.before, operation.after
             if before.name.lower() != after.name.lower():
-                return _carrying([operation], [_rename(before, after.name)])
+                return carrying([operation], [_rename(before, after.name)])
             # "there is already another table or index with this name" if only capitals change.
             between = before._replace(name=f"{_PREFIX}{after.name}")
-            return _carrying([operation], [_rename(before, between.name), _rename(between, after.name)])
+            return carrying([operation], [_rename(before, between.name), _rename(between, after.name)])
 
 
 def _change(operations: Sequence[Operation], schema: Schema, version: Version) -> list[Statement]:
@@ -127,12 +127,6 @@ def _change(operations: Sequence[Operation], schema: Schema, version: Version) -
         return []
     native = _native(operations, schema, version)
     return _rebuild(operations, schema) if native is None else native
-
-
-def _carrying(operations: Sequence[Operation], texts: Sequence[str]) -> list[Statement]:
-    """The statements; the first one carries the operations, since only all of them together carry them
-    out."""
-    return [Statement(text, () if number else tuple(operations)) for number, text in enumerate(texts)]
 
 
 def _rename(before: Name, after: str) -> str:
@@ -155,14 +149,14 @@ def _native(operations: Sequence[Operation], schema: Schema, version: Version) -
         match operation:
             case CreateIndex():
                 index = after.tables[name].indexes[-1]
-                result += _carrying([operation], [ddl.create_index(name, index)])
+                result += carrying([operation], [ddl.create_index(name, index)])
             case DropIndex():
                 gone = [one for one in schema.tables[name].indexes if one not in after.tables[name].indexes]
-                result += _carrying([operation], [ddl.drop_index(name, index) for index in gone])
+                result += carrying([operation], [ddl.drop_index(name, index) for index in gone])
             case RenameColumn():
                 pair = f"{quote(operation.before)} TO {quote(operation.after)}"
                 text = f"ALTER TABLE {ddl.qualified(name)} RENAME COLUMN {pair}"
-                result += _carrying([operation], [text])
+                result += carrying([operation], [text])
             case AddColumn():
                 column = after.tables[name].columns[-1]
                 key = inline.get(column.name)
@@ -170,13 +164,13 @@ def _native(operations: Sequence[Operation], schema: Schema, version: Version) -
                     return None
                 carried: list[Operation] = [operation, key] if key else [operation]
                 text = f"ALTER TABLE {ddl.qualified(name)} ADD COLUMN {_added(column, key)}"
-                result += _carrying(carried, [text])
+                result += carrying(carried, [text])
             case DropColumn():
                 column_name = operation.column.name
                 if version < DROPS_COLUMNS or not _can_drop(column_name, schema.tables[name]):
                     return None
                 text = f"ALTER TABLE {ddl.qualified(name)} DROP COLUMN {quote(column_name)}"
-                result += _carrying([operation], [text])
+                result += carrying([operation], [text])
             case _:
                 return None
         schema = after
@@ -256,7 +250,7 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
     for operation in operations:
         if isinstance(operation, AlterColumn) and (source := sources.get(operation.before.name)) is not None:
             told.setdefault(source, operation.before.type)
-        final = _applied(operation, final)
+        final = applied(operation, final, renamed)
         match operation:
             case RenameColumn():
                 sources[operation.after] = sources.pop(operation.before, None)
@@ -300,7 +294,7 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
     ]
     texts += [ddl.create_index(name, index) for index in final.tables[name].indexes]
     texts += [moved(text, name) for text in schema.definitions.get(name, ())]
-    result = _carrying(operations, texts)
+    result = carrying(operations, texts)
     result[0] = dataclasses.replace(result[0], expects=tuple(copying.expected(old, made, known)))
     for rename in later:
         result += [Statement(one.sql, ()) for one in _native([rename], final, DROPS_COLUMNS) or ()]
@@ -352,18 +346,8 @@ def _table_of(operation: Operation) -> Name:
 
 def _apply(operation: Operation, schema: Schema) -> Schema:
     """The schema after the operation, its table in canonical form."""
-    after = _applied(operation, schema)
+    after = applied(operation, schema, renamed)
     return after.with_table(canonical(after.tables[_table_of(operation)]))
-
-
-def _applied(operation: Operation, schema: Schema) -> Schema:
-    """The schema after the operation, a renamed column renamed in expressions, too."""
-    after = operation.apply(schema, strict=False)
-    if not isinstance(operation, RenameColumn):
-        return after
-    before, new = operation.before, operation.after
-    table = after.tables[_table_of(operation)]
-    return after.with_table(rename_in_table(table, lambda text: renamed(text, before, new), defaults=False))
 
 
 def way_out(words: str) -> str | None:
