@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 try:
     import click
     from flask import Flask, current_app
-    from flask.cli import AppGroup
+    from flask.cli import AppGroup, with_appcontext
 except ModuleNotFoundError as error:
     raise ImportError(
         f'schemadiff.flask needs Flask, and "{error.name}" is not installed: '
@@ -27,15 +27,17 @@ except ModuleNotFoundError as error:
 
 from sqlalchemy.engine import Engine
 
-from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
+from schemadiff.cli.command_table import COMMANDS, Command, OfFlask
+from schemadiff.cli.output import renderer_for
+from schemadiff.config.options import SETTINGS, Option, options_of, words_of
+from schemadiff.config.settings import Choice
 from schemadiff.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal.terminal import Terminal
-    from schemadiff.config.settings import Choice, Online, Transaction
 
 __all__ = ["Migrate", "db_commands"]
 
@@ -58,34 +60,25 @@ class Migrate:
         directory: str | None = None,
         *,
         command: str = "db",
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        schemas: Sequence[str] = (),
-        online: Online | None = None,
-        transaction: Transaction | None = None,
+        **settings: Unpack[Choice],
     ) -> None:
+        for key in settings:
+            if key not in Choice.__annotations__:
+                raise TypeError(f"Migrate() got an unexpected keyword argument '{key}'")
         self.db = db
         self.directory = directory
         self.command = command
-        self.include = (include,) if isinstance(include, str) else tuple(include)
-        self.exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
-        self.schemas = (schemas,) if isinstance(schemas, str) else tuple(schemas)
-        self.online = online
-        self.transaction = transaction
+        self._settings = settings
         if app is not None:
             self.init_app(app)
 
     @property
     def settings(self) -> dict[str, Any]:
         """What is said here, as a settings file would."""
-        said = {
-            "versions": self.directory,
-            "include": self.include,
-            "exclude": self.exclude,
-            "schemas": self.schemas,
-            "online": self.online,
-            "transaction": self.transaction,
-        }
+        said: dict[str, Any] = {"versions": self.directory, **self._settings}
+        for key, value in said.items():
+            if SETTINGS[key].kind == "list" and isinstance(value, str):
+                said[key] = (value,)
         return {key: value for key, value in said.items() if value}
 
     def init_app(self, app: Flask, db: Any = None, directory: str | None = None) -> None:
@@ -103,264 +96,103 @@ class Migrate:
 
 db_commands = AppGroup("db", help="Carry changes of the models to the database (schemadiff).")
 
-_allow = click.option(
-    "--allow", metavar="CODE", multiple=True, help='A hazard that may pass, such as SD102, or "all".'
-)
-_yes = click.option("-y", "--yes", is_flag=True, help="Do not ask whether to run. Allows no hazard.")
-_sql = click.option("--sql", is_flag=True, help="Print the SQL statements and change nothing.")
-_dry_run = click.option(
-    "--dry-run", is_flag=True, help="Show it and change nothing; exits 1 when there is work."
-)
-_lock_wait = click.option(
-    "--lock-wait",
-    type=click.FloatRange(min=0),
-    default=LOCK_WAIT,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another run to end, and for locks on tables.",
-)
-_lock_timeout = click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0.01),
-    default=LOCK_TIMEOUT,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one try for a table's lock may make others wait behind it.",
-)
-_online = click.option(
-    "--online",
-    type=click.Choice(["auto", "always", "never"]),
-    help="Change tables so that nobody has to wait: those that are not small (auto), all, none.",
-)
-_transaction = click.option(
-    "--transaction",
-    type=click.Choice(["each", "all"]),
-    help="Commit each revision by itself, or all of the run together (PostgreSQL, SQLite).",
-)
-_include = click.option(
-    "--include", metavar="GLOB", multiple=True, help="Compare no other tables: table or schema.table."
-)
-_exclude = click.option(
-    "--exclude", metavar="GLOB", multiple=True, help="Do not compare these tables: table or schema.table."
-)
-_schema = click.option(
-    "--schema", metavar="NAME", multiple=True, help="Also compare this schema, which no model names."
-)
-_format = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How to write what was found.",
-)
-
 
 @db_commands.command()
 def init() -> None:
     """Make the directory of revisions."""
 
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli.init import make_directory
+    from schemadiff.cli import guard
+    from schemadiff.cli.init import make_directory
 
-        make_directory(terminal, project.versions)
-        terminal.note((("-> ", "cyan"), project.speak("then write the first revision: schemadiff plan")))
+    speak = _speak_here()
+
+    def work(terminal: Terminal) -> int:
+        make_directory(terminal, _project({}, terminal.hide).settings.versions)
+        terminal.note((("-> ", "cyan"), speak("then write the first revision: schemadiff plan")))
         return 0
 
-    _finish(work)
+    click.get_current_context().exit(guard.run(work, renderer_for("text", "init", speak)))
 
 
-@db_commands.command()
-@click.option("-m", "--message", metavar="TEXT", help="What the revision does.")
-@_dry_run
-@click.option("--rename", metavar="T.A=B", multiple=True, help="Column A of table T is now called B.")
-@click.option("--no-renames", is_flag=True, help="What looks like a rename is a drop and an addition.")
-@_online
-@_include
-@_exclude
-@_schema
-@_format
-def migrate(
-    message: str | None,
-    dry_run: bool,
-    rename: tuple[str, ...],
-    no_renames: bool,
-    online: Online | None,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    schema: tuple[str, ...],
-    output: str,
-) -> None:
-    """Compare with the models and write the next revision."""
+class _Command(click.Command):
+    command = ""
+    """What `schemadiff` calls it."""
 
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import commands
-        from schemadiff.cli.options import Format
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Also answers in the format that was asked for where the options cannot be understood."""
+        given = list(args)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            from schemadiff.cli import guard
+            from schemadiff.cli.call import format_asked_for
+            from schemadiff.cli.terminal.terminal import Terminal
 
-        return commands.plan(
-            terminal,
-            project,
-            message=message,
-            dry_run=dry_run,
-            renamed=rename,
-            renames_allowed=not no_renames,
-            output=Format(output),
-        )
-
-    _finish(work, include=include, exclude=exclude, schemas=schema, online=online)
+            path = error.ctx.command_path if error.ctx else str(self.name)
+            output = renderer_for(format_asked_for(given), self.command)
+            guard.answer_failure(Terminal(), output, error.format_message(), guard.usage_hint(path))
+            raise
 
 
-@db_commands.command()
-@click.argument("revision", type=int, required=False, metavar="[N]")
-@_sql
-@_dry_run
-@_allow
-@_yes
-@_lock_wait
-@_lock_timeout
-@_online
-@_transaction
-@_format
-def upgrade(
-    revision: int | None,
-    sql: bool,
-    dry_run: bool,
-    allow: tuple[str, ...],
-    yes: bool,
-    lock_wait: float,
-    lock_timeout: float,
-    online: Online | None,
-    transaction: Transaction | None,
-    output: str,
-) -> None:
-    """Run pending revisions, up to N or all of them."""
+def _register(command: Command, own: OfFlask) -> None:
+    """Makes the command one of `flask db`, with the options that do not name the project."""
 
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import running
-        from schemadiff.cli.options import Format
+    def run(**given: Any) -> None:
+        _finish(command, given)
 
-        asked = running.Asked(
-            sql,
-            dry_run,
-            allow,
-            yes,
-            lock_wait,
-            Format(output),
-            lock_timeout,
-        )
-        return running.apply(terminal, project, asked, to=revision)
-
-    _finish(work, online=online, transaction=transaction)
+    run.__doc__ = own.help
+    for option in reversed(options_of(command.name)):
+        if option.names_project or option.name == own.by_place:
+            continue
+        run = click.option(*option.flags, **_of_click(option, command.name))(run)
+    if own.by_place:
+        run = click.argument(own.by_place, type=int, required=False, metavar="[N]")(run)
+    made = click.command(own.name, cls=_Command)(with_appcontext(run))
+    made.command = command.name
+    db_commands.add_command(made)
 
 
-@db_commands.command()
-@click.argument("revision", type=int, required=False, metavar="[N]")
-@_sql
-@_dry_run
-@_allow
-@_yes
-@_lock_wait
-@_lock_timeout
-@_online
-@_transaction
-@_format
-def downgrade(
-    revision: int | None,
-    sql: bool,
-    dry_run: bool,
-    allow: tuple[str, ...],
-    yes: bool,
-    lock_wait: float,
-    lock_timeout: float,
-    online: Online | None,
-    transaction: Transaction | None,
-    output: str,
-) -> None:
-    """Undo the last revision, or all after N."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import running
-        from schemadiff.cli.options import Format
-
-        asked = running.Asked(
-            sql,
-            dry_run,
-            allow,
-            yes,
-            lock_wait,
-            Format(output),
-            lock_timeout,
-        )
-        return running.rollback(terminal, project, asked, to=revision)
-
-    _finish(work, online=online, transaction=transaction)
+def _of_click(option: Option, command: str) -> dict[str, Any]:
+    """The option as Click wants it."""
+    found: dict[str, Any] = {
+        "help": option.help,
+        "metavar": option.metavar,
+        "default": option.default,
+        "show_default": option.default is not None,
+        "multiple": option.kind == "list",
+        "is_flag": option.kind == "flag",
+    }
+    if option.kind == "word":
+        found["type"] = click.Choice(words_of(option, command))
+    elif option.kind == "number":
+        found["type"] = int
+    elif option.kind == "seconds":
+        found["type"] = click.FloatRange(min=option.least)
+    return {name: value for name, value in found.items() if value is not None and value is not False}
 
 
-@db_commands.command()
-@_format
-def current(output: str) -> None:
-    """Show where the database is, and what is pending."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import standing
-
-        return standing.status(terminal, project, output)
-
-    _finish(work)
+for _command in COMMANDS.values():
+    if _command.of_flask:
+        _register(_command, _command.of_flask)
 
 
-@db_commands.command()
-@_format
-def history(output: str) -> None:
-    """List the revisions, applied and pending."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import standing
-
-        return standing.history(terminal, project, output)
-
-    _finish(work)
-
-
-@db_commands.command()
-@_include
-@_exclude
-@_schema
-@_format
-def check(include: tuple[str, ...], exclude: tuple[str, ...], schema: tuple[str, ...], output: str) -> None:
-    """Tell whether models, revisions, database agree."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import commands
-        from schemadiff.cli.options import Format
-
-        return commands.check(terminal, project, Format(output))
-
-    _finish(work, include=include, exclude=exclude, schemas=schema)
-
-
-def _finish(
-    work: Callable[[Terminal, Project], int],
-    **choice: Unpack[Choice],
-) -> None:
-    """Runs a command's work on the application's project, and exits with its code."""
-    from schemadiff.cli import guard
-
+def _speak_here() -> Callable[[str], str]:
+    """Puts texts into the words of the group that is running."""
     context = click.get_current_context()
     group = context.parent.info_name if context.parent else None
-    speak = partial(_speak, command=f"flask {group or 'db'}")
-
-    def with_project(terminal: Terminal) -> int:
-        project = _project(speak, choice)
-        terminal.hide(project.secrets)
-        return work(terminal, project)
-
-    context.exit(guard.run(with_project, speak=speak))
+    return partial(_speak, command=f"flask {group or 'db'}")
 
 
-def _project(
-    speak: Callable[[str], str],
-    choice: Choice,
-) -> Project:
+def _finish(command: Command, given: Mapping[str, Any]) -> None:
+    """Runs a command's work on the application's project, and exits with its code."""
+    from schemadiff.cli.call import call
+
+    click.get_current_context().exit(call(command, given, _project, speak=_speak_here()))
+
+
+def _project(given: Mapping[str, Any], hide: Callable[[Sequence[str]], object]) -> Project:
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
     from schemadiff.cli.project import Project
     from schemadiff.config.settings import settings
@@ -378,24 +210,10 @@ def _project(
             f'the application "{current_app.name}" has no Flask-SQLAlchemy',
             hint="Hand it over: schemadiff.flask.Migrate(app, db).",
         )
-    said = settings(application=found.settings, **choice)
     # The engine itself, and not its URL: how it connects may stand in SQLALCHEMY_ENGINE_OPTIONS, or in its events.
     engine = _engine(db)
-    return Project(
-        said.versions,
-        engine,
-        None,
-        db,
-        secrets_of(engine.url),
-        speak,
-        include=said.include,
-        exclude=said.exclude,
-        schemas=said.schemas,
-        online=said.online,
-        transaction=said.transaction,
-        source=said.source,
-        passed_over=said.passed_over,
-    )
+    said = settings(application=found.settings, **given)
+    return Project(said, engine, db, secrets_of(engine.url), hide)
 
 
 def _engine(db: Any) -> Engine:

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Unpack
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
-from schemadiff.cli.options import (
-    Allow,
-    DiffFormat,
-    DryRun,
-    Exclude,
-    Format,
-    HowOnline,
-    Include,
-    LockTimeout,
-    LockWait,
-    Message,
-    Models,
-    Output,
-    Schemas,
-    Sql,
-    Url,
-    Versions,
-    WhatTogether,
-    Yes,
-)
+from schemadiff.cli.command_table import COMMANDS, Command
+from schemadiff.cli.options import signature
 from schemadiff.cli.quick import spell_out
-from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
-
-if TYPE_CHECKING:
-    from schemadiff.cli.project import Project
-    from schemadiff.cli.terminal.terminal import Terminal
-    from schemadiff.config.settings import Choice
 
 app = typer.Typer(
     name="schemadiff",
@@ -58,10 +36,14 @@ def run(arguments: Sequence[str]) -> int:
             return 130
         if words is None:
             raise
+        from schemadiff.cli.call import format_asked_for
         from schemadiff.cli.guard import tell_usage_error
+        from schemadiff.cli.output import renderer_for
 
         context = getattr(error, "ctx", None)
-        return tell_usage_error(words(), context.command_path if context else "schemadiff")
+        path = context.command_path if context else "schemadiff"
+        output = renderer_for(format_asked_for(arguments), path.partition(" ")[2])
+        return tell_usage_error(words(), path, output)
     return code if isinstance(code, int) else 0
 
 
@@ -83,254 +65,29 @@ def _options(
     pass
 
 
-@app.command()
-def init(url: Url = None, models: Models = None, versions: Versions = None) -> None:
-    """Scaffold settings and the directory of revisions."""
-    from schemadiff.cli import guard
-    from schemadiff.cli import init as scaffolding
+def _register(name: str, help_: str, parameters: inspect.Signature, work: Callable[..., int]) -> None:
+    def command(**given: Any) -> None:
+        raise typer.Exit(work(**given))
 
-    raise typer.Exit(guard.run(lambda terminal: scaffolding.init(terminal, url, models, versions)))
-
-
-@app.command()
-def plan(
-    message: Message = None,
-    dry_run: DryRun = False,
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename",
-            metavar="T.A=B",
-            help="Column A of table T is now called B; T=B renames a table. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    no_renames: Annotated[
-        bool, typer.Option("--no-renames", help="What looks like a rename is a drop and an addition.")
-    ] = False,
-    online: HowOnline = None,
-    include: Include = None,
-    exclude: Exclude = None,
-    schema: Schemas = None,
-    output: Output = Format.text,
-    url: Url = None,
-    models: Models = None,
-    versions: Versions = None,
-) -> None:
-    """Compare with the models and write the next revision."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import commands
-
-        return commands.plan(
-            terminal,
-            project,
-            message=message,
-            dry_run=dry_run,
-            renamed=rename or (),
-            renames_allowed=not no_renames,
-            output=output,
-        )
-
-    _finish(
-        work,
-        url,
-        models,
-        versions,
-        include=include or (),
-        exclude=exclude or (),
-        schemas=schema or (),
-        online=online,
-    )
+    command.__signature__ = parameters  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    app.command(name, help=help_)(command)
 
 
-@app.command()
-def apply(
-    to: Annotated[
-        int | None, typer.Option("--to", metavar="N", help="The last revision to apply.", show_default=False)
-    ] = None,
-    sql: Sql = False,
-    dry_run: DryRun = False,
-    allow: Allow = None,
-    yes: Yes = False,
-    lock_wait: LockWait = LOCK_WAIT,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    online: HowOnline = None,
-    transaction: WhatTogether = None,
-    output: Output = Format.text,
-    url: Url = None,
-    models: Models = None,
-    versions: Versions = None,
-) -> None:
-    """Run pending revisions, finish an interrupted one."""
+def _init(**given: Any) -> int:
+    from schemadiff.cli import guard, init
 
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import running
-
-        asked = running.Asked(
-            sql,
-            dry_run,
-            tuple(allow or ()),
-            yes,
-            lock_wait,
-            output,
-            lock_timeout,
-        )
-        return running.apply(terminal, project, asked, to=to)
-
-    _finish(work, url, models, versions, online=online, transaction=transaction)
+    return guard.run(lambda terminal: init.init(terminal, **given))
 
 
-@app.command()
-def rollback(
-    to: Annotated[
-        int | None,
-        typer.Option(
-            "--to", metavar="N", help="The revision to go back to; 0 is before all.", show_default=False
-        ),
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            "--steps", metavar="K", help="How many revisions to undo: 1 by default.", show_default=False
-        ),
-    ] = None,
-    sql: Sql = False,
-    dry_run: DryRun = False,
-    allow: Allow = None,
-    yes: Yes = False,
-    lock_wait: LockWait = LOCK_WAIT,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    online: HowOnline = None,
-    transaction: WhatTogether = None,
-    output: Output = Format.text,
-    url: Url = None,
-    models: Models = None,
-    versions: Versions = None,
-) -> None:
-    """Undo the last revision, several, or half of one."""
+def _work(command: Command, **given: Any) -> int:
+    from schemadiff.cli.call import call
+    from schemadiff.cli.project import from_settings
 
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import running
-
-        asked = running.Asked(
-            sql,
-            dry_run,
-            tuple(allow or ()),
-            yes,
-            lock_wait,
-            output,
-            lock_timeout,
-        )
-        return running.rollback(terminal, project, asked, to=to, steps=steps)
-
-    _finish(work, url, models, versions, online=online, transaction=transaction)
+    return call(command, given, from_settings)
 
 
-@app.command()
-def check(
-    include: Include = None,
-    exclude: Exclude = None,
-    schema: Schemas = None,
-    output: Output = Format.text,
-    url: Url = None,
-    models: Models = None,
-    versions: Versions = None,
-) -> None:
-    """Tell whether models, revisions, database agree."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import commands
-
-        return commands.check(terminal, project, output)
-
-    _finish(work, url, models, versions, include=include or (), exclude=exclude or (), schemas=schema or ())
-
-
-@app.command()
-def diff(
-    before: Annotated[
-        str,
-        typer.Argument(
-            metavar="A",
-            help="A database URL, module:attribute, or a directory of revisions, at one of them: versions/@7.",
-            show_default=False,
-        ),
-    ],
-    after: Annotated[
-        str, typer.Argument(metavar="B", help="What to compare it with: as A.", show_default=False)
-    ],
-    output: Annotated[DiffFormat, typer.Option("--format", help="How to write it.")] = DiffFormat.text,
-    include: Include = None,
-    exclude: Exclude = None,
-    url: Url = None,
-) -> None:
-    """Compare any two: databases, models, revisions."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import commands
-
-        return commands.diff(terminal, project, before, after, output)
-
-    _finish(work, url, None, None, include=include or (), exclude=exclude or ())
-
-
-@app.command()
-def status(
-    output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
-) -> None:
-    """Show where the database is, and what is pending."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import standing
-
-        return standing.status(terminal, project, output)
-
-    _finish(work, url, models, versions)
-
-
-@app.command()
-def history(
-    output: Output = Format.text, url: Url = None, models: Models = None, versions: Versions = None
-) -> None:
-    """List the revisions, applied and pending."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import standing
-
-        return standing.history(terminal, project, output)
-
-    _finish(work, url, models, versions)
-
-
-@app.command()
-def show(
-    number: Annotated[
-        int, typer.Argument(metavar="N", help="The number of the revision.", show_default=False)
-    ],
-    output: Output = Format.text,
-    url: Url = None,
-    models: Models = None,
-    versions: Versions = None,
-) -> None:
-    """Show one revision: operations, SQL, hazards."""
-
-    def work(terminal: Terminal, project: Project) -> int:
-        from schemadiff.cli import commands
-
-        return commands.show(terminal, project, number, output)
-
-    _finish(work, url, models, versions)
-
-
-def _finish(
-    work: Callable[[Terminal, Project], int],
-    url: str | None,
-    models: str | None,
-    versions: str | None,
-    **choice: Unpack[Choice],
-) -> None:
-    """Runs a command's work on the project that the settings name, and exits with its code."""
-    from schemadiff.cli.project import on_project
-
-    raise typer.Exit(on_project(work, url, models, versions, **choice))
+_INIT = Command("init", "Scaffold settings and the directory of revisions.", "init")
+_register(_INIT.name, _INIT.help, signature(_INIT), _init)
+for _one in COMMANDS.values():
+    _register(_one.name, _one.help, signature(_one), partial(_work, _one))

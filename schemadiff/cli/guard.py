@@ -10,12 +10,16 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from schemadiff.cli.output.renderer import Failure
 from schemadiff.cli.quick import written_to_nobody
 from schemadiff.cli.terminal.signals import INTERRUPTED, Ended, StoppedBySignal
 from schemadiff.cli.terminal.terminal import Line, Terminal
 from schemadiff.errors import SchemadiffError, StoppedError, UntriedServerWarning
+
+if TYPE_CHECKING:
+    from schemadiff.cli.output.renderer import Renderer
 
 _SILENT = logging.NullHandler()
 
@@ -24,12 +28,24 @@ DIFFERENT = 1
 ERROR = 2
 
 
-def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -> int:
-    """What `work` returns, or the code for how it failed. `speak` translates to another command line.
+def run(work: Callable[[Terminal], int], renderer: Renderer | None = None) -> int:
+    """What `work` returns, or the code for how it failed. A format for programs is told of that as well, unless it has
+    its answer already.
 
     What the user's own code prints or logs meanwhile goes to standard error: standard output belongs to the command.
     """
     terminal = Terminal()
+    speak = renderer.speak if renderer else str
+
+    def failed(code: int, message: str, hint: str | None = None, *, label: str = "error") -> int:
+        lines = speak(message).splitlines()
+        terminal.error(*_lines(label, "bold red", speak(message)) if label else ((line,) for line in lines))
+        if hint:
+            terminal.error(*_lines("hint", "cyan", speak(hint)))
+        if renderer:
+            answer_failure(terminal, renderer, message, hint, code)
+        return code
+
     for name in ("sqlalchemy", "psycopg", "pymysql"):
         # Without a handler Python writes what a library warns of, tracebacks too, to standard error.
         logging.getLogger(name).addHandler(_SILENT)
@@ -37,44 +53,63 @@ def run(work: Callable[[Terminal], int], *, speak: Callable[[str], str] = str) -
         with _logged_elsewhere(), contextlib.redirect_stdout(sys.stderr), _told(terminal):
             return work(terminal)
     except StoppedError as error:
-        terminal.error(*((line,) for line in speak(error.message).splitlines()))
-        if error.hint:
-            terminal.error(*_lines("hint", "cyan", speak(error.hint)))
         number = error.signal if isinstance(error, StoppedBySignal) else signal.SIGINT
-        return INTERRUPTED + number
+        return failed(INTERRUPTED + number, error.message, error.hint, label="")
     except SchemadiffError as error:
         _trace(terminal, error)
-        terminal.error(*_lines("error", "bold red", speak(error.message)))
-        if error.hint:
-            terminal.error(*_lines("hint", "cyan", speak(error.hint)))
-        return ERROR
+        return failed(ERROR, error.message, error.hint)
     except KeyboardInterrupt as error:
         number = error.signal if isinstance(error, Ended) else signal.SIGINT
-        terminal.error(("interrupted" if number == signal.SIGINT else f"ended by {number.name}",))
-        return INTERRUPTED + number
+        words = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+        return failed(INTERRUPTED + number, words, label="")
     except BrokenPipeError:
         return written_to_nobody()
     except OSError as error:
         _trace(terminal, error)
         file = f"{error.filename}: " if error.filename else ""
-        terminal.error(*_lines("error", "bold red", f"{file}{error.strerror or error}"))
-        return ERROR
+        return failed(ERROR, f"{file}{error.strerror or error}")
     except Exception as error:
         shown = _trace(terminal, error)
         words = " ".join(f"{type(error).__name__}: {error}".split())
-        terminal.error(*_lines("error", "bold red", f"unexpected {words}"))
         hint = "This is a defect of schemadiff: please report it"
         hint += "." if shown else ", with what it says when SCHEMADIFF_DEBUG=1 is set."
-        terminal.error(*_lines("hint", "cyan", hint))
-        return ERROR
+        return failed(ERROR, f"unexpected {words}", hint)
 
 
-def tell_usage_error(message: str, command: str) -> int:
+def failure(
+    terminal: Terminal, renderer: Renderer, message: str, hint: str | None, code: int = ERROR
+) -> Failure:
+    """The failure as a format may write it: whatever is secret struck out, the commands in the words of the command
+    line that is in use.
+    """
+    safe = (text and terminal.strike(renderer.speak(text)) for text in (message, hint or None))
+    return Failure(str(next(safe)), next(safe), code)
+
+
+def usage_hint(command: str) -> str:
+    """What to do where the command line was wrong."""
+    return f"{command} --help shows how it is called."
+
+
+def tell_usage_error(message: str, command: str, renderer: Renderer) -> int:
     """Tells that the command line was wrong, and returns the exit code."""
     terminal = Terminal()
-    terminal.error(*_lines("error", "bold red", message))
-    terminal.error(*_lines("hint", "cyan", f"{command} --help shows how it is called."))
+    hint = usage_hint(command)
+    terminal.error(*_lines("error", "bold red", message), *_lines("hint", "cyan", hint))
+    answer_failure(terminal, renderer, message, hint)
     return ERROR
+
+
+def answer_failure(
+    terminal: Terminal, renderer: Renderer, message: str, hint: str | None, code: int = ERROR
+) -> None:
+    """Has the format say how the command failed, unless it has given its answer already."""
+    if terminal.has_answered:
+        return
+    try:
+        terminal.answer(renderer.failed(failure(terminal, renderer, message, hint, code)))
+    except BrokenPipeError:
+        written_to_nobody()
 
 
 @contextlib.contextmanager

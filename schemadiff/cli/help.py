@@ -95,7 +95,7 @@ Options:
                                 those that are not small (auto), all, none.
   --transaction <each|all>      Commit each revision by itself, or all of the
                                 run together (PostgreSQL, SQLite).
-  --format <text|json>          How to write what was found.  [default: text]
+  --format <text|sql|json>      How to write what was found.  [default: text]
   --url URL                     The database; else SCHEMADIFF_URL,
                                 DATABASE_URL or the settings file say it.
   --models MODULE:ATTRIBUTE     The models: a MetaData, declarative base,
@@ -127,7 +127,7 @@ Options:
                                 those that are not small (auto), all, none.
   --transaction <each|all>      Commit each revision by itself, or all of the
                                 run together (PostgreSQL, SQLite).
-  --format <text|json>          How to write what was found.  [default: text]
+  --format <text|sql|json>      How to write what was found.  [default: text]
   --url URL                     The database; else SCHEMADIFF_URL,
                                 DATABASE_URL or the settings file say it.
   --models MODULE:ATTRIBUTE     The models: a MetaData, declarative base,
@@ -167,11 +167,11 @@ Arguments:
   B <str>  What to compare it with: as A.  [required]
 
 Options:
-  --format <text|sql|json>  How to write it.  [default: text]
   --include GLOB            Compare no other tables: a pattern for table or
                             schema.table. May be repeated.
   --exclude GLOB            Do not compare these tables: a pattern for table
                             or schema.table. May be repeated.
+  --format <text|sql|json>  How to write what was found.  [default: text]
   --url URL                 The database; else SCHEMADIFF_URL, DATABASE_URL or
                             the settings file say it.
   -h, --help                Show this message and exit.

@@ -23,7 +23,7 @@ _COLUMNS = 80
 def answer(arguments: Sequence[str]) -> int | None:
     """Does what the arguments ask for and returns the exit code; ``None`` where `app` has to understand them."""
     if arguments and arguments[0] in _STANDING:
-        options = _options(arguments[1:])
+        options = _options(arguments[0], arguments[1:])
         return None if options is None else _standing(arguments[0], options)
     text = _version() if list(arguments) == ["--version"] else _help(arguments)
     if text is None:
@@ -56,35 +56,33 @@ def spell_out() -> None:
 def _standing(command: str, options: dict[str, str]) -> int:
     import gc
 
-    from schemadiff.cli import standing
-    from schemadiff.cli.project import on_project
+    from schemadiff.cli.call import call
+    from schemadiff.cli.command_table import COMMANDS
+    from schemadiff.cli.project import from_settings
     from schemadiff.garbage import SELDOM
 
     gc.set_threshold(*SELDOM)
     spell_out()
-    work = standing.status if command == "status" else standing.history
-    output = options.pop("format", "text")
-    return on_project(
-        lambda terminal, project: work(terminal, project, output),
-        options.get("url"),
-        options.get("models"),
-        options.get("versions"),
-    )
+    return call(COMMANDS[command], options, from_settings)
 
 
-def _options(arguments: Sequence[str]) -> dict[str, str] | None:
-    """The options of `status` and `history` with their values; ``None`` where one is not plain."""
+def _options(command: str, arguments: Sequence[str]) -> dict[str, str] | None:
+    """The options of `status` or `history` with their values; ``None`` where one is not plain."""
+    from schemadiff.config.options import options_of, words_of
+
+    known = {f"--{one.name}": one for one in options_of(command) if one.kind in ("text", "word")}
     found: dict[str, str] = {}
     rest = list(arguments)
     while rest:
         name, equals, value = rest.pop(0).partition("=")
         if not equals and rest:
             value = rest.pop(0)
-        name = name.removeprefix("--") if name.startswith("--") else ""
-        if name not in ("url", "models", "versions", "format") or name in found or value[:1] in ("", "-"):
+        if name not in known or known[name].parameter in found or value[:1] in ("", "-"):
             return None
-        found[name] = value
-    return found if found.get("format", "text") in ("text", "json") else None
+        if known[name].kind == "word" and value not in words_of(known[name], command):
+            return None
+        found[known[name].parameter] = value
+    return found
 
 
 def _version() -> str:

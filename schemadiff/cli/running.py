@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from schemadiff import advice, revisions, workflow
+from schemadiff import revisions, workflow
 from schemadiff.cli.guard import DIFFERENT, FINE
-from schemadiff.cli.options import Format
-from schemadiff.cli.output import json, lines, plan_json, plan_lines
+from schemadiff.cli.output import lines, plan_lines
+from schemadiff.cli.output.renderer import Failure
 from schemadiff.cli.terminal.run_lines import Steps, Waits
 from schemadiff.cli.terminal.signals import stoppable
 from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.database import where
-from schemadiff.errors import PendingError, UsageError
+from schemadiff.errors import UsageError
 from schemadiff.hazards import CODES
-from schemadiff.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from schemadiff.cli.output.renderer import Renderer
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.executor import Event
     from schemadiff.hazards import Hazard
+    from schemadiff.outcomes import Outcome
+    from schemadiff.standing import Status
     from schemadiff.tasks import Confirm
 
 
@@ -31,16 +33,11 @@ if TYPE_CHECKING:
 class Asked:
     """The options that `apply` and `rollback` share."""
 
-    sql: bool = False
     dry_run: bool = False
-    allow: tuple[str, ...] = ()
+    allow: Sequence[str] | None = None
     yes: bool = False
     lock_wait: float = LOCK_WAIT
-    output: Format = Format.text
     lock_timeout: float = LOCK_TIMEOUT
-
-
-Verb = Literal["apply", "rollback"]
 
 
 class _Run(Protocol):
@@ -59,120 +56,126 @@ class _Run(Protocol):
     ) -> Outcome: ...
 
 
-def apply(terminal: Terminal, project: Project, asked: Asked, *, to: int | None = None) -> int:
+def apply(
+    terminal: Terminal, project: Project, renderer: Renderer, *, to: int | None = None, **asked: Any
+) -> int:
     """Runs what is pending up to revision `to`."""
-    run = partial(
-        workflow.apply,
-        project.need_database(),
-        project.need_versions(),
-        to=to,
-        online=project.online,
-        transaction=project.transaction,
-    )
-    return _carry_out("apply", terminal, project, asked, run)
+    return _carry_out(_Call(terminal, project, renderer, Asked(**asked), workflow.apply, {"to": to}))
 
 
 def rollback(
-    terminal: Terminal, project: Project, asked: Asked, *, to: int | None = None, steps: int | None = None
+    terminal: Terminal,
+    project: Project,
+    renderer: Renderer,
+    *,
+    to: int | None = None,
+    steps: int | None = None,
+    **asked: Any,
 ) -> int:
     """Undoes the last `steps` revisions or all after `to`."""
-    run = partial(
-        workflow.rollback,
-        project.need_database(),
-        project.need_versions(),
-        to=to,
-        steps=steps,
-        online=project.online,
-        transaction=project.transaction,
-    )
-    return _carry_out("rollback", terminal, project, asked, run)
+    how_far = {"to": to, "steps": steps}
+    return _carry_out(_Call(terminal, project, renderer, Asked(**asked), workflow.rollback, how_far))
 
 
-def _carry_out(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _Run) -> int:
-    allow = _codes(asked.allow)
-    if asked.sql and asked.output is Format.json:
-        raise UsageError("--sql and --format json are two ways to write one thing: give one of them")
-    place = where(project.need_database())
-    if asked.sql or asked.dry_run:
-        return _tell(verb, terminal, project, asked, run, place)
-    gate = _Gate(terminal, allow)
-    if terminal.interactive and not _agreed(verb, terminal, project, asked, run, gate, place):
+class _Call:
+    """One call of `apply` or `rollback`: on which project, how it was asked for, and what to call it in questions."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        project: Project,
+        renderer: Renderer,
+        asked: Asked,
+        function: Callable[..., Outcome],
+        how_far: dict[str, int | None],
+    ) -> None:
+        self.terminal = terminal
+        self.project = project
+        self.renderer = renderer
+        self.asked = asked
+        self.is_apply = renderer.command == "apply"
+        self.allow = _codes(asked.allow or ())
+        database = project.need_database()
+        self.run: _Run = partial(
+            function,
+            database,
+            project.need_versions(),
+            **how_far,
+            online=project.settings.online,
+            transaction=project.settings.transaction,
+        )
+        self.place = where(database)
+
+    def status(self) -> Status:
+        """Where the database is."""
+        return workflow.status(self.project.need_database(), self.project.versions)
+
+
+def _carry_out(call: _Call) -> int:
+    terminal, renderer, asked = call.terminal, call.renderer, call.asked
+    if renderer.only_shows or asked.dry_run:
+        return _preview(call)
+    gate = _Gate(terminal, call.allow)
+    if terminal.interactive and not _agreed(call, gate):
         terminal.note(("nothing was changed",))
+        terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
         return DIFFERENT
-    messages = {one.number: one.message for one in revisions.load(project.versions)}
+    messages = {one.number: one.message for one in revisions.load(call.project.versions)}
     with stoppable(terminal) as stop:
-        outcome = run(
-            allow=allow,
+        outcome = call.run(
+            allow=call.allow,
             confirm=gate.ask if terminal.interactive else None,
-            progress=Steps(terminal, messages, bar=asked.output is Format.text, see=stop.see),
+            progress=Steps(terminal, messages, bar=renderer.for_people, see=stop.see),
             lock_wait=asked.lock_wait,
             lock_timeout=asked.lock_timeout,
             tell=Waits(terminal, stop.while_waiting),
         )
-    if asked.output is Format.json:
-        terminal.machine(json.dump(verb, plan_json.outcome(outcome, place, dry_run=False)))
+    terminal.answer(renderer.outcome(outcome, call.place))
     if outcome.done:
-        terminal.note((("done", "green"), f": {place} is at revision {lines.number(outcome.after)}"))
+        terminal.note((("done", "green"), f": {call.place} is at revision {lines.number(outcome.after)}"))
     else:
-        terminal.note((_nothing_to_do(verb, outcome, place),))
+        terminal.note((_nothing_to_do(call, outcome),))
     return FINE
 
 
-def _tell(verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _Run, place: str) -> int:
+def _preview(call: _Call) -> int:
     """Writes what would be run. In the middle of a revision that is what is left of it, and no more is known."""
-    status = workflow.status(project.need_database(), project.versions)
+    terminal, renderer = call.terminal, call.renderer
+    status = call.status()
     if status.interrupted:
-        if asked.sql:
-            raise PendingError(
-                f"{place} is in the middle of revision {status.interrupted.revision}",
-                hint=f"Settle that first: {advice.finish(status.interrupted.direction)}",
-            )
-        if asked.output is Format.json:
-            at = status.version or 0
-            content = plan_json.outcome(
-                Outcome(at, at, ()), place, dry_run=True, interrupted=status.interrupted
-            )
-            terminal.machine(json.dump(verb, content))
-        else:
-            terminal.report(*lines.interrupted(status.interrupted, status.at_work))
+        terminal.answer(renderer.halfway(status, call.place))
+        if renderer.for_people:
             waits = "waits for its end" if status.at_work else "deals with this first"
-            terminal.note((f"{verb} {waits}",))
+            terminal.note((f"{renderer.command} {waits}",))
         return DIFFERENT
-    found = run(dry_run=True, lock_timeout=asked.lock_timeout)
-    if asked.output is Format.json:
-        terminal.machine(json.dump(verb, plan_json.outcome(found, place, dry_run=True)))
-    elif asked.sql:
-        if found.done:
-            terminal.machine("\n".join(found.script()))
-    else:
-        terminal.report(*plan_lines.preview(found))
+    found = call.run(dry_run=True, lock_timeout=call.asked.lock_timeout)
+    terminal.answer(renderer.preview(found, call.place))
     if not found.done:
-        terminal.note((_nothing_to_do(verb, found, place),))
-    return DIFFERENT if asked.dry_run and found.done else FINE
+        terminal.note((_nothing_to_do(call, found),))
+    return DIFFERENT if call.asked.dry_run and found.done else FINE
 
 
-def _agreed(
-    verb: Verb, terminal: Terminal, project: Project, asked: Asked, run: _Run, gate: _Gate, place: str
-) -> bool:
+def _agreed(call: _Call, gate: _Gate) -> bool:
     """Whether the person at the terminal wants what would be run: shown before anything is locked."""
-    status = workflow.status(project.need_database(), project.versions)
+    terminal, place, yes = call.terminal, call.place, call.asked.yes
+    status = call.status()
     if status.interrupted:
-        if asked.yes:
+        if yes:
             return True
         terminal.note(*lines.interrupted(status.interrupted, status.at_work))
-        word = "Deal with it first, and go on" if verb == "apply" else "Roll it back"
+        word = "Deal with it first, and go on" if call.is_apply else "Roll it back"
         if status.at_work:
             terminal.note(lines.working(status.at_work))
-            word = f"Wait for its end, and {'go on' if verb == 'apply' else 'roll back what is last then'}"
+            word = f"Wait for its end, and {'go on' if call.is_apply else 'roll back what is last then'}"
         return terminal.ask(f"{word} in {place}?")
-    found = run(dry_run=True)
+    found = call.run(dry_run=True)
     if not found.done:
         return True
-    if not asked.yes:
+    if not yes:
         terminal.note(*plan_lines.preview(found), lines.BLANK)
         count = len(found.done)
         many = f"{count} revision{'s' if count > 1 else ''}"
-        question = f"Apply {many} to {place}?" if verb == "apply" else f"Roll back {many} of {place}?"
+        question = f"Apply {many} to {place}?" if call.is_apply else f"Roll back {many} of {place}?"
         if not terminal.ask(question):
             return False
     held = gate.held(found.hazards)
@@ -205,9 +208,9 @@ class _Gate:
         return True
 
 
-def _nothing_to_do(verb: Verb, outcome: Outcome, place: str) -> str:
-    words = "apply" if verb == "apply" else "roll back"
-    return f"nothing to {words}: {place} is at revision {lines.number(outcome.after)}"
+def _nothing_to_do(call: _Call, outcome: Outcome) -> str:
+    words = "apply" if call.is_apply else "roll back"
+    return f"nothing to {words}: {call.place} is at revision {lines.number(outcome.after)}"
 
 
 def _codes(allow: Sequence[str]) -> tuple[str, ...]:

@@ -10,20 +10,20 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast, get_args
+from typing import Any, TypedDict, Unpack
 
+from schemadiff.config.options import SETTINGS, Option
+from schemadiff.config.options import Online as Online
+from schemadiff.config.options import Transaction as Transaction
 from schemadiff.errors import ConfigError
 
 DEFAULT_VERSIONS = "versions"
-Online = Literal["auto", "always", "never"]
-"""Whether tables are changed so that nobody has to wait: those that are not small, all, none."""
-
-Transaction = Literal["each", "all"]
-"""What is one transaction where DDL can be rolled back: each revision, or all of a run."""
 
 
 class Choice(TypedDict, total=False):
-    """What several commands take as options besides the project: what is compared, and how it is carried out."""
+    """The settings besides those that name the project: what is compared, and how it is carried out. As in `Settings`,
+    where ``None`` says nothing.
+    """
 
     include: Sequence[str]
     exclude: Sequence[str]
@@ -32,19 +32,6 @@ class Choice(TypedDict, total=False):
     transaction: str | None
 
 
-KEYS = (
-    "url",
-    "connect_args",
-    "engine",
-    "models",
-    "versions",
-    "include",
-    "exclude",
-    "schemas",
-    "online",
-    "transaction",
-)
-LISTS = ("models", "include", "exclude", "schemas")
 _KINDS = {
     str: "text",
     list: "a list",
@@ -53,6 +40,10 @@ _KINDS = {
     int: "a number",
     float: "a number",
 }
+
+
+_TEXTS_OR_LISTS = ("models",)
+"""Settings that are one text on the command line, and may be several in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +105,10 @@ def settings(
     models: str | None = None,
     versions: str | None = None,
     *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    schemas: Sequence[str] = (),
-    online: str | None = None,
-    transaction: str | None = None,
     application: Mapping[str, Any] | None = None,
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    **given: Unpack[Choice],
 ) -> Settings:
     """The settings that hold in `directory` (the current one): an option wins over the environment, which wins over
     what the application's own code says, as in a file, which wins over the file. Paths in a file are relative to the
@@ -130,27 +117,7 @@ def settings(
     env = os.environ if environment is None else environment
     path, table, not_used = _table(directory or Path.cwd())
     for key, value in table.items():
-        if key not in KEYS:
-            raise ConfigError(
-                f'{path}: there is no setting "{key}"', hint=f"The settings are {', '.join(KEYS)}."
-            )
-        if key == "connect_args":
-            if not isinstance(value, dict):
-                raise ConfigError(f'{path}: the setting "{key}" must be a table, not {type(value).__name__}')
-            continue
-        listed = isinstance(value, list) and key in LISTS and all(isinstance(one, str) for one in value)
-        if not listed and (key in ("include", "exclude", "schemas") or not isinstance(value, str)):
-            kind = (
-                "text"
-                if key not in LISTS
-                else "text or a list of texts"
-                if key == "models"
-                else "a list of texts"
-            )
-            # Not what it is: that may be a URL with a password in it.
-            raise ConfigError(
-                f'{path}: the setting "{key}" must be {kind}, not {_KINDS.get(type(value), "that")}'
-            )
+        _expect_valid(key, value, path)
     if "engine" in table and ("url" in table or "connect_args" in table):
         raise ConfigError(
             f'{path}: the setting "engine" says how to connect, so "url" and "connect_args" say nothing beside it',
@@ -171,48 +138,56 @@ def settings(
         models_in_file = ",".join(models_in_file)
     named = url or env.get("SCHEMADIFF_URL")
     engine = None if named else env.get("SCHEMADIFF_ENGINE") or table.get("engine")
+    others: dict[str, Any] = {
+        key: _value(option, given.get(key), env, table)
+        for key, option in SETTINGS.items()
+        if option.kind in ("list", "word")
+    }
     return Settings(
         url=named or (None if engine else env.get("DATABASE_URL") or table.get("url")),
         connect_args={} if engine else table.get("connect_args", {}),
         engine=engine,
         models=models or env.get("SCHEMADIFF_MODELS") or models_in_file,
         versions=folder,
-        include=_list("include", include, env, table),
-        exclude=_list("exclude", exclude, env, table),
-        schemas=_list("schemas", schemas, env, table),
-        online=cast("Online", _word("online", online, env, table)),
-        transaction=cast("Transaction", _word("transaction", transaction, env, table)),
         source=path,
         passed_over=not_used,
+        **others,
     )
 
 
-_WORDS: Mapping[str, tuple[Sequence[str], str]] = {
-    "online": (get_args(Online), "It is auto (tables that are not small), always or never."),
-    "transaction": (get_args(Transaction), "It is each (revision by itself) or all (of a run together)."),
-}
-"""The settings that are one of a few words, the first of which holds where nobody says another; and what they mean."""
+def _expect_valid(key: str, value: object, path: Path | None) -> None:
+    """Raises `ConfigError` where the file says something that there is not, or says it in another kind of value."""
+    if key not in SETTINGS:
+        raise ConfigError(
+            f'{path}: there is no setting "{key}"', hint=f"The settings are {', '.join(SETTINGS)}."
+        )
+    kind = SETTINGS[key].kind
+    if kind == "table":
+        if not isinstance(value, dict):
+            raise ConfigError(f'{path}: the setting "{key}" must be a table, not {type(value).__name__}')
+        return
+    may_be_list = kind == "list" or key in _TEXTS_OR_LISTS
+    listed = may_be_list and isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if listed or (kind != "list" and isinstance(value, str)):
+        return
+    right = "a list of texts" if kind == "list" else "text or a list of texts" if may_be_list else "text"
+    # Not what it is: that may be a URL with a password in it.
+    raise ConfigError(f'{path}: the setting "{key}" must be {right}, not {_KINDS.get(type(value), "that")}')
 
 
-def _word(key: str, given: str | None, env: Mapping[str, str], table: Mapping[str, Any]) -> str:
-    words, meaning = _WORDS[key]
-    told: str = given or env.get(f"SCHEMADIFF_{key.upper()}") or table.get(key, words[0])
-    for one in words:
-        if told == one:
-            return one
+def _value(option: Option, given: Any, env: Mapping[str, str], table: Mapping[str, Any]) -> Any:
+    """What the command line gives, else the environment, else the file."""
+    told = next((env[name] for name in option.environment if name in env), None)
+    if option.kind == "list":
+        if given or told is None:
+            return tuple(given or table.get(str(option.key), ()))
+        return tuple(one.strip() for one in told.split(",") if one.strip())
+    value = given or told or table.get(str(option.key), option.words[0])
+    if value in option.words:
+        return value
     # A word is shown; anything else may be a URL that stands at the wrong key, with a password in it.
-    shown = f": {told!r}" if told.isalpha() else ""
-    raise ConfigError(f'the setting "{key}" has an unknown value{shown}', hint=meaning)
-
-
-def _list(
-    key: str, given: Sequence[str], env: Mapping[str, str], table: Mapping[str, Any]
-) -> tuple[str, ...]:
-    """The list that an option gives, else the environment, commas between its members, else the file."""
-    told = env.get(f"SCHEMADIFF_{key.upper()}")
-    if given or told is None:
-        return tuple(given or table.get(key, ()))
-    return tuple(one.strip() for one in told.split(",") if one.strip())
+    shown = f": {value!r}" if value.isalpha() else ""
+    raise ConfigError(f'the setting "{option.key}" has an unknown value{shown}', hint=option.meaning)
 
 
 def _table(directory: Path) -> tuple[Path | None, dict[str, Any], Path | None]:

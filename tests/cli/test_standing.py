@@ -133,11 +133,11 @@ def test_the_parts_of_a_url_are_those_that_sqlalchemy_reads() -> None:
 
 
 def test_plain_options_need_no_typer() -> None:
-    assert quick._options(["--url", "a", "--format=json"]) == {"url": "a", "format": "json"}
-    assert quick._options([]) == {}
+    assert quick._options("status", ["--url", "a", "--format=json"]) == {"url": "a", "format": "json"}
+    assert quick._options("status", []) == {}
     for other in (["--url"], ["--url", "-x"], ["--url="], ["--sql"], ["x"], ["--format", "xml"], ["--help"]):
-        assert quick._options(other) is None
-    assert quick._options(["--url", "a", "--url", "b"]) is None
+        assert quick._options("status", other) is None
+    assert quick._options("status", ["--url", "a", "--url", "b"]) is None
 
 
 def test_the_quick_way_is_that_of_the_commands(

@@ -1,26 +1,117 @@
-"""What every answer in the JSON format begins with, and what has to do with revisions as such. Pure.
-
-Apart from `plan_json`, which knows every operation: `status` and `history` do without.
-"""
+"""The JSON format. What it says of operations stands in `plan_json`: `status` and `history` do without."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from schemadiff.cli.output.renderer import Failure, Renderer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from schemadiff.difference import Difference
     from schemadiff.journal import Interrupted
+    from schemadiff.outcomes import Drift, Outcome, Planned, Shown
     from schemadiff.revisions import Revision
+    from schemadiff.standing import Status
 
 VERSION = 1
 
 Object = dict[str, Any]
 
 
-def dump(command: str, content: Mapping[str, Any]) -> str:
-    """The JSON text of a command's answer. ASCII alone: it passes through every terminal and encoding."""
-    return json.dumps({"version": VERSION, "command": command, **content}, indent=2)
+class Format(Renderer):
+    """One object, as docs/json.md describes it. ASCII alone: it passes through every terminal and encoding."""
+
+    __slots__ = ()
+    name: ClassVar[str] = "json"
+
+    def planned(self, found: Planned) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.planned(found))
+
+    def drift(self, found: Drift) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.drift(found))
+
+    def difference(self, found: Difference) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.difference(found))
+
+    def shown(self, found: Shown) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.shown(found))
+
+    def status(self, found: Status, settings: Path | None) -> str:
+        """``database_version`` is ``null`` where there is no version table, ``settings`` where there is no file."""
+        changed_at = found.state.changed_at if found.state else None
+        return self._dump(
+            {
+                "operations": [],
+                "statements": [],
+                "database": found.place,
+                "database_version": found.version,
+                "newest": len(found.revisions),
+                "changed_at": f"{changed_at.isoformat()}Z" if changed_at else None,
+                "pending": [revision(one) for one in found.pending],
+                "interrupted": interrupted(found.interrupted),
+                "at_work": found.at_work,
+                "settings": str(settings) if settings else None,
+            }
+        )
+
+    def history(
+        self, found: Sequence[Revision], version: int | None, directory: Path, failure: Failure | None
+    ) -> str:
+        """``applied`` is ``null`` where no database said so."""
+        return self._dump(
+            {
+                "operations": [],
+                "statements": [],
+                "database_version": version,
+                "revisions": [
+                    {**revision(one), "applied": None if version is None else one.number <= version}
+                    for one in found
+                ],
+                **(_failure(failure) if failure else {}),
+            }
+        )
+
+    def preview(self, found: Outcome, place: str) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.outcome(found, place, dry_run=True))
+
+    def halfway(self, found: Status, place: str) -> str:
+        from schemadiff.cli.output import plan_json
+        from schemadiff.outcomes import Outcome
+
+        at = found.version or 0
+        nothing = Outcome(at, at, ())
+        return self._dump(
+            plan_json.outcome(nothing, place, dry_run=True, interrupted=interrupted(found.interrupted))
+        )
+
+    def outcome(self, found: Outcome, place: str) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.outcome(found, place, dry_run=False))
+
+    def failed(self, failure: Failure) -> str:
+        return self._dump(_failure(failure))
+
+    def _dump(self, content: Mapping[str, Any]) -> str:
+        return json.dumps({"version": VERSION, "command": self.command, **content}, indent=2)
+
+
+def _failure(failure: Failure) -> Object:
+    return {"error": failure.message, "hint": failure.hint, "exit_code": failure.exit_code}
 
 
 def revision(one: Revision) -> Object:

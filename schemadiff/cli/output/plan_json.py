@@ -1,4 +1,4 @@
-r"""Values -> the JSON format, version 1, and SQL text, both for programs. Pure: nothing is written here.
+r"""Operations, SQL and hazards -> the JSON format, version 1. Pure.
 
 Every answer is one object with ``"version": 1``, the name of the ``"command"``, ``"operations"`` and
 ``"statements"``. An operation is ``{"kind": "add_column", "table": "user", "schema": null, "column": "phone",
@@ -16,8 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from schemadiff import hazards
-from schemadiff.cli.output import json as answers
-from schemadiff.cli.output.json import Object, revision
+from schemadiff.cli.output.json import Object, interrupted, revision
 from schemadiff.functions import name_of
 from schemadiff.operations import (
     AddColumn,
@@ -54,17 +53,13 @@ from schemadiff.schema import (
     Unique,
     View,
 )
-from schemadiff.script import comment
 from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
 
 if TYPE_CHECKING:
     from schemadiff.difference import Difference
     from schemadiff.filters import Ignored
     from schemadiff.hazards import Hazard
-    from schemadiff.journal import Interrupted
-    from schemadiff.outcomes import Drift, Outcome, Planned
-    from schemadiff.planner import Plan
-    from schemadiff.revisions import Revision
+    from schemadiff.outcomes import Drift, Outcome, Planned, Shown
     from schemadiff.schema import Unsupported
 
 
@@ -94,7 +89,7 @@ def drift(found: Drift) -> Object:
         "missing": missing,
         "pending": [revision(one) for one in found.pending],
         "drifted": drifted,
-        "interrupted": answers.interrupted(found.interrupted),
+        "interrupted": interrupted(found.interrupted),
         "at_work": found.at_work,
         "unrecorded": found.unrecorded,
         "unsupported": _unsupported(found.unsupported),
@@ -118,26 +113,19 @@ def difference(found: Difference) -> Object:
     }
 
 
-def difference_sql(found: Difference) -> str:
-    """The script of `diff --format sql`."""
-    lines = [f"-- from {comment(found.before)} to {comment(found.after)}"]
-    lines += [f"-- {hazard.code} {comment(hazard.message)}" for hazard in found.plan.hazards]
-    lines += [f"-- not compared: {comment(str(one))}" for one in found.unsupported]
-    return "\n".join([*lines, *(found.script or ["-- no differences"])])
-
-
-def shown(one: Revision, applied: bool, plan: Plan) -> Object:
+def shown(found: Shown) -> Object:
     """The answer of `show`."""
+    plan = found.plan
     return {
         "operations": operations(plan.operations, plan.hazards),
         "statements": list(plan.statements),
         "methods": list(plan.methods),
         "hazards": [_hazard(hazard) for hazard in plan.hazards],
-        "revision": {**revision(one), "applied": applied},
+        "revision": {**revision(found.revision), "applied": found.applied},
     }
 
 
-def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Interrupted | None = None) -> Object:
+def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Object | None = None) -> Object:
     """The answer of `apply` and `rollback`: of each revision, and of all together."""
     parts: list[Object] = [
         {
@@ -160,7 +148,7 @@ def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Interrupt
         "before": found.before,
         "after": found.after,
         "revisions": parts,
-        "interrupted": answers.interrupted(interrupted),
+        "interrupted": interrupted,
     }
 
 

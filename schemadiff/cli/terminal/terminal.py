@@ -68,6 +68,7 @@ class Terminal:
         self._question: str | None = None
         self._terminals = [one for one in (self._stdout, self._stderr) if _is_tty(one)]
         self.is_asking = False
+        self.has_answered = False
 
     @property
     def interactive(self) -> bool:
@@ -96,6 +97,13 @@ class Terminal:
         worth_it = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
         self._secrets = tuple(sorted({*self._secrets, *worth_it}, key=len, reverse=True))
 
+    def answer(self, answer: str | Iterable[Line]) -> None:
+        """Writes what the command found, in the format that was asked for, to standard output."""
+        if not isinstance(answer, str):
+            self.report(*answer)
+        elif answer:
+            self.machine(answer)
+
     def report(self, *lines: Line) -> None:
         """Writes what the command found to standard output."""
         for line in lines:
@@ -116,11 +124,12 @@ class Terminal:
             styles = ("" if isinstance(piece, str) else piece[1] for piece in line)
             self._print(
                 self._stderr,
-                tuple((self._strike(text), style) for text, style in zip(struck, styles, strict=True)),
+                tuple((self.strike(text), style) for text, style in zip(struck, styles, strict=True)),
             )
 
     def machine(self, text: str) -> None:
         """Writes text for a program to standard output as it is, or, when that is a terminal, visible."""
+        self.has_answered = True
         with self._while_there():
             self._stdout.write(f"{visible(text) if _is_tty(self._stdout) else text}\n")
             self._stdout.flush()
@@ -252,10 +261,11 @@ class Terminal:
                 self._terminals.remove(stream)
             os.close(nowhere)
 
-    def _strike(self, text: str) -> str:
+    def strike(self, text: str) -> str:
+        """The text with all that is secret struck out."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return text
+        return _without_url_password(text)
 
 
 def _shown(line: Line) -> list[tuple[str, str]]:

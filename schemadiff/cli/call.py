@@ -1,0 +1,59 @@
+"""One call of a command: what the command line gave becomes a project, a format and the command's own options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from schemadiff.cli.output import renderer_for
+from schemadiff.config.options import FORMATS, options_of
+from schemadiff.errors import UsageError
+
+if TYPE_CHECKING:
+    from schemadiff.cli.command_table import Command
+    from schemadiff.cli.project import Project
+    from schemadiff.cli.terminal.terminal import Terminal
+
+Hide = Callable[[Sequence[str]], object]
+"""Is told what must not be shown."""
+
+ProjectOf = Callable[[Mapping[str, Any], Hide], "Project"]
+"""The project that the settings name which the command line gave."""
+
+
+def call(
+    command: Command, given: Mapping[str, Any], project_of: ProjectOf, *, speak: Callable[[str], str] = str
+) -> int:
+    """Runs the command with the options and arguments that were given; returns its exit code."""
+    from schemadiff.cli import guard
+
+    own = dict(given)
+    settings = {
+        option.key: own.pop(option.parameter)
+        for option in options_of(command.name)
+        if option.key and option.parameter in own
+    }
+    format_ = own.pop("format", None) or next(iter(FORMATS))
+    sql = own.pop("sql", False)
+
+    def work(terminal: Terminal) -> int:
+        if sql and format_ not in ("text", "sql"):
+            raise UsageError(
+                f"--sql and --format {format_} are two ways to write one thing: give one of them"
+            )
+        project = project_of(settings, terminal.hide)
+        terminal.hide(project.secrets)
+        return command.work(terminal, project, chosen, **own)
+
+    chosen = renderer_for("sql" if sql and format_ == "text" else format_, command.name, speak)
+    return guard.run(work, chosen)
+
+
+def format_asked_for(arguments: Sequence[str]) -> str:
+    """The format that a command line names which cannot be understood as a whole."""
+    found = ""
+    for position, one in enumerate(arguments):
+        name, equals, value = one.partition("=")
+        if name == "--format":
+            found = value if equals else "".join(arguments[position + 1 : position + 2])
+    return found if found in FORMATS else next(iter(FORMATS))

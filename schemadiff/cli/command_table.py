@@ -1,0 +1,95 @@
+"""The commands, each declared once for `schemadiff` and `flask db`. Pure, and quick to load.
+
+Which options a command has says `config.options`. What it does is a function of the command's name in ``module``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal, cast
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a command is given by its place."""
+
+    name: str
+    metavar: str
+    help: str
+    kind: Literal["text", "number"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class OfFlask:
+    """How `flask db` calls the command. The option ``by_place`` is an argument there, and may be left out."""
+
+    name: str
+    help: str
+    by_place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``help`` is the line in the list of commands. ``of_flask`` is missing where the application has no use for it."""
+
+    name: str
+    help: str
+    module: str
+    arguments: tuple[Argument, ...] = ()
+    of_flask: OfFlask | None = None
+
+    @property
+    def work(self) -> Callable[..., int]:
+        """What it does: a function of the terminal, the project, the renderer, and the options as keywords."""
+        module = import_module(f"schemadiff.cli.{self.module}")
+        return cast("Callable[..., int]", getattr(module, self.name))
+
+
+_PLAN = "Compare with the models and write the next revision."
+_CHECK = "Tell whether models, revisions, database agree."
+_STATUS = "Show where the database is, and what is pending."
+_HISTORY = "List the revisions, applied and pending."
+
+COMMANDS = {
+    one.name: one
+    for one in (
+        Command("plan", _PLAN, "commands", of_flask=OfFlask("migrate", _PLAN)),
+        Command(
+            "apply",
+            "Run pending revisions, finish an interrupted one.",
+            "running",
+            of_flask=OfFlask("upgrade", "Run pending revisions, up to N or all of them.", by_place="to"),
+        ),
+        Command(
+            "rollback",
+            "Undo the last revision, several, or half of one.",
+            "running",
+            of_flask=OfFlask("downgrade", "Undo the last revision, or all after N.", by_place="to"),
+        ),
+        Command("check", _CHECK, "commands", of_flask=OfFlask("check", _CHECK)),
+        Command(
+            "diff",
+            "Compare any two: databases, models, revisions.",
+            "commands",
+            (
+                Argument(
+                    "before",
+                    "A",
+                    "A database URL, module:attribute, or a directory of revisions, at one of them: versions/@7.",
+                ),
+                Argument("after", "B", "What to compare it with: as A."),
+            ),
+        ),
+        Command("status", _STATUS, "standing", of_flask=OfFlask("current", _STATUS)),
+        Command("history", _HISTORY, "standing", of_flask=OfFlask("history", _HISTORY)),
+        Command(
+            "show",
+            "Show one revision: operations, SQL, hazards.",
+            "commands",
+            (Argument("number", "N", "The number of the revision.", "number"),),
+        ),
+    )
+}
+"""In the order of --help. `init` is apart: it makes the settings that all others work by."""

@@ -1,0 +1,94 @@
+"""What a format has to write: one method for what each command finds. Pure: `Terminal.answer` writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NoReturn
+
+from schemadiff.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from schemadiff.cli.terminal.terminal import Line
+    from schemadiff.difference import Difference
+    from schemadiff.outcomes import Drift, Outcome, Planned, Shown
+    from schemadiff.revisions import Revision
+    from schemadiff.standing import Status
+
+Answer = str | Iterable["Line"]
+"""Text for a program, to be written as it is, or lines for people. Empty where there is nothing to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a command failed: in words, what to do next, and its exit code."""
+
+    message: str
+    hint: str | None
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """One format, for one run of `command`. ``speak`` puts the commands that a text names into the words of the command
+    line that is in use. A format is a subclass that overrides what it can write.
+    """
+
+    command: str
+    speak: Callable[[str], str] = str
+
+    name: ClassVar[str]
+    for_people: ClassVar[bool] = False
+    """Whether people read it: then a run has a bar, and its steps are the answer."""
+
+    only_shows: ClassVar[bool] = False
+    """Whether `apply` and `rollback` change nothing, as in a dry run."""
+
+    def planned(self, found: Planned) -> Answer:
+        """What `plan` found and wrote."""
+        self._lacks()
+
+    def drift(self, found: Drift) -> Answer:
+        """What `check` found."""
+        self._lacks()
+
+    def difference(self, found: Difference) -> Answer:
+        """What `diff` found."""
+        self._lacks()
+
+    def shown(self, found: Shown) -> Answer:
+        """The revision that `show` was asked for."""
+        self._lacks()
+
+    def status(self, found: Status, settings: Path | None) -> Answer:
+        """Where the database is, and the settings file that names it."""
+        self._lacks()
+
+    def history(
+        self, found: Sequence[Revision], version: int | None, directory: Path, failure: Failure | None
+    ) -> Answer:
+        """The revisions of the directory. ``version`` is the database's: 0 before the first revision, ``None`` where
+        nobody knows. After ``failure`` the command fails, with the revisions shown.
+        """
+        self._lacks()
+
+    def preview(self, found: Outcome, place: str) -> Answer:
+        """What `apply` or `rollback` would do in `place`."""
+        self._lacks()
+
+    def halfway(self, found: Status, place: str) -> Answer:
+        """What `apply` or `rollback` has to deal with first: the database is in the middle of a revision."""
+        self._lacks()
+
+    def outcome(self, found: Outcome, place: str) -> Answer:
+        """What `apply` or `rollback` did in `place`."""
+        self._lacks()
+
+    def failed(self, failure: Failure) -> Answer:
+        """How the command failed. The words for people are written to standard error, whatever the format."""
+        return ()
+
+    def _lacks(self) -> NoReturn:
+        raise UsageError(f"`{self.speak(f'schemadiff {self.command}')}` has no format {self.name}")

@@ -1,0 +1,113 @@
+"""Reports for people. What has to do with operations is loaded when it is needed: `status` and `history` do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from schemadiff.cli.output import lines
+from schemadiff.cli.output.lines import BLANK, advice, heading, number, one_line
+from schemadiff.cli.output.renderer import Failure, Renderer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from schemadiff.cli.terminal.terminal import Line
+    from schemadiff.difference import Difference
+    from schemadiff.outcomes import Drift, Outcome, Planned, Shown
+    from schemadiff.revisions import Revision
+    from schemadiff.standing import Status
+
+
+class Format(Renderer):
+    """Lines of coloured pieces."""
+
+    __slots__ = ()
+    name: ClassVar[str] = "text"
+    for_people: ClassVar[bool] = True
+
+    def planned(self, found: Planned) -> Iterator[Line]:
+        from schemadiff.cli.output import plan_lines
+
+        return plan_lines.planned(found, apply=self.speak("schemadiff apply"))
+
+    def drift(self, found: Drift) -> Iterator[Line]:
+        from schemadiff.cli.output import plan_lines
+
+        return plan_lines.drift(found, **self._commands)
+
+    def difference(self, found: Difference) -> Iterator[Line]:
+        from schemadiff.cli.output import plan_lines
+
+        return plan_lines.difference(found)
+
+    def shown(self, found: Shown) -> Iterator[Line]:
+        from schemadiff.cli.output import plan_lines
+
+        yield from lines.revision(found.revision, found.applied)
+        yield BLANK
+        yield from plan_lines.done_plan(found.plan)
+
+    def status(self, found: Status, settings: Path | None) -> Iterator[Line]:
+        state = found.state
+        if found.version is None:
+            yield (
+                one_line(found.place),
+                ": ",
+                ("no revision was applied yet", "bold"),
+                " (it has no version table)",
+            )
+        else:
+            of = f" of {number(found.revisions[-1].number)}" if found.revisions else ""
+            yield (one_line(found.place), ": ", (f"revision {number(found.version)}{of}", "bold"))
+        if state and state.changed_at:
+            tool = f" by schemadiff {one_line(state.tool)}" if state.tool else ""
+            yield (f"changed {state.changed_at:%Y-%m-%d %H:%M:%S} UTC{tool}",)
+        if settings:
+            yield (f"settings {one_line(str(settings))}",)
+        commands = self._commands
+        if found.interrupted:
+            yield BLANK
+            yield from lines.interrupted(found.interrupted, found.at_work)
+            yield from lines.leads_on(
+                found.interrupted, found.at_work, commands["apply"], commands["rollback"]
+            )
+        elif found.at_work:
+            yield BLANK
+            yield heading("at work", f": {one_line(found.at_work)}")
+        if found.pending:
+            yield BLANK
+            yield heading("pending")
+            yield from map(lines.revision_line, found.pending)
+            if not found.interrupted:
+                yield advice(f"run what is pending: {commands['apply']}")
+        elif not found.revisions:
+            yield advice(f"there are no revisions; write the first one: {commands['plan']}")
+        elif not found.interrupted:
+            yield (("nothing is pending", "green"),)
+
+    def history(
+        self, found: Sequence[Revision], version: int | None, directory: Path, failure: Failure | None
+    ) -> Iterator[Line]:
+        for one in found:
+            yield from lines.revision(one, None if version is None else one.number <= version)
+        if not found:
+            yield (f"there are no revisions in {directory}",)
+
+    def preview(self, found: Outcome, place: str) -> Iterator[Line]:
+        from schemadiff.cli.output import plan_lines
+
+        return plan_lines.preview(found)
+
+    def halfway(self, found: Status, place: str) -> Iterator[Line]:
+        assert found.interrupted
+        return lines.interrupted(found.interrupted, found.at_work)
+
+    def outcome(self, found: Outcome, place: str) -> tuple[()]:
+        """Nothing: each step was said while it ran."""
+        return ()
+
+    @property
+    def _commands(self) -> dict[str, str]:
+        """What a report advises, in the words of the command line that is in use."""
+        return {name: self.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback")}
