@@ -62,7 +62,7 @@ fidelity: ## make docs/fidelity.md anew from the story files
 picture: $(ENV) ## draw docs/plan.svg anew: what the commands print for the models of the README
 	@.venv/bin/python -m tools.picture
 
-help-texts: $(ENV) ## make schemadiff/cli/help.py anew from the commands
+help-texts: $(ENV) ## make schemadiff/cli/help.py and the tables of docs/command-line.md anew
 	@.venv/bin/python -m tools.help
 
 lint: $(ENV) ## ruff and mypy --strict

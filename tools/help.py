@@ -1,4 +1,5 @@
-"""Writes schemadiff/cli/help.py: what every --help prints, so that printing it loads nothing.
+"""Writes schemadiff/cli/help.py: what every --help prints, so that printing it loads nothing; and the tables of
+docs/command-line.md.
 
     make help-texts
 
@@ -13,8 +14,13 @@ import os
 from pathlib import Path
 
 from schemadiff.cli.app import app, run
+from schemadiff.cli.command_table import COMMANDS
+from schemadiff.config.options import FORMATS, OPTIONS, Option
 
-MODULE = Path(__file__).resolve().parent.parent / "schemadiff" / "cli" / "help.py"
+ROOT = Path(__file__).resolve().parent.parent
+MODULE = ROOT / "schemadiff" / "cli" / "help.py"
+PAGE = ROOT / "docs" / "command-line.md"
+BEGIN, END = "<!-- made by `make help-texts` -->", "<!-- end -->"
 
 HEAD = '''\
 """What every --help prints on a terminal of 80 columns or more, by the name of the command: Typer would take 50 ms.
@@ -44,8 +50,51 @@ def _printed(*arguments: str) -> str:
     return out.getvalue()
 
 
+def tables() -> str:
+    """The tables of the page: commands, options, settings that are no options, formats."""
+    commands = [
+        [f"`schemadiff {one.name}`", f"`flask db {one.of_flask.name}`" if one.of_flask else "", one.help]
+        for one in COMMANDS.values()
+    ]
+    options = [
+        [_flags(one), ", ".join(one.commands), _variables(one), f"`{one.key}`" if one.key else "", one.help]
+        for one in OPTIONS
+        if one.commands
+    ]
+    settings = [[f"`{one.key}`", _variables(one), one.help] for one in OPTIONS if not one.commands]
+    formats = [[f"`{name}`", ", ".join(some)] for name, some in FORMATS.items()]
+    return "\n\n".join(
+        (
+            _table(["schemadiff", "flask db", "does"], commands),
+            _table(["option", "of", "variable", "setting", "says"], options),
+            _table(["setting alone", "variable", "says"], settings),
+            _table(["format", "of"], formats),
+        )
+    )
+
+
+def _flags(option: Option) -> str:
+    value = ", ".join(option.words) or option.metavar or ", ".join(FORMATS if option.kind == "word" else ())
+    return f"`{', '.join(option.flags)}`{f' {value}' if value else ''}"
+
+
+def _variables(option: Option) -> str:
+    return ", ".join(f"`{one}`" for one in option.environment)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def page() -> str:
+    """The page with the tables as they are now."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
+
+
 def main() -> None:
-    """Writes the module."""
+    """Writes the module and the page."""
+    PAGE.write_text(page(), encoding="utf-8")
     os.environ["COLUMNS"] = "80"
     sections = (f'    "{name}": """\\\n{text}""",\n' for name, text in texts().items())
     MODULE.write_text(f"{HEAD}{''.join(sections)}}}\n", encoding="utf-8")

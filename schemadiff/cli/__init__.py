@@ -1,7 +1,9 @@
 """The command line: the only code that prints, prompts or exits.
 
-app        the commands and their options (Typer); imports nothing else until a command runs
-options    the options that several commands share
+app        Typer's commands; imports nothing else until a command runs
+command_table  the commands, once for `schemadiff` and `flask db`
+options    the rows of `config.options` as Typer wants them
+call       one call of a command: its project, its format, its own options
 quick      help, version and the plain calls of status and history, before anything else is loaded
 help       the ready texts of --help
 guard      runs one command: errors become messages, exit codes, and never show a password

@@ -1,5 +1,6 @@
 """What a run is told: defaults, settings and where they come from. The lowest room beside `errors`.
 
 defaults   how long a run waits unless it is told otherwise
+options    the options of all commands, one row each
 settings   options, environment, settings file and application -> one value
 """
