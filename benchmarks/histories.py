@@ -19,8 +19,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import schemadiff
-import schemadiff.workflow  # what is imported when it is used does not count
-from schemadiff.database import connected, open_engine
+import schemadiff.commands.workflow  # what is imported when it is used does not count
+from schemadiff.database.connection import connected, open_engine
 
 
 @dataclass(frozen=True, slots=True)

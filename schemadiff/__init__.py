@@ -31,19 +31,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from schemadiff.difference import Difference, diff
+    from schemadiff.commands.diff import Difference, diff
+    from schemadiff.commands.results import Done, Drift, Outcome, Planned
+    from schemadiff.commands.workflow import apply, check, plan, rollback, status
     from schemadiff.errors import SchemadiffError
-    from schemadiff.outcomes import Done, Drift, Outcome, Planned
-    from schemadiff.standing import Status
-    from schemadiff.workflow import apply, check, plan, rollback, status
+    from schemadiff.execute.status import Status
 
 
 _HOMES = {
     "SchemadiffError": "errors",
-    "Status": "standing",
-    **dict.fromkeys(("Difference", "diff"), "difference"),
-    **dict.fromkeys(("Done", "Drift", "Outcome", "Planned"), "outcomes"),
-    **dict.fromkeys(("apply", "check", "plan", "rollback", "status"), "workflow"),
+    "Status": "execute.status",
+    **dict.fromkeys(("Difference", "diff"), "commands.diff"),
+    **dict.fromkeys(("Done", "Drift", "Outcome", "Planned"), "commands.results"),
+    **dict.fromkeys(("apply", "check", "plan", "rollback", "status"), "commands.workflow"),
 }
 
 

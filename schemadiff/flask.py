@@ -196,7 +196,7 @@ def _project(given: Mapping[str, Any], hide: Callable[[Sequence[str]], object]) 
     """The project of the current application. Raises `ConfigError` when it was not told about schemadiff."""
     from schemadiff.cli.project import Project
     from schemadiff.config.settings import settings
-    from schemadiff.urls import secrets_of
+    from schemadiff.database.url import secrets_of
 
     found = current_app.extensions.get(EXTENSION)
     if not isinstance(found, Migrate):

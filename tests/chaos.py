@@ -27,9 +27,9 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.config.settings import Online
-from schemadiff.database import connected
-from schemadiff.dialects.client import VERSION_TABLE
-from schemadiff.inspector import inspect
+from schemadiff.database.connection import connected
+from schemadiff.database.inspector import inspect
+from schemadiff.dialects.contract.script import VERSION_TABLE
 from tests.definitions import definitions, names_in
 from tests.meddling import Hand
 from tests.restarting import RestartableServer

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 import schemadiff
-from schemadiff.dialects.registry import connecting, connection_url
+from schemadiff.dialects.contract.registry import connecting, connection_url
 from schemadiff.testing.strategies import Pair, pairs
 from tests.definitions import definitions
 from tests.servers.databases import Databases

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
+from schemadiff.database.inspector import differences, inspect, with_implicit
 from schemadiff.dialects import Dialect
-from schemadiff.inspector import differences, inspect, with_implicit
 from schemadiff.operations import Operation
 from schemadiff.schema import Schema
 

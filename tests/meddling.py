@@ -15,9 +15,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.dialects.client import VERSION_TABLE
+from schemadiff.dialects.contract.script import VERSION_TABLE
 from schemadiff.errors import VersionError
-from schemadiff.journal import Interrupted
+from schemadiff.execute.journal import Interrupted
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,

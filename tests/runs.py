@@ -13,7 +13,7 @@ import schemadiff
 from schemadiff.config.settings import Online
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.runs", "tests.definitions", "schemadiff.workflow"])
+_PROCESSES.set_forkserver_preload(["tests.runs", "tests.definitions", "schemadiff.commands.workflow"])
 
 
 def start(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.errors import SchemadiffError, StepError, StoppedError
-from schemadiff.executor import Event
+from schemadiff.execute.executor import Event
 
 ONE = "def upgrade(op):\n    op.execute('CREATE TABLE one (id int)', reverse='DROP TABLE one')\n"
 TWO = (

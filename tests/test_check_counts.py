@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff import alignment
-from schemadiff.database import open_engine
-from schemadiff.dialects.postgresql import definitions
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.compare import align
+from schemadiff.database.connection import open_engine
+from schemadiff.dialects.contract.registry import offline_dialect
+from schemadiff.dialects.postgresql.sql import create
 from tests.conftest import FreshDatabase
 
 NAMED = {
@@ -75,7 +75,7 @@ def counts_of(
         counts: Counter[str] = Counter()
         with monkeypatch.context() as patch, engine.connect() as connection:
             counted(patch, counts, type(offline_dialect(engine_name)), "ask", lambda *given: len(given[2]))
-            counted(patch, counts, alignment, "align_table", lambda *_: 1)
+            counted(patch, counts, align, "align_table", lambda *_: 1)
             counted(patch, counts, re._compiler, "compile", lambda *_: 1)  # type: ignore[attr-defined]
             re.purge()
             assert not schemadiff.check(connection, metadata, folder)
@@ -117,7 +117,7 @@ def test_one_question_for_what_many_tables_have(
             table.append_constraint(sa.CheckConstraint(condition, name=f"ck_{table.name}"))
         counts: Counter[str] = Counter()
         with monkeypatch.context() as patch:
-            counted(patch, counts, definitions, "create_table", lambda *_: 1)
+            counted(patch, counts, create, "create_table", lambda *_: 1)
             counts += counts_of(engine_name, fresh_database(engine_name), metadata, monkeypatch, tmp_path)
         assert counts["ask"] == tables
         created.append(counts["create_table"])

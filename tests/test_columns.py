@@ -11,11 +11,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
-from schemadiff.dialects.mariadb import MariaDB
-from schemadiff.dialects.mysql import MySQL
-from schemadiff.dialects.postgresql import PostgreSQL
-from schemadiff.dialects.sqlite import SQLite
-from schemadiff.reader import read
+from schemadiff.dialects.mysql.dialect import MySQL
+from schemadiff.dialects.mysql.mariadb import MariaDB
+from schemadiff.dialects.postgresql.dialect import PostgreSQL
+from schemadiff.dialects.sqlite.dialect import SQLite
+from schemadiff.models.reader import read
 from schemadiff.schema import Column, Name
 
 DIALECTS = (SQLite.offline(), PostgreSQL.offline(), MySQL.offline(), MariaDB.offline())

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected, open_engine
+from schemadiff.database.connection import connected, open_engine
 
 
 def user(metadata: sa.MetaData) -> sa.Table:

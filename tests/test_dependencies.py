@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemadiff.dependencies import dependents, in_order, mentions_any
 from schemadiff.schema import Domain, Name, Routine, StoredObject, View
+from schemadiff.schema.dependencies import dependents, in_order, mentions_any
 
 
 def view(name: str, definition: str, *, needs: frozenset[Name] | None = None) -> View:

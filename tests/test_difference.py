@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected, open_engine
+from schemadiff.database.connection import connected, open_engine
 from schemadiff.errors import SchemadiffError, UsageError
 from schemadiff.operations import AddColumn, CreateTable
-from schemadiff.stored import CreateObject, DropObject, ReplaceObject
+from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject
 from tests.cli.shell import Shell
 
 ROUTINES = {

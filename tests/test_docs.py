@@ -17,8 +17,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from schemadiff import hazards
-from schemadiff.recorder import Recorder
+from schemadiff.planning import hazards
+from schemadiff.revisions.recorder import Recorder
 from tools import picture
 
 ROOT = Path(__file__).parent.parent

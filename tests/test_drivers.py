@@ -13,13 +13,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import schemadiff
-from schemadiff.async_drivers import in_own_loop
-from schemadiff.database import connected
-from schemadiff.dialects.driver_errors import server_words
-from schemadiff.dialects.mysql.drivers import several
-from schemadiff.dialects.registry import package_of
+from schemadiff.database.async_drivers import in_own_loop
+from schemadiff.database.connection import connected
+from schemadiff.dialects.contract.registry import package_of
+from schemadiff.dialects.mysql.server.drivers import several
+from schemadiff.dialects.shared.driver_errors import server_words
 from schemadiff.errors import ConfigError, DatabaseError, SchemadiffError, StoppedError, UsageError
-from schemadiff.executor import Event
+from schemadiff.execute.executor import Event
 
 FreshDatabase = Callable[[str], str]
 

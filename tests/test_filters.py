@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected, open_engine
-from schemadiff.dialects.sqlite import SQLite
+from schemadiff.database.connection import connected, open_engine
+from schemadiff.dialects.sqlite.dialect import SQLite
 from schemadiff.errors import ModelsError, UsageError
-from schemadiff.filters import Filter, Ignored, choose, visible
-from schemadiff.models import load_models
+from schemadiff.models.filters import Filter, Ignored, choose, visible
+from schemadiff.models.loading import load_models
+from schemadiff.models.reader import read
 from schemadiff.operations import Operation
-from schemadiff.reader import read
 from schemadiff.schema import Name
 
 IGNORE = {"schemadiff": "ignore"}

@@ -15,9 +15,9 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 import schemadiff
+from schemadiff.commands.results import Planned
 from schemadiff.errors import ModelsError, UsageError
 from schemadiff.flask import Migrate, db_commands
-from schemadiff.outcomes import Planned
 from tests.cli.shell import clean
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
-from schemadiff.inspector import inspect
+from schemadiff.database.connection import connected
+from schemadiff.database.inspector import inspect
 from tests.test_workflow import execute
 
 pytestmark = pytest.mark.once

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.garbage import SELDOM, seldom
+from schemadiff.commands.garbage_collector import SELDOM, seldom
 
 
 @pytest.fixture(autouse=True)

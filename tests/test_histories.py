@@ -13,13 +13,15 @@ import sqlalchemy as sa
 
 import schemadiff
 from benchmarks.histories import write_history
-from schemadiff import history, inspector, revisions, version
-from schemadiff.database import connected, open_engine
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.database import inspector
+from schemadiff.database.connection import connected, open_engine
+from schemadiff.dialects.contract.registry import offline_dialect
 from schemadiff.errors import DigestError, StepError
-from schemadiff.executor import Event
+from schemadiff.execute import version_check, version_table
+from schemadiff.execute.executor import Event
+from schemadiff.execute.live_schema import Live, is_opaque
 from schemadiff.operations import Execute, Operation, Run
-from schemadiff.rereading import Live, is_opaque
+from schemadiff.revisions import files
 from tests.conftest import FreshDatabase
 
 
@@ -41,9 +43,9 @@ def counting(monkeypatch: pytest.MonkeyPatch, url: str) -> Iterator[tuple[sa.Eng
     else:
         sa.event.listen(engine, "before_cursor_execute", sent)
 
-    record, inspect = revisions.Revision.record, inspector.inspect
+    record, inspect = files.Revision.record, inspector.inspect
 
-    def recorded(self: revisions.Revision, *arguments: Any) -> Any:
+    def recorded(self: files.Revision, *arguments: Any) -> Any:
         counts[f"revision {self.number}"] += 1
         return record(self, *arguments)
 
@@ -53,7 +55,7 @@ def counting(monkeypatch: pytest.MonkeyPatch, url: str) -> Iterator[tuple[sa.Eng
         return inspect(connection, dialect, schemas, only)
 
     with monkeypatch.context() as patched:
-        patched.setattr(revisions.Revision, "record", recorded)
+        patched.setattr(files.Revision, "record", recorded)
         patched.setattr(inspector, "inspect", inspected)
         try:
             yield engine, counts
@@ -178,7 +180,7 @@ def killed_at(number: int) -> Callable[[Event], None]:
 def noted(url: str) -> int:
     """How many revisions `files` knows."""
     with connected(url) as (connection, dialect):
-        state = version.read(connection, dialect)
+        state = version_table.read(connection, dialect)
         assert state is not None
         return len(state.files or ())
 
@@ -195,7 +197,7 @@ def test_digests_of_single_revisions_are_noted_once_in_a_while(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To write all of them with each revision would make the work grow with the square of the history."""
-    monkeypatch.setattr(history, "STRIDE", 4)
+    monkeypatch.setattr(version_check, "STRIDE", 4)
     write_history(tmp_path, 7)
     seen: list[int] = []
     schemadiff.apply(url, tmp_path, to=1)

@@ -239,7 +239,7 @@ def test_only_the_command_line_prints() -> None:
 def test_alembic_is_named_in_prose_alone() -> None:
     """And where its table is told from the models'."""
     named = [name for name, path in SOURCES.items() if "alembic" in ast.unparse(prose_free(path)).lower()]
-    assert named == ["schemadiff.bookkeeping"]
+    assert named == ["schemadiff.database.other_tools"]
 
 
 def test_no_module_holds_two_ideas() -> None:

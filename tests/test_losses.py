@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
 import schemadiff
-from schemadiff import facts
-from schemadiff.database import VERBATIM, connected
+from schemadiff.database import facts
+from schemadiff.database.connection import VERBATIM, connected
 from schemadiff.errors import HazardError
 
 pytestmark = pytest.mark.once
@@ -138,7 +138,7 @@ def test_what_cannot_lose_is_not_counted(url: str, tmp_path: Path) -> None:
     with connected(url) as (connection, dialect):
         read: list[str] = []
         sa.event.listen(connection, "before_cursor_execute", lambda *given: read.append(given[2]))
-        live = schemadiff.inspector.inspect(connection, dialect)
+        live = schemadiff.database.inspector.inspect(connection, dialect)
         read.clear()
         found = facts.facts_about(connection, dialect, planned.plan.operations, live)
     assert found.lost == {}

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.bookkeeping import is_bookkeeping, of_other_tools
-from schemadiff.database import VERBATIM, connected
+from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.other_tools import is_bookkeeping, of_other_tools
 from schemadiff.schema import Name
 
 pytestmark = pytest.mark.once

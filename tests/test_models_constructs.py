@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.comparer import compare
-from schemadiff.database import connected, open_engine
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.compare.comparer import compare
+from schemadiff.database.connection import connected, open_engine
+from schemadiff.dialects.contract.registry import offline_dialect
 from schemadiff.errors import ModelsError, UnsupportedError
+from schemadiff.models.reader import read
 from schemadiff.operations import CreateTable, DropTable
-from schemadiff.reader import read
 from schemadiff.schema import Name
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from tests.conftest import FreshDatabase
 
 pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.since((18,))]

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.dialects.mysql import advisory
+from schemadiff.dialects.mysql.server import advisory_locks
 from schemadiff.errors import LockedError
 from tests.servers.pooler import Pooler
 
@@ -157,8 +157,8 @@ def test_a_lock_that_stays_behind_is_given_back(url: str) -> None:
 
     try:
         assert ask("SELECT GET_LOCK('schemadiff test', 0)") == (1,)
-        assert not advisory.is_held(ask, "'schemadiff test'")
-        advisory.release(ask, "'schemadiff test'")
+        assert not advisory_locks.is_held(ask, "'schemadiff test'")
+        advisory_locks.release(ask, "'schemadiff test'")
         assert ask("SELECT IS_USED_LOCK('schemadiff test')") == (None,)
     finally:
         shared.close()

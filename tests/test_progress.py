@@ -11,17 +11,17 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff import watching
 from schemadiff.cli.terminal.run_lines import Steps, Waits
 from schemadiff.cli.terminal.terminal import Terminal
-from schemadiff.dialects.mysql import MySQL
-from schemadiff.dialects.mysql.waiting import left_running
-from schemadiff.dialects.registry import dialect_of
-from schemadiff.dialects.sessions import NoWayError, Reading, ServerSession, share_of
+from schemadiff.dialects.contract.registry import dialect_of
+from schemadiff.dialects.contract.session import NoWayError, Reading, ServerSession, share_of
+from schemadiff.dialects.mysql.dialect import MySQL
+from schemadiff.dialects.mysql.run.blockers import left_running
 from schemadiff.errors import StoppedError
-from schemadiff.executor import Event
-from schemadiff.planner import Step
-from schemadiff.watching import Course, Running
+from schemadiff.execute import progress as execute_progress
+from schemadiff.execute.executor import Event
+from schemadiff.execute.progress import Course, Running
+from schemadiff.planning.planner import Step
 
 pytestmark = pytest.mark.once
 
@@ -68,8 +68,8 @@ def upgrade(op):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks soon and often, so that tables need not be huge."""
-    monkeypatch.setattr(watching, "AFTER", 0.05)
-    monkeypatch.setattr(watching, "EVERY", 0.02)
+    monkeypatch.setattr(execute_progress, "AFTER", 0.05)
+    monkeypatch.setattr(execute_progress, "EVERY", 0.02)
 
 
 @pytest.fixture
@@ -332,7 +332,7 @@ def test_an_error_of_the_callback_is_not_lost(monkeypatch: pytest.MonkeyPatch) -
         over = threading.Event()
         with (
             pytest.raises(BrokenPipeError),
-            watching.watching(connection, dialect_of(connection), "", (), tell),
+            execute_progress.watching(connection, dialect_of(connection), "", (), tell),
         ):
             over.wait(0.2)
     engine.dispose()

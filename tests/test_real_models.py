@@ -10,7 +10,7 @@ from subprocess import run
 import pytest
 import sqlalchemy as sa
 
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from tests.conftest import FreshDatabase
 from tools.model_judge import Assignment, Verdict, judge, unlike
 from tools.real_models import PACKAGES, report

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from schemadiff.dialects import registry
-from schemadiff.dialects.sqlite import SQLite
+from schemadiff.dialects.contract import registry
+from schemadiff.dialects.sqlite.dialect import SQLite
 from schemadiff.errors import ConfigError, UnsupportedError
 
 OWN = ("mysql", "mariadb", "postgresql", "sqlite")
@@ -38,7 +38,7 @@ def test_a_dialect_is_found_by_its_entry_point(install: Install) -> None:
         "elsewhere_good",
         "elsewhere",
         "elsewhere_good:Mine",
-        "from schemadiff.dialects.sqlite import SQLite\nclass Mine(SQLite):\n    name = 'elsewhere'\n",
+        "from schemadiff.dialects.sqlite.dialect import SQLite\nclass Mine(SQLite):\n    name = 'elsewhere'\n",
     )
     dialect = registry.offline_dialect("elsewhere")
     assert dialect.name == "elsewhere"

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.mysql import SET
 
 import schemadiff
 from schemadiff.cli.output import plan_json, plan_lines
-from schemadiff.database import connected
-from schemadiff.dialects.mysql import relabelling as mysql
-from schemadiff.dialects.relabelling import literal
+from schemadiff.database.connection import connected
+from schemadiff.dialects.mysql.sql import label_renames as mysql
+from schemadiff.dialects.shared.label_renames import literal
 from schemadiff.errors import StepError
 from schemadiff.operations import AlterColumn
 from schemadiff.schema import Column, Name, Type

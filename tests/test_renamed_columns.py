@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.database.connection import connected
+from schemadiff.dialects.contract.registry import offline_dialect
 from schemadiff.errors import UsageError
 from schemadiff.operations import Operation
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from schemadiff import revisions
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.dialects.contract.registry import offline_dialect
 from schemadiff.errors import ReplayError, RevisionError
+from schemadiff.revisions import files
 from schemadiff.schema import Name
 
 DIALECT = offline_dialect("sqlite")
@@ -35,14 +35,14 @@ def write(folder: Path, name: str, text: str = FIRST) -> Path:
 
 
 def test_no_directory_is_no_history(tmp_path: Path) -> None:
-    assert revisions.load(tmp_path / "none") == ()
+    assert files.load(tmp_path / "none") == ()
 
 
 def test_files_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     write(tmp_path, "0002_b.py", '"""second"""\n\n\ndef upgrade(op): ...\n')
     write(tmp_path, "0001_a.py")
     write(tmp_path, "helpers.py", "not python at all (")
-    loaded = revisions.load(tmp_path)
+    loaded = files.load(tmp_path)
     assert [(one.number, one.message) for one in loaded] == [(1, "create user"), (2, "second")]
 
 
@@ -50,7 +50,7 @@ def test_two_files_with_one_number_are_both_named(tmp_path: Path) -> None:
     write(tmp_path, "0001_a.py")
     write(tmp_path, "0001_b.py")
     with pytest.raises(RevisionError, match=r"0001_a\.py and .*0001_b\.py") as caught:
-        revisions.load(tmp_path)
+        files.load(tmp_path)
     assert "Rename" in str(caught.value)
 
 
@@ -58,17 +58,17 @@ def test_a_gap_names_both_its_sides(tmp_path: Path) -> None:
     write(tmp_path, "0001_a.py")
     write(tmp_path, "0003_c.py")
     with pytest.raises(RevisionError, match=r"revision 2 is missing between .*0001_a\.py and .*0003_c\.py"):
-        revisions.load(tmp_path)
+        files.load(tmp_path)
 
 
 def test_a_syntax_error_names_file_and_line(tmp_path: Path) -> None:
     write(tmp_path, "0001_a.py", "def upgrade(op):\n    op.create_table(\n")
     with pytest.raises(RevisionError, match=r"0001_a\.py, line 2: syntax error"):
-        revisions.load(tmp_path)
+        files.load(tmp_path)
 
 
 def replay(folder: Path) -> None:
-    revisions.replay(revisions.load(folder), DIALECT)
+    files.replay(files.load(folder), DIALECT)
 
 
 def test_an_unknown_verb_names_the_line_and_the_verb_that_is_near(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_effect_tells_replay_what_raw_sql_did(tmp_path: Path) -> None:
         '    op.execute("ALTER TABLE user ADD age int", reverse="ALTER TABLE user DROP age",\n'
         '               effect=[op.add_column("user", sa.Column("age", sa.Integer()))])\n',
     )
-    schema, recorded = revisions.replay(revisions.load(tmp_path), DIALECT)
+    schema, recorded = files.replay(files.load(tmp_path), DIALECT)
     assert schema.tables[Name("user")].column("age") is not None
     assert len(recorded[1]) == 1
     back = recorded[1][0].reverse().apply(schema)
@@ -122,7 +122,7 @@ def test_effect_tells_replay_what_raw_sql_did(tmp_path: Path) -> None:
 
 def digest(folder: Path, text: str) -> str:
     write(folder, "0001_a.py", text)
-    return revisions.load(folder)[0].digest
+    return files.load(folder)[0].digest
 
 
 def test_the_digest_does_not_mind_comments_docstrings_and_layout(tmp_path: Path) -> None:
@@ -144,9 +144,9 @@ def test_the_digest_is_chained(tmp_path: Path) -> None:
     second = '"""second"""\n\n\ndef upgrade(op): ...\n'
     write(tmp_path, "0002_b.py", second)
     write(tmp_path, "0001_a.py")
-    one = revisions.load(tmp_path)
+    one = files.load(tmp_path)
     write(tmp_path, "0001_a.py", FIRST.replace("100", "101"))
-    other = revisions.load(tmp_path)
+    other = files.load(tmp_path)
     assert one[1].digest != other[1].digest
     assert one[1].own == other[1].own
 
@@ -189,10 +189,10 @@ def test_a_known_digest_stays_what_it_is(tmp_path: Path) -> None:
 
 
 def test_saving_never_overwrites(tmp_path: Path) -> None:
-    path = revisions.save(tmp_path / "new", 1, "Create user!", FIRST)
+    path = files.save(tmp_path / "new", 1, "Create user!", FIRST)
     assert path.name == "0001_create_user.py"
     assert path.read_text() == FIRST
     with pytest.raises(RevisionError, match="is there already"):
-        revisions.save(tmp_path / "new", 1, "create user", "other")
+        files.save(tmp_path / "new", 1, "create user", "other")
     assert path.read_text() == FIRST
     assert list(path.parent.iterdir()) == [path], "a temporary file was left"

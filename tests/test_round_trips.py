@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
-from schemadiff.dialects.postgresql import together
-from schemadiff.dialects.registry import dialect_of
-from schemadiff.inspector import inspect
+from schemadiff.database.connection import connected
+from schemadiff.database.inspector import inspect
+from schemadiff.dialects.contract.registry import dialect_of
+from schemadiff.dialects.postgresql.server import pipeline
 from tests.conftest import FreshDatabase
 from tests.proxy import Proxy
 
@@ -91,6 +91,6 @@ def test_a_pipeline_gives_what_one_query_after_the_other_gives(
     with connected(url, changes=True) as (connection, dialect):
         metadata.create_all(connection)
         at_once = inspect(connection, dialect)
-        monkeypatch.setattr(together, "_can_pipeline", lambda driver: False)
+        monkeypatch.setattr(pipeline, "_can_pipeline", lambda driver: False)
         assert repr(inspect(connection, dialect)) == repr(at_once)
     assert len(at_once.tables) == 5

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemadiff.source import Call, Strings, literal, render
+from schemadiff.revisions.writer.python_source import Call, Strings, literal, render
 
 WORDS = st.text(max_size=40)
 LEAVES = st.one_of(

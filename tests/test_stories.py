@@ -22,12 +22,14 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff import revisions, version, writer
-from schemadiff.alignment import align_table
-from schemadiff.database import VERBATIM, connected
+from schemadiff.compare.align import align_table
+from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.inspector import inspect, inspect_for
 from schemadiff.dialects import Dialect
-from schemadiff.inspector import inspect, inspect_for
-from schemadiff.reader import read
+from schemadiff.execute import version_table
+from schemadiff.models.reader import read
+from schemadiff.revisions import files as revision_files
+from schemadiff.revisions.writer import revision
 from schemadiff.schema import Column, Table
 from tests import postgresql_catalog
 from tests.conftest import ORDINARY
@@ -124,8 +126,8 @@ def test_story(
     planned = schemadiff.plan(database, after, versions, message="after", renames_allowed=False)
     assert planned.path, "the plan found no difference"
     with connected(database) as (_, dialect):
-        _, recorded = revisions.replay(revisions.load(versions), dialect)
-        assert writer.write(recorded[-1], "after", dialect) == planned.text, (
+        _, recorded = revision_files.replay(revision_files.load(versions), dialect)
+        assert revision.write(recorded[-1], "after", dialect) == planned.text, (
             "what is loaded is not what was written"
         )
     schemadiff.apply(database, versions, allow=["all"])
@@ -184,13 +186,13 @@ def test_stories_say_what_they_show() -> None:
 
 def _claim_revision(database: sa.Engine, versions: Path) -> None:
     """Makes the version row say that all revisions were applied to the database."""
-    history = revisions.load(versions)
+    history = revision_files.load(versions)
     with connected(database, changes=True) as (connection, dialect):
-        state = version.create(connection, dialect)
+        state = version_table.create(connection, dialect)
         if history:
             files = tuple(one.own for one in history)
             state = dataclasses.replace(state, version=len(history), digest=history[-1].digest, files=files)
-            version.write(connection, dialect, state)
+            version_table.write(connection, dialect, state)
 
 
 def _expect_rules_and_server_agree(database: sa.Engine, metadata: sa.MetaData) -> None:

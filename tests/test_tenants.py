@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from tests.clients import run_script
 
 pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.config.settings import settings
-from schemadiff.database import connected, open_engine
+from schemadiff.database.connection import connected, open_engine
 from schemadiff.errors import ConfigError, StepError, UsageError
 
 HEAD = "import sqlalchemy as sa\n\n\ndef upgrade(op):\n"

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from schemadiff.errors import ReplayError
 from tests.conftest import FreshDatabase
 

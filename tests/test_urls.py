@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import schemadiff
+from schemadiff.database.url import keep_secret, read_url, secrets_of
 from schemadiff.errors import ConfigError, SchemadiffError
-from schemadiff.urls import keep_secret, read_url, secrets_of
 
 SECRET = "S3cr3tXy"
 NOWHERE = "127.0.0.1:1/x"

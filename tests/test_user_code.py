@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff import revisions
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.dialects.contract.registry import offline_dialect
 from schemadiff.errors import RevisionError, SchemadiffError, StepError
+from schemadiff.revisions import files
 from tests.conftest import FreshDatabase
 
 FIRST = """import sqlalchemy as sa
@@ -57,7 +57,7 @@ def carry_out(url: str, *statements: str) -> None:
 
 def record(folder: Path, upgrade: str, name: str = "mysql") -> None:
     second(folder, upgrade)
-    revisions.replay(revisions.load(folder), offline_dialect(name))
+    files.replay(files.load(folder), offline_dialect(name))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_sql_for_another_database_is_not_read(tmp_path: Path) -> None:
 def test_what_would_not_run_is_refused_when_it_is_read(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "0001_a.py").write_text(text)
     with pytest.raises(RevisionError, match=words):
-        revisions.replay(revisions.load(tmp_path), offline_dialect("sqlite"))
+        files.replay(files.load(tmp_path), offline_dialect("sqlite"))
 
 
 @pytest.mark.parametrize(

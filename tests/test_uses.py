@@ -11,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff import uses
 from schemadiff.cli.output import plan_json
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from schemadiff.errors import StepError
-from schemadiff.hazards import Hazard
 from schemadiff.operations import DropColumn, DropTable, Execute, Operation, RenameColumn, RenameTable
+from schemadiff.operations.objects import DropObject
+from schemadiff.planning import mentions
+from schemadiff.planning.hazards import Hazard
 from schemadiff.schema import Column, Name, Routine, Table, Type, View
-from schemadiff.stored import DropObject
 
 pytestmark = pytest.mark.once
 
@@ -70,7 +70,7 @@ TEXT = Type("TEXT")
 def test_who_speaks_of_it(
     operations: tuple[Operation, ...], objects: tuple[Any, ...], expected: dict[Operation, Any]
 ) -> None:
-    assert uses.found(operations, objects) == expected
+    assert mentions.found(operations, objects) == expected
 
 
 MYSQL = (

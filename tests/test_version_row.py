@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.errors import SchemadiffError
-from schemadiff.revisions import load
+from schemadiff.revisions.files import load
 from tests.convergence import with_one_connection
 
 pytestmark = pytest.mark.once

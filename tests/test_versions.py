@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.cli import guard
 from schemadiff.cli.terminal.terminal import Terminal
-from schemadiff.dialects import tried
+from schemadiff.dialects.shared import tested_versions
 from schemadiff.errors import UntriedServerWarning
 from tests import versions
 from tests.conftest import ORDINARY
@@ -118,7 +118,7 @@ def test_an_older_server_is_told_of_once_and_not_refused(
     url = f"sqlite:///{tmp_path}/a.sqlite"
     metadata = sa.MetaData()
     sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True))
-    monkeypatch.setitem(tried.OLDEST, "sqlite", ("SQLite", (99, 1)))
+    monkeypatch.setitem(tested_versions.OLDEST, "sqlite", ("SQLite", (99, 1)))
     with pytest.warns(
         UntriedServerWarning, match=r"SQLite 3\.\d+\.\d+, older than .* \(SQLite 99\.1 and newer\)"
     ):
@@ -130,9 +130,12 @@ def test_an_older_server_is_told_of_once_and_not_refused(
 
     assert guard.run(work) == 0
     assert capsys.readouterr().err.count("older than what schemadiff was tried on") == 1
-    assert all(tried.about_age(name, version) is None for name, (_, version) in tried.OLDEST.items())
-    assert tried.about_age("postgresql", (15, 3)) is None
-    assert tried.about_age("postgresql", (14, 9))
+    assert all(
+        tested_versions.about_age(name, version) is None
+        for name, (_, version) in tested_versions.OLDEST.items()
+    )
+    assert tested_versions.about_age("postgresql", (15, 3)) is None
+    assert tested_versions.about_age("postgresql", (14, 9))
 
 
 def test_the_documents_name_the_oldest_versions() -> None:
@@ -141,6 +144,6 @@ def test_the_documents_name_the_oldest_versions() -> None:
         for line in (versions.ROOT / "docs" / "versions.md").read_text().splitlines()
         if line.startswith("| ")
     ]
-    for product, version in tried.OLDEST.values():
+    for product, version in tested_versions.OLDEST.values():
         number = ".".join(map(str, version))
         assert any(product in line and number in line for line in table), product

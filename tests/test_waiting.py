@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.dialects.mysql import processes
-from schemadiff.dialects.postgresql.catalog import reading
+from schemadiff.dialects.mysql.read import process_list
+from schemadiff.dialects.postgresql.read.catalog import reading
 from schemadiff.errors import LockedError, StepError
 from tests.runs import start
 
@@ -129,7 +129,7 @@ def test_whatever_bytes_are_in_the_statements_of_others(
         other.exec_driver_sql(f"SELECT GET_LOCK('{name}', 0)")
         busy = pool.submit(driver.query, statement + b"'")
         try:
-            _await(lambda: any("GET_LOCK" in (row["info"] or "") for row in processes.sessions(other)))
+            _await(lambda: any("GET_LOCK" in (row["info"] or "") for row in process_list.sessions(other)))
             assert other.exec_driver_sql("SELECT 'größe'").scalar_one() == "größe"
             assert not schemadiff.status(url, versions).at_work
             schemadiff.check(url, sa.MetaData(), versions)
@@ -198,7 +198,7 @@ def _waiting_statements(url: str) -> Any:
             f"WHERE datname = current_database() AND query LIKE '{begin}%%' AND state = 'active'",
         )
     with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
-        listed = [row for row in processes.sessions(connection) if row["db"] == sa.make_url(url).database]
+        listed = [row for row in process_list.sessions(connection) if row["db"] == sa.make_url(url).database]
     return sum((row["info"] or "").startswith(begin) for row in listed)
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import schemadiff
-from schemadiff.database import connected, open_engine
+from schemadiff.database.connection import connected, open_engine
 from schemadiff.errors import (
     AmbiguousError,
     DigestError,
@@ -25,8 +25,8 @@ from schemadiff.errors import (
     UsageError,
     VersionError,
 )
-from schemadiff.hazards import Hazard
 from schemadiff.operations import RenameColumn
+from schemadiff.planning.hazards import Hazard
 from tests.models import first, second
 
 USER = sa.table("user", sa.column("id"), sa.column("username"), sa.column("email"), sa.column("kind"))

@@ -20,10 +20,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected, open_engine
-from schemadiff.dialects.driver_errors import server_words
-from schemadiff.models import load_models
-from schemadiff.reader import read
+from schemadiff.database.connection import connected, open_engine
+from schemadiff.dialects.shared.driver_errors import server_words
+from schemadiff.models.loading import load_models
+from schemadiff.models.reader import read
 from tests.definitions import definitions, names_in
 
 

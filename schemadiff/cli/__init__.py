@@ -30,7 +30,7 @@ def main() -> None:
         code = quick.answer(sys.argv[1:])
         if code is None:
             from schemadiff.cli.app import run
-            from schemadiff.garbage import SELDOM
+            from schemadiff.commands.garbage_collector import SELDOM
 
             gc.set_threshold(*SELDOM)
             code = run(sys.argv[1:])

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schemadiff import difference, workflow
 from schemadiff.cli.guard import DIFFERENT, FINE
-from schemadiff.urls import secrets_of
+from schemadiff.commands import diff as difference
+from schemadiff.commands import workflow
+from schemadiff.database.url import secrets_of
 
 if TYPE_CHECKING:
     from schemadiff.cli.output.renderer import Renderer
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal.terminal import Terminal
-    from schemadiff.renames import Candidate
+    from schemadiff.compare.renames import Candidate
 
 
 def plan(

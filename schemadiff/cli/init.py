@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemadiff.config.settings import DEFAULT_VERSIONS, settings
+from schemadiff.database.url import secrets_of
 from schemadiff.errors import ConfigError
-from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Terminal

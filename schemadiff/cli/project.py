@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.config.settings import Settings, settings
+from schemadiff.database.url import secrets_of
 from schemadiff.errors import ConfigError
-from schemadiff.urls import secrets_of
 
 if TYPE_CHECKING:
-    from schemadiff.database import Database
-    from schemadiff.workflow import Models
+    from schemadiff.commands.workflow import Models
+    from schemadiff.database.connection import Database
 
 
 _SECRET = re.compile("pass|token|secret", re.IGNORECASE)
@@ -41,7 +41,7 @@ class Project:
         """The database; ``None`` where nobody named one. Raises `ConfigError` where its engine cannot be had."""
         if self.database is not None or self.settings.engine is None:
             return self.database
-        from schemadiff.models import load_engine
+        from schemadiff.models.loading import load_engine
 
         engine = load_engine(self.settings.engine)
         self.hide(secrets_of(engine.url))
@@ -76,7 +76,7 @@ def from_settings(given: Mapping[str, Any], hide: Callable[[Sequence[str]], obje
 def _database(found: Settings) -> Database | None:
     if not found.url or not found.connect_args:
         return found.url or None
-    from schemadiff.database import Target
+    from schemadiff.database.connection import Target
 
     return Target(found.url, found.connect_args)
 

@@ -59,7 +59,7 @@ def _standing(command: str, options: dict[str, str]) -> int:
     from schemadiff.cli.call import call
     from schemadiff.cli.command_table import COMMANDS
     from schemadiff.cli.project import from_settings
-    from schemadiff.garbage import SELDOM
+    from schemadiff.commands.garbage_collector import SELDOM
 
     gc.set_threshold(*SELDOM)
     spell_out()

@@ -7,26 +7,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from schemadiff import revisions, workflow
 from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.output import lines, plan_lines
 from schemadiff.cli.output.renderer import Failure
 from schemadiff.cli.terminal.run_lines import Steps, Waits
 from schemadiff.cli.terminal.signals import stoppable
+from schemadiff.commands import workflow
 from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
-from schemadiff.database import where
+from schemadiff.database.connection import where
 from schemadiff.errors import UsageError
-from schemadiff.hazards import CODES
+from schemadiff.planning.hazards import CODES
+from schemadiff.revisions import files
 
 if TYPE_CHECKING:
     from schemadiff.cli.output.renderer import Renderer
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal.terminal import Terminal
-    from schemadiff.executor import Event
-    from schemadiff.hazards import Hazard
-    from schemadiff.outcomes import Outcome
-    from schemadiff.standing import Status
-    from schemadiff.tasks import Confirm
+    from schemadiff.commands.results import Outcome
+    from schemadiff.execute.executor import Event
+    from schemadiff.execute.revision_run import Confirm
+    from schemadiff.execute.status import Status
+    from schemadiff.planning.hazards import Hazard
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _carry_out(call: _Call) -> int:
         terminal.note(("nothing was changed",))
         terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
         return DIFFERENT
-    messages = {one.number: one.message for one in revisions.load(call.project.versions)}
+    messages = {one.number: one.message for one in files.load(call.project.versions)}
     with stoppable(terminal) as stop:
         outcome = call.run(
             allow=call.allow,

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemadiff import revisions
 from schemadiff.cli.guard import DIFFERENT, FINE, failure
 from schemadiff.config.settings import passed_over
 from schemadiff.errors import SchemadiffError
-from schemadiff.glance import glance
+from schemadiff.execute.quick_status import glance
+from schemadiff.revisions import files
 
 if TYPE_CHECKING:
     from schemadiff.cli.output.renderer import Renderer
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal.terminal import Terminal
-    from schemadiff.database import Database
-    from schemadiff.revisions import Revision
-    from schemadiff.standing import Status
+    from schemadiff.database.connection import Database
+    from schemadiff.execute.status import Status
+    from schemadiff.revisions.files import Revision
 
 
 def status(terminal: Terminal, project: Project, renderer: Renderer) -> int:
     """Tells where the database is."""
     database = project.need_database()
-    found = _standing(database, revisions.load(project.versions))
+    found = _standing(database, files.load(project.versions))
     terminal.answer(renderer.status(found, project.settings.source))
     if project.settings.passed_over:
         terminal.note((passed_over(project.settings.passed_over),))
@@ -33,7 +33,7 @@ def history(terminal: Terminal, project: Project, renderer: Renderer) -> int:
     """Lists the revision files: also without a database, and with one that contradicts them, when the files are
     what one wants to see.
     """
-    found = revisions.load(project.versions)
+    found = files.load(project.versions)
     applied: int | None = None
     error: SchemadiffError | None = None
     database = project.find_database()
@@ -56,6 +56,6 @@ def _standing(database: Database, history: tuple[Revision, ...]) -> Status:
     found = glance(database, history) if isinstance(database, str) else None
     if found is not None:
         return found
-    from schemadiff import workflow
+    from schemadiff.commands import workflow
 
     return workflow.status_of(database, history)

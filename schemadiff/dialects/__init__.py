@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from schemadiff.dialects.base import Dialect
-    from schemadiff.dialects.statements import Expectation, Group, Retraction, Statement
+    from schemadiff.dialects.contract.dialect import Dialect
+    from schemadiff.dialects.contract.statements import Expectation, Group, Retraction, Statement
 
 __all__ = ["Dialect", "Expectation", "Group", "Retraction", "Statement"]
 
 _HOMES = {
-    "Dialect": "base",
-    **dict.fromkeys(("Expectation", "Group", "Retraction", "Statement"), "statements"),
+    "Dialect": "contract.dialect",
+    **dict.fromkeys(("Expectation", "Group", "Retraction", "Statement"), "contract.statements"),
 }
 
 

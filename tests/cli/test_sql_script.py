@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.version import TABLE
+from schemadiff.execute.version_table import TABLE
 from tests.cli.shell import SETTINGS, Shell
 from tests.clients import run_script
 from tests.conftest import FreshDatabase
@@ -486,7 +486,7 @@ def test_a_function_is_no_script(pair: Pair) -> None:
 @pytest.mark.engines("mysql", "mariadb", "postgresql")
 def test_it_waits_for_nobody(pair: Pair) -> None:
     """Another run holds the lock."""
-    from schemadiff.database import connected
+    from schemadiff.database.connection import connected
 
     script = pair.script("apply")
     with connected(pair.scripted.url, changes=True) as (connection, dialect), dialect.locked(connection, 1):

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from schemadiff.cli import quick, standing
-from schemadiff.database import connected
-from schemadiff.dialects import glance as dialects_glance
-from schemadiff.dialects.glance import glance
-from schemadiff.glance import glance as looked_at
-from schemadiff.revisions import load
+from schemadiff.database.connection import connected
+from schemadiff.dialects.shared import version_row as dialects_glance
+from schemadiff.dialects.shared.version_row import glance
+from schemadiff.execute.quick_status import glance as looked_at
+from schemadiff.revisions.files import load
 from tests.cli.shell import Answer, Shell, clean
 
 REVISION = '"""{what}"""\n\nimport sqlalchemy as sa\n\n\ndef upgrade(op):\n    {what}\n'
@@ -83,7 +83,8 @@ def test_it_loads_little(server_shell: Shell, command: str) -> None:
         "try:\n"
         "    main()\n"
         "finally:\n"
-        "    many = ('sqlalchemy', 'rich', 'typer', 'pydantic', 'flask', 'schemadiff.schema', 'schemadiff.workflow')\n"
+        "    ours = ('schemadiff.schema', 'schemadiff.commands.workflow')\n"
+        "    many = ('sqlalchemy', 'rich', 'typer', 'pydantic', 'flask', *ours)\n"
         "    print([name for name in many if name in sys.modules])\n"
     )
     done = subprocess.run(

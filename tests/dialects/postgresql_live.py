@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemadiff import planner
-from schemadiff.dialects.postgresql import PostgreSQL
-from schemadiff.inspector import differences
+from schemadiff.database.inspector import differences
+from schemadiff.dialects.postgresql.dialect import PostgreSQL
+from schemadiff.models.reader import read
 from schemadiff.operations import Operation
-from schemadiff.reader import read
+from schemadiff.planning import planner
 from schemadiff.schema import Schema
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.dialects.contract.registry import offline_dialect
+from schemadiff.dialects.shared.lexer import Lexer
 
 BODY = """CREATE PROCEDURE IF NOT EXISTS p() BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET done = 1;

@@ -15,11 +15,11 @@ from sqlalchemy.engine import make_url
 import schemadiff
 from schemadiff.cli.output.plan_lines import statements
 from schemadiff.config.settings import Online
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
+from schemadiff.database.inspector import inspect
 from schemadiff.errors import StepError
-from schemadiff.executor import Event
-from schemadiff.inspector import inspect
-from schemadiff.planner import Step
+from schemadiff.execute.executor import Event
+from schemadiff.planning.planner import Step
 from tests.conftest import FreshDatabase
 from tests.dialects.test_mysql_server import both, texts_of
 

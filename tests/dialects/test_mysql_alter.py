@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from schemadiff.dialects.mariadb import MariaDB
-from schemadiff.dialects.mysql import MySQL
+from schemadiff.dialects.mysql.dialect import MySQL
+from schemadiff.dialects.mysql.mariadb import MariaDB
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.executor import Event
+from schemadiff.execute.executor import Event
 from tests.conftest import FreshDatabase
 from tests.counting import counted
 from tests.dialects.test_mysql_server import texts_of

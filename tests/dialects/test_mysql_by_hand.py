@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import VERBATIM, connected
+from schemadiff.database.connection import VERBATIM, connected
 
 pytestmark = pytest.mark.once
 

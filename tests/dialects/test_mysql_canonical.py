@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import mysql
 
-from schemadiff.dialects.mariadb import MARIADB, MariaDB
-from schemadiff.dialects.mysql import MySQL
-from schemadiff.dialects.mysql.defaults import canonical_default, split_on_update
-from schemadiff.dialects.mysql.facts import Product
-from schemadiff.dialects.mysql.sqltext import (
+from schemadiff.dialects.contract.registry import offline_dialect
+from schemadiff.dialects.mysql.canonical.defaults import canonical_default, split_on_update
+from schemadiff.dialects.mysql.dialect import MySQL
+from schemadiff.dialects.mysql.mariadb import MARIADB, MariaDB
+from schemadiff.dialects.mysql.server.product import Product
+from schemadiff.dialects.mysql.server.sql_text import (
     bare,
     literal,
     quote,
@@ -24,10 +25,9 @@ from schemadiff.dialects.mysql.sqltext import (
     unquote_name,
     with_plain_negatives,
 )
-from schemadiff.dialects.native import NativeType
-from schemadiff.dialects.registry import offline_dialect
+from schemadiff.dialects.shared.native_type import NativeType
 from schemadiff.errors import UnsupportedError
-from schemadiff.reader import read, read_column
+from schemadiff.models.reader import read, read_column
 from schemadiff.schema import (
     Check,
     Column,

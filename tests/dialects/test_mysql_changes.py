@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from schemadiff.comparer import compare, reverse
+from schemadiff.compare.comparer import compare, reverse
+from schemadiff.database.inspector import ask
 from schemadiff.dialects import Dialect
-from schemadiff.inspector import ask
+from schemadiff.models.reader import read
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -24,8 +25,7 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
 )
-from schemadiff.planner import plan
-from schemadiff.reader import read
+from schemadiff.planning.planner import plan
 from schemadiff.schema import Check, Column, Index, Name, Part, Schema
 from tests.definitions import found_differences
 from tests.dialects.test_mysql_server import carry_out, declare, open_database, perform, texts

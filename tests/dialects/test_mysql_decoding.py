@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemadiff.dialects.mysql.decoding import decoded
+from schemadiff.dialects.mysql.server.decoding import decoded
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from schemadiff.database import VERBATIM, connected
+from schemadiff.database.connection import VERBATIM, connected
 from schemadiff.schema import Routine
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]

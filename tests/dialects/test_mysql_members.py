@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 import schemadiff
-from schemadiff.database import VERBATIM, connected
+from schemadiff.database.connection import VERBATIM, connected
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 

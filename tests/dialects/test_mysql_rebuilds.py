@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
-from schemadiff.executor import Event
-from schemadiff.planner import Step
+from schemadiff.database.connection import connected
+from schemadiff.execute.executor import Event
+from schemadiff.planning.planner import Step
 from tests.conftest import FreshDatabase
 from tests.dialects.test_mysql_server import texts_of
 

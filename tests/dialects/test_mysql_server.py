@@ -13,16 +13,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from schemadiff.comparer import compare, reverse
-from schemadiff.database import connected
+from schemadiff.compare.comparer import compare, reverse
+from schemadiff.database.connection import connected
+from schemadiff.database.inspector import with_implicit
 from schemadiff.dialects import Dialect
-from schemadiff.dialects.mysql.session import only, session
-from schemadiff.inspector import with_implicit
+from schemadiff.dialects.mysql.server.conversation import only, session
+from schemadiff.models.reader import read
 from schemadiff.operations import (
     Operation,
 )
-from schemadiff.planner import plan
-from schemadiff.reader import read
+from schemadiff.planning.planner import plan
 from schemadiff.schema import Schema
 from tests.conftest import FreshDatabase
 from tests.definitions import found_differences

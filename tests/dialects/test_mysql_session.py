@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from schemadiff.dialects import Dialect
-from schemadiff.dialects.mysql import session as session_module
-from schemadiff.dialects.registry import dialect_of
+from schemadiff.dialects.contract.registry import dialect_of
+from schemadiff.dialects.mysql.server import conversation as session_module
 from schemadiff.errors import ConfigError, LockedError
-from schemadiff.reader import read
+from schemadiff.models.reader import read
 from schemadiff.schema import Name
 from tests.accounts import account
 from tests.conftest import FreshDatabase

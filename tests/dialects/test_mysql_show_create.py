@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemadiff.dialects.mysql import show_create
-from schemadiff.dialects.mysql.show_create import parse
+from schemadiff.dialects.mysql.read import show_create
+from schemadiff.dialects.mysql.read.show_create import parse
 from schemadiff.schema import (
     Check,
     Column,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from schemadiff.dialects.mysql.stages import atoms, batches, stages
-from schemadiff.dialects.mysql.ways import Cost
+from schemadiff.dialects.mysql.online.algorithms import Cost
+from schemadiff.dialects.mysql.online.cost_groups import atoms, batches, stages
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,

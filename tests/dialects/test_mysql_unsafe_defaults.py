@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import VERBATIM, connected
-from schemadiff.dialects.mysql.defaults import unsafe_function
+from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.dialects.mysql.canonical.defaults import unsafe_function
 from schemadiff.errors import UnsupportedError
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]

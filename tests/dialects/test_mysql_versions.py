@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from schemadiff.dialects.mariadb import MariaDB, product_of, since
-from schemadiff.dialects.mysql import MySQL
-from schemadiff.dialects.mysql.facts import mysql_product
-from schemadiff.dialects.mysql.types import canonical_type
+from schemadiff.dialects.mysql.canonical.types import canonical_type
+from schemadiff.dialects.mysql.dialect import MySQL
+from schemadiff.dialects.mysql.mariadb import MariaDB, product_of, since
+from schemadiff.dialects.mysql.server.product import mysql_product
 
 LINES = ((10, 5, 27), (10, 11, 10), (11, 4, 4))
 

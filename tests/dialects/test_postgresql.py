@@ -6,14 +6,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from schemadiff.comparer import compare
-from schemadiff.dialects.native import NativeType
-from schemadiff.dialects.postgresql import PostgreSQL
-from schemadiff.dialects.postgresql.canonical import default_text
-from schemadiff.dialects.postgresql.expressions import expression
-from schemadiff.dialects.postgresql.types import parse
+from schemadiff.compare.comparer import compare
+from schemadiff.dialects.postgresql.canonical.expressions import expression
+from schemadiff.dialects.postgresql.canonical.tables import default_text
+from schemadiff.dialects.postgresql.canonical.types import parse
+from schemadiff.dialects.postgresql.dialect import PostgreSQL
+from schemadiff.dialects.shared.native_type import NativeType
 from schemadiff.errors import UnsupportedError
-from schemadiff.reader import read
+from schemadiff.models.reader import read
 from schemadiff.schema import (
     Column,
     ForeignKey,

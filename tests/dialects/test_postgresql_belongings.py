@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 import schemadiff
-from schemadiff.database import connected
-from schemadiff.executor import Event
+from schemadiff.database.connection import connected
+from schemadiff.execute.executor import Event
 from tests.convergence import with_one_connection
 from tests.dialects.test_postgresql_online import ended
 

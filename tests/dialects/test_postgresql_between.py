@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 
 pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from schemadiff.alignment import align
-from schemadiff.comparer import reverse
+from schemadiff.compare.align import align
+from schemadiff.compare.comparer import reverse
 from schemadiff.operations import AlterColumn, Operation, RenameColumn, RenameTable
 from schemadiff.schema import Name
 from tests.dialects.postgresql_live import Live, connected, metadata_of

@@ -7,10 +7,11 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 
-from schemadiff.comparer import compare, reverse
-from schemadiff.dialects.postgresql import PostgreSQL
-from schemadiff.dialects.postgresql.definitions import made_name
+from schemadiff.compare.comparer import compare, reverse
+from schemadiff.dialects.postgresql.dialect import PostgreSQL
+from schemadiff.dialects.postgresql.sql.create import made_name
 from schemadiff.errors import UnsupportedError
+from schemadiff.models.reader import read
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -26,7 +27,6 @@ from schemadiff.operations import (
     RenameColumn,
     RenameTable,
 )
-from schemadiff.reader import read
 from schemadiff.schema import (
     Check,
     Column,

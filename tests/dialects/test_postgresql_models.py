@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from schemadiff.comparer import reverse
-from schemadiff.dialects.native import NativeType
-from schemadiff.reader import read
+from schemadiff.compare.comparer import reverse
+from schemadiff.dialects.shared.native_type import NativeType
+from schemadiff.models.reader import read
 from schemadiff.schema import Schema
 from tests.dialects.postgresql_live import Live, connected
 

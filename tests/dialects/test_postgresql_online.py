@@ -18,12 +18,13 @@ from sqlalchemy import ForeignKeyConstraint, Index, Integer, PrimaryKeyConstrain
 from sqlalchemy.dialects.postgresql import ENUM, ExcludeConstraint
 
 import schemadiff
-from schemadiff.database import connected
-from schemadiff.dialects.postgresql import conversion, leftovers
-from schemadiff.dialects.postgresql.types import parse
+from schemadiff.database.connection import connected
+from schemadiff.dialects.postgresql.canonical.types import parse
+from schemadiff.dialects.postgresql.online import leftovers
+from schemadiff.dialects.postgresql.sql import conversion
 from schemadiff.errors import DatabaseError, SchemadiffError, StepError
-from schemadiff.executor import Event
-from schemadiff.planner import Step
+from schemadiff.execute.executor import Event
+from schemadiff.planning.planner import Step
 from schemadiff.schema import Name, Type
 from tests import postgresql_catalog
 from tests.clients import run_script

@@ -14,12 +14,12 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.exc import DBAPIError
 
 import schemadiff
-from schemadiff import planner
-from schemadiff.dialects.postgresql import PostgreSQL
-from schemadiff.dialects.postgresql.storage import Storage
+from schemadiff.database.inspector import differences, inspect_for
+from schemadiff.dialects.postgresql.canonical.default_storage import Storage
+from schemadiff.dialects.postgresql.dialect import PostgreSQL
 from schemadiff.errors import DatabaseError, LockedError
-from schemadiff.inspector import differences, inspect_for
-from schemadiff.reader import read
+from schemadiff.models.reader import read
+from schemadiff.planning import planner
 from schemadiff.schema import Check, Column, Index, Name, Options, Part, Table, Type
 from tests.dialects.postgresql_live import Live, connected, metadata_of
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, ENUM
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from schemadiff.errors import StepError, UnsupportedError
 from tests import postgresql_catalog
 from tests.clients import run_script

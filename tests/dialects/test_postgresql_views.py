@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from tests import postgresql_catalog
 
 # SQLAlchemy 2.0 cannot declare views, and leaves out what is to be run once.

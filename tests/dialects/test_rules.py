@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from schemadiff.database import connected
-from schemadiff.dialects.mysql.rules import Rules
-from schemadiff.dialects.postgresql import PostgreSQL
-from schemadiff.dialects.wording import Judge, by_rules
+from schemadiff.database.connection import connected
+from schemadiff.dialects.mysql.canonical.equivalence import Rules
+from schemadiff.dialects.postgresql.dialect import PostgreSQL
+from schemadiff.dialects.shared.live_wording import Judge, by_rules
 from schemadiff.schema import Check, Column, Generated, Index, Name, Part, Table, Type
 
 COLUMNS = ("a", "b", "c", "s", "t", "d", "Mixed", "odd name")

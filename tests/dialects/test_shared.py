@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from schemadiff.dialects.lacking import FEATURES, Feature, refuse_lacking
-from schemadiff.dialects.plain import bare, nameless, plain
-from schemadiff.dialects.standard import create_whole, drop_index
+from schemadiff.dialects.shared.lacking_features import FEATURES, Feature, refuse_lacking
+from schemadiff.dialects.shared.plain_tables import bare, nameless, plain
+from schemadiff.dialects.shared.standard_sql import create_whole, drop_index
 from schemadiff.errors import UnsupportedError
 from schemadiff.schema import (
     Check,

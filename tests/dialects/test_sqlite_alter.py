@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from schemadiff.dialects.sqlite import SQLite
+from schemadiff.dialects.sqlite.dialect import SQLite
 from schemadiff.errors import StepError, UnsupportedError
 from schemadiff.operations import (
     AddColumn,

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from schemadiff.comparer import compare
-from schemadiff.dialects.sqlite import SQLite
-from schemadiff.dialects.sqlite.canonical import canonical
-from schemadiff.dialects.sqlite.catalog import generated_type
+from schemadiff.compare.comparer import compare
+from schemadiff.dialects.sqlite.canonical.tables import canonical
+from schemadiff.dialects.sqlite.dialect import SQLite
+from schemadiff.dialects.sqlite.read.catalog import generated_type
 from schemadiff.errors import DatabaseError
-from schemadiff.reader import read
+from schemadiff.models.reader import read
 from schemadiff.schema import Check, ForeignKey, Generated, Index, Name, Part, Table, Unique
 
 CONVENTION = {

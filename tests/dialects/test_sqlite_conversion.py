@@ -15,12 +15,12 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.cli.output import plan_json
-from schemadiff.database import connected
-from schemadiff.dialects.sqlite import SQLite
+from schemadiff.database.connection import connected
+from schemadiff.dialects.sqlite.dialect import SQLite
 from schemadiff.errors import StepError
-from schemadiff.expectations import Unmet, hold
+from schemadiff.execute.preconditions import Unmet, hold
+from schemadiff.models.reader import read
 from schemadiff.operations import AlterColumn
-from schemadiff.reader import read
 from schemadiff.schema import Name
 from tests.clients import run_script
 

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from schemadiff.dialects.sqlite.expressions import (
+from schemadiff.dialects.sqlite.canonical.expressions import (
     Scope,
     canonical_default,
     canonical_expression,
@@ -17,7 +17,7 @@ from schemadiff.dialects.sqlite.expressions import (
     mentions,
     renamed,
 )
-from schemadiff.dialects.sqlite.tokens import Cursor, quote, split, tokens, unquoted
+from schemadiff.dialects.sqlite.server.tokens import Cursor, quote, split, tokens, unquoted
 
 SCOPE = Scope.of("t", ("a", "b", "Mixed Case", "last", "key"))
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemadiff.comparer import compare
-from schemadiff.dialects.sqlite import SQLite
-from schemadiff.planner import plan
-from schemadiff.reader import read
+from schemadiff.compare.comparer import compare
+from schemadiff.dialects.sqlite.dialect import SQLite
+from schemadiff.models.reader import read
+from schemadiff.planning.planner import plan
 from schemadiff.schema import Name, Schema
 
 TABLES = ("user", 'odd "table"; --', "Order")

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 
 Column = sa.Column
 KEYED: dict[str, list[sa.Column[Any]]] = {

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from schemadiff.dialects.sqlite import SQLite
-from schemadiff.dialects.sqlite.triggers import moved
+from schemadiff.dialects.sqlite.dialect import SQLite
+from schemadiff.dialects.sqlite.sql.triggers import moved
 from schemadiff.errors import DatabaseError, LockedError, RevisionError, StepError
 from schemadiff.operations import AddConstraint
 from schemadiff.schema import Check, Name, Schema
@@ -34,7 +34,7 @@ CREATE TRIGGER counting AFTER INSERT ON counted BEGIN SELECT 1; END;
 
 HOLD = """
 import sys, time, sqlalchemy as sa
-from schemadiff.dialects.sqlite import SQLite
+from schemadiff.dialects.sqlite.dialect import SQLite
 engine = sa.create_engine("sqlite:///" + sys.argv[1])
 with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
     dialect = SQLite.connect(connection)

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database import connected
+from schemadiff.database.connection import connected
 from schemadiff.schema import Name
 
 FTS = "CREATE VIRTUAL TABLE docs USING fts5 (body)"

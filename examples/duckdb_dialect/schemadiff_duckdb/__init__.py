@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from duckdb_engine import Dialect as SQLAlchemyDuckDB
 
 from schemadiff.dialects import Dialect, Statement
-from schemadiff.dialects.client import Client
-from schemadiff.dialects.connecting import Connecting
-from schemadiff.dialects.lacking import Feature
-from schemadiff.dialects.losses import Loss
+from schemadiff.dialects.contract.connecting import Connecting
+from schemadiff.dialects.contract.script import Client
+from schemadiff.dialects.shared.lacking_features import Feature
+from schemadiff.dialects.shared.value_loss import Loss
 from schemadiff.operations import Operation
 from schemadiff.schema import Column, Index, Name, Schema, Table
 from schemadiff_duckdb import canonical, catalog, run, sql, types

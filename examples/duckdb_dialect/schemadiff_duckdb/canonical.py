@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemadiff.dialects.lacking import FEATURES, Feature, refuse_lacking
-from schemadiff.dialects.plain import bare, nameless, plain
+from schemadiff.dialects.shared.lacking_features import FEATURES, Feature, refuse_lacking
+from schemadiff.dialects.shared.plain_tables import bare, nameless, plain
 from schemadiff.schema import Check, Column, Index, Part, Table
 from schemadiff_duckdb import types
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.stand_in import merge, stand_in
-from schemadiff.dialects.standard import create_whole
+from schemadiff.dialects.shared.lexer import Lexer
+from schemadiff.dialects.shared.scratch_table import merge, stand_in
+from schemadiff.dialects.shared.standard_sql import create_whole
 from schemadiff.errors import DatabaseError
 from schemadiff.schema import (
     Check,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from schemadiff.dialects.client import Client
-from schemadiff.dialects.connecting import Connecting, is_missing_file
+from schemadiff.dialects.contract.connecting import Connecting, is_missing_file
+from schemadiff.dialects.contract.script import Client
 from schemadiff.errors import LockedError
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 
 from schemadiff.dialects import Expectation, Statement
-from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.renaming import applied
-from schemadiff.dialects.standard import (
+from schemadiff.dialects.contract.statements import carrying
+from schemadiff.dialects.shared.lexer import Lexer
+from schemadiff.dialects.shared.rename_in_expressions import applied
+from schemadiff.dialects.shared.standard_sql import (
     beside,
     column,
     comment_on,
@@ -27,7 +28,6 @@ from schemadiff.dialects.standard import (
     qualified,
     quoted,
 )
-from schemadiff.dialects.statements import carrying
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,

@@ -8,8 +8,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from schemadiff.dialects.losses import DIGITS, TIME_LOST, Loss
-from schemadiff.dialects.native import NativeType
+from schemadiff.dialects.shared.native_type import NativeType
+from schemadiff.dialects.shared.value_loss import DIGITS, TIME_LOST, Loss
 from schemadiff.schema import Column, Type
 
 _NAMES = {

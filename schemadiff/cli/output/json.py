@@ -11,11 +11,11 @@ from schemadiff.cli.output.renderer import Failure, Renderer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from schemadiff.difference import Difference
-    from schemadiff.journal import Interrupted
-    from schemadiff.outcomes import Drift, Outcome, Planned, Shown
-    from schemadiff.revisions import Revision
-    from schemadiff.standing import Status
+    from schemadiff.commands.diff import Difference
+    from schemadiff.commands.results import Drift, Outcome, Planned, Shown
+    from schemadiff.execute.journal import Interrupted
+    from schemadiff.execute.status import Status
+    from schemadiff.revisions.files import Revision
 
 VERSION = 1
 
@@ -90,7 +90,7 @@ class Format(Renderer):
 
     def halfway(self, found: Status, place: str) -> str:
         from schemadiff.cli.output import plan_json
-        from schemadiff.outcomes import Outcome
+        from schemadiff.commands.results import Outcome
 
         at = found.version or 0
         nothing = Outcome(at, at, ())

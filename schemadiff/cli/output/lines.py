@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Line
-    from schemadiff.journal import Interrupted
-    from schemadiff.revisions import Revision
+    from schemadiff.execute.journal import Interrupted
+    from schemadiff.revisions.files import Revision
 
 BLANK: Line = ()
 

@@ -15,9 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from schemadiff import hazards
 from schemadiff.cli.output.json import Object, interrupted, revision
-from schemadiff.functions import name_of
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
@@ -37,6 +35,9 @@ from schemadiff.operations import (
     Run,
     touched,
 )
+from schemadiff.operations.functions import name_of
+from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
+from schemadiff.planning import hazards
 from schemadiff.schema import (
     Check,
     Column,
@@ -53,13 +54,12 @@ from schemadiff.schema import (
     Unique,
     View,
 )
-from schemadiff.stored import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
 
 if TYPE_CHECKING:
-    from schemadiff.difference import Difference
-    from schemadiff.filters import Ignored
-    from schemadiff.hazards import Hazard
-    from schemadiff.outcomes import Drift, Outcome, Planned, Shown
+    from schemadiff.commands.diff import Difference
+    from schemadiff.commands.results import Drift, Outcome, Planned, Shown
+    from schemadiff.models.filters import Ignored
+    from schemadiff.planning.hazards import Hazard
     from schemadiff.schema import Unsupported
 
 

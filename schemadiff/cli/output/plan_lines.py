@@ -35,14 +35,14 @@ from schemadiff.operations import (
     Run,
     touched,
 )
-from schemadiff.stored import CreateObject, DropObject, ReplaceObject
+from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Line, Piece
-    from schemadiff.difference import Difference
-    from schemadiff.hazards import Hazard
-    from schemadiff.outcomes import Done, Drift, Outcome, Planned
-    from schemadiff.planner import Plan
+    from schemadiff.commands.diff import Difference
+    from schemadiff.commands.results import Done, Drift, Outcome, Planned
+    from schemadiff.planning.hazards import Hazard
+    from schemadiff.planning.planner import Plan
     from schemadiff.schema import Unsupported
 
 _SQL = re.compile(

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from schemadiff import advice
 from schemadiff.cli.output.renderer import Renderer
 from schemadiff.errors import PendingError, UnsupportedError
-from schemadiff.script import comment
+from schemadiff.execute import advice
+from schemadiff.execute.script import comment
 
 if TYPE_CHECKING:
-    from schemadiff.difference import Difference
-    from schemadiff.outcomes import Outcome
-    from schemadiff.standing import Status
+    from schemadiff.commands.diff import Difference
+    from schemadiff.commands.results import Outcome
+    from schemadiff.execute.status import Status
 
 
 class Format(Renderer):

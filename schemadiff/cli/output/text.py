@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemadiff.cli.terminal.terminal import Line
-    from schemadiff.difference import Difference
-    from schemadiff.outcomes import Drift, Outcome, Planned, Shown
-    from schemadiff.revisions import Revision
-    from schemadiff.standing import Status
+    from schemadiff.commands.diff import Difference
+    from schemadiff.commands.results import Drift, Outcome, Planned, Shown
+    from schemadiff.execute.status import Status
+    from schemadiff.revisions.files import Revision
 
 
 class Format(Renderer):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from schemadiff.cli.output import lines, plan_lines
 from schemadiff.cli.output.units import percent, rough
-from schemadiff.words import short
+from schemadiff.schema.describe import short
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Line, Terminal
-    from schemadiff.executor import Event
-    from schemadiff.watching import Running
+    from schemadiff.execute.executor import Event
+    from schemadiff.execute.progress import Running
 
 EVERY = 10.0
 """Seconds between two plain lines about one step."""

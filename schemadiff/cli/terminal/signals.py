@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from schemadiff.cli.terminal.terminal import Terminal
-    from schemadiff.executor import Event
+    from schemadiff.execute.executor import Event
 
 INTERRUPTED = 128
 """What is added to the number of a signal to make the exit code of a run that it has stopped."""
@@ -185,7 +185,7 @@ class Stop:
         lines = ["Left at once, while a statement may still be running at the server."]
         event = self._last_event
         if event is not None and event.seconds is None:
-            from schemadiff.words import short
+            from schemadiff.schema.describe import short
 
             what = "; ".join(one.describe() for one in event.step.operations) or short(event.step.sql)
             step = f"step {event.position + 1} of {event.total} of revision {event.revision:04}"

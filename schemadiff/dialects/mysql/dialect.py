@@ -9,43 +9,39 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.config.defaults import LOCK_TIMEOUT
-from schemadiff.dialects.base import Dialect
-from schemadiff.dialects.client import Client
-from schemadiff.dialects.connecting import Connecting
-from schemadiff.dialects.lexer import Lexer
-from schemadiff.dialects.mysql import (
-    characters,
-    definers,
-    losing,
-    objects,
-    relabelling,
-    transactions,
-    uncompared,
-    waiting,
-    ways,
-)
-from schemadiff.dialects.mysql.alter import statements, with_made_indexes
-from schemadiff.dialects.mysql.ask import ask_server
-from schemadiff.dialects.mysql.canonical import canonical_name, canonical_table
-from schemadiff.dialects.mysql.catalog import read_schema, taken, unseen
-from schemadiff.dialects.mysql.clauses import of_revision
-from schemadiff.dialects.mysql.client import MySQLClient
-from schemadiff.dialects.mysql.connecting import MySQLConnecting
-from schemadiff.dialects.mysql.dependents import with_dependents
-from schemadiff.dialects.mysql.explained import judging
-from schemadiff.dialects.mysql.facts import DEFAULT_COLLATIONS, Facts, read_facts
-from schemadiff.dialects.mysql.implicit import settle, under_new_name, with_implicit
-from schemadiff.dialects.mysql.lexer import MySQLLexer
-from schemadiff.dialects.mysql.lock import admit, as_server_is, at_work, locked, settings
-from schemadiff.dialects.mysql.probe import asked_how
-from schemadiff.dialects.mysql.progress import CANCEL, MYSQL_ADDRESS, read_mysql
-from schemadiff.dialects.mysql.rules import Rules
-from schemadiff.dialects.mysql.sqltext import mentions, quote, renamed
-from schemadiff.dialects.sessions import ServerSession
-from schemadiff.dialects.statements import Group, Statement
-from schemadiff.dialects.wording import Judge
+from schemadiff.dialects.contract.connecting import Connecting
+from schemadiff.dialects.contract.dialect import Dialect
+from schemadiff.dialects.contract.script import Client
+from schemadiff.dialects.contract.session import ServerSession
+from schemadiff.dialects.contract.statements import Group, Statement
+from schemadiff.dialects.mysql.canonical.equivalence import Rules
+from schemadiff.dialects.mysql.canonical.implicit import settle, under_new_name, with_implicit
+from schemadiff.dialects.mysql.canonical.tables import canonical_name, canonical_table
+from schemadiff.dialects.mysql.online import algorithms
+from schemadiff.dialects.mysql.online.probe import asked_how
+from schemadiff.dialects.mysql.read import definers, objects, uncompared
+from schemadiff.dialects.mysql.read.catalog import read_schema, taken, unseen
+from schemadiff.dialects.mysql.read.explain import judging
+from schemadiff.dialects.mysql.read.scratch import ask_server
+from schemadiff.dialects.mysql.run import blockers
+from schemadiff.dialects.mysql.run import transaction as run_transaction
+from schemadiff.dialects.mysql.run.lock import admit, as_server_is, at_work, locked, settings
+from schemadiff.dialects.mysql.run.progress import CANCEL, MYSQL_ADDRESS, read_mysql
+from schemadiff.dialects.mysql.run.script import MySQLClient
+from schemadiff.dialects.mysql.server.connecting import MySQLConnecting
+from schemadiff.dialects.mysql.server.lexer import MySQLLexer
+from schemadiff.dialects.mysql.server.product import DEFAULT_COLLATIONS, Facts, read_facts
+from schemadiff.dialects.mysql.server.sql_text import mentions, quote, renamed
+from schemadiff.dialects.mysql.sql import label_renames, member_characters, value_loss
+from schemadiff.dialects.mysql.sql.alter import statements, with_made_indexes
+from schemadiff.dialects.mysql.sql.clauses import of_revision
+from schemadiff.dialects.mysql.sql.rename_dependents import with_dependents
+from schemadiff.dialects.shared.lexer import Lexer
+from schemadiff.dialects.shared.live_wording import Judge
+from schemadiff.dialects.shared.managed_elsewhere import set_apart
 from schemadiff.errors import ConfigError
 from schemadiff.operations import Operation
+from schemadiff.operations.objects import STORED_KINDS, ObjectOperation
 from schemadiff.schema import (
     Check,
     Column,
@@ -61,16 +57,14 @@ from schemadiff.schema import (
     Unsupported,
     View,
 )
-from schemadiff.silence import set_apart
-from schemadiff.stored import STORED_KINDS, ObjectOperation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine import Dialect as SQLAlchemyDialect
     from sqlalchemy.types import TypeEngine
 
-    from schemadiff.dialects.losses import Loss
-    from schemadiff.dialects.relabelling import Relabelling
+    from schemadiff.dialects.shared.label_renames import Relabelling
+    from schemadiff.dialects.shared.value_loss import Loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,12 +207,12 @@ class MySQL(Facts, Dialect):
         return objects.same_view(connection, self, one, other)
 
     def sqlalchemy_type(self, column: Column) -> TypeEngine[object]:
-        from schemadiff.dialects.mysql.spelling import sqlalchemy_type
+        from schemadiff.dialects.mysql.canonical.sqlalchemy_types import sqlalchemy_type
 
         return sqlalchemy_type(column, self)
 
     def collated_type(self, column: Column) -> TypeEngine[object]:
-        from schemadiff.dialects.mysql.spelling import sqlalchemy_type
+        from schemadiff.dialects.mysql.canonical.sqlalchemy_types import sqlalchemy_type
 
         return sqlalchemy_type(column, self, collated=True)
 
@@ -231,7 +225,7 @@ class MySQL(Facts, Dialect):
                 one.sql,
                 carried,
                 effect=effect,
-                expects=characters.expected(carried, operations, before, self),
+                expects=member_characters.expected(carried, operations, before, self),
             )
             for one in found
             for carried, effect in [of_revision(one, operations)]
@@ -257,10 +251,10 @@ class MySQL(Facts, Dialect):
         return tuple(asked_how(connection, self, statements, expanded))
 
     def next_way(self, sql: str, error: BaseException) -> str | None:
-        return ways.after_last_version(sql, waiting.error_code(error))
+        return algorithms.after_last_version(sql, blockers.error_code(error))
 
     def refuses_way(self, error: BaseException) -> bool:
-        return ways.is_refusal(waiting.error_code(error))
+        return algorithms.is_refusal(blockers.error_code(error))
 
     def _expanded(self, operations: Sequence[Operation], before: Schema) -> Sequence[Operation]:
         """The operations, with what has to make way for them and come back."""
@@ -296,25 +290,25 @@ class MySQL(Facts, Dialect):
         return at_work(connection, self)
 
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
-        return waiting.sizes(connection, self, names)
+        return blockers.sizes(connection, self, names)
 
     def is_lock_timeout(self, error: BaseException) -> bool:
-        return waiting.is_lock_timeout(error)
+        return blockers.is_lock_timeout(error)
 
     def relabelling(self, operation: Operation) -> Relabelling | None:
-        return relabelling.relabelling(operation)
+        return label_renames.relabelling(operation)
 
     def losing(self, before: Column, after: Column) -> Loss | None:
-        return losing.losing(before, after)
+        return value_loss.losing(before, after)
 
     def forgone(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, str]:
         return definers.forgone(operations, live)
 
     def way_out(self, error: BaseException) -> str | None:
-        return transactions.way_out(error)
+        return run_transaction.way_out(error)
 
     def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
-        return waiting.holders(connection, self, tables)
+        return blockers.holders(connection, self, tables)
 
     def admit(self, connection: Connection, sql: str) -> None:
         admit(connection, self, sql)
@@ -323,7 +317,7 @@ class MySQL(Facts, Dialect):
         return as_server_is(connection, self)
 
     def transaction(self, connection: Connection) -> AbstractContextManager[None]:
-        return transactions.transaction(connection)
+        return run_transaction.transaction(connection)
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
         return ServerSession(

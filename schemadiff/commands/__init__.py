@@ -1,0 +1,1 @@
+"""The commands as functions, which return values and never print."""

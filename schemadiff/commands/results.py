@@ -1,0 +1,122 @@
+"""What plan, apply, rollback, check, status and show return. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemadiff.config.defaults import LOCK_TIMEOUT
+from schemadiff.dialects import Dialect
+from schemadiff.execute import script
+from schemadiff.execute.executor import Task
+from schemadiff.execute.journal import Direction, Interrupted
+from schemadiff.models.filters import NOTHING_IGNORED, Ignored
+from schemadiff.operations import Found, Operation
+from schemadiff.planning.hazards import Hazard
+from schemadiff.planning.planner import Plan
+from schemadiff.revisions.files import Revision
+from schemadiff.schema import Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What `plan` found. ``path`` is the revision file that it wrote, ``None`` when it wrote none."""
+
+    plan: Plan
+    message: str
+    number: int
+    text: str
+    path: Path | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
+
+    @property
+    def found(self) -> tuple[Operation, ...]:
+        """What somebody changed in the database by hand since the last revision."""
+        return tuple(one.operation for one in self.plan.operations if isinstance(one, Found))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A revision that was carried out, or, in a dry run, would be."""
+
+    message: str
+    task: Task
+
+    @property
+    def revision(self) -> int:
+        return self.task.revision
+
+    @property
+    def direction(self) -> Direction:
+        return self.task.direction
+
+    @property
+    def plan(self) -> Plan:
+        return self.task.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions."""
+
+    before: int
+    after: int
+    done: tuple[Done, ...]
+    place: str = ""
+    dialect: Dialect | None = None
+    settings: tuple[str, ...] = ()
+    lock_timeout: float = LOCK_TIMEOUT
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """The hazards of all revisions, each once."""
+        return tuple(dict.fromkeys(hazard for one in self.done for hazard in one.plan.hazards))
+
+    def script(self) -> tuple[str, ...]:
+        """Of a dry run: the lines of a script that, run by hand, leaves the same database and the same version row.
+
+        Raises `UnsupportedError` when a revision calls a function, which no script can do.
+        """
+        if self.dialect is None:
+            return ()
+        messages = {one.revision: one.message for one in self.done}
+        tasks = [one.task for one in self.done]
+        return script.of_tasks(tasks, messages, self.dialect, self.settings, self.place, self.lock_timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One revision, whether the database has it, and its plan: what `apply` would run, or, where that is past, would
+    have run on a database that is just as the earlier revisions say.
+    """
+
+    revision: Revision
+    applied: bool
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What `check` found. All empty: models, revision files and database agree.
+
+    ``missing`` leads from the revision files to the models; ``drifted`` is what was changed in the database and no
+    revision says; ``pending`` are the revisions that the database does not have yet. ``at_work`` says who carries out a
+    revision just now: then ``interrupted`` is how far it is. ``unrecorded``: there are no revisions and no version
+    table, so that the database was compared with the models alone; where these two agree there is no difference, and no
+    revision that makes what they have.
+    """
+
+    version: int
+    missing: tuple[Operation, ...] = ()
+    pending: tuple[Revision, ...] = ()
+    drifted: tuple[Operation, ...] = ()
+    interrupted: Interrupted | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
+    at_work: str | None = None
+    unrecorded: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.missing or self.pending or self.drifted or self.interrupted)

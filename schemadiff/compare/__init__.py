@@ -1,0 +1,1 @@
+"""Two schemas -> the operations that lead from one to the other. Pure."""

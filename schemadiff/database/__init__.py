@@ -1,0 +1,1 @@
+"""A connection -> a schema and facts about what is stored."""

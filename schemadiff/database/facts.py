@@ -1,0 +1,126 @@
+"""What is found out in the database for the hazards of a plan: the rows and values that are lost, and what speaks of
+what goes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy.engine import Connection
+
+from schemadiff.database.connection import VERBATIM
+from schemadiff.database.inspector import COUNT_LIMIT, count_rows, count_up_to, users_of
+from schemadiff.dialects import Dialect
+from schemadiff.dialects.contract.session import tolerant
+from schemadiff.dialects.shared.value_loss import Loss
+from schemadiff.operations import (
+    AlterColumn,
+    DropColumn,
+    DropTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    touched,
+)
+from schemadiff.operations.objects import DropObject
+from schemadiff.planning import mentions
+from schemadiff.planning.hazards import Facts, Lost
+from schemadiff.schema import Column, Entry, Name, Schema
+
+
+def facts_about(
+    connection: Connection,
+    dialect: Dialect,
+    operations: Sequence[Operation],
+    live: Schema,
+    *,
+    rewritable: bool = False,
+    undoing: bool = False,
+) -> Facts:
+    """The facts about the operations; ``rewritable`` where they stand in a revision that may still say it otherwise,
+    `undoing` where they undo one.
+    """
+    names = [touched(one) for one in operations if isinstance(one, DropTable | DropColumn)]
+    parts = [
+        one.object.name
+        for one in operations
+        if isinstance(one, DropObject) and isinstance(one.object, Entry) and one.object.rows
+    ]
+    known = [name for name in names if name is not None and name in live.tables]
+    counted = count_rows(connection, dialect, [*known, *parts])
+    users = mentions.found(operations, users_of(connection, dialect, mentions.tables(operations), live))
+    tracked = {one: [user for user in found if dialect.tracks(user)] for one, found in users.items()}
+    labels = {one: dialect.relabelling(one) for one in operations} if rewritable else {}
+    return dataclasses.replace(
+        counted,
+        broken={one: [user for user in found if not dialect.tracks(user)] for one, found in users.items()},
+        held={one: found for one, found in tracked.items() if isinstance(one, DropTable | DropColumn)},
+        relabelled={one: found for one, found in labels.items() if found},
+        lost=_lost(connection, dialect, operations, live),
+        renumbered=_renumbered(connection, dialect, operations, live),
+        forgone=dialect.forgone(operations, live),
+        undoing=undoing,
+    )
+
+
+def _renumbered(
+    connection: Connection, dialect: Dialect, operations: Sequence[Operation], live: Schema
+) -> dict[Operation, str]:
+    """How many rows are known by other numbers after each operation, in words."""
+    found = {}
+    for operation, change in dialect.renumbered(operations, live).items():
+        with tolerant():
+            number = count_up_to(connection, change.rows)
+            if number:
+                few = f"{number:,}" if number <= COUNT_LIMIT else f"more than {COUNT_LIMIT:,}"
+                found[operation] = f"{few} row{'' if number == 1 else 's'} {change.words}"
+    return found
+
+
+def _lost(
+    connection: Connection, dialect: Dialect, operations: Sequence[Operation], live: Schema
+) -> dict[Operation, Lost]:
+    """What changes of type take from the values that are there now."""
+    found: dict[Operation, Lost] = {}
+    for one, table, before in _altered(operations):
+        if table not in live.tables or live.tables[table].column(before.name) is None:
+            continue  # it is made in the same plan
+        if before.type == one.after.type or before.generated or one.after.generated:
+            continue
+        loss = dialect.losing(before, one.after)
+        lost = loss and _counted(connection, dialect, table, before.name, loss)
+        if lost and (lost.rows is None or lost.rows or lost.more):
+            found[one] = lost
+    return found
+
+
+def _altered(operations: Sequence[Operation]) -> Iterator[tuple[AlterColumn, Name, Column]]:
+    """The changes of columns, each with the table's name and the column as they are before the first operation."""
+    tables: dict[Name, Name] = {}
+    columns: dict[tuple[Name, str], str] = {}
+    for one in operations:
+        match one:
+            case RenameTable():
+                tables[one.after] = tables.pop(one.before, one.before)
+            case RenameColumn():
+                table = tables.get(one.table, one.table)
+                columns[table, one.after] = columns.pop((table, one.before), one.before)
+            case AlterColumn():
+                table = tables.get(one.table, one.table)
+                name = columns.get((table, one.before.name), one.before.name)
+                yield one, table, dataclasses.replace(one.before, name=name)
+
+
+def _counted(connection: Connection, dialect: Dialect, table: Name, column: str, loss: Loss) -> Lost:
+    few = f"SELECT {dialect.quote(column)} FROM {dialect.quote_name(table)} LIMIT {COUNT_LIMIT + 1}"
+    changed = f"SUM(CASE WHEN {loss.condition} THEN 1 ELSE 0 END)"
+    found: list[Lost] = []
+    # Without a right to read it, or with a value that cannot be converted at all, which the server will refuse:
+    with tolerant():
+        counted = connection.exec_driver_sql(
+            f"SELECT COUNT(*), {changed} FROM ({few}) AS counted", execution_options=VERBATIM
+        )
+        read, rows = counted.one()
+        found.append(Lost(loss, int(rows or 0), min(int(read), COUNT_LIMIT), more=read > COUNT_LIMIT))
+    return found[0] if found else Lost(loss)

@@ -1,0 +1,31 @@
+"""What a dialect knows beforehand of what an operation takes with it without an error. Pure, and nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from schemadiff.dialects.shared.label_renames import Relabelling
+from schemadiff.dialects.shared.row_renumbering import Renumbering
+from schemadiff.dialects.shared.value_loss import Loss
+from schemadiff.operations import Operation
+from schemadiff.schema import Column, Schema
+
+
+class Risks:
+    """A part of a `Dialect`."""
+
+    def relabelling(self, operation: Operation) -> Relabelling | None:
+        """The labels that an operation takes from an enumerated type for which others come; ``None`` for others."""
+        return None
+
+    def losing(self, before: Column, after: Column) -> Loss | None:
+        """What values lose without an error when a column changes so; ``None`` where that is nothing."""
+        return None
+
+    def renumbered(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, Renumbering]:
+        """The operations after which rows are known by other numbers than before."""
+        return {}
+
+    def forgone(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, str]:
+        """The operations that take along what no model speaks of, and nothing gives back: each with that in words."""
+        return {}

@@ -1,0 +1,1 @@
+"""How a change is carried out without keeping readers and writers waiting."""

@@ -1,0 +1,184 @@
+"""The one lock on a database, and transactions. The connection is in the driver's autocommit mode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from schemadiff.dialects.postgresql.server import pooler
+from schemadiff.dialects.shared.lock_names import HOLDER, KEY
+from schemadiff.errors import LockedError
+
+_POLL = 0.2
+_TELL = 10
+"""Seconds between two words about whom it waits for; the first one after a second."""
+
+_UNLIMITED = (
+    "statement_timeout",
+    "transaction_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+)
+"""What would end a statement, or a session that waits for a function of a revision (manual, 20.11): the latter two
+since versions 17 and 14.
+"""
+_MEANING = {"standard_conforming_strings": "on"}
+"""What a backslash means in the statements that are written here."""
+
+_CHECK_INTERVAL = "client_connection_check_interval"
+
+
+@contextmanager
+def locked(
+    connection: Connection, wait: float, timeout: float, tell: Callable[[str], object]
+) -> Iterator[None]:
+    """Holds the lock. A run that was killed holds it until its last statement has ended, and is waited for.
+
+    Meanwhile the server looks twice a second whether this client is still there, so that a statement of a run
+    that is killed is undone at once (PostgreSQL 14 and later, on Linux; otherwise it first runs to its end).
+
+    Nothing is left on the session of a pooler: the lock and the settings are made only where the session is known to
+    be this connection's own.
+    """
+    pooler.expect_own_session(connection)
+    session = _acquire(connection, wait, tell)
+    try:
+        _expect_held(connection)
+        with _settings(connection, _patient(timeout)), _settings(connection, {_CHECK_INTERVAL: "500ms"}):
+            yield
+    finally:
+        # On a connection that is lost there is nothing to give back: the session's end has freed the lock.
+        with suppress(SQLAlchemyError):
+            pooler.give_back(connection, KEY, session)
+
+
+def _patient(timeout: float) -> dict[str, str]:
+    return {
+        "lock_timeout": f"{max(1, round(timeout * 1000))}ms",
+        **dict.fromkeys(_UNLIMITED, "0"),
+        **_MEANING,
+    }
+
+
+@contextmanager
+def _settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Settings of the session, those of them that this server has and lets one make; put back at the end."""
+    old: dict[str, str] = {}
+    with suppress(SQLAlchemyError):
+        query = sa.text(
+            "SELECT name, current_setting(name), set_config(name, wanted, false) FROM pg_settings JOIN unnest("
+            "CAST(:names AS text[]), CAST(:values AS text[])) AS given (known, wanted) ON known = name"
+        ).bindparams(names=list(wanted), values=list(wanted.values()))
+        old = {name: before for name, before, _ in connection.execute(query)}
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):
+            for name, before in old.items():
+                _set(connection, name, before)
+
+
+@contextmanager
+def unhurried(connection: Connection) -> Iterator[None]:
+    """A statement in here waits for locks without an end."""
+    old = _set(connection, "lock_timeout", "0")
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):
+            _set(connection, "lock_timeout", old)
+
+
+def _set(connection: Connection, name: str, value: str) -> str:
+    """Sets a setting of the session; returns what it was."""
+    query = "SELECT current_setting(:name), set_config(:name, :value, false)"
+    return str(connection.execute(sa.text(query), {"name": name, "value": value}).one()[0])
+
+
+def settings(connection: Connection) -> tuple[str, ...]:
+    """The statements that set a session as this one is, in what decides how SQL is understood."""
+    path, zone, dates = connection.exec_driver_sql(
+        "SELECT current_setting('search_path'), current_setting('TimeZone'), current_setting('DateStyle')"
+    ).one()
+    return (
+        "SET standard_conforming_strings = on",
+        f"""SET search_path = {path or "''"}""",
+        f"SET TimeZone = '{zone}'",
+        f"SET DateStyle = '{dates}'",
+        # A role may have a limit, under which a long statement would end.
+        "SET statement_timeout = 0",
+        "SET idle_in_transaction_session_timeout = 0",
+    )
+
+
+def at_work(connection: Connection) -> str | None:
+    """Who holds the lock, in a sentence."""
+    holder = _holder(connection)
+    return f"a run of schemadiff: {holder[1]}" if holder else None
+
+
+def _acquire(connection: Connection, wait: float, tell: Callable[[str], object]) -> int:
+    """The session that has the lock now."""
+    end = time.monotonic() + wait
+    told = time.monotonic() - _TELL + 1
+    query = sa.text("SELECT pg_try_advisory_lock(:key), pg_backend_pid()")
+    while True:
+        held, session = connection.execute(query, {"key": KEY}).one()
+        if held:
+            return int(session)
+        rest = end - time.monotonic()
+        if rest <= 0:
+            raise _held(connection)
+        if time.monotonic() - told > _TELL and (holder := _holder(connection)):
+            told = time.monotonic()
+            tell(f"waiting for another run of schemadiff to end: {holder[1]}")
+        time.sleep(min(_POLL, rest))
+
+
+def _expect_held(connection: Connection) -> None:
+    """Raises `LockedError` where a second transaction does not find the lock in its session."""
+    holder = _holder(connection)
+    if holder is None or holder[0] != connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one():
+        raise pooler.shared(connection)
+
+
+def _held(connection: Connection) -> LockedError:
+    message = f'another run of schemadiff holds the lock on database "{connection.engine.url.database}"'
+    holder = _holder(connection)
+    if holder is None:
+        return LockedError(message, hint="It has just let go: try again.")
+    pid, words = holder
+    return LockedError(
+        f"{message}: {words}",
+        hint="Wait for it with --lock-wait; if nobody knows of it, "
+        f"SELECT pg_terminate_backend({pid}) ends it and undoes what it has not committed.",
+    )
+
+
+def _holder(connection: Connection) -> tuple[int, str] | None:
+    """The process that holds the lock, and what it does."""
+    row = connection.execute(sa.text(HOLDER), {"key": KEY}).first()
+    if row is None:
+        return None
+    pid, application, state, query = row
+    words = ", ".join(word for word in (application, state, query and " ".join(query.split())) if word)
+    return pid, f"process {pid}{f' ({words})' if words else ''}"
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """One transaction, of statements that the driver is handed as they are."""
+    connection.exec_driver_sql("BEGIN")
+    try:
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        # Where the connection is lost, the server has rolled back by itself, and the first error says more.
+        with suppress(SQLAlchemyError):
+            connection.exec_driver_sql("ROLLBACK")
+        raise

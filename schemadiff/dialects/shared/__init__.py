@@ -1,0 +1,1 @@
+"""What several dialects need. Nothing here is about one product."""

@@ -1,0 +1,1 @@
+"""The live database -> a schema; the server is asked what definitions mean."""

@@ -1,0 +1,371 @@
+"""Revisions -> the tasks that carry them out on one database: planned on its live schema, forward or back, from the
+beginning or from where an interrupted run stopped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy.engine import Connection
+
+from schemadiff.compare import comparer
+from schemadiff.config.settings import Online, Transaction
+from schemadiff.database.facts import facts_about
+from schemadiff.database.inspector import ask
+from schemadiff.dialects import Dialect, Retraction, Statement
+from schemadiff.dialects.shared.driver_errors import takes_no_changes
+from schemadiff.errors import HazardError, StepError, UnsupportedError
+from schemadiff.execute import advice, executor
+from schemadiff.execute.executor import Manner, Task
+from schemadiff.execute.journal import Direction, Interrupted
+from schemadiff.execute.live_schema import Filled, Live, stand_alone
+from schemadiff.execute.preconditions import foreseen
+from schemadiff.execute.status import State
+from schemadiff.execute.version_check import states
+from schemadiff.operations import (
+    AlterColumn,
+    CreateTable,
+    DropConstraint,
+    DropIndex,
+    Found,
+    Operation,
+    RenameColumn,
+    touched,
+)
+from schemadiff.planning import planner, replay
+from schemadiff.planning.hazards import Facts, Hazard
+from schemadiff.planning.planner import LiveParts, Plan
+from schemadiff.planning.written_forms import live_parts
+from schemadiff.revisions import files
+from schemadiff.revisions.files import Revision
+from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
+
+SMALL = 8 * 2**20
+"""Bytes up to which a table is small: to read or copy that much takes no longer than getting the locks."""
+
+Confirm = Callable[[Sequence[Hazard]], bool]
+"""Asked once when hazards are not allowed: whether to go on nevertheless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Decides whether hazards may pass: the codes that are allowed, else a person."""
+
+    allow: Collection[str]
+    confirm: Confirm | None
+    dry_run: bool = False
+
+    def pass_(self, hazards: Sequence[Hazard], direction: Direction) -> None:
+        if self.dry_run or "all" in self.allow:
+            return
+        held = [
+            hazard for hazard in hazards if hazard.level == "destructive" and hazard.code not in self.allow
+        ]
+        if not held or (self.confirm and self.confirm(held)):
+            return
+        codes = " ".join(f"--allow {code}" for code in dict.fromkeys(hazard.code for hazard in held))
+        lines = "\n".join(f"  {hazard.code} {hazard.message}" for hazard in held)
+        raise HazardError(
+            f"nothing was changed, because data would be destroyed:\n{lines}",
+            hint=advice.allow(direction, codes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a run takes place: an open connection that holds the lock, and the revision files."""
+
+    connection: Connection
+    dialect: Dialect
+    history: tuple[Revision, ...]
+    gate: Gate
+    manner: Manner
+    online: Online = "auto"
+    transaction: Transaction = "each"
+
+    def run(self, task: Task) -> None:
+        """Carries out a task."""
+        with saying_why(self.dialect):
+            executor.run(self.connection, self.dialect, task, self.manner)
+
+    def finish(self, task: Task, interrupted: Interrupted) -> None:
+        """Carries out what is left of an interrupted task."""
+        with saying_why(self.dialect):
+            executor.finish(self.connection, self.dialect, task, interrupted, self.manner)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One revision on the way: what is done in this direction, the schemas before and after that by replay, and the
+    version row at its end.
+    """
+
+    revision: Revision
+    operations: tuple[Operation, ...]
+    start: Schema
+    end: Schema
+    state: State
+
+
+def forward(site: Site, begin: State, pending: Sequence[Revision]) -> list[Leg]:
+    """The way through the pending revisions, from that state of the version row."""
+    expected, _ = files.replay(site.history[: pending[0].number - 1], site.dialect)
+    ends = states(begin, [revision.number for revision in pending], site.history)
+    legs = []
+    for revision, end in zip(pending, ends, strict=True):
+        operations, after = revision.record(expected, site.dialect)
+        legs.append(Leg(revision, operations, expected, after, end))
+        expected = after
+    return legs
+
+
+def backward(site: Site, begin: State, undone: Sequence[Revision]) -> list[Leg]:
+    """The way back through the revisions, the newest first, from that state of the version row. Raises
+    `UnsupportedError` when one cannot be undone.
+    """
+    way = []
+    first, _ = files.replay(site.history[: undone[-1].number - 1], site.dialect)
+    for revision in reversed(undone):
+        operations, after = revision.record(first, site.dialect)
+        way.append((revision, operations, first, after))
+        first = after
+    ends = states(begin, [revision.number - 1 for revision in undone], site.history)
+    return [
+        Leg(revision, reversal(operations, revision), after, before, end)
+        for (revision, operations, before, after), end in zip(reversed(way), ends, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a run is going to do, by what is there before it: a task for each leg."""
+
+    direction: Direction
+    legs: Sequence[Leg]
+    tasks: Sequence[Task]
+    live: Live
+    facts: Facts
+
+
+def foresee(site: Site, direction: Direction, state: State, legs: Sequence[Leg]) -> Prospect:
+    """The tasks of all legs, each planned on the schema that the ones before it will leave."""
+    operations = [leg.operations for leg in legs]
+    found = replay.found_on_the_way(operations, legs[0].start, site.dialect)
+    live = Live(site.connection, site.dialect, [*_known(direction, legs), *found])
+    facts = facts_of(site, direction, legs, live.schema)
+    asking = site.gate.dry_run
+    planned = tasks_of(site, direction, state, legs, live.schema, facts, asking=asking)
+    return Prospect(direction, legs, planned, live, facts)
+
+
+def in_turn(site: Site, prospect: Prospect) -> Iterator[Task]:
+    """The tasks of all legs, each when the one before it is carried out: as foreseen where nothing else can be there by
+    now, and else planned on what is. What a leg makes may have its real names only then.
+    """
+    legs, live = prospect.legs, prospect.live
+    at_first = live.schema.tables.keys()
+    live.begin()
+    yield prospect.tasks[0]
+    filled = Filled()
+    filled.by(legs[0].operations, site.dialect)
+    for before, leg, task in zip(legs, legs[1:], prospect.tasks[1:], strict=False):
+        as_foreseen = live.goes_as_foreseen(before.operations) or stand_alone(leg.operations, site.dialect)
+        new = {name for one in leg.operations if (name := touched(one)) is not None and name not in at_first}
+        may_be_large = new if site.online == "always" else filled.among(new)
+        if not as_foreseen or task.unsure or _is_to_be_asked(task) or _has_large(site, leg, may_be_large):
+            found = replay.found_on_the_way([leg.operations], leg.start, site.dialect)
+            live.read_again(leg.operations, [*_known(prospect.direction, [leg]), *found])
+            (task,) = tasks_of(site, prospect.direction, task.before, [leg], live.schema, prospect.facts)
+        yield task
+        filled.by(leg.operations, site.dialect)
+
+
+def _is_to_be_asked(task: Task) -> bool:
+    """Whether the server is still to be asked how it will carry the task out."""
+    return any(step.group is not None for step in task.plan.steps)
+
+
+def _has_large(site: Site, leg: Leg, names: Collection[Name]) -> bool:
+    """Whether one of the tables, of which it was not known, is to be changed so that nobody waits."""
+    made = {one.table.name for one in leg.operations if isinstance(one, CreateTable)}
+    return bool(_large(site.connection, site.dialect, set(names) - made, site.online))
+
+
+def _known(direction: Direction, legs: Sequence[Leg]) -> list[Schema]:
+    return [legs[0].start, legs[-1].end] if direction == "up" else [legs[0].start]
+
+
+def facts_of(site: Site, direction: Direction, legs: Sequence[Leg], live: Schema) -> Facts:
+    all_of_them = tuple(one for leg in legs for one in leg.operations)
+    return facts_about(
+        site.connection,
+        site.dialect,
+        all_of_them,
+        live,
+        rewritable=direction == "up",
+        undoing=direction == "down",
+    )
+
+
+def tasks_of(
+    site: Site,
+    direction: Direction,
+    state: State,
+    legs: Sequence[Leg],
+    live: Schema,
+    facts: Facts,
+    back: Retraction | None = None,
+    *,
+    asking: bool = True,
+) -> list[Task]:
+    """One task for each leg, planned on the live schema, which is as the first one starts but for its spelling, or will
+    be after a retraction, with which the first task begins. Without `asking` the server is asked how it will carry out
+    the first one alone.
+    """
+    parts = _live_parts(site, legs, live)
+    all_of_them = [one for leg in legs for one in leg.operations]
+    large = large_tables(site.connection, site.dialect, all_of_them, live, site.online)
+    plans: list[Plan] = []
+    unsure = []
+    for leg in legs:
+        first = back.statements if back and not plans else ()
+        named = planner.find_drops(leg.operations, leg.start, parts, site.dialect)
+        plans.append(planner.plan(named, live, site.dialect, facts=facts, large=large, first=first))
+        guessed = []
+        for operation, found in zip(leg.operations, named, strict=True):
+            if not _is_foretold(found, live, site.dialect):
+                guessed.append(found)
+            live = replay.after(operation, live, site.dialect, strict=False)
+        unsure.append(tuple(guessed))
+    tasks = []
+    last = None if asking else 1
+    plans[:last] = asked_how(site.connection, site.dialect, plans[:last], facts)
+    plans[:1] = [foreseen(site.connection, plan) for plan in plans[:1]]
+    for leg, plan, guesses in zip(legs, plans, unsure, strict=True):
+        tasks.append(
+            Task(leg.revision.number, direction, plan, state, leg.state, unsure=guesses, start=leg.start)
+        )
+        state = leg.state
+    return tasks
+
+
+def _live_parts(site: Site, legs: Sequence[Leg], live: Schema) -> LiveParts:
+    """What is dropped without a name, in the live database: the server is asked about these tables alone."""
+    operations = [one for leg in legs for one in leg.operations]
+    if not any(map(_drops_unnamed, operations)):
+        return {}
+    names = {name for one in operations if (name := touched(one)) is not None}
+    start = legs[0].start
+    expected = Schema({name: table for name, table in start.tables.items() if name in names})
+    asked = ask(site.connection, site.dialect, expected, dataclasses.replace(live, objects={}))
+    return live_parts(expected, asked, live, site.dialect)
+
+
+def _drops_unnamed(operation: Operation) -> bool:
+    match operation:
+        case DropConstraint(constraint=thing) | DropIndex(index=thing):
+            return thing.name is None
+        case _:
+            return False
+
+
+def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
+    """Whether the names are sure of what the operation drops, or drops and makes again around a column, in a schema of
+    which a part is not there yet.
+    """
+    name = touched(operation)
+    table = live.tables.get(name) if name else None
+    if name is None or table is None or not dialect.makes_names:
+        return True
+    things: list[Constraint | Index]
+    match operation:
+        case DropConstraint(constraint=thing) | DropIndex(index=thing):
+            things = [thing]
+        case RenameColumn(before=column):
+            things = _around(table, column, dialect)
+        case AlterColumn(before=before):
+            things = _around(table, before.name, dialect)
+        case _:
+            things = []
+    return all(one.name or dialect.foretells(name, one, live) for one in things)
+
+
+def _around(table: Table, column: str, dialect: Dialect) -> list[Constraint | Index]:
+    """The constraints and indexes of the table that have to do with the column."""
+    keys: list[Unique | ForeignKey | Index] = [*table.uniques, *table.foreign_keys, *table.indexes]
+    checks = [one for one in table.checks if dialect.mentions(one.expression, column)]
+    return [*(one for one in keys if column in one.columns), *checks]
+
+
+def reversal(operations: Sequence[Operation], revision: Revision) -> tuple[Operation, ...]:
+    found = [one.operation for one in operations if isinstance(one, Found)]
+    try:
+        return comparer.cancel(comparer.reverse(operations), found)
+    except UnsupportedError as error:
+        error.message = f"{revision.path} cannot be rolled back: {error.message}"
+        error.hint = advice.IRREVERSIBLE
+        raise
+
+
+@contextmanager
+def saying_why(dialect: Dialect) -> Iterator[None]:
+    """Lets an error say how to go on where the server cannot carry a statement out as it was asked to."""
+    try:
+        yield
+    except StepError as error:
+        if error.__cause__ is not None and dialect.refuses_way(error.__cause__):
+            error.hint = (
+                "The plan holds the server to the way that it chose for an empty copy of the table, and for the table "
+                "itself it does not go that way: the statement changed nothing.\nWith --online never the server "
+                "chooses how it goes on, which may copy the whole table while nobody can write to it.\n"
+                f"{error.hint}"
+            )
+        elif (cause := error.__cause__) is not None and (
+            advice := takes_no_changes(cause) or dialect.way_out(cause)
+        ):
+            error.hint = f"{advice}\n{error.hint}"
+        raise
+
+
+def asked_how(connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: Facts) -> list[Plan]:
+    """The plans, carried out one after the other, as the server will carry them out now that it was asked."""
+    steps = [step for plan in plans for step in plan.steps]
+    told = [
+        Statement(step.sql, step.operations, step.method, step.alone, step.group, effect=step.effect)
+        for step in steps
+    ]
+    if all(one.group is None for one in told):
+        return list(plans)
+    answers = iter(zip(steps, dialect.asked_how(connection, told), strict=True))
+    result = []
+    for plan in plans:
+        found: list[planner.Step] = []
+        for step, statements in islice(answers, len(plan.steps)):
+            if step.group is None:
+                found.append(step)
+            else:
+                found.extend(planner.step_of(statement, facts) for statement in statements)
+        result.append(dataclasses.replace(plan, steps=tuple(found)))
+    return result
+
+
+def large_tables(
+    connection: Connection, dialect: Dialect, operations: Iterable[Operation], live: Schema, online: Online
+) -> frozenset[Name]:
+    """The tables that the operations change and that are to be changed so that nobody has to wait."""
+    touching = {name for one in operations if (name := touched(one)) is not None and name in live.tables}
+    return _large(connection, dialect, touching, online)
+
+
+def _large(
+    connection: Connection, dialect: Dialect, names: Collection[Name], online: Online
+) -> frozenset[Name]:
+    """Those of the tables, which are there, that are large, or count as such."""
+    if online == "never" or not names:
+        return frozenset()
+    sizes = dialect.sizes(connection, names)
+    return frozenset(name for name, size in sizes.items() if online == "always" or size > SMALL)

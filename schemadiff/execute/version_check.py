@@ -1,0 +1,91 @@
+"""Whether a database's version row and the revision files agree. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from schemadiff.errors import DigestError, PendingError, UsageError, VersionError
+from schemadiff.execute.status import State
+
+if TYPE_CHECKING:
+    from schemadiff.execute.journal import Direction
+    from schemadiff.revisions.files import Revision
+
+
+STRIDE = 50
+"""How many revisions a run carries out before it notes their digests in ``files`` again. To write those of a thousand
+takes longer than most small revisions."""
+
+
+def state_at(number: int, history: Sequence[Revision]) -> State:
+    """What the version row says at that revision."""
+    digest = history[number - 1].digest if number else ""
+    return State(number, digest, tuple(revision.own for revision in history[:number]))
+
+
+def states(begin: State, numbers: Sequence[int], history: Sequence[Revision]) -> list[State]:
+    """What the version row says at these revisions, to which a run leads one after the other. ``files`` is whole at the
+    last one and once in a `STRIDE`; in between it stays as it is, a beginning of what it will be.
+    """
+    found = []
+    stale = len(begin.files or ()) > begin.version and numbers[-1] > begin.version
+    for number in numbers:
+        if stale or number % STRIDE == 0 or number == numbers[-1]:
+            found.append(state_at(number, history))
+        else:
+            found.append(State(number, history[number - 1].digest if number else "", None))
+        stale = False
+    return found
+
+
+def verify(state: State, history: Sequence[Revision]) -> None:
+    """Raises when the version row and the files contradict each other."""
+    if state.version > len(history):
+        raise VersionError(
+            f"the database is at revision {state.version}, and the newest revision file is {len(history)}",
+            hint="Bring the missing files here (is the checkout older than the database?).",
+        )
+    if state.version == 0 or history[state.version - 1].digest == state.digest:
+        return
+    applied, noted = history[: state.version], state.files or ()
+    back = "Bring its earlier text back and make the change in a new revision."
+    for revision, own in zip(applied, noted, strict=False):
+        if revision.own != own:
+            raise DigestError(f"{revision.path} was edited after the database applied it", hint=back)
+    if 0 < len(noted) < len(applied):
+        first, last = applied[len(noted)], applied[-1]
+        raise DigestError(
+            f"{first.path} was edited after the database applied it"
+            if first is last
+            else f"one of the revisions {first.number:04} to {last.number:04} was edited after the database applied it",
+            hint=f"{back}\nThe database does not know them one by one: the run that applied them was killed.",
+        )
+    raise DigestError(
+        "the revision files are not the ones that the database applied",
+        hint=f"Is it the right database, and the right directory? `schemadiff history` shows the digest of revision "
+        f"{state.version:04}; the version table holds {state.digest[:64] or 'none'}.",
+    )
+
+
+def at_head(state: State, history: Sequence[Revision], place: str) -> None:
+    if state.journal:
+        from schemadiff.execute import advice
+        from schemadiff.execute.journal import is_entry
+
+        going: Direction = state.journal["direction"] if is_entry(state.journal) else "up"
+        raise PendingError(
+            f"{place} is in the middle of a revision",
+            hint=f"Settle that first: {advice.finish(going)}",
+        )
+    if state.version < len(history):
+        numbers = ", ".join(f"{revision.number:04}" for revision in history[state.version :])
+        raise PendingError(
+            f"{place} is at revision {state.version}, and there are files it has not applied: {numbers}",
+            hint="Run `schemadiff apply` first, so that the plan starts from the newest revision.",
+        )
+
+
+def check_target(to: int | None, history: Sequence[Revision], verb: str) -> None:
+    if to is not None and not 0 <= to <= len(history):
+        raise UsageError(f"cannot {verb} to revision {to}: the revisions go from 0 to {len(history)}")

@@ -1,0 +1,1 @@
+"""SQLAlchemy's MetaData -> a schema. No connection."""

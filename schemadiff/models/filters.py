@@ -1,0 +1,247 @@
+"""Which tables and columns take part in the comparison. Pure.
+
+It is said with patterns (`include`, `exclude`) or in the models, with ``info={"schemadiff": "ignore"}`` on a table or
+a column. What is ignored is taken out of all schemas in front of the comparer, and nowhere else: the SQL of a change
+is made from the whole live table, so that a rebuild or a MODIFY loses nothing that was not compared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+import sqlalchemy as sa
+
+from schemadiff.dialects import Dialect
+from schemadiff.errors import ModelsError, UsageError
+from schemadiff.models.objects import is_copy
+from schemadiff.operations import Operation, RenameTable
+from schemadiff.schema import Column, Exclude, Index, Name, Namespace, Schema, StoredObject, Table
+
+IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What somebody wants to be compared. ``tables`` and ``columns`` are those that the models want ignored,
+    ``declared`` all tables of the models.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    tables: frozenset[Name] = frozenset()
+    columns: Mapping[Name, frozenset[str]] = field(default_factory=dict)
+    declared: frozenset[Name] = frozenset()
+    default_schema: str | None = None
+
+    def hides(self, table: Name) -> bool:
+        """Whether the table is ignored."""
+        return table in self.tables or self.excludes(table)
+
+    def excludes(self, table: Name) -> bool:
+        """Whether the patterns leave the table out."""
+        return (bool(self.include) and not any(self.matches(table, one) for one in self.include)) or any(
+            self.matches(table, one) for one in self.exclude
+        )
+
+    def hides_object(self, one: StoredObject) -> bool:
+        """Whether the view, sequence or routine is ignored; a trigger is when its table is."""
+        return not isinstance(one, Namespace) and self.hides(getattr(one, "table", None) or one.name)
+
+    def matches(self, table: Name, pattern: str) -> bool:
+        """Whether the pattern is one for ``table`` or ``schema.table``; the default schema's name may be given."""
+        schema = table.schema or self.default_schema
+        return fnmatchcase(table.name, pattern) or (
+            schema is not None and fnmatchcase(f"{schema}.{table.name}", pattern)
+        )
+
+    def through(self, moves: Iterable[Operation]) -> Filter:
+        """The filter, with the columns of a table that is renamed also ignored under its old name."""
+        columns = dict(self.columns)
+        for move in moves:
+            if isinstance(move, RenameTable) and move.after in columns:
+                columns[move.before] = columns[move.after]
+        return dataclasses.replace(self, columns=columns)
+
+
+NO_FILTER = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What took no part in a comparison. ``options`` are those of tables of which models and revisions say nothing."""
+
+    tables: tuple[Name, ...] = ()
+    columns: tuple[tuple[Name, str], ...] = ()
+    options: tuple[tuple[Name, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.columns or self.options)
+
+    def __str__(self) -> str:
+        counts = ((len(self.tables), "table"), (len(self.columns), "column"))
+        ignored = " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
+        return "; ".join(filter(None, (ignored and f"{ignored} ignored", self._kept())))
+
+    def _kept(self) -> str:
+        named: dict[str, list[Name]] = {}
+        for table, option in self.options:
+            named.setdefault(option, []).append(table)
+        told = [f"{option} of {_some(tables)}" for option, tables in named.items()]
+        return f"kept as the database has it: {', '.join(told)}" if told else ""
+
+
+def _some(tables: list[Name]) -> str:
+    """The names of a few tables, and how many more there are."""
+    shown = ", ".join(f'"{table}"' for table in tables[:3])
+    return f"{shown} and {len(tables) - 3} more" if len(tables) > 3 else shown
+
+
+NOTHING_IGNORED = Ignored()
+
+
+def choose(
+    metadata: Iterable[sa.MetaData],
+    dialect: Dialect,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+) -> Filter:
+    """The filter that the patterns and the models make together.
+
+    Raises `ModelsError` where a table or column says something to schemadiff that it does not know.
+    """
+    tables: set[Name] = set()
+    columns: dict[Name, frozenset[str]] = {}
+    declared: set[Name] = set()
+    for table in (table for one in metadata for table in one.tables.values()):
+        name = dialect.named(table.name, table.schema)
+        declared.add(name)
+        if _is_ignored(table.info, f'table "{name}"') or is_copy(table):
+            tables.add(name)
+        hidden = {
+            one.name
+            for one in table.columns
+            # To ask for the `info` of one that has none would make it one.
+            if vars(one).get("info") and _is_ignored(one.info, f'column "{name}.{one.name}"')
+        }
+        if hidden:
+            columns[name] = columns.get(name, frozenset()) | hidden
+    return Filter(
+        _patterns(include, dialect),
+        _patterns(exclude, dialect),
+        frozenset(tables),
+        columns,
+        frozenset(declared),
+        dialect.default_schema,
+    )
+
+
+def visible(schema: Schema, chosen: Filter, dialect: Dialect) -> Schema:
+    """The schema without what is ignored: tables, columns, and the keys, indexes and constraints that such a column
+    is part of. A foreign key that refers to what is ignored stays.
+    """
+    if not (chosen.include or chosen.exclude or chosen.tables or chosen.columns):
+        return schema
+    tables = {name: table for name, table in schema.tables.items() if not chosen.hides(name)}
+    for name, hidden in chosen.columns.items():
+        if name in tables:
+            tables[name] = visible_part(tables[name], hidden, dialect)
+    return dataclasses.replace(
+        schema,
+        # What would be left without any column cannot be compared either.
+        tables={name: table for name, table in tables.items() if table.columns},
+        unsupported=tuple(one for one in schema.unsupported if not chosen.hides(one.table)),
+        objects={key: one for key, one in schema.objects.items() if not chosen.hides_object(one)},
+    )
+
+
+def visible_part(table: Table, hidden: frozenset[str], dialect: Dialect) -> Table:
+    """The table without these columns and without what they are part of."""
+    if not hidden:
+        return table
+
+    def mentioned(*texts: str | None) -> bool:
+        return any(dialect.mentions(text, column) for text in texts if text for column in hidden)
+
+    def has(index: Index | Exclude) -> bool:
+        parts = [part.expression for part in index.parts]
+        include = index.include if isinstance(index, Index) else ()
+        return not hidden.isdisjoint((*index.columns, *include)) or mentioned(index.where, *parts)
+
+    key = table.primary_key
+    return dataclasses.replace(
+        table,
+        columns=tuple(column for column in table.columns if column.name not in hidden),
+        primary_key=key if key and hidden.isdisjoint(key.columns) else None,
+        uniques=tuple(one for one in table.uniques if hidden.isdisjoint((*one.columns, *one.include))),
+        excludes=tuple(one for one in table.excludes if not has(one)),
+        indexes=tuple(one for one in table.indexes if not has(one)),
+        foreign_keys=tuple(one for one in table.foreign_keys if hidden.isdisjoint(one.columns)),
+        checks=tuple(
+            one for one in table.checks if one.column not in hidden and not mentioned(one.expression)
+        ),
+    )
+
+
+def hidden_columns(schema: Schema, chosen: Filter) -> dict[Name, tuple[Column, ...]]:
+    """The ignored columns that the tables have: what the expressions of others may need to be understood."""
+    return {
+        name: tuple(column for column in schema.tables[name].columns if column.name in hidden)
+        for name, hidden in chosen.columns.items()
+        if name in schema.tables
+    }
+
+
+def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
+    """What the filter takes out of the models and of these schemas, and what somebody else keeps in them.
+
+    Raises `UsageError` when a pattern of `include` matches nothing at all: it would hide every mistake in it.
+    """
+    known = sorted(chosen.declared.union(*(schema.tables for schema in schemas)))
+    for pattern in chosen.include:
+        if not any(chosen.matches(name, pattern) for name in known):
+            close = difflib.get_close_matches(pattern, [str(name) for name in known], 1, 0.5)
+            raise UsageError(
+                f'include "{pattern}" matches no table, neither of the models nor of the database',
+                hint=f'Did you mean "{close[0]}"?'
+                if close
+                else 'A pattern is matched against "table" and "schema.table"; * stands for any text.',
+            )
+    kept = frozenset[Name]().union(*(schema.kept for schema in schemas))
+    tables = tuple(name for name in sorted(kept.union(known)) if name in kept or chosen.hides(name))
+    columns = ((name, column) for name in sorted(chosen.columns) for column in sorted(chosen.columns[name]))
+    options = {
+        (name, option)
+        for schema in schemas
+        for name, table in schema.tables.items()
+        if name not in tables
+        for option, _ in table.options.managed
+    }
+    return Ignored(tables, tuple(one for one in columns if one[0] not in tables), tuple(sorted(options)))
+
+
+def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
+    """The names of schemas without that of the default schema, which is known without a name."""
+    return tuple(one for one in _listed(schemas) if one != dialect.default_schema)
+
+
+def _listed(given: Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _patterns(given: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
+    """The patterns in the letters in which the server keeps names."""
+    return tuple(dialect.named(one).name for one in _listed(given))
+
+
+def _is_ignored(info: Mapping[object, object], what: str) -> bool:
+    told = info.get("schemadiff")
+    if isinstance(told, str) and told != IGNORE:
+        raise ModelsError(
+            f'{what} has info={{"schemadiff": "{told}"}}, which schemadiff does not know',
+            hint=f'To have it ignored: info={{"schemadiff": "{IGNORE}"}}.',
+        )
+    return told == IGNORE

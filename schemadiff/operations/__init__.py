@@ -1,0 +1,43 @@
+"""What a revision does, as a closed set of values. See `operations.tables` and `operations.objects`."""
+
+from schemadiff.operations.tables import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+    nothing,
+    touched,
+)
+
+__all__ = [
+    "AddColumn",
+    "AddConstraint",
+    "AlterColumn",
+    "AlterTable",
+    "CreateIndex",
+    "CreateTable",
+    "DropColumn",
+    "DropConstraint",
+    "DropIndex",
+    "DropTable",
+    "Execute",
+    "Found",
+    "Operation",
+    "RenameColumn",
+    "RenameTable",
+    "Run",
+    "nothing",
+    "touched",
+]

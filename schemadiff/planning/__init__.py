@@ -1,0 +1,1 @@
+"""Operations -> a plan: statements in order, and the hazards of each. Pure."""

@@ -1,0 +1,450 @@
+"""Operations -> a `Plan` of steps, each one statement with the operations it carries and their hazards. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from schemadiff.dialects import Dialect, Expectation, Group, Statement
+from schemadiff.errors import UnsupportedError
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Found,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Run,
+    touched,
+)
+from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject, object_key
+from schemadiff.planning import hazards, replay
+from schemadiff.planning.grouping import delayed, gathered, together
+from schemadiff.planning.hazards import NO_FACTS, Facts, Hazard
+from schemadiff.schema import (
+    Check,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    Index,
+    Key,
+    Name,
+    Options,
+    PrimaryKey,
+    Schema,
+    StoredObject,
+    Table,
+    Unique,
+)
+from schemadiff.schema.matching import Named, find, unnamed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is carried out: a statement, or, where ``run`` is given, a function of the revision file.
+
+    ``tables`` are the tables that it touches, empty where only the author of the statement knows. ``method``,
+    ``alone``, ``group``, ``expects`` and ``effect`` are as in `Statement`.
+    """
+
+    sql: str
+    operations: tuple[Operation, ...]
+    tables: tuple[Name, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    run: Run | None = None
+    method: str = ""
+    alone: bool = False
+    group: Group | None = None
+    expects: tuple[Expectation, ...] = ()
+    effect: tuple[Operation, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in the order in which they are carried out, and the operations they come from."""
+
+    operations: tuple[Operation, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """The hazards of all steps, each once."""
+        return tuple(dict.fromkeys(hazard for step in self.steps for hazard in step.hazards))
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The SQL of all steps, without terminators."""
+        return tuple(step.sql for step in self.steps if step.run is None)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How the server carries out each of the `statements`, empty where nobody asked."""
+        return tuple(step.method for step in self.steps if step.run is None)
+
+
+def plan(
+    operations: Sequence[Operation],
+    before: Schema,
+    dialect: Dialect,
+    *,
+    facts: Facts = NO_FACTS,
+    large: Collection[Name] = (),
+    first: Sequence[Statement] = (),
+) -> Plan:
+    """The plan that carries the operations out on a database whose schema is `before`, in which the tables `large` are
+    to be changed so that nobody has to wait. Its steps begin with the statements `first`.
+
+    Adjacent operations on one table are handed to the dialect together. `Execute` and `Run` are barriers. `Found` is
+    carried out only where `before` does not have it.
+    """
+    steps = [step_of(one, facts) for one in first]
+    group: list[Operation] = []
+    schema = before
+    known: dict[Key, StoredObject] = {}
+    big = set(large)
+
+    def flush() -> None:
+        nonlocal schema
+        if group:
+            after = schema
+            for operation in group:
+                _expect_present(operation, after)
+                after = replay.after(operation, after, dialect, strict=False)
+            online = any(name in big for one in group for name in _tables(one))
+            carry_out = dialect.online_statements if online else dialect.statements
+            carried_out = carry_out(tuple(group), schema, later=tuple(ahead))
+            big.update(one.after for one in group if isinstance(one, RenameTable) and one.before in big)
+            steps.extend(step_of(one, facts) for one in carried_out)
+            schema = dialect.after_statements(tuple(group), schema, after, later=tuple(ahead))
+            group.clear()
+
+    todo = _still_to_do(operations, before)
+    if dialect.gathers_by_table:
+        todo = gathered(todo, dialect)
+    if dialect.copies_for_foreign_keys:
+        todo = delayed(todo, big)
+    ahead = list(todo)
+    for operation in todo:
+        match operation:
+            case Run():
+                flush()
+                steps.append(Step(operation.describe(), (operation,), run=operation))
+            case Execute():
+                flush()
+                if operation.sql and (not operation.only or dialect.name in operation.only):
+                    steps.append(Step(operation.sql, (operation,)))
+                schema = replay.after(operation, schema, dialect, strict=False)
+            case CreateObject() | DropObject() | ReplaceObject():
+                flush()
+                key = object_key(operation)
+                if key in schema.objects:
+                    known[key] = schema.objects[key]
+                steps.extend(
+                    step_of(one, facts)
+                    for one in dialect.object_statements(operation, known.get(key), schema)
+                )
+                schema = replay.after(operation, schema, dialect, strict=False)
+            case _:
+                if group and not together(group[-1], operation, dialect):
+                    flush()
+                group.append(operation)
+        del ahead[0]
+    flush()
+    return Plan(tuple(operations), tuple(steps))
+
+
+def step_of(statement: Statement, facts: Facts) -> Step:
+    """The step that a statement is, with its hazards."""
+    return Step(
+        statement.sql,
+        statement.operations,
+        tuple(dict.fromkeys(name for one in statement.operations for name in _tables(one))),
+        tuple(hazard for one in statement.operations for hazard in hazards.find(one, facts)),
+        method=statement.method,
+        alone=statement.alone,
+        group=statement.group,
+        expects=statement.expects,
+        effect=statement.effect,
+    )
+
+
+LiveParts = Mapping[Name, Mapping[Constraint | Index, Sequence[Constraint | Index]]]
+"""For each table, what its constraints and indexes are in the live database: their names, the server's spelling.
+Several where several are alike.
+"""
+
+
+def find_drops(
+    operations: Iterable[Operation], expected: Schema, parts: LiveParts, dialect: Dialect
+) -> tuple[Operation, ...]:
+    """The operations, each that drops something without a name dropping what that is in the live database.
+
+    `expected` is the schema that the operations start from, as the revision files describe it.
+    """
+    result: list[Operation] = []
+    left = {name: {one: list(alike) for one, alike in known.items()} for name, known in parts.items()}
+
+    def take(table: Name, mine: Constraint | Index | None) -> Constraint | Index | None:
+        # The last of those that are alike: the names of the first are those of a table that has fewer of them.
+        alike = left.get(table, {}).get(mine) if mine else None
+        return alike.pop() if alike else None
+
+    for operation in operations:
+        found = operation
+        match operation:
+            case DropConstraint(table=name, constraint=constraint) if name in expected.tables:
+                live = (
+                    take(name, _find(expected.tables[name], constraint)) if constraint.name is None else None
+                )
+                if live is not None and not isinstance(live, Index):
+                    found = DropConstraint(name, live)
+            case DropIndex(table=name, index=index) if name in expected.tables and index.name is None:
+                live = take(name, find(expected.tables[name].indexes, index))
+                if isinstance(live, Index):
+                    found = DropIndex(name, live)
+            case RenameTable(before=old, after=new) if old in left:
+                left[new] = {
+                    one: [_under_new_name(other, new, old, dialect) for other in alike]
+                    for one, alike in left.pop(old).items()
+                }
+            case _:
+                pass
+        result.append(found)
+        expected = replay.after(operation, expected, dialect, strict=False)
+    return tuple(result)
+
+
+def _under_new_name(thing: Constraint | Index, name: Name, old: Name, dialect: Dialect) -> Constraint | Index:
+    """The thing of a table that was called `old`, with the name that the server gives it for that."""
+    match thing:
+        case ForeignKey():
+            return dialect.under_new_name(Table(name, (), foreign_keys=(thing,)), old).foreign_keys[0]
+        case Check():
+            return dialect.under_new_name(Table(name, (), checks=(thing,)), old).checks[0]
+        case _:
+            return thing
+
+
+def forget_names(operation: Operation, table: Table) -> Operation:
+    """The operation without the names of what it drops, where `table` has the same things without names."""
+    match operation:
+        case DropTable(table=dropped):
+            key = dropped.primary_key
+            bare = dataclasses.replace(
+                dropped,
+                primary_key=table.primary_key if key and _same_key(key, table.primary_key) else key,
+                uniques=_bare(dropped.uniques, table.uniques),
+                indexes=_bare(dropped.indexes, table.indexes),
+                foreign_keys=_bare(dropped.foreign_keys, table.foreign_keys),
+                checks=_bare(dropped.checks, table.checks),
+                excludes=_bare(dropped.excludes, table.excludes),
+            )
+            return DropTable(bare)
+        case DropConstraint(constraint=PrimaryKey() as key) if _same_key(key, table.primary_key):
+            return DropConstraint(operation.table, table.primary_key or key)
+        case DropConstraint(constraint=Unique() as unique):
+            return DropConstraint(operation.table, _bare((unique,), table.uniques)[0])
+        case DropConstraint(constraint=ForeignKey() as foreign_key):
+            return DropConstraint(operation.table, _bare((foreign_key,), table.foreign_keys)[0])
+        case DropConstraint(constraint=Check() as check):
+            return DropConstraint(operation.table, _bare((check,), table.checks)[0])
+        case DropConstraint(constraint=Exclude() as exclude):
+            return DropConstraint(operation.table, _bare((exclude,), table.excludes)[0])
+        case DropIndex(index=index):
+            return DropIndex(operation.table, _bare((index,), table.indexes)[0])
+        case _:
+            return operation
+
+
+def _bare(things: Sequence[Named], known: Sequence[Named]) -> tuple[Named, ...]:
+    """The things, each without its name where it is known without one and not with it."""
+    bare = ((thing, unnamed(thing)) for thing in things)
+    return tuple(other if thing not in known and other in known else thing for thing, other in bare)
+
+
+def _same_key(one: PrimaryKey, other: PrimaryKey | None) -> bool:
+    return other is not None and other.name is None and dataclasses.replace(one, name=None) == other
+
+
+def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operation]:
+    """The operations without those that are found to be done, and without a pair that would do and undo them."""
+    kept: list[Operation] = []
+    done: list[Operation] = []
+    redefined = _redefined(operations, before)
+    for operation in operations:
+        if isinstance(operation, Found):
+            if not redefined.get(operation, is_done(operation.operation, before)):
+                done.append(operation.operation)
+                kept.append(operation.operation)
+        elif operation in [one.reverse() for one in done if not _is_referred_to(one, kept)]:
+            # Somebody had made it by hand in another database and this revision takes it back: neither is needed.
+            undone = next(one for one in done if one.reverse() == operation)
+            done.remove(undone)
+            kept.remove(undone)
+        else:
+            kept.append(operation)
+    return kept
+
+
+def _is_referred_to(operation: Operation, others: Iterable[Operation]) -> bool:
+    """Whether the operation creates a table to which a foreign key of the others refers."""
+    if not isinstance(operation, CreateTable):
+        return False
+    keys: list[Constraint] = []
+    for other in others:
+        match other:
+            case CreateTable(table=table) if table != operation.table:
+                keys += table.foreign_keys
+            case AddConstraint(constraint=constraint):
+                keys.append(constraint)
+            case _:
+                pass
+    return any(isinstance(key, ForeignKey) and key.target == operation.table.name for key in keys)
+
+
+def _redefined(operations: Sequence[Operation], before: Schema) -> dict[Operation, bool]:
+    """What was found to have another definition under the same name, or the same one under another, dropped and
+    added: whether that is done. Either of these alone does not tell, it is there before and after.
+    """
+    found = [one for one in operations if isinstance(one, Found)]
+    drops: dict[object, Found] = {}
+    for one in found:
+        if isinstance(one.operation, DropIndex | DropConstraint | DropObject):
+            for key in _keys_of(one.operation):
+                drops.setdefault(key, one)
+    result: dict[Operation, bool] = {}
+    for one in found:
+        if isinstance(one.operation, CreateIndex | AddConstraint | CreateObject):
+            drop = next((drops[key] for key in _keys_of(one.operation) if key in drops), None)
+            if drop is not None and one not in result and drop not in result:
+                result[one] = result[drop] = _is_there(one.operation, before)
+    return result
+
+
+def _keys_of(
+    operation: CreateIndex | DropIndex | AddConstraint | DropConstraint | CreateObject | DropObject,
+) -> Iterator[object]:
+    """By what a thing that was dropped is known to be the one that was added: its name, else its shape."""
+    if isinstance(operation, CreateObject | DropObject):
+        yield operation.object.key
+        return
+    thing = operation.index if isinstance(operation, CreateIndex | DropIndex) else operation.constraint
+    if isinstance(thing, PrimaryKey):
+        yield operation.table, PrimaryKey
+        return
+    if thing.name:
+        yield operation.table, type(thing), thing.name
+    yield operation.table, dataclasses.replace(thing, name=None)
+
+
+def _is_there(operation: CreateIndex | AddConstraint | CreateObject, schema: Schema) -> bool:
+    if isinstance(operation, CreateObject):
+        return schema.objects.get(operation.object.key) == operation.object
+    if isinstance(operation, CreateIndex):
+        return operation.index in (schema.indexes_of(operation.table) or ())
+    table, thing = schema.tables.get(operation.table), operation.constraint
+    if table is None:
+        return False
+    if isinstance(thing, PrimaryKey):
+        key = table.primary_key
+        return key is not None and key in (thing, dataclasses.replace(thing, name=thing.name or key.name))
+    return thing in (*table.indexes, *table.constraints())
+
+
+def is_done(operation: Operation, schema: Schema) -> bool:
+    """Whether the schema is already as the operation would leave it, as far as names tell."""
+    name = touched(operation)
+    table = schema.tables.get(name) if name else None
+    match operation:
+        case CreateTable():
+            return table is not None
+        case DropTable():
+            return table is None
+        case CreateObject():
+            return operation.object.key in schema.objects
+        case DropObject():
+            return operation.object.key not in schema.objects
+        case ReplaceObject():
+            return schema.objects.get(operation.after.key) == operation.after
+        case RenameTable():
+            return operation.after in schema.tables
+        case AddColumn() if table:
+            return table.column(operation.column.name) is not None
+        case DropColumn() if table:
+            return table.column(operation.column.name) is None
+        case AlterColumn() if table:
+            return table.column(operation.after.name) == operation.after
+        case RenameColumn() if table:
+            return table.column(operation.after) is not None
+        case AlterTable(before=before, after=after) if table:
+            # What stays may be spelled otherwise by the server: the bounds of partitions.
+            return not _pairs(after) - _pairs(before) - _pairs(table.options) and not (
+                (_pairs(before) - _pairs(after)) & _pairs(table.options)
+            )
+        case CreateIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
+            return find(indexes, operation.index) is not None
+        case DropIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
+            return find(indexes, operation.index) is None
+        case AddConstraint() if table:
+            return _find(table, operation.constraint) is not None
+        case DropConstraint() if table:
+            return _find(table, operation.constraint) is None
+        case _:
+            return False
+
+
+def _pairs(options: Options) -> set[tuple[str, str | None]]:
+    named = {key: getattr(options, key) for key in ("comment", "engine", "charset", "collation")}
+    return {*named.items(), *options.extra}
+
+
+def _find(table: Table, constraint: Constraint) -> Constraint | None:
+    match constraint:
+        case PrimaryKey():
+            key = table.primary_key
+            return key if key and key.columns == constraint.columns else None
+        case Unique():
+            return find(table.uniques, constraint)
+        case ForeignKey():
+            return find(table.foreign_keys, constraint)
+        case Check():
+            return find(table.checks, constraint)
+        case Exclude():
+            return find(table.excludes, constraint)
+
+
+def _expect_present(operation: Operation, schema: Schema) -> None:
+    """Raises `UnsupportedError` when there is nothing that the operation could drop: it must not pass in silence."""
+    name = touched(operation)
+    table = schema.tables.get(name) if name else None
+    match operation:
+        case DropConstraint() if table:
+            missing = _find(table, operation.constraint) is None
+        case DropIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
+            missing = find(indexes, operation.index) is None
+        case _:
+            missing = False
+    if missing:
+        raise UnsupportedError(
+            f"cannot {operation.describe()}: the database has none that is defined so",
+            hint="`schemadiff check` shows how the database differs from its revisions.",
+        )
+
+
+def _tables(operation: Operation) -> tuple[Name, ...]:
+    match operation:
+        case RenameTable():
+            return (operation.before, operation.after)
+        case _:
+            name = touched(operation)
+            return (name,) if name else ()

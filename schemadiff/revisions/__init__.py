@@ -1,0 +1,1 @@
+"""Plans <-> revision files."""

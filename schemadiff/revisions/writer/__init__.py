@@ -1,0 +1,1 @@
+"""Operations -> the source text of a revision file. Pure."""

@@ -1,0 +1,103 @@
+"""Constraints -> the calls of a revision file that declare them. Pure.
+
+An exclusion constraint has parts as an index has, and is written with these.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from schemadiff.dialects import Dialect
+from schemadiff.revisions.writer.python_source import Call, Node, Strings
+from schemadiff.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Unique
+
+
+def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
+    """The call of `sa` that declares the constraint; `inline`: among the arguments of its column."""
+    prefix = dialect.option_prefixes[0]
+    match constraint:
+        case PrimaryKey():
+            arguments = [*constraint.columns, *told(constraint), *_key_options(constraint, prefix)]
+            return Call("sa.PrimaryKeyConstraint", arguments)
+        case Unique():
+            arguments = [*constraint.columns, *told(constraint), *_key_options(constraint, prefix)]
+            if not constraint.nulls_distinct:
+                arguments.append((f"{prefix}_nulls_not_distinct", True))
+            return Call("sa.UniqueConstraint", arguments)
+        case Check():
+            text = constraint.written or constraint.expression
+            info: dict[str, Any] = {}
+            if constraint.column and not constraint.name and dialect.column_checks and not inline:
+                info["column"] = constraint.column
+            if not constraint.inherited:
+                info["inherited"] = False
+            if not constraint.enforced:
+                info["enforced"] = False
+            arguments = [escape_binds(text), *told(constraint), *_not_valid(constraint, prefix)]
+            return Call("sa.CheckConstraint", [*arguments, *_info(info)])
+        case ForeignKey():
+            written = constraint.written or constraint
+            targets = [f"{constraint.target}.{name}" for name in constraint.target_columns]
+            arguments = [Strings(list(constraint.columns)), Strings(targets), *_named(constraint)]
+            for key, value in (
+                ("ondelete", written.on_delete),
+                ("onupdate", written.on_update),
+                ("match", constraint.match),
+            ):
+                if value:
+                    arguments.append((key, value))
+            arguments += [*_deferrable(constraint), *_comment(constraint), *_not_valid(constraint, prefix)]
+            words = {"period": constraint.period or None, "enforced": None if constraint.enforced else False}
+            arguments += _info({key: word for key, word in words.items() if word is not None})
+            return Call("sa.ForeignKeyConstraint", arguments)
+        case Exclude():
+            raise AssertionError("written with its parts")
+
+
+def told(constraint: Constraint) -> list[Node]:
+    """What every constraint may have: its name, when it is checked, its comment."""
+    return [*_named(constraint), *_deferrable(constraint), *_comment(constraint)]
+
+
+def _named(constraint: Constraint) -> list[Node]:
+    return [("name", constraint.name)] if constraint.name else []
+
+
+def _deferrable(constraint: Constraint) -> list[Node]:
+    words = None if isinstance(constraint, Check) else constraint.deferrable
+    if not words:
+        return []
+    return [("deferrable", True), *([("initially", "DEFERRED")] if "DEFERRED" in words else [])]
+
+
+def _comment(constraint: Constraint) -> list[Node]:
+    return [("comment", constraint.comment)] if constraint.comment else []
+
+
+def _key_options(constraint: PrimaryKey | Unique, prefix: str) -> list[Node]:
+    include = Strings(list(constraint.include)) if constraint.include else None
+    values = (("on_conflict", constraint.on_conflict), ("include", include))
+    options: list[Node] = [(f"{prefix}_{key}", value) for key, value in values if value]
+    words: dict[str, Any] = {"without_overlaps": True} if constraint.without_overlaps else {}
+    if isinstance(constraint, PrimaryKey):
+        parts = dict(zip(constraint.columns, constraint.parts, strict=False))
+        if lengths := {name: length for name, (length, _) in parts.items() if length}:
+            words["length"] = lengths
+        if descending := [name for name, (_, down) in parts.items() if down]:
+            words["descending"] = descending
+    return [*options, *_info(words)]
+
+
+def _info(words: dict[str, Any]) -> list[Node]:
+    """What SQLAlchemy has no word for."""
+    return [("info", {"schemadiff": words})] if words else []
+
+
+def _not_valid(constraint: Check | ForeignKey, prefix: str) -> list[Node]:
+    return [(f"{prefix}_not_valid", True)] if constraint.not_valid else []
+
+
+def escape_binds(sql: str) -> str:
+    """SQL for `sa.text`, which takes ``:name`` for a parameter: a colon before a word gets a backslash."""
+    return re.sub(r"(?<![:\w\x5c]):(?=\w)", r"\\:", sql)

@@ -1,0 +1,58 @@
+"""Finding a constraint or an index among others when it may have no name. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TypeVar
+
+from schemadiff.errors import ReplayError
+from schemadiff.schema import Check, Exclude, ForeignKey, Index, Unique
+from schemadiff.schema.describe import words_of
+
+Named = TypeVar("Named", Unique, Index, ForeignKey, Check, Exclude)
+
+
+def without(things: tuple[Named, ...], thing: Named, strict: bool, where: str) -> tuple[Named, ...]:
+    """`things` without the one that is `thing`: equal, or of its name, or, where either has no name, of its shape.
+
+    Raises `ReplayError` when strict and there is none that is equal but for a missing name.
+    """
+    match = find(things, thing)
+    if match is None or (strict and not _equal_but_for_missing_name(match, thing)):
+        if strict:
+            raise ReplayError(f"{where} has no {words_of(thing)} as the revision describes it")
+        return things
+    position = things.index(match)
+    return things[:position] + things[position + 1 :]
+
+
+def find(things: tuple[Named, ...], thing: Named) -> Named | None:
+    """The one of `things` that is `thing`: equal; else of its name; else equal but for a missing name."""
+    if thing in things:
+        return thing
+    if thing.name is not None:
+        for other in things:
+            if other.name == thing.name:
+                return other
+    for other in things:
+        if _equal_but_for_missing_name(other, thing):
+            return other
+    return None
+
+
+def unnamed(thing: Named) -> Named:
+    """The same thing without its name."""
+    return dataclasses.replace(thing, name=None)
+
+
+def _equal_but_for_missing_name(one: Named, other: Named) -> bool:
+    if one.name is not None and other.name is not None:
+        return one == other
+    return unnamed(one) == unnamed(other)
+
+
+def expect_free(things: Sequence[Named], thing: Named, where: str) -> None:
+    """Raises `ReplayError` when one of `things` has the name of `thing`."""
+    if thing.name is not None and any(other.name == thing.name for other in things):
+        raise ReplayError(f'{where} has one named "{thing.name}" already')
