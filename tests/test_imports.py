@@ -1,7 +1,8 @@
-"""The shape of the package: which module may import which, and what must not stand in any of them.
+"""The shape of the package: which room may import which, and what must not stand in any of them.
 
-A layer imports from the layers above it in LAYERS, and the modules of one layer import each other as long as
-no circle arises. Imports for type checking count: they couple two modules as well.
+A room imports from the rooms of the layers above its own in LAYERS, and the rooms of one layer import each other as
+long as no circle arises. The same holds for the rooms inside each dialect. Imports for type checking count: they couple
+two modules as well.
 """
 
 import ast
@@ -21,74 +22,33 @@ SOURCES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 LAYERS = (
-    ("errors", "config", "garbage"),
-    ("tables", "schema", "words", "lookup", "functions", "silence", "slug", "digest"),
-    ("operations", "stored"),
+    ("errors",),
+    ("config", "schema"),  # values
+    ("operations",),  # values
     ("dialects",),
-    (
-        "alignment",
-        "blame",
-        "comparer",
-        "objects",
-        "dependencies",
-        "entries",
-        "declared",
-        "bookkeeping",
-        "coherence",
-        "columns",
-        "constraint_source",
-        "resolution",
-        "filters",
-        "makingroom",
-        "namesakes",
-        "gathering",
-        "indexsource",
-        "kept",
-        "footprint",
-        "opaque",
-        "parts",
-        "planner",
-        "hazards",
-        "uses",
-        "reader",
-        "writer",
-        "naming",
-        "rawsql",
-        "recorder",
-        "renames",
-        "replay",
-        "source",
-        "typesource",
-        "spelling",
-        "tableoptions",
-        "unsaid",
-    ),  # pure
-    (
-        "advice",
-        "async_drivers",
-        "inspector",
-        "revisions",
-        "version",
-        "watching",
-        "confinement",
-        "executor",
-        "expectations",
-        "facts",
-        "interruption",
-        "journal",
-        "database",
-        "urls",
-        "history",
-        "standing",
-        "glance",
-        "models",
-    ),  # edges: I/O
-    ("workflow", "tasks", "together", "rereading", "resumption", "difference", "outcomes", "script"),
+    ("compare",),  # schema x schema -> operations
+    ("planning",),  # operations -> plan
+    ("models",),  # SQLAlchemy's MetaData -> schema
+    ("database", "revisions"),  # connection -> schema; plan <-> files
+    ("execute",),  # plan -> database
+    ("commands",),
     ("cli",),
     ("flask", "testing", "__main__"),  # these speak to people through cli, which alone prints
 )
+IN_DIALECTS = ("server", "canonical", "sql", "read", "online", "run", "dialect")
+"""The same inside each dialect; all of them stand on ``shared`` and ``contract``, and on no other dialect."""
+AGAINST = {
+    # A difference between two MetaData is put into words by comparing them.
+    ("models.merging", "compare.comparer"),
+    ("dialects.mysql.read.catalog", "dialects.mysql.online.probe"),
+    ("dialects.postgresql.read.catalog", "dialects.postgresql.run.blockers"),
+    ("dialects.postgresql.online.leftovers", "dialects.postgresql.run.lock"),
+}
+"""The imports that should not be: nothing is added here."""
+PURE = ("schema", "operations", "compare", "planning", "models")
+PURE_IN_DIALECTS = ("canonical", "sql")
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_SQLALCHEMY = ("errors", "tables", "schema", "stored", "operations")
+WITHOUT_SQLALCHEMY = ("errors", "schema", "operations")
 DIALECTS = {"mysql", "mariadb", "postgresql", "sqlite"}
 
 
@@ -181,6 +141,86 @@ def test_imports_point_one_way() -> None:
             circles.add(here, there)
     assert not wrong, "\n".join(wrong)
     circles.prepare()  # raises CycleError, which names the circle
+
+
+def test_rooms_of_a_dialect_import_one_way() -> None:
+    wrong = []
+    for name in SOURCES:
+        for line, imported in imports(name):
+            target = module_of(imported)
+            if target is None or not (_is_in_dialects(name) and _is_in_dialects(target)):
+                continue
+            (product, level), (other, deeper) = dialect_room(name), dialect_room(target)
+            if (other not in {product, "shared", "contract"} or deeper > level) and not _excepted(
+                name, target
+            ):
+                wrong.append(f"{name}:{line} imports {imported}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_models_know_no_comparison() -> None:
+    wrong = {
+        (name, target)
+        for name in SOURCES
+        if name.startswith("schemadiff.models.")
+        for _, imported in imports(name)
+        if (target := str(module_of(imported))).startswith(("schemadiff.compare", "schemadiff.planning"))
+    }
+    assert not [pair for pair in wrong if not _excepted(*pair)]
+
+
+def test_every_exception_is_needed() -> None:
+    there = {(name, module_of(imported)) for name in SOURCES for _, imported in imports(name)}
+    needless = [pair for pair in AGAINST if tuple(f"schemadiff.{one}" for one in pair) not in there]
+    assert not needless, f"take {needless} out of AGAINST"
+
+
+def test_pure_rooms_touch_no_connection() -> None:
+    """They are handed schemas and return values: whoever has a connection is another room."""
+    touching = [
+        f"{name}:{node.lineno} {ast.unparse(node.func)}"
+        for name, path in SOURCES.items()
+        if _is_pure(name)
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TOUCHES
+    ]
+    assert not touching, "\n".join(touching)
+
+
+TOUCHES = {
+    "execute",
+    "exec_driver_sql",
+    "connect",
+    "begin",
+    "begin_nested",
+    "commit",
+    "cursor",
+    "scalar",
+    "scalars",
+}
+
+
+def _is_pure(name: str) -> bool:
+    parts = name.split(".")[1:]
+    return bool(parts) and (
+        parts[0] in PURE or (parts[0] == "dialects" and len(parts) > 2 and parts[2] in PURE_IN_DIALECTS)
+    )
+
+
+def _is_in_dialects(name: str) -> bool:
+    return name.startswith("schemadiff.dialects.")
+
+
+def dialect_room(name: str) -> tuple[str, int]:
+    """The product that a module in `dialects` is about, ``shared`` or ``contract``, and how far up it stands there."""
+    product, *rest = name.split(".")[2:]
+    if product in {"shared", "contract"}:
+        return product, -1 if product == "contract" else -2
+    return product, IN_DIALECTS.index(rest[0]) if len(rest) > 1 else len(IN_DIALECTS)
+
+
+def _excepted(name: str, target: str) -> bool:
+    return (name.removeprefix("schemadiff."), target.removeprefix("schemadiff.")) in AGAINST
 
 
 def test_the_package_itself_imports_lazily() -> None:
