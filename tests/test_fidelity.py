@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.stories import CASES, story_files
 from tools import fidelity
 from tools.fidelity import Kind
+from tools.story_pages import CASES, told
 
 
 def test_the_document_is_up_to_date() -> None:
-    made = fidelity.document(story_files(), fidelity.kinds())
+    made = fidelity.document(told(), fidelity.kinds())
     assert fidelity.DOCUMENT.read_text() == made, "the stories have changed: run `make fidelity`"
 
 
 def test_every_kind_is_shown_on_every_engine_that_has_it() -> None:
-    assert fidelity.gaps(story_files(), fidelity.kinds()) == []
+    assert fidelity.gaps(told(), fidelity.kinds()) == []
 
 
 def test_gaps_are_named() -> None:
     some = [
-        Path(engine, f"{name}.txt") for engine, name in (("mysql", "a_one"), ("sqlite", "b"), ("mysql", "c"))
+        (engine, Path(f"{name}.txt"))
+        for engine, name in (("mysql", "a_one"), ("sqlite", "b"), ("mysql", "c"))
     ]
-    told = {
+    kinds = {
         "things": [
             Kind("As", ("a_*",), ("mariadb", "mysql", "sqlite"), "None."),
             Kind("Bs", ("b",)),
             Kind("Ds", ("d",)),
         ]
     }
-    assert fidelity.gaps(some, told) == [
+    assert fidelity.gaps(some, kinds) == [
         "As: postgresql has neither a story nor a reason",
         "Bs: mysql has neither a story nor a reason",
         "Bs: mariadb has neither a story nor a reason",
@@ -39,7 +40,9 @@ def test_gaps_are_named() -> None:
 
 
 def test_a_cell_links_to_its_stories_or_to_a_reason() -> None:
-    told = {"things": [Kind("As", ("a_*",), ("sqlite",), "No reason.")]}
-    made = fidelity.document([CASES / "mysql" / "a_one.txt", CASES / "mysql" / "a_two.txt"], told)
+    kinds = {"things": [Kind("As", ("a_*",), ("sqlite",), "No reason.")]}
+    made = fidelity.document(
+        [("mysql", CASES / "mysql" / f"{name}.txt") for name in ("a_one", "a_two")], kinds
+    )
     links = "[1](../tests/cases/mysql/a_one.txt) [2](../tests/cases/mysql/a_two.txt)"
     assert f"| As | yes {links} | no story | no story | –[^1] |\n\n[^1]: No reason.\n" in made

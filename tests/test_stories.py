@@ -35,15 +35,14 @@ from tests import postgresql_catalog
 from tests.conftest import ORDINARY
 from tests.convergence import with_one_connection
 from tests.definitions import definitions, names_in
-from tests.stories import read_story, stories
+from tests.stories import Story, stories
+from tools import story_pages
 
 CASES = [
     pytest.param(
-        path,
-        marks=[pytest.mark.engines(path.parent.name), pytest.mark.since(read_story(path).since)],
-        id=f"{path.parent.name}/{path.stem}",
+        story, marks=[pytest.mark.engines(story.engine), pytest.mark.since(story.since)], id=story.name
     )
-    for path in stories()
+    for story in stories()
 ]
 
 NOT_BY_HAND = {
@@ -92,12 +91,11 @@ def fresh_engine(fresh_database: Callable[[str], str]) -> Iterator[Callable[[str
         engine.dispose()
 
 
-@pytest.mark.parametrize("path", CASES)
+@pytest.mark.parametrize("story", CASES)
 def test_story(
-    path: Path, fresh_engine: Callable[[str], sa.Engine], tmp_path: Path, pytestconfig: pytest.Config
+    story: Story, fresh_engine: Callable[[str], sa.Engine], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    story = read_story(path)
-    engine = path.parent.name
+    engine = story.engine
     before, after = story.metadata("current.py"), story.metadata("desired.py")
     created_before, created_after, database = (fresh_engine(engine) for _ in range(3))
     for schema in {table.schema for one in (before, after) for table in one.tables.values() if table.schema}:
@@ -144,7 +142,7 @@ def test_story(
 
     with connected(database) as (_, dialect):
         known = [read(metadata, dialect) for metadata in (before, after)]
-    by_hand = f"{engine}/{path.stem}" not in NOT_BY_HAND and sa.__version__ >= "2.1"
+    by_hand = story.name not in NOT_BY_HAND and sa.__version__ >= "2.1"
     if by_hand and not any(schema.objects or schema.namespaces for schema in known):
         # Views, sequences and schemas that neither models nor revisions know are somebody else's.
         _claim_revision(created_after, history)
@@ -172,16 +170,48 @@ def test_story(
     differing = [name for name, text in golden.items() if text != story.sections.get(name)]
     newer = story.since > ORDINARY[engine]  # written by the first version that can tell it
     if differing and other and not newer:
-        warnings.warn(f"golden parts differ: {path.stem}: {', '.join(differing)}", stacklevel=1)
+        warnings.warn(f"golden parts differ: {story.name}: {', '.join(differing)}", stacklevel=1)
     if (newer or not other) and not pytestconfig.getoption("--update"):
         assert golden == {name: story.sections.get(name) for name in golden}
 
 
 def test_stories_say_what_they_show() -> None:
-    paths = stories()
-    assert paths
-    for path in paths:
-        assert read_story(path).about.startswith("# "), f"{path} begins with no comment"
+    told = stories()
+    assert told
+    for story in told:
+        assert story.about.startswith("# "), f"{story.path} begins with no comment"
+        assert story.sections.keys() >= {"current.py", "desired.py", "revision.py", "up.sql", "down.sql"}, (
+            story.path
+        )
+
+
+def test_what_is_alike_stands_once(tmp_path: Path) -> None:
+    """A page of several engines says for each what a page of its own would say."""
+    said = {
+        "mysql": {
+            "about": "# A.\n",
+            "current.py": "c\n",
+            "desired.py": "d\n",
+            "up.sql": "x\n",
+            "hazards": "",
+        },
+        "sqlite": {
+            "about": "# B.\n",
+            "current.py": "c\n",
+            "desired.py": "d\n",
+            "up.sql": "y\n",
+            "hazards": "",
+        },
+    }
+    text = story_pages.render(said)
+    assert {engine: story_pages.sections(text, engine) for engine in said} == said
+    assert text.count("-- hazards (mysql, sqlite) --\n") == text.count("-- current.py --\n") == 1
+    (tmp_path / "common").mkdir()
+    page = tmp_path / "common" / "a.txt"
+    page.write_text(text)
+    assert story_pages.engines_of(page) == ("mysql", "sqlite")
+    story_pages.update(page, "sqlite", {"up.sql": "x\n"})
+    assert "-- up.sql (mysql, sqlite) --\nx\n" in page.read_text()
 
 
 def _claim_revision(database: sa.Engine, versions: Path) -> None:

@@ -16,7 +16,7 @@ from schemadiff.dialects.shared import tested_versions
 from schemadiff.errors import UntriedServerWarning
 from tests import versions
 from tests.conftest import ORDINARY
-from tests.stories import Story, read_story, stories
+from tests.stories import Story, stories
 from tests.versions import Report, summary
 from tools.install_servers import SetupError
 from tools.server_editions import EDITIONS, Debian, chosen, with_own_library
@@ -46,10 +46,10 @@ def test_every_engine_has_a_newer_and_an_older_version() -> None:
 
 def test_a_story_says_since_when_it_can_be_told(tmp_path: Path) -> None:
     about = "# A key over time.\n# Since PostgreSQL 18.\n"
-    assert Story(tmp_path, about, {}).since == (18,)
-    assert Story(tmp_path, "# Instant everywhere.\n# Since MySQL 8.0.29.\n", {}).since == (8, 0, 29)
-    assert Story(tmp_path, "# Since it is so.\n", {}).since == ()
-    assert all(isinstance(read_story(path).since, tuple) for path in stories())
+    assert Story(tmp_path, "mysql", about, {}).since == (18,)
+    assert Story(tmp_path, "mysql", "# Instant everywhere.\n# Since MySQL 8.0.29.\n", {}).since == (8, 0, 29)
+    assert Story(tmp_path, "mysql", "# Since it is so.\n", {}).since == ()
+    assert all(isinstance(story.since, tuple) for story in stories())
 
 
 @pytest.mark.slow

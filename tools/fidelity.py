@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from tools import story_pages
+
 PROJECT = Path(__file__).resolve().parent.parent
-CASES = PROJECT / "tests" / "cases"
 DOCUMENT = PROJECT / "docs" / "fidelity.md"
 ENGINES = {"mysql": "MySQL", "mariadb": "MariaDB", "postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
@@ -51,7 +52,7 @@ class Kind:
 
 def kinds() -> dict[str, list[Kind]]:
     """The kinds of tests/cases/kinds.toml by their heading."""
-    told = tomllib.loads((CASES / "kinds.toml").read_text())
+    told = tomllib.loads((story_pages.CASES / "kinds.toml").read_text())
     return {
         heading: [
             Kind(title, tuple(one["stories"]), tuple(one.get("absent", ())), one.get("because", ""))
@@ -61,11 +62,11 @@ def kinds() -> dict[str, list[Kind]]:
     }
 
 
-def document(stories: Iterable[Path], told: dict[str, list[Kind]]) -> str:
+def document(stories: Iterable[tuple[str, Path]], told: dict[str, list[Kind]]) -> str:
     """The document's text."""
     by_name: dict[str, dict[str, Path]] = {}
-    for path in sorted(stories):
-        by_name.setdefault(path.stem, {})[path.parent.name] = path
+    for engine, path in sorted(stories, key=lambda story: story[1].stem):
+        by_name.setdefault(path.stem, {})[engine] = path
     lines = [HEAD]
     notes: list[str] = []
     rest = dict(by_name)
@@ -81,11 +82,11 @@ def document(stories: Iterable[Path], told: dict[str, list[Kind]]) -> str:
     return "\n".join([*lines, *(f"[^{number}]: {note}" for number, note in enumerate(notes, 1))]) + "\n"
 
 
-def gaps(stories: Iterable[Path], told: dict[str, list[Kind]]) -> list[str]:
+def gaps(stories: Iterable[tuple[str, Path]], told: dict[str, list[Kind]]) -> list[str]:
     """The kinds and engines with neither a story nor a reason."""
     names: dict[str, set[str]] = {}
-    for path in stories:
-        names.setdefault(path.stem, set()).add(path.parent.name)
+    for engine, path in stories:
+        names.setdefault(path.stem, set()).add(engine)
     result = []
     for kind in (kind for rows in told.values() for kind in rows):
         own = [name for name in names if _fits(name, kind)]
@@ -140,14 +141,13 @@ def _cell(kind: Kind, engine: str, found: dict[str, dict[str, Path]], notes: lis
 
 def main() -> None:
     """Write the document, and say what it leaves open."""
-    stories, told = sorted(CASES.glob("*/*.txt")), kinds()
+    stories, told = story_pages.told(), kinds()
     DOCUMENT.write_text(document(stories, told))
     print(f"{DOCUMENT.relative_to(PROJECT)}: {len(stories)} stories")
     for gap in gaps(stories, told):
         print(f"  {gap}")
-    others = {path.stem for path in stories} - {
-        path.stem for path in stories for rows in told.values() for kind in rows if _fits(path.stem, kind)
-    }
+    names = {path.stem for _, path in stories}
+    others = {name for name in names if not any(_fits(name, kind) for rows in told.values() for kind in rows)}
     for name in sorted(others):
         print(f"  {name}: give it a kind in tests/cases/kinds.toml")
 
