@@ -1,1 +1,1 @@
-"""PostgreSQL. See `dialect`."""
+"""PostgreSQL. See `dialect`. What is relied on of the server was measured: docs/servers.md."""
