@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from schemadiff.dialects.sqlite.server.tokens import (
@@ -30,11 +30,12 @@ class Scope(NamedTuple):
 
     table: str
     columns: dict[str, str]
+    names: Sequence[str]
 
     @classmethod
-    def of(cls, table: str, columns: Iterable[str]) -> Scope:
+    def of(cls, table: str, columns: Sequence[str]) -> Scope:
         """The scope of a table with these columns."""
-        return cls(table, {column.lower(): column for column in columns})
+        return cls(table, {column.lower(): column for column in columns}, columns)
 
     def column(self, name: str) -> str:
         """The column as its table spells it; SQLite's names do not tell small letters from capitals."""
@@ -58,7 +59,22 @@ _SYNTAX = frozenset(_SYNTAX_WORDS.split())
 
 def canonical_expression(text: str, scope: Scope) -> str:
     """The expression in canonical form."""
-    return _joined(_spelled(_bare(tokens(text)), scope))
+    names = _names(text)
+    found = scope.columns
+    meant = tuple([found[name] for name in names if name in found])
+    return _canonical(text, meant, scope.table if scope.table.lower() in names else "")
+
+
+@functools.lru_cache(maxsize=4096)
+def _names(text: str) -> frozenset[str]:
+    """All that may be a name in the text, in small letters."""
+    return frozenset(unquoted(token).lower() for token in tokens(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _canonical(text: str, columns: Sequence[str], table: str) -> str:
+    """The expression in a table where only those `columns` are of the names in it, of which `table` is one or none."""
+    return _joined(_spelled(_bare(tokens(text)), Scope.of(table, columns)))
 
 
 def renamed(text: str, before: str, after: str) -> str:
@@ -245,7 +261,7 @@ def _default(text: str) -> str | None:
     found = _bare(tokens(text))
     if len(found) == 1 and found[0].kind in {"word", "quoted"} and not found[0].is_word(*_CONSTANTS):
         return literal(unquoted(found[0]))  # a bare word is a string here
-    canonical = _joined(_spelled(found, Scope("", {})))
+    canonical = _joined(_spelled(found, Scope.of("", ())))
     return None if canonical in {"NULL", ""} else canonical
 
 

@@ -8,6 +8,7 @@ becomes one.
 from __future__ import annotations
 
 import dataclasses
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from schemadiff.dialects.shared.memo import Remembered
@@ -42,7 +43,7 @@ WITHOUT_ROWID = ("WITH_ROWID", "False")
 
 def canonical(table: Table) -> Table:
     """The table in canonical form. Idempotent."""
-    scope = Scope.of(table.name.name, (column.name for column in table.columns))
+    scope = Scope.of(table.name.name, [column.name for column in table.columns])
     options = _options(table.options)
     key = table.primary_key and _key(table.primary_key, options, scope)
     columns = tuple([_remembered(column, key, options, scope) for column in table.columns])
@@ -181,19 +182,17 @@ def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Sco
 
 
 def _index(index: Index, scope: Scope, collations: dict[str, str]) -> Index:
-    return _with(
-        index,
-        parts=tuple(_part(part, scope, collations) for part in index.parts),
-        kind=None,
-        method=None,
-        where=None if index.where is None else canonical_expression(index.where, scope),
-        include=(),
-        nulls_distinct=True,
-        parser=None,
-        visible=True,
-        comment=None,
-        options=(),
-    )
+    parts = tuple([_part(part, scope, collations) for part in index.parts])
+    where = None if index.where is None else canonical_expression(index.where, scope)
+    if parts == index.parts and where == index.where and _unknown(index) == _NOTHING:
+        return index
+    return dataclasses.replace(index, parts=parts, where=where, **dict(zip(_UNKNOWN, _NOTHING, strict=True)))
+
+
+_UNKNOWN = ("kind", "method", "include", "nulls_distinct", "parser", "visible", "comment", "options")
+"""What SQLite knows nothing of, of an index."""
+_NOTHING: tuple[Any, ...] = (None, None, (), True, None, True, None, ())
+_unknown = attrgetter(*_UNKNOWN)
 
 
 def _check(check: Check, scope: Scope) -> Check:
@@ -237,6 +236,8 @@ def canonical_action(action: str | None) -> str | None:
 
 def _part(part: Part, scope: Scope, collations: dict[str, str]) -> Part:
     column, expression, descending = part.column, part.expression, part.descending
+    if column in scope.names and _says_more(part) == (None, None, None, None):
+        return part
     collation = part.collation and part.collation.upper()
     if expression is not None:
         found = sorted_part(expression)
@@ -259,6 +260,8 @@ def _part(part: Part, scope: Scope, collations: dict[str, str]) -> Part:
         nulls=None,
     )
 
+
+_says_more = attrgetter("length", "collation", "opclass", "nulls")
 
 Value = TypeVar(
     "Value", Table, Column, Type, Generated, PrimaryKey, Unique, Index, Part, ForeignKey, Check, Options

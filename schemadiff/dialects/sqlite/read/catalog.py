@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +68,12 @@ FROM {schema}.sqlite_master AS m JOIN pragma_index_xinfo(m.name, {literal}) AS i
 WHERE m.type = 'index' AND m.sql IS NOT NULL AND i.key{only}"""
 """In one statement: whatever others change meanwhile, it is all of one moment."""
 
-_PARENT = "SELECT NULL, name, NULL, NULL, NULL, pk, hidden FROM pragma_table_xinfo({table}, {literal})"
+_PARENT = "SELECT NULL, NULL, name, NULL, NULL, NULL, pk FROM pragma_table_xinfo({table}, {literal})"
 _SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = {literal} AND type = 'shadow'"
 _MODULES = "SELECT lower(name) FROM pragma_module_list"
 
 _STORED = 3
-_VIRTUAL = 2
+_GENERATED = (2, _STORED)
 
 
 def inspect(
@@ -125,15 +126,16 @@ class _Reading:
         self.schema = schema
         self.only = only
         self.unsupported: list[Unsupported] = []
-        self.columns: dict[str, Sequence[Row]] = {}
+        self.columns: dict[str, list[Row]] = {}
         self.triggers: dict[Name, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
         virtual: dict[str, str] = {}
-        rows: dict[str, list[Row]] = {"object": [], "column": [], "key": [], "index": []}
+        self.found: dict[str, dict[str, list[Row]]] = {
+            kind: defaultdict(list) for kind in ("object", "column", "key", "index")
+        }
         for row in self._rows(_ALL):
-            rows[row[0]].append(row[1:])
-        self.found = {kind: _grouped(some) for kind, some in rows.items() if kind != "object"}
-        for kind, name, table, sql, *_ in rows["object"]:
+            self.found[row[0]][row[1]].append(row)
+        for _, kind, name, table, sql, *_ in chain(*self.found["object"].values()):
             if kind == "trigger":
                 key = Name(table, schema)
                 self.triggers[key] = (*self.triggers.get(key, ()), sql)
@@ -154,9 +156,14 @@ class _Reading:
         result = {}
         for name, sql in self.texts.items():
             rows = self.columns.get(name, [])
-            generated = [place for place, row in enumerate(rows) if row[6] in {_VIRTUAL, _STORED}]
+            generated = [place for place, row in enumerate(rows) if row[7] in _GENERATED]
             found = read_table(sql, len(rows), generated)
-            scope = Scope.of(name, (row[1] for row in rows))
+            for place in generated:
+                if place not in found.generated:
+                    found.odd.append(f'the expression of column "{rows[place][2]}" cannot be read')
+            names = [row[2] for row in rows]
+            scope = Scope.of(name, names)
+            plain = [one for place, one in enumerate(names) if place not in found.collations]
             options = _options(found.autoincrement, found.strict, found.without_rowid)
             # With AUTOINCREMENT its name does not count: `canonical` says why.
             key_name = None if found.autoincrement else found.key_name
@@ -164,10 +171,10 @@ class _Reading:
             key = PrimaryKey(key_columns, key_name, found.key_conflict) if key_columns else None
             table = Table(
                 name=Name(name, self.schema),
-                columns=tuple(_column(place, row, found, key, options) for place, row in enumerate(rows)),
+                columns=_columns(rows, found, key_columns),
                 primary_key=key,
                 uniques=tuple(found.uniques),
-                indexes=_indexes(indexes[name]) if name in indexes else (),
+                indexes=_indexes(indexes[name], plain) if name in indexes else (),
                 foreign_keys=self._foreign_keys(keys[name], found) if name in keys else (),
                 checks=tuple(found.checks),
                 options=options,
@@ -177,19 +184,19 @@ class _Reading:
         return result
 
     def _foreign_keys(self, rows: Iterable[Row], found: Definition) -> tuple[ForeignKey, ...]:
-        groups = [list(group) for _, group in groupby(rows, itemgetter(1))]
+        groups = [list(group) for _, group in groupby(rows, itemgetter(2))]
         # SQLite puts each one that it reads before the others (src/build.c, sqlite3CreateForeignKey).
-        groups.sort(key=lambda group: -int(group[0][1]))
+        groups.sort(key=lambda group: -int(group[0][2]))
         texts = found.references
         if len(texts) != len(groups):
             found.odd.append("the text of its foreign keys cannot be read")
             texts = [Reference(None)] * len(groups)
         result = []
         for group, text in zip(groups, texts, strict=True):
-            parent = str(group[0][3])
+            parent = str(group[0][4])
             target = self.spelled.get(parent.lower(), parent)
-            columns = tuple(row[4] for row in group)
-            targets = self._targets(target, [row[5] for row in group])
+            columns = tuple([row[5] for row in group])
+            targets = self._targets(target, [row[6] for row in group])
             result.append(
                 ForeignKey(
                     columns=columns,
@@ -197,8 +204,8 @@ class _Reading:
                     # Where that table is not there, or has no such key, nobody knows what is meant.
                     target_columns=targets if len(targets) == len(columns) else columns,
                     name=text.name,
-                    on_update=canonical_action(group[0][6]),
-                    on_delete=canonical_action(group[0][7]),
+                    on_update=canonical_action(group[0][7]),
+                    on_delete=canonical_action(group[0][8]),
                     deferrable=text.deferrable,
                     match=text.match,
                 )
@@ -209,10 +216,12 @@ class _Reading:
         """The columns that a foreign key refers to, as their table spells them: its primary key if none are
         named."""
         if table not in self.columns:
-            self.columns[table] = self._rows(_PARENT, table)
+            self.columns[table] = list(self._rows(_PARENT, table))
         rows = self.columns[table]
-        spelled = {row[1].lower(): row[1] for row in rows}
-        names = tuple(name for name in named if name is not None)
+        names = tuple([name for name in named if name is not None])
+        if names and set(names).issubset([row[2] for row in rows]):
+            return names
+        spelled = {row[2].lower(): row[2] for row in rows}
         return tuple(spelled.get(name.lower(), name) for name in names) or _key_columns(rows)
 
     def _shadows(self, virtual: Mapping[str, str], version: tuple[int, ...]) -> set[str]:
@@ -233,47 +242,61 @@ class _Reading:
         if self.only is not None:
             only = f" AND m.tbl_name IN ({', '.join(map(literal, self.only))})"
         text = sql.format(schema=quote(schema), literal=literal(schema), table=literal(table), only=only)
-        return self.connection.exec_driver_sql(text).fetchall()
-
-
-def _grouped(rows: Iterable[Row]) -> dict[str, Sequence[Row]]:
-    result: dict[str, list[Row]] = {}
-    for row in rows:
-        result.setdefault(row[0], []).append(row)
-    return dict(result)
+        return driver_of(self.connection).rows(text)
 
 
 def _key_columns(rows: Iterable[Row]) -> tuple[str, ...]:
-    return tuple(name for _, name in sorted((row[5], row[1]) for row in rows if row[5]))
+    return tuple([name for _, name in sorted([(row[6], row[2]) for row in rows if row[6]])])
 
 
-def _column(place: int, row: Row, found: Definition, key: PrimaryKey | None, options: Options) -> Column:
-    """The column in canonical form, but for the expression of a generated one."""
-    _, name, kind, not_null, default, key_place, hidden, *_ = row
-    generated = None
-    if hidden in {_VIRTUAL, _STORED}:
-        text = found.generated.get(place)
-        if text is None:
-            found.odd.append(f'the expression of column "{name}" cannot be read')
-        generated = Generated(text.expression if text else "", stored=hidden == _STORED)
-    sql = canonical_type(generated_type(kind) if generated else kind)[0]
-    default = None if generated or default is None else canonical_default(default, sql)
-    return _made(
-        name,
-        sql,
-        nullable=not not_null and not is_never_null(name, sql, key, options),
-        default=default,
-        generated=generated,
-        autoincrement=bool(key_place) and is_counter(name, sql, default, key, options),
-        collation=found.collations.get(place),
-        on_conflict=found.conflicts.get(place),
+def _columns(rows: Sequence[Row], found: Definition, key: Sequence[str]) -> tuple[Column, ...]:
+    """The columns in canonical form, but for the expressions of generated ones."""
+    without_rowid = found.without_rowid
+    if not (found.collations or found.conflicts or found.generated):
+        return tuple([_column(row[2:8], key, without_rowid) for row in rows])
+    return tuple(
+        [
+            _column(
+                row[2:8],
+                key,
+                without_rowid,
+                found.generated.get(place),
+                found.collations.get(place),
+                found.conflicts.get(place),
+            )
+            for place, row in enumerate(rows)
+        ]
     )
 
 
-@functools.lru_cache(maxsize=4096)
-def _made(name: str, sql: str, **words: Any) -> Column:
-    """The column of that name and type: many tables have the same ones."""
-    return Column(name, Type(sql), **words)
+@functools.lru_cache(maxsize=8192)
+def _column(
+    row: Row,
+    key: Sequence[str],
+    without_rowid: bool,
+    text: Generated | None = None,
+    collation: str | None = None,
+    on_conflict: str | None = None,
+) -> Column:
+    """The column in a table with that primary key: many tables have the same ones."""
+    name, kind, not_null, default, key_place, hidden = row
+    generated = None
+    if hidden in _GENERATED:
+        generated = Generated(text.expression if text else "", stored=hidden == _STORED)
+    sql = canonical_type(generated_type(kind) if generated else kind)[0]
+    default = None if generated or default is None else canonical_default(default, sql)
+    primary = PrimaryKey(tuple(key)) if key else None
+    options = _options(False, False, without_rowid)
+    return Column(
+        name,
+        Type(sql),
+        nullable=not not_null and not is_never_null(name, sql, primary, options),
+        default=default,
+        generated=generated,
+        autoincrement=bool(key_place) and is_counter(name, sql, default, primary, options),
+        collation=collation,
+        on_conflict=on_conflict,
+    )
 
 
 @functools.lru_cache(maxsize=8)
@@ -292,20 +315,28 @@ def _part(column: str | None, expression: str | None, descending: bool, collatio
     return Part(column, expression, descending, collation=collation)
 
 
-def _indexes(rows: Sequence[Row]) -> tuple[Index, ...]:
+def _indexes(rows: Sequence[Row], plain: Collection[str]) -> tuple[Index, ...]:
+    """The indexes; `plain` are the columns that have no collation."""
     result = []
-    for name, group in groupby(rows, itemgetter(1)):
+    for name, group in groupby(rows, itemgetter(2)):
         parts = list(group)
-        sql = parts[0][2]
+        sql = parts[0][3]
         texts: list[str] = []
         where = None
-        if any(row[4] is None for row in parts) or "WHERE" in sql.upper():
+        if None in [row[5] for row in parts] or "WHERE" in sql.upper():
             texts, where = read_index(sql)
         result.append(
             Index(
                 parts=tuple(
-                    _part(column, None if column is not None else texts[place], bool(descending), collation)
-                    for place, (_, _, _, _, column, descending, collation, _) in enumerate(parts)
+                    [
+                        _part(
+                            row[5],
+                            None if row[5] is not None else texts[place],
+                            bool(row[6]),
+                            None if row[7] == "BINARY" and row[5] in plain else row[7],
+                        )
+                        for place, row in enumerate(parts)
+                    ]
                 ),
                 name=name,
                 unique=sql[:13].upper() == "CREATE UNIQUE",

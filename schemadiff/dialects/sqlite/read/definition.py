@@ -7,12 +7,14 @@ may hold one of them are looked at closely.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from schemadiff.dialects.sqlite.canonical.expressions import canonical_collation
 from schemadiff.dialects.sqlite.canonical.tables import canonical_conflict
-from schemadiff.dialects.sqlite.server.tokens import Cursor, split, tokens
+from schemadiff.dialects.sqlite.server.tokens import LETTERS, Cursor, split, tokens
 from schemadiff.schema import Check, Generated, Unique
 
 
@@ -34,6 +36,7 @@ class Definition:
     collations: dict[int, str] = field(default_factory=dict)
     generated: dict[int, Generated] = field(default_factory=dict)
     conflicts: dict[int, str] = field(default_factory=dict)
+    has_key: bool = False
     key_name: str | None = None
     key_conflict: str | None = None
     autoincrement: bool = False
@@ -63,9 +66,7 @@ def read_table(sql: str, columns: int, generated: Collection[int]) -> Definition
             if position in generated or _tells(item):
                 _read_column(Cursor(item), position, found)
     for item in items[columns:]:
-        cursor = Cursor(item)
-        while cursor:
-            _read_constraint(cursor, found)
+        _read_constraints(item, found)
     if len(items) < columns:
         found.odd.append("its definition cannot be read")
     if tail:
@@ -141,10 +142,59 @@ def _read_column(cursor: Cursor, position: int, found: Definition) -> None:
         name = None
 
 
+_NAME = rf'(?:[{LETTERS}][{LETTERS}0-9$]*+|"(?:[^"]|"")*+")'
+_NAMES = rf"\(\s*+{_NAME}\s*+(?:,\s*+{_NAME}\s*+)*+\)"
+_NAMED = re.compile(
+    rf"\s*+(?:CONSTRAINT(?:\s++|(?=\"))(?P<name>{_NAME})\s*+)?"
+    rf"(?=(?:{'|'.join(_TABLE_CONSTRAINTS[1:])})[^{LETTERS}0-9$])",
+    re.ASCII | re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    rf"FOREIGN\s++KEY\s*+{_NAMES}\s*+REFERENCES(?:\s++|(?=\")){_NAME}\s*+(?:{_NAMES}\s*+)?",
+    re.ASCII | re.IGNORECASE,
+)
+_ANY_REFERENCE = "FOREIGN KEY (x) REFERENCES x "
+
+
+def _read_constraints(item: str, found: Definition) -> None:
+    """The constraints that stand between two commas: one, but for who leaves out commas. What stands behind a name is
+    the same in many tables, but for the table that a foreign key refers to, of which nothing is read here.
+    """
+    only: Definition | None = None
+    if named := _NAMED.match(item):
+        refers = _REFERENCE.match(item, named.end())
+        only = _only_constraint(f"{_ANY_REFERENCE}{item[refers.end() :]}" if refers else item[named.end() :])
+    if named is None or only is None:
+        cursor = Cursor(item)
+        while cursor:
+            _read_constraint(cursor, found)
+        return
+    name = named["name"]
+    if name is not None and name[0] == '"':
+        name = name[1:-1].replace('""', '"')
+    found.odd += only.odd
+    found.uniques += [Unique(one.columns, name, on_conflict=one.on_conflict) for one in only.uniques]
+    found.checks += [Check(one.expression, name) for one in only.checks]
+    found.references += [Reference(name, one.match, one.deferrable) for one in only.references]
+    if only.has_key:
+        found.has_key, found.key_name, found.key_conflict = True, name, only.key_conflict
+        found.autoincrement |= only.autoincrement
+
+
+@functools.lru_cache(maxsize=4096)
+def _only_constraint(text: str) -> Definition | None:
+    """The constraint without its name; ``None`` where there is another one behind it."""
+    found = Definition()
+    cursor = Cursor(text)
+    _read_constraint(cursor, found)
+    return None if cursor else found
+
+
 def _read_constraint(cursor: Cursor, found: Definition) -> None:
     """One constraint of the table; the comma between two of them may be missing (src/parse.y, tconscomma)."""
     name = cursor.name() if cursor.take("CONSTRAINT") else None
     if cursor.take("PRIMARY", "KEY"):
+        found.has_key = True
         found.key_name = name
         columns = cursor.names()
         if len(columns) == 1 and columns[0].words == ("AUTOINCREMENT",):
