@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemadiff.database import open_engine
-from schemadiff.dialects.sqlite import SQLite
+from schemadiff.database.connection import open_engine
 from schemadiff.dialects.sqlite.canonical import expressions
+from schemadiff.dialects.sqlite.dialect import SQLite
 from schemadiff.dialects.sqlite.read import definition
 from schemadiff.dialects.sqlite.read.definition import Definition, read_table
 from schemadiff.dialects.sqlite.server import tokens

@@ -84,7 +84,7 @@ class MariaDB(MySQL):
     column_checks: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (ForeignKey,)
 
-    @property
+    @cached_property
     def product(self) -> Product:
         return product_of(self.version)
 

@@ -6,28 +6,50 @@ it to canonical form. The value is kept beside what was made of it, so that no o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Collection, Hashable, Iterable
 
-Value = TypeVar("Value")
+from schemadiff.schema import Column
 
 _MOST = 8192
+_CONTEXTS = 64
+
+Known = dict[int, tuple[Column, Column]]
 
 
-class Remembered(Generic[Value]):
-    """The latest few thousand values that were made."""
+class RememberedColumns:
+    """The latest few thousand canonical columns, in the latest few contexts: of which server they are, what their
+    tables say.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Hashable, ...], tuple[object, object, Value]] = {}
+        self._known: dict[Hashable, tuple[Known, Known]] = {}
 
-    def of(self, value: object, facts: object, context: Hashable, make: Callable[[], Value]) -> Value:
-        """What `make` makes of this very value, by the facts of this very server, in an equal context."""
-        key = (id(value), id(facts), context)
-        found = self._known.get(key)
-        if found is not None and found[0] is value and found[1] is facts:
-            return found[2]
-        made = make()
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        self._known[key] = (value, facts, made)
+    def of(
+        self,
+        columns: Iterable[Column],
+        key: Collection[str],
+        context: Hashable,
+        make: Callable[[Column, bool], Column],
+    ) -> list[Column]:
+        """What `make` makes of each of these very columns of a table with that primary key: of one in the key, and of
+        one that is not. A generated column, which speaks of others, is made anew.
+        """
+        outside, inside = self._within(context)
+        made = []
+        for column in columns:
+            known = inside if column.name in key else outside
+            found = known.get(id(column))
+            if found is None:
+                found = (column, make(column, known is inside))
+                if column.generated is None:
+                    known[id(column)] = found
+            made.append(found[1])
         return made
+
+    def _within(self, context: Hashable) -> tuple[Known, Known]:
+        if len(self._known) >= _CONTEXTS and context not in self._known:
+            self._known.clear()
+        found = self._known.setdefault(context, ({}, {}))
+        if len(found[0]) + len(found[1]) >= _MOST:
+            found = self._known[context] = ({}, {})
+        return found

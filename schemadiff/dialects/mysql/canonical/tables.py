@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 from collections.abc import Collection, Iterable
 
 from schemadiff.dialects.mysql.canonical.defaults import canonical_default, canonical_now, split_on_update
@@ -35,12 +36,13 @@ from schemadiff.dialects.mysql.server.sql_text import (
     bare,
     literal,
     quote,
+    quoted_names,
     storable,
     unquote,
     with_names,
     with_plain_negatives,
 )
-from schemadiff.dialects.shared.memo import Remembered
+from schemadiff.dialects.shared.memo import RememberedColumns
 from schemadiff.schema import (
     Check,
     Column,
@@ -105,15 +107,14 @@ def canonical_table(table: Table, facts: Facts) -> Table:
     options = canonical_options(table.options, name.schema, facts)
     primary_key = table.primary_key
     key_columns = primary_key.columns if primary_key else ()
-    names = {column.name.lower(): column.name for column in table.columns} if table.checks else {}
-    checks = tuple(_canonical_check(check, names) for check in table.checks)
-    columns = []
-    for column in table.columns:
-        column = canonical_column(column, options, key_columns, facts)
-        if facts.product.json_is_text and checks and column.type.sql == "longtext":
-            column, checks = _as_json(column, checks)
-        columns.append(column)
-    shapes = [column.name for column in columns if column.type.sql in _SHAPES]
+    names = frozenset([column.name for column in table.columns]) if table.checks else frozenset()
+    checks = tuple([_canonical_check(check, names) for check in table.checks])
+    columns = _canonical_columns(table.columns, options, key_columns, facts)
+    if facts.product.json_is_text and [check for check in checks if check.column is not None]:
+        for place, column in enumerate(columns):
+            if column.type.sql == "longtext":
+                columns[place], checks = _as_json(column, checks)
+    shapes = [column.name for column in columns if column.type.sql in _SHAPES] if table.indexes else []
     canonical = dataclasses.replace(
         table,
         name=name,
@@ -123,10 +124,10 @@ def canonical_table(table: Table, facts: Facts) -> Table:
         else PrimaryKey(key_columns, parts=primary_key.parts),
         uniques=(),
         indexes=(
-            *(_unique_index(unique) for unique in table.uniques),
-            *(_canonical_index(index, options, columns, shapes, facts) for index in table.indexes),
+            *[_unique_index(unique) for unique in table.uniques],
+            *[_canonical_index(index, options, columns, shapes, facts) for index in table.indexes],
         ),
-        foreign_keys=tuple(_canonical_foreign_key(key, facts) for key in table.foreign_keys),
+        foreign_keys=tuple([_canonical_foreign_key(key, facts) for key in table.foreign_keys]),
         checks=checks,
         options=options,
     )
@@ -145,14 +146,20 @@ def canonical_name(name: Name, facts: Facts) -> Name:
 # columns
 
 
-def canonical_column(column: Column, options: Options, key_columns: Iterable[str], facts: Facts) -> Column:
-    """The column in canonical form, in a table with those canonical options and that primary key."""
-    in_key = column.name in key_columns
-    context = (in_key, options.charset, options.collation)
-    return _COLUMNS.of(column, facts, context, lambda: _canonical_column(column, in_key, options, facts))
+def _canonical_columns(
+    columns: Iterable[Column], options: Options, key_columns: Collection[str], facts: Facts
+) -> list[Column]:
+    """The columns in canonical form, in a table with those canonical options and that primary key."""
+    context = (facts, options.charset, options.collation)
+    return _COLUMNS.of(
+        columns,
+        key_columns,
+        context,
+        lambda column, in_key: _canonical_column(column, in_key, options, facts),
+    )
 
 
-_COLUMNS = Remembered[Column]()
+_COLUMNS = RememberedColumns()
 
 
 def _canonical_column(column: Column, in_key: bool, options: Options, facts: Facts) -> Column:
@@ -307,15 +314,15 @@ def _as_json(column: Column, checks: tuple[Check, ...]) -> tuple[Column, tuple[C
 # constraints and indexes
 
 
-def _canonical_check(check: Check, names: dict[str, str]) -> Check:
+def _canonical_check(check: Check, names: frozenset[str]) -> Check:
     """The CHECK with its expression bare, its negative numbers plain, and columns in the case in which the table has
     them: MySQL 9.7 shows them as they were written until the next ALTER of the table.
     """
     expression = bare(check.expression)
     if "-(" in expression:
         expression = with_plain_negatives(expression)
-    if "`" in expression:
-        expression = with_names(expression, names)
+    if "`" in expression and not quoted_names(expression) <= names:
+        expression = with_names(expression, {name.lower(): name for name in names})
     return check if expression == check.expression else dataclasses.replace(check, expression=expression)
 
 
@@ -355,8 +362,10 @@ def _canonical_index(
     index: Index, options: Options, columns: list[Column], shapes: Collection[str], facts: Facts
 ) -> Index:
     parts = index.parts
-    if any(part.expression is not None for part in parts):
+    if [part for part in parts if part.expression is not None]:
         parts = tuple(_canonical_part(part, columns) for part in parts)
+    elif not shapes and _saying(index) == _NOTHING:
+        return index
     kind = index.kind.upper() if index.kind else None
     if shapes:
         # MariaDB shows how much of a shape it indexes, and nobody can say otherwise.
@@ -378,6 +387,11 @@ def _canonical_index(
     if all(getattr(index, key) == value for key, value in changed.items()):
         return index
     return dataclasses.replace(index, **changed)  # type: ignore[arg-type]
+
+
+_saying = operator.attrgetter("kind", "method", "where", "include", "nulls_distinct", "comment", "options")
+_NOTHING: tuple[object, ...] = (None, None, None, (), True, None, ())
+"""What an index says that has no more than its columns."""
 
 
 def _canonical_part(part: Part, columns: list[Column]) -> Part:
@@ -410,10 +424,12 @@ def _method(index: Index, options: Options, columns: list[Column], facts: Facts)
 
 def canonical_options(options: Options, schema: str | None, facts: Facts) -> Options:
     """The table's options, those that were not given as the database has them by default."""
-    return _OPTIONS.of(options, facts, schema, lambda: _canonical_options(options, schema, facts))
+    return _remembered_options(options, schema, facts)
 
 
-_OPTIONS = Remembered[Options]()
+@functools.lru_cache(maxsize=1024)
+def _remembered_options(options: Options, schema: str | None, facts: Facts) -> Options:
+    return _canonical_options(options, schema, facts)
 
 
 def _canonical_options(options: Options, schema: str | None, facts: Facts) -> Options:

@@ -138,17 +138,16 @@ def _as_shown(table: Table, shown: Table) -> Table:
     """The canonical table, its columns remembering where MySQL shows a default as an expression and it is also
     a literal: ``DEFAULT (now())``.
     """
-    columns = tuple(
-        dataclasses.replace(column, written=dataclasses.replace(column, default=raw.default))
-        if raw.default
-        and column.default
-        and raw.default.startswith("(")
-        and not column.default.startswith("(")
-        else column
-        for column, raw in zip(table.columns, shown.columns, strict=True)
-    )
+    columns = list(table.columns)
+    for place, raw in enumerate(shown.columns):
+        if raw.default is None or not raw.default.startswith("("):
+            continue
+        column = columns[place]
+        if column.default and not column.default.startswith("("):
+            written = dataclasses.replace(column, default=raw.default)
+            columns[place] = dataclasses.replace(column, written=written)
     same = all(map(operator.is_, columns, table.columns))
-    return table if same else dataclasses.replace(table, columns=columns)
+    return table if same else dataclasses.replace(table, columns=tuple(columns))
 
 
 def _names(

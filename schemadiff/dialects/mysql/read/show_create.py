@@ -122,26 +122,23 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
     options, unknown_options = _options(tuple(lines[end:]))
     charset, collation = (options.charset, options.collation) if options.collation else (None, None)
     for line in lines[1:end]:
-        line = line.strip(" ").removesuffix(",")
-        if line[:1] == "`":
+        if line.startswith(("  `", "`")):
             column, check_of_column, unknown = _column(line, charset, collation)
             columns.append(column)
             if check_of_column is not None:
                 checks.append(check_of_column)
             unsupported += unknown
-        elif plain := _PLAIN_KEY.fullmatch(line):
+            continue
+        line = line.strip(" ").removesuffix(",")
+        if plain := _PLAIN_KEY.fullmatch(line):
             indexes.append(_plain_index(plain))
+        elif line.startswith("PRIMARY KEY"):
+            primary_key, unknown = _primary_key(line)
+            unsupported += unknown
         elif key := _KEY.match(line):
             index, clauses = _index(line, key)
-            if key["primary"]:
-                clauses += _beyond_primary_key(index)
-                parts = tuple((part.length, part.descending) for part in index.parts)
-                usual = all(part == (None, False) for part in parts)
-                primary_key = PrimaryKey(index.columns, parts=() if usual else parts)
-            else:
-                indexes.append(index)
-            words = "primary key" if key["primary"] else f"index {index.name}"
-            unsupported += [f"{words}: {clause}" for clause in clauses]
+            indexes.append(index)
+            unsupported += [f"index {index.name}: {clause}" for clause in clauses]
         elif reference := _FOREIGN_KEY.fullmatch(line):
             foreign_keys.append(_foreign_key(reference, name, default_schema))
         elif check := _CHECK.match(line):
@@ -163,12 +160,11 @@ def parse(text: str, name: Name, default_schema: str | None) -> Parsed:
 
 def _lines(text: str) -> list[str]:
     """The lines, of which a name or a literal may hold ends of lines as well."""
-    segments = text.split("`")
-    if "\\" not in text and not any("'" in name or "\n" in name for name in segments[1::2]):
-        # No quote stands in a name, and none is escaped: a literal that goes on in the next line leaves an odd number.
-        lines = [line for line in text.split("\n") if line]
-        if not any(line.count("'") % 2 for line in lines):
-            return lines
+    names = "".join(text.split("`")[1::2])
+    if "\\" not in text and "'" not in names and "\n" not in names:
+        # No quote stands in a name, and none is escaped: what stands between two is a literal, or a part of one.
+        if "\n" not in "".join(text.split("'")[1::2]):
+            return [line for line in text.split("\n") if line]
     return _LINE.findall(text)
 
 
@@ -179,6 +175,7 @@ def _column(
     """The column of that line, its CHECK, and what is unsupported of it: many tables have the same ones. The character
     set and the collation are the table's.
     """
+    line = line.strip(" ").removesuffix(",")
     quoted = _NAME.match(line)
     assert quoted is not None
     name = unquote_name(quoted[0])
@@ -270,6 +267,20 @@ def _plain_parts(text: str) -> tuple[Part, ...]:
     return tuple(Part(name) for name in text[1:-1].split("`,`"))
 
 
+@functools.lru_cache(maxsize=1024)
+def _primary_key(line: str) -> tuple[PrimaryKey | None, tuple[str, ...]]:
+    """The primary key of that line, and what is unsupported of it."""
+    key = _KEY.match(line)
+    if key is None:
+        return None, (line,)
+    index, clauses = _index(line, key)
+    clauses += _beyond_primary_key(index)
+    parts = tuple((part.length, part.descending) for part in index.parts)
+    usual = all(part == (None, False) for part in parts)
+    primary_key = PrimaryKey(index.columns, parts=() if usual else parts)
+    return primary_key, tuple(f"primary key: {clause}" for clause in clauses)
+
+
 def _index(line: str, key: re.Match[str]) -> tuple[Index, list[str]]:
     position = key.end() + 1
     parts: list[Part] = []
@@ -347,9 +358,15 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _check(line: str, match: re.Match[str]) -> Check:
-    stop = closing(line, match.end())
     name = unquote_name(match["name"]) if match["name"] else None
-    return Check(line[match.end() : stop], name, enforced=not line.endswith(_NOT_ENFORCED))
+    expression, enforced = _condition(line[match.end() :])
+    return Check(expression, name, enforced)
+
+
+@functools.lru_cache(maxsize=4096)
+def _condition(text: str) -> tuple[str, bool]:
+    """The expression that the text begins with, and whether rows are checked by it."""
+    return text[: closing(text, 0)], not text.endswith(_NOT_ENFORCED)
 
 
 @functools.lru_cache(maxsize=1024)

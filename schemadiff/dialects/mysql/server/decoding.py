@@ -63,7 +63,7 @@ def decoded(value: Any) -> Any:
     if not isinstance(value, bytes | bytearray):
         return value
     value = bytes(value)
-    if not value.isascii() or any(introducer in value for introducer in _OF_NO_ASCII):
+    if not value.isascii() or (b"_u" in value and any(introducer in value for introducer in _OF_NO_ASCII)):
         value = _INTRODUCED.sub(_in_utf8, value)
     try:
         return value.decode()

@@ -154,7 +154,7 @@ class Facts:
     """The name of SQLAlchemy's dialect: that of the URL, which on MariaDB may be either."""
     native_uuid: bool = False
 
-    @property
+    @functools.cached_property
     def product(self) -> Product:
         """In what this server differs from others."""
         return mysql_product(self.version)

@@ -155,6 +155,14 @@ def with_names(expression: str, names: Mapping[str, str]) -> str:
     return _TOKEN.sub(renamed, expression)
 
 
+@functools.lru_cache(maxsize=4096)
+def quoted_names(expression: str) -> frozenset[str]:
+    """The names in backticks in the expression."""
+    return frozenset(
+        unquote_name(match[0]) for match in _TOKEN.finditer(expression) if match[0].startswith("`")
+    )
+
+
 def renamed(expression: str, before: str, after: str, quote_if_needed: Callable[[str], str]) -> str:
     """The expression after the column was renamed: quoted where it was, or where it has to be."""
 

@@ -29,7 +29,7 @@ from schemadiff.dialects.postgresql.server.sql_text import (
     value,
 )
 from schemadiff.dialects.shared import sequence_options
-from schemadiff.dialects.shared.memo import Remembered
+from schemadiff.dialects.shared.memo import RememberedColumns
 from schemadiff.dialects.shared.sequence_options import Counting
 from schemadiff.errors import UnsupportedError
 from schemadiff.schema import (
@@ -73,10 +73,12 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
     return dataclasses.replace(
         table,
         columns=tuple(
-            [
-                _remembered(column, column.name in key, default_schema, virtual, varchars)
-                for column in table.columns
-            ]
+            _COLUMNS.of(
+                table.columns,
+                key,
+                (default_schema, virtual),
+                lambda column, in_key: _column(column, in_key, default_schema, virtual, varchars),
+            )
         ),
         uniques=tuple(
             dataclasses.replace(unique, name=unique.name or None) if unique.name == "" else unique
@@ -143,16 +145,7 @@ def _is_varchar_text(sql: str) -> bool:
     return words.kind == "character varying" and not words.array
 
 
-_COLUMNS = Remembered[Column]()
-
-
-def _remembered(
-    column: Column, in_key: bool, default_schema: str | None, virtual: bool, varchars: frozenset[str]
-) -> Column:
-    if column.generated:
-        return _column(column, in_key, default_schema, virtual, varchars)
-    context = (in_key, default_schema, virtual)
-    return _COLUMNS.of(column, None, context, lambda: _column(column, *context, frozenset()))
+_COLUMNS = RememberedColumns()
 
 
 def _column(

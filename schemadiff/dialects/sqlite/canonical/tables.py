@@ -11,7 +11,7 @@ import dataclasses
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from schemadiff.dialects.shared.memo import Remembered
+from schemadiff.dialects.shared.memo import RememberedColumns
 from schemadiff.dialects.sqlite.canonical.expressions import (
     Scope,
     canonical_collation,
@@ -46,7 +46,15 @@ def canonical(table: Table) -> Table:
     scope = Scope.of(table.name.name, [column.name for column in table.columns])
     options = _options(table.options)
     key = table.primary_key and _key(table.primary_key, options, scope)
-    columns = tuple([_remembered(column, key, options, scope) for column in table.columns])
+    context = (len(key.columns) if key else None, WITHOUT_ROWID in options.extra)
+    columns = tuple(
+        _COLUMNS.of(
+            table.columns,
+            key.columns if key else (),
+            context,
+            lambda column, _: _column(column, key, options, scope),
+        )
+    )
     table = Table(
         table.name,
         columns,
@@ -142,15 +150,7 @@ def _key(key: PrimaryKey, options: Options, scope: Scope) -> PrimaryKey:
     )
 
 
-_COLUMNS = Remembered[Column]()
-
-
-def _remembered(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
-    if column.generated:
-        return _column(column, key, options, scope)
-    within = column.name in key.columns and len(key.columns) if key else None
-    context = (within, WITHOUT_ROWID in options.extra)
-    return _COLUMNS.of(column, None, context, lambda: _column(column, key, options, scope))
+_COLUMNS = RememberedColumns()
 
 
 def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
