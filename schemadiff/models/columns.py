@@ -6,25 +6,22 @@ is that one's value: so what is made of it later can be remembered, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql import functions
-from sqlalchemy.sql.elements import ColumnElement, TextClause
+from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
 from schemadiff.models.objects import has_sequence, left_to_database, told
 from schemadiff.models.table_options import arguments_of
-from schemadiff.models.types import ddl_compiler, is_plain, resolve
+from schemadiff.models.types import PlainTypes, ddl_compiler, resolve, sql_writer
 from schemadiff.schema import Column, Generated, Identity, Name, Type
-
-Say = Callable[[ColumnElement[Any] | TextClause], str]
-"""Writes an expression in SQL."""
 
 _SAID = attrgetter(
     *("name", "type", "nullable", "server_default", "comment"),
@@ -38,28 +35,54 @@ class Columns:
     of the arguments that are meant.
     """
 
-    def __init__(self, dialect: Dialect, prefixes: tuple[str, ...], say: Say, *, told: bool = False) -> None:
+    def __init__(self, dialect: Dialect, prefixes: tuple[str, ...], *, told: bool = False) -> None:
         self.dialect = dialect
         self.prefixes = prefixes
-        self.say = say
         self.told = told
+        self.say = sql_writer(dialect)
         self.compiler = ddl_compiler(dialect.sqlalchemy)
+        self.plain = PlainTypes()
         self.known: dict[tuple[object, ...], Column] = {}
         self.types: dict[tuple[object, ...], Type] = {}
 
-    def read(self, column: sa.Column[Any], table: Name) -> Column:
-        """The column of that table, as it is declared."""
-        counts = column is column.table.autoincrement_column or (self.told and column.autoincrement is True)
-        key = _key(column, counts)
-        if key is None:
-            return self._read(column, table, counts)
-        try:
-            found = self.known.get(key)
-        except TypeError:  # what is said in a list has no hash
-            return self._read(column, table, counts)
-        if found is None:
-            found = self.known[key] = self._read(column, table, counts)
-        return found
+    def read(self, columns: Iterable[sa.Column[Any]], source: sa.Table, table: Name) -> tuple[Column, ...]:
+        """These columns of `source`, which is that table, as they are declared."""
+        counter, known = source.autoincrement_column, self.known
+        found = []
+        for column in columns:
+            counts = column is counter or (self.told and column.autoincrement is True)
+            key = self._key(column, counts)
+            try:
+                one = None if key is None else known.get(key)
+            except TypeError:  # what is said in a list has no hash
+                key = one = None
+            if one is None:
+                one = self._read(column, table, counts)
+                if key is not None:
+                    known[key] = one
+            found.append(one)
+        return tuple(found)
+
+    def _key(self, column: sa.Column[Any], counts: bool) -> tuple[object, ...] | None:
+        """All that an ordinary column says; ``None`` for one that says more."""
+        name, kind, nullable, default, comment, computed, identity, onupdate, own = _SAID(column)
+        extra, details = vars(column), vars(kind)
+        if (
+            computed is not None
+            or identity is not None
+            or onupdate is not None
+            or (own is not None and isinstance(own, sa.Sequence))
+            or extra.get("info")
+            or extra.get("dialect_options")
+            or not self.plain[type(kind)]
+            or "_variant_mapping" in details
+        ):
+            return None
+        if default is not None:
+            default = _default_key(default)
+            if default is None:
+                return None
+        return (name, nullable, default, comment, counts, type(kind), *details.items())
 
     def _read(self, column: sa.Column[Any], table: Name, counts: bool) -> Column:
         identity = column.identity
@@ -101,7 +124,7 @@ class Columns:
         return Column(**said, written=Column(**said))
 
     def _type(self, column: sa.Column[Any], table: Name) -> Type:
-        if not is_plain(column.type):
+        if not self.plain.has(column.type):
             return self._compiled(column, table)
         key = (type(column.type), *vars(column.type).items())
         try:
@@ -143,27 +166,6 @@ def _told(column: sa.Column[Any]) -> dict[str, Any]:
     known = told(column)
     words = {"attributes": tuple(known["attributes"])} if "attributes" in known else {}
     return {**{key: known[key] for key in ("visible", "srid") if key in known}, **words}
-
-
-def _key(column: sa.Column[Any], counts: bool) -> tuple[object, ...] | None:
-    """All that an ordinary column says; ``None`` for one that says more."""
-    name, kind, nullable, default, comment, computed, identity, onupdate, own = _SAID(column)
-    extra = vars(column)
-    if (
-        computed is not None
-        or identity is not None
-        or onupdate is not None
-        or extra.get("info")
-        or extra.get("dialect_options")
-        or isinstance(own, sa.Sequence)
-        or not is_plain(kind)
-    ):
-        return None
-    if default is not None:
-        default = _default_key(default)
-        if default is None:
-            return None
-    return (name, nullable, default, comment, counts, type(kind), *vars(kind).items())
 
 
 def _default_key(default: object) -> tuple[object, ...] | None:

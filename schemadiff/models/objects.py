@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
-from schemadiff.models.types import is_plain, resolve, target
+from schemadiff.models.types import PlainTypes, resolve, target
 from schemadiff.schema import Domain, Enum, Index, Name, Sequence, StoredObject, Unsupported, View
 
 DOMAIN_OPTIONS = ("type", "collation", "default", "nullable", "checks", "not_valid")
@@ -46,11 +46,14 @@ def is_copy(table: sa.Table) -> bool:
 
 def is_table(table: sa.Table) -> bool:
     """Whether it is a table of the database: no view, and none that lives as long as a session does."""
-    return view_of(table) is None and _PASSING.isdisjoint(str(word).upper() for word in table._prefixes)
+    passing = table._prefixes and not _PASSING.isdisjoint(str(word).upper() for word in table._prefixes)
+    return not passing and view_of(table) is None
 
 
 _PASSING = frozenset({"TEMPORARY", "TEMP", "GLOBAL TEMPORARY", "LOCAL TEMPORARY"})
 """Prefixes of a table that no other session sees."""
+
+_KNOWN_PREFIXES = _PASSING | {"UNLOGGED"}
 
 
 def is_made(item: sa.Constraint | sa.Index, compiler: DDLCompiler) -> bool:
@@ -101,7 +104,8 @@ def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
             yield Unsupported(
                 name, f"has the option {option}, which is not compared: say it with op.execute(…)"
             )
-        for word in {str(one).upper() for one in table._prefixes} - {"UNLOGGED", *_PASSING}:
+        words = {str(one).upper() for one in table._prefixes} if table._prefixes else set()
+        for word in words - _KNOWN_PREFIXES:
             yield Unsupported(
                 name, f"has the prefix {word}, which is not compared: say it with op.execute(…)"
             )
@@ -160,10 +164,15 @@ def stored_objects(
         elif dialect.named_enums and isinstance(kind, sa.Enum) and kind.native_enum and kind.name:
             schema = None if kind.schema == dialect.default_schema else kind.schema
             yield Enum(Name(str(kind.name), schema), tuple(kind.enums))
+    plain = PlainTypes()
+    ordinary: set[type] = set()
     for table in metadata.tables.values():
         for column in table.columns:
             kind = column.type
-            if is_plain(kind) and not dialect.is_domain(kind):
+            if type(kind) in ordinary and plain.has(kind):
+                continue
+            if plain.has(kind) and not dialect.is_domain(kind):
+                ordinary.add(type(kind))
                 continue
             domain = dialect.declared_domain(resolve(kind, dialect))
             if domain is not None:
@@ -260,13 +269,19 @@ def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:
 
 def told(item: sa.Column[Any] | sa.Constraint | sa.Index) -> dict[str, Any]:
     """What its ``info`` says that SQLAlchemy has no word for: ``info={"schemadiff": {"visible": False}}``."""
-    words = item.info.get("schemadiff")
-    return words if isinstance(words, dict) else {}
+    # To ask for the `info` of what has none would make it one.
+    words = vars(item).get("info", _NOTHING).get("schemadiff")
+    return words if isinstance(words, dict) else _NOTHING
+
+
+_NOTHING: dict[str, Any] = {}
 
 
 def key_words(key: sa.PrimaryKeyConstraint) -> dict[str, Any]:
     """What the ``info`` of a primary key says: ``{"length": {"id": 7}, "descending": ["id"]}``, "without_overlaps"."""
     words = told(key)
+    if not words:
+        return {}
     lengths, descending = words.get("length", {}), words.get("descending", ())
     parts = tuple((lengths.get(one.name), one.name in descending) for one in key.columns)
     return {

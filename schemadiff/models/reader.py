@@ -7,7 +7,8 @@ brings these texts to canonical form. What the compilers cannot write is refused
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -31,7 +32,7 @@ from schemadiff.models.index_text import expression_part, named_part
 from schemadiff.models.merging import join
 from schemadiff.models.objects import is_made, is_table, key_words, stored_objects, told, unsupported
 from schemadiff.models.table_options import arguments_of, table_options
-from schemadiff.models.types import action, ddl_compiler, deferrable, sql_writer, target
+from schemadiff.models.types import action, deferrable, target
 from schemadiff.schema import (
     Check,
     Column,
@@ -67,10 +68,9 @@ def read(
 
 
 def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> Iterator[Table]:
-    prefixes = dialect.model_prefixes
-    columns = Columns(dialect, prefixes, sql_writer(dialect))
+    columns = Columns(dialect, dialect.model_prefixes)
     for declared in metadata.tables.values():
-        reading = _Reading(declared, dialect, prefixes=prefixes, columns=columns)
+        reading = _Reading(declared, columns)
         if declared.name == VERSION_TABLE or not is_table(declared) or chosen.hides(reading.name):
             continue
         hidden = chosen.columns.get(reading.name, frozenset())
@@ -81,12 +81,12 @@ def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> It
 
 def read_table(table: sa.Table, dialect: Dialect) -> Table:
     """One table in canonical form; a foreign key's target table need not be known."""
-    return dialect.canonical(_Reading(table, dialect, told=True).table())
+    return dialect.canonical(_alone(table, dialect, told=True).table())
 
 
 def read_indexes(view: sa.Table, dialect: Dialect) -> tuple[Index, ...]:
     """The indexes of a materialized view in canonical form; what the types of its columns are need not be known."""
-    reading = _Reading(view, dialect)
+    reading = _alone(view, dialect)
     columns = tuple(Column(one.name, Type("text")) for one in view.columns)
     indexes = (reading.index(one) for one in sorted(view.indexes, key=lambda one: one.name or ""))
     return dialect.canonical(Table(reading.name, columns, indexes=tuple(indexes))).indexes
@@ -95,7 +95,7 @@ def read_indexes(view: sa.Table, dialect: Dialect) -> tuple[Index, ...]:
 def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Column:
     """One column that stands alone, as it would be read as part of `table`."""
     scratch = sa.Table(table.name.name, sa.MetaData(), column, schema=table.name.schema)
-    raw = _Reading(scratch, dialect, told=True).columns.read(column, table.name)
+    (raw,) = _alone(scratch, dialect, told=True).columns.read([column], scratch, table.name)
     # Among the others, whose names its expression may say: on SQLite, "b" is a text where there is no such column.
     others = tuple(other for other in table.columns if other.name != raw.name)
     scene = dataclasses.replace(without_constraints(table), columns=(*others, raw))
@@ -113,7 +113,7 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
         scratch = sa.Table(table.name.name, sa.MetaData(), *columns, thing, schema=table.name.schema)
     except (exc.ConstraintColumnNotFoundError, exc.ArgumentError, KeyError) as error:
         raise ReplayError(f'table "{table.name}": {error}') from error
-    reading = _Reading(scratch, dialect)
+    reading = _alone(scratch, dialect)
     bare = without_constraints(table)
     match thing:
         case sa.Index():
@@ -134,90 +134,92 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
     return next(iter((*read.indexes, *read.constraints())))
 
 
+def _alone(table: sa.Table, dialect: Dialect, *, told: bool = False) -> _Reading:
+    """What reads a table that stands by itself, as in a revision file: the arguments for all of the dialect's URLs are
+    meant.
+    """
+    return _Reading(table, Columns(dialect, dialect.option_prefixes, told=told))
+
+
 class _Reading:
-    """Reads one `sa.Table` for one dialect. `told` is whether it stands in a revision file. `prefixes` are those
-    of the arguments that are meant: in models the URL's own alone, as in ``create_all``. `columns` reads those of
-    several tables.
+    """Reads one `sa.Table`; `columns` reads the columns of several, for one dialect. In models the arguments for the
+    URL's own dialect alone are meant, as in ``create_all``.
     """
 
-    def __init__(
-        self,
-        table: sa.Table,
-        dialect: Dialect,
-        *,
-        told: bool = False,
-        prefixes: tuple[str, ...] = (),
-        columns: Columns | None = None,
-    ) -> None:
+    def __init__(self, table: sa.Table, columns: Columns) -> None:
         self.source = table
-        self.prefixes = prefixes or dialect.option_prefixes
-        self.dialect = dialect
-        self.sqlalchemy = dialect.sqlalchemy
-        self.compiler = ddl_compiler(self.sqlalchemy)
-        self.sql = sql_writer(dialect)
-        self.columns = columns or Columns(dialect, self.prefixes, self.sql, told=told)
-        self.name = dialect.named(table.name, table.schema)
+        self.columns = columns
+        self.prefixes = columns.prefixes
+        self.dialect = columns.dialect
+        self.compiler = columns.compiler
+        self.sql = columns.say
+        self.name = self.dialect.named(table.name, table.schema)
+
+    @property
+    def sqlalchemy(self) -> sa.Dialect:
+        return self.dialect.sqlalchemy
 
     def table(self, hidden: Collection[str] = ()) -> Table:
         """The table; of its `hidden` columns there is nothing but the names in keys and indexes."""
-        primary_key = self.source.primary_key
-        inline = [constraint for column in self.source.columns for constraint in column.constraints]
-        constraints = [
-            constraint
-            for constraint in sorted({*self.source.constraints, *inline}, key=lambda one: one._creation_order)
-            if is_made(constraint, self.compiler)
-        ]
-        columns = tuple(
-            self.columns.read(column, self.name)
-            for column in self.source.columns
-            # A system column, such as PostgreSQL's xmin, is there without being made.
-            if column.name not in hidden and not column.system
-        )
-        indexes = tuple(
-            self.index(index)
-            for index in sorted(self.source.indexes, key=lambda i: i.name or "")
-            if is_made(index, self.compiler)
-        )
+        source, columns = self.source, list(self.source.columns)
+        # A system column, such as PostgreSQL's xmin, is there without being made.
+        made = [column for column in columns if not column.system and column.name not in hidden]
+        read = self.columns.read(made, source, self.name)
+        inline = [constraint for column in columns for constraint in column.constraints]
+        parts: dict[type[Constraint], list[Any]] = {Unique: [], ForeignKey: [], Check: [], Exclude: []}
+        primary_key = None
+        for constraint in sorted({*source.constraints, *inline}, key=_BY_CREATION):
+            if not is_made(constraint, self.compiler):
+                continue
+            match constraint:
+                case sa.PrimaryKeyConstraint():
+                    if constraint is source.primary_key and len(constraint):
+                        primary_key = self.primary_key(constraint)
+                case sa.UniqueConstraint():
+                    parts[Unique].append(self.unique(constraint))
+                case sa.ForeignKeyConstraint():
+                    parts[ForeignKey].append(self.foreign_key(constraint))
+                case sa.CheckConstraint():
+                    parts[Check].append(self.check(constraint, constraint in inline))
+                case ExcludeConstraint():
+                    parts[Exclude].append(self.exclude(constraint))
+        indexes = [index for index in source.indexes if is_made(index, self.compiler)]
         return Table(
-            name=self.name,
-            columns=columns,
-            primary_key=self.primary_key(primary_key)
-            if primary_key.columns and primary_key in constraints
-            else None,
-            uniques=tuple(self.unique(c) for c in constraints if isinstance(c, sa.UniqueConstraint)),
-            indexes=indexes,
-            foreign_keys=tuple(
-                self.foreign_key(c) for c in constraints if isinstance(c, sa.ForeignKeyConstraint)
-            ),
-            checks=tuple(
-                self.check(c, c in inline) for c in constraints if isinstance(c, sa.CheckConstraint)
-            ),
-            options=table_options(self.source, self.prefixes),
-            excludes=tuple(self.exclude(c) for c in constraints if isinstance(c, ExcludeConstraint)),
-            after=tuple(self.dialect.named(one.name, one.schema) for one in self.source._extra_dependencies),
+            self.name,
+            read,
+            primary_key,
+            tuple(parts[Unique]),
+            tuple([self.index(index) for index in sorted(indexes, key=_by_name)]),
+            tuple(parts[ForeignKey]),
+            tuple(parts[Check]),
+            table_options(source, self.prefixes),
+            tuple(parts[Exclude]),
+            tuple([self.dialect.named(one.name, one.schema) for one in source._extra_dependencies]),
         )
 
     # constraints
 
     def primary_key(self, constraint: sa.PrimaryKeyConstraint) -> PrimaryKey:
+        arguments = arguments_of(constraint, self.prefixes)
         return PrimaryKey(
-            tuple(c.name for c in constraint.columns),
+            tuple([column.name for column in constraint]),
             self._constraint_name(constraint),
-            on_conflict=self._on_conflict(constraint, "primary_key"),
-            include=self._include(constraint),
+            on_conflict=self._on_conflict(constraint, arguments, "primary_key"),
+            include=_include(arguments),
             deferrable=deferrable(constraint),
             comment=self._comment(constraint),
             **key_words(constraint),
         )
 
     def unique(self, constraint: sa.UniqueConstraint) -> Unique:
+        arguments = arguments_of(constraint, self.prefixes)
         return Unique(
-            columns=tuple(column.name for column in constraint.columns),
-            name=self._constraint_name(constraint),
+            tuple([column.name for column in constraint]),
+            self._constraint_name(constraint),
             deferrable=deferrable(constraint),
-            nulls_distinct=not arguments_of(constraint, self.prefixes).get("nulls_not_distinct", False),
-            on_conflict=self._on_conflict(constraint, "unique"),
-            include=self._include(constraint),
+            nulls_distinct=not arguments.get("nulls_not_distinct", False),
+            on_conflict=self._on_conflict(constraint, arguments, "unique"),
+            include=_include(arguments),
             comment=self._comment(constraint),
             without_overlaps=bool(told(constraint).get("without_overlaps")),
         )
@@ -238,41 +240,42 @@ class _Reading:
         )
         return dataclasses.replace(read, written=read)
 
-    def _include(self, constraint: sa.Constraint) -> tuple[str, ...]:
-        include = arguments_of(constraint, self.prefixes).get("include") or ()
-        return tuple(one if isinstance(one, str) else one.name for one in include)
-
     def _comment(self, constraint: sa.Constraint) -> str | None:
-        known = getattr(self.sqlalchemy, "supports_constraint_comments", False)
-        return constraint.comment or None if known else None
+        comment = constraint.comment
+        known = comment and getattr(self.sqlalchemy, "supports_constraint_comments", False)
+        return comment if known else None
 
     def _on_conflict(
-        self, constraint: sa.PrimaryKeyConstraint | sa.UniqueConstraint, kind: str
+        self,
+        constraint: sa.PrimaryKeyConstraint | sa.UniqueConstraint,
+        arguments: Mapping[str, Any],
+        kind: str,
     ) -> str | None:
         """What the constraint says, else, as SQLAlchemy does it, what its only column says."""
-        told = arguments_of(constraint, self.prefixes).get("on_conflict")
-        if told is None and len(constraint.columns) == 1:
-            told = arguments_of(next(iter(constraint.columns)), self.prefixes).get(f"on_conflict_{kind}")
+        told = arguments.get("on_conflict")
+        if told is None and len(constraint) == 1:
+            (column,) = constraint
+            told = arguments_of(column, self.prefixes).get(f"on_conflict_{kind}")
         return None if told is None else str(told)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint) -> ForeignKey:
         targets = [target(element) for element in constraint.elements]
         schema, table, _ = targets[0]
-        read = ForeignKey(
-            columns=tuple(column.name for column in constraint.columns),
-            target=self.dialect.named(table, schema),
-            target_columns=tuple(column for _, _, column in targets),
-            name=self._constraint_name(constraint),
-            on_delete=action(constraint.ondelete),
-            on_update=action(constraint.onupdate),
-            deferrable=deferrable(constraint),
-            match=constraint.match.upper() if constraint.match else None,
-            not_valid=bool(arguments_of(constraint, self.prefixes).get("not_valid")),
-            comment=self._comment(constraint),
-            period=bool(told(constraint).get("period")),
-            enforced=bool(told(constraint).get("enforced", True)),
-        )
-        return dataclasses.replace(read, written=read)
+        said: dict[str, Any] = {
+            "columns": tuple([column.name for column in constraint]),
+            "target": self.dialect.named(table, schema),
+            "target_columns": tuple([column for _, _, column in targets]),
+            "name": self._constraint_name(constraint),
+            "on_delete": action(constraint.ondelete),
+            "on_update": action(constraint.onupdate),
+            "deferrable": deferrable(constraint),
+            "match": constraint.match.upper() if constraint.match else None,
+            "not_valid": bool(arguments_of(constraint, self.prefixes).get("not_valid")),
+            "comment": self._comment(constraint),
+        }
+        if words := told(constraint):
+            said |= {"period": bool(words.get("period")), "enforced": bool(words.get("enforced", True))}
+        return ForeignKey(**said, written=ForeignKey(**said))
 
     def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
         text = self.sql(constraint.sqltext)
@@ -318,39 +321,50 @@ class _Reading:
                 hint="Name its columns or expressions, or take it out: no database can create it.",
             )
         arguments = arguments_of(index, self.prefixes)
-        lengths = arguments.pop("length", None)
-        opclasses = arguments.pop("ops", {})
-        parts = tuple(self._part(expression, lengths, opclasses) for expression in index.expressions)
+        lengths, opclasses = arguments.pop("length", None), arguments.pop("ops", {})
+        said: dict[str, Any] = {
+            "parts": tuple([self._part(part, lengths, opclasses) for part in index.expressions]),
+            "name": self._constraint_name(index),
+            "unique": bool(index.unique),
+        }
+        if arguments:
+            said |= self._index_options(index, arguments)
+        if words := told(index):
+            said |= {
+                "visible": bool(words.get("visible", True)),
+                "comment": words.get("comment"),
+                "valid": bool(words.get("valid", True)),
+            }
+        return Index(**said, written=Index(**said))
+
+    def _index_options(self, index: sa.Index, arguments: dict[str, Any]) -> dict[str, Any]:
         where = arguments.pop("where", None)
         using = arguments.pop("using", None)
         prefix = arguments.pop("prefix", None)
         options = arguments.pop("with", {})
-        words = told(index)
-        read = Index(
-            parts=parts,
-            name=self._constraint_name(index),
-            unique=bool(index.unique),
-            kind=prefix.upper() if prefix else None,
-            method=using.lower() if using else None,
-            where=None if where is None else self.sql(sa.text(where) if isinstance(where, str) else where),
-            include=tuple(c if isinstance(c, str) else c.name for c in arguments.pop("include", None) or ()),
-            nulls_distinct=not arguments.pop("nulls_not_distinct", False),
-            parser=arguments.pop("with_parser", None),
-            visible=bool(words.get("visible", True)),
-            comment=words.get("comment"),
-            options=tuple(sorted((str(key), str(value)) for key, value in options.items())),
-            tablespace=arguments.pop("tablespace", None),
-            valid=bool(words.get("valid", True)),
-        )
-        arguments.pop("concurrently", None)
+        said = {
+            "kind": prefix.upper() if prefix else None,
+            "method": using.lower() if using else None,
+            "where": None if where is None else self.sql(sa.text(where) if isinstance(where, str) else where),
+            "include": _include(arguments),
+            "nulls_distinct": not arguments.pop("nulls_not_distinct", False),
+            "parser": arguments.pop("with_parser", None),
+            "options": tuple(sorted((str(key), str(value)) for key, value in options.items())),
+            "tablespace": arguments.pop("tablespace", None),
+        }
+        for known in ("include", "concurrently"):
+            arguments.pop(known, None)
         unknown = [key for key, value in arguments.items() if value]
         if unknown:
             raise UnsupportedError(
-                f'index "{read.name}" of table "{self.name}": schemadiff does not know the option "{unknown[0]}"'
+                f'index "{self._constraint_name(index)}" of table "{self.name}": schemadiff does not know the option '
+                f'"{unknown[0]}"'
             )
-        return dataclasses.replace(read, written=read)
+        return said
 
     def _part(self, expression: object, lengths: int | dict[str, int] | None, ops: dict[str, str]) -> Part:
+        if isinstance(expression, sa.Column) and expression.table is self.source and not lengths and not ops:
+            return Part(expression.name)
         descending, nulls = False, None
         while isinstance(expression, UnaryExpression) and expression.modifier in _MODIFIERS:
             match expression.modifier:
@@ -381,6 +395,18 @@ class _Reading:
             name = name.name
         column = self.source.columns.get(name) if isinstance(name, str) else None
         return expression if column is None else column
+
+
+def _include(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that a key or index only carries along."""
+    return tuple([one if isinstance(one, str) else one.name for one in arguments.get("include") or ()])
+
+
+_BY_CREATION: Callable[[sa.Constraint], int] = attrgetter("_creation_order")
+
+
+def _by_name(index: sa.Index) -> str:
+    return index.name or ""
 
 
 _SHORT = 60

@@ -32,7 +32,7 @@ def arguments_of(
 ) -> dict[str, Any]:
     """The keyword arguments that it was given for the dialects of these prefixes, without the prefix."""
     # Most have none, and SQLAlchemy's view of them takes its time to say so.
-    return arguments_for(prefixes, item.kwargs) if vars(item).get("dialect_options") else {}
+    return arguments_for(prefixes, item.kwargs) if "dialect_options" in vars(item) else {}
 
 
 def table_options(table: sa.Table, prefixes: Iterable[str]) -> Options:

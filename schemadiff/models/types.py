@@ -41,30 +41,37 @@ def resolve(declared: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     return declared
 
 
-def is_plain(kind: TypeEngine[Any]) -> bool:
-    """Whether it is a type of SQLAlchemy's own that `resolve` leaves as it is, that is compiled to the same text in
-    whatever column it stands, and of which `vars` are all that it says.
-    """
-    known = type(kind)
-    own = _is_own(known)  # type: ignore[arg-type] # mypy thinks that a type has no hash
-    # Somebody may write a compiler for the class at any time.
-    return own and "_variant_mapping" not in vars(kind) and not hasattr(known, "_compiler_dispatcher")
+class PlainTypes(dict[type, bool]):
+    """Which classes of types are plain, for one reading: somebody may write a compiler for a class at any time."""
 
+    def __missing__(self, kind: type) -> bool:
+        own = kind.__module__.startswith(("sqlalchemy.sql.sqltypes", "sqlalchemy.dialects."))
+        own = own and not issubclass(kind, sa.Enum | sa.ARRAY | sa.Interval | sa.types.TypeDecorator)
+        plain = self[kind] = own and not hasattr(kind, "_compiler_dispatcher")
+        return plain
 
-@functools.lru_cache(maxsize=1024)
-def _is_own(kind: type) -> bool:
-    own = kind.__module__.startswith(("sqlalchemy.sql.sqltypes", "sqlalchemy.dialects."))
-    return own and not issubclass(kind, sa.Enum | sa.ARRAY | sa.Interval | sa.types.TypeDecorator)
+    def has(self, kind: TypeEngine[Any]) -> bool:
+        """Whether it is a type of SQLAlchemy's own that `resolve` leaves as it is, that is compiled to the same text in
+        whatever column it stands, and of which `vars` are all that it says.
+        """
+        return self[type(kind)] and "_variant_mapping" not in vars(kind)
 
 
 def sql_writer(dialect: Dialect) -> Callable[[ColumnElement[Any] | TextClause], str]:
-    """What writes an expression in the dialect's SQL, columns without their table."""
+    """What writes an expression in the dialect's SQL, columns without their table. What is text is written once."""
     write = ddl_compiler(dialect.sqlalchemy).sql_compiler.process
     doubles = dialect.sqlalchemy.identifier_preparer._double_percents
+    known: dict[str, str] = {}
 
     def say(element: ColumnElement[Any] | TextClause) -> str:
-        text: str = write(element, include_table=False, literal_binds=True)
-        return text.replace("%%", "%") if doubles else text
+        source = element.text if type(element) is TextClause and not element._bindparams else None
+        written = None if source is None else known.get(source)
+        if written is None:
+            written = write(element, include_table=False, literal_binds=True)
+            written = written.replace("%%", "%") if doubles else written
+            if source is not None:
+                known[source] = written
+        return written
 
     return say
 
