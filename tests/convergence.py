@@ -154,7 +154,7 @@ def converge(bench: Bench, pair: Pair) -> None:
 
 def _plan(database: sa.Engine, metadata: sa.MetaData, versions: Path) -> bool:
     """Whether a revision was written; it says what was planned."""
-    planned = schemadiff.plan(database, metadata, versions, message="change", renames_allowed=False)
+    planned = schemadiff.plan(database, metadata, versions, message="change", no_renames=True)
     assert not planned.found
     return planned.path is not None
 

@@ -167,7 +167,7 @@ def assert_sees_what_is_there(url: str, engine: str, folder: Path) -> None:
     assert not found, found
     assert found.unsupported == ()
     changed = models(engine, "amount BETWEEN 1 AND 8 AND name IN ('a','b')", note=False)
-    planned = schemadiff.plan(url, changed, versions, dry_run=True, renames_allowed=False)
+    planned = schemadiff.plan(url, changed, versions, dry_run=True, no_renames=True)
     assert sorted(type(one).__name__ for one in planned.plan.operations) == [
         "AddConstraint",
         "DropColumn",

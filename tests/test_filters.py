@@ -181,7 +181,7 @@ def test_a_table_that_is_renamed_keeps_its_ignored_column(url: str, tmp_path: Pa
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("x", sa.Integer, info=IGNORE),
     )
-    planned = schemadiff.plan(url, renamed, versions, renamed=["old=fresh"])
+    planned = schemadiff.plan(url, renamed, versions, rename=["old=fresh"])
     assert describe(planned.plan.operations) == "rename table old to fresh"
     schemadiff.apply(url, versions)
     assert not schemadiff.check(url, renamed, versions)

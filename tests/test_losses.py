@@ -154,7 +154,7 @@ def test_a_column_that_is_renamed_in_the_same_plan_is_counted(url: str, tmp_path
     sa.Table(
         "Item", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("d", sa.Numeric(12, 2))
     )
-    planned = schemadiff.plan(url, metadata, tmp_path, renamed=["Thing.c0=d", "Thing=Item"])
+    planned = schemadiff.plan(url, metadata, tmp_path, rename=["Thing.c0=d", "Thing=Item"])
     (hazard,) = planned.plan.hazards
     assert (hazard.code, " in 1 of 1 row" in hazard.message) == ("SD105", True)
 

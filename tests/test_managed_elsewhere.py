@@ -268,7 +268,7 @@ def test_two_columns_of_a_partitioned_table_change_names(url: str, tmp_path: Pat
     schemadiff.apply(url, tmp_path)
     run(url, "INSERT INTO log (a, b) VALUES (1, 70), (50, 2)")
     swapped = models("b", "a")
-    schemadiff.plan(url, swapped, tmp_path, message="swapped", renamed=["log.a=b", "log.b=a"])
+    schemadiff.plan(url, swapped, tmp_path, message="swapped", rename=["log.a=b", "log.b=a"])
     schemadiff.apply(url, tmp_path)
     assert not schemadiff.check(url, swapped, tmp_path)
     assert run(url, "SELECT 0, group_concat(b ORDER BY b) FROM log PARTITION (p)") == "1"

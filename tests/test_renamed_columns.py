@@ -66,7 +66,7 @@ def test_all_that_speaks_of_it_follows(url: str, engine_name: str, tmp_path: Pat
     check.sqltext = sa.and_(sa.column(new) < 1000, sa.column("c") != "a")
     schemadiff.plan(url, before, tmp_path)
     schemadiff.apply(url, tmp_path)
-    planned = schemadiff.plan(url, after, tmp_path, renamed=[f"t.a={new}"])
+    planned = schemadiff.plan(url, after, tmp_path, rename=[f"t.a={new}"])
     assert describe(planned.plan.operations) == f"rename column t.a to {new}"
     assert len(planned.plan.statements) == 1
     schemadiff.apply(url, tmp_path)
@@ -81,7 +81,7 @@ def test_what_changes_beside_the_name(url: str, engine_name: str, tmp_path: Path
     before, after = everything("a", engine_name), everything("b", engine_name, limit=7)
     schemadiff.plan(url, before, tmp_path)
     schemadiff.apply(url, tmp_path)
-    planned = schemadiff.plan(url, after, tmp_path, renamed=["t.a=b"])
+    planned = schemadiff.plan(url, after, tmp_path, rename=["t.a=b"])
     told = describe(planned.plan.operations)
     assert told.startswith("rename column t.a to b; drop check ")
     assert "add check ck_t" in told
@@ -95,7 +95,7 @@ def test_what_changes_beside_the_name(url: str, engine_name: str, tmp_path: Path
 def test_what_goes_with_the_rename(url: str, engine_name: str, tmp_path: Path) -> None:
     schemadiff.plan(url, everything("a", engine_name), tmp_path)
     schemadiff.apply(url, tmp_path)
-    schemadiff.plan(url, table("b"), tmp_path, renamed=["t.a=b"])
+    schemadiff.plan(url, table("b"), tmp_path, rename=["t.a=b"])
     schemadiff.apply(url, tmp_path, allow=["all"])
     assert not schemadiff.check(url, table("b"), tmp_path)
     schemadiff.rollback(url, tmp_path, allow=["all"])
@@ -118,7 +118,7 @@ def test_columns_exchange_their_names_while_their_table_gets_another(url: str, t
     schemadiff.apply(url, tmp_path)
     with connected(url) as (connection, _):
         connection.exec_driver_sql("INSERT INTO t (a, b, c) VALUES (1, 'two', 3.5)")
-    schemadiff.plan(url, after, tmp_path, renamed=["t=u", "t.a=b", "t.b=c", "t.c=a"])
+    schemadiff.plan(url, after, tmp_path, rename=["t=u", "t.a=b", "t.b=c", "t.c=a"])
     schemadiff.apply(url, tmp_path)
     assert not schemadiff.check(url, after, tmp_path)
     with connected(url) as (connection, _):
@@ -132,7 +132,7 @@ def test_a_name_that_stays_another_columns_is_refused(url: str, tmp_path: Path) 
     schemadiff.plan(url, numbered("t", "a", "b", "c"), tmp_path)
     schemadiff.apply(url, tmp_path)
     with pytest.raises(UsageError, match='the table has a column "c" already'):
-        schemadiff.plan(url, numbered("t", "c", "b", "d"), tmp_path, renamed=["t.a=c"])
+        schemadiff.plan(url, numbered("t", "c", "b", "d"), tmp_path, rename=["t.a=c"])
 
 
 @pytest.mark.parametrize(

@@ -119,9 +119,9 @@ def test_story(
     online = None
     if "online.sql" in story.sections:
         online = schemadiff.plan(
-            database, after, versions, renames_allowed=False, online="always", dry_run=True
+            database, after, versions, no_renames=True, online="always", dry_run=True
         ).plan
-    planned = schemadiff.plan(database, after, versions, message="after", renames_allowed=False)
+    planned = schemadiff.plan(database, after, versions, message="after", no_renames=True)
     assert planned.path, "the plan found no difference"
     with connected(database) as (_, dialect):
         _, recorded = revision_files.replay(revision_files.load(versions), dialect)
@@ -149,7 +149,7 @@ def test_story(
         assert schemadiff.check(created_after, before, history).drifted, (
             "check is blind to what is done by hand"
         )
-        schemadiff.plan(created_after, before, history, message="put back", renames_allowed=False)
+        schemadiff.plan(created_after, before, history, message="put back", no_renames=True)
         schemadiff.apply(created_after, history, allow=["all"])
         assert not schemadiff.check(created_after, before, history)
         given = names_in(known[0])

@@ -69,7 +69,7 @@ def test_forth_and_back_where_another_collation_is_the_default(
 ) -> None:
     here, there = (other, url) if planned_there else (url, other)
     for metadata in stages():
-        schemadiff.plan(here, metadata, tmp_path, renames_allowed=False)
+        schemadiff.plan(here, metadata, tmp_path, no_renames=True)
         schemadiff.apply(here, tmp_path, allow=("all",))
     for number, metadata in enumerate(stages(), 1):
         schemadiff.apply(there, tmp_path, to=number, allow=("all",))

@@ -148,7 +148,7 @@ def test_what_breaks_is_named_and_does_not_block(place: tuple[str, Path, str], w
     url, versions, engine = place
     after = models("label") if what == "name" else models(table="customer")
     renamed = ["account.name=label"] if what == "name" else ["account=customer"]
-    planned = schemadiff.plan(url, after, versions, renamed=renamed)
+    planned = schemadiff.plan(url, after, versions, rename=renamed)
     assert [one for hazard in planned.plan.hazards for one in _named(hazard)] == _pairs(BROKEN[engine, what])
     assert {(one.code, one.level) for one in planned.plan.hazards} <= {("SD406", "warning")}
     told = json.loads(json.dumps(plan_json.operations(planned.plan.operations, planned.plan.hazards)))
@@ -200,7 +200,7 @@ def test_a_declared_view_moves_along_and_is_not_named(
         url, versions = fresh_database(engine), tmp_path / engine
         schemadiff.plan(url, with_view("name"), versions)
         schemadiff.apply(url, versions)
-        planned = schemadiff.plan(url, with_view("label"), versions, renamed=["account.name=label"])
+        planned = schemadiff.plan(url, with_view("label"), versions, rename=["account.name=label"])
         assert not planned.plan.hazards
         for step in (schemadiff.apply, schemadiff.rollback):
             step(url, versions)

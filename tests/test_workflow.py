@@ -278,7 +278,7 @@ def test_a_rename_is_never_guessed(url: str, versions: Path) -> None:
     with pytest.raises(AmbiguousError, match="was title renamed to subject") as caught:
         schemadiff.plan(url, renamed, versions)
     assert "--rename question.title=subject" in str(caught.value)
-    planned = schemadiff.plan(url, renamed, versions, renamed=["question.title=subject"])
+    planned = schemadiff.plan(url, renamed, versions, rename=["question.title=subject"])
     assert any(isinstance(one, RenameColumn) for one in planned.plan.operations)
     assert not planned.plan.hazards
     schemadiff.apply(url, versions)

@@ -56,7 +56,7 @@ def models(post: str = "BlogPost", *columns: str, **kept: object) -> sa.MetaData
 
 def test_names_are_what_the_models_call_them(url: str, tmp_path: Path) -> None:
     def plan(metadata: sa.MetaData, *renamed: str) -> list[str]:
-        found = schemadiff.plan(url, metadata, tmp_path, renamed=renamed, dry_run=True)
+        found = schemadiff.plan(url, metadata, tmp_path, rename=renamed, dry_run=True)
         return [one.describe() for one in found.plan.operations]
 
     schemadiff.plan(url, models("BlogPost", "Old"), tmp_path, message="first")

@@ -174,7 +174,7 @@ def _history(report: Report, planner: str, planned_on: str, engine: str, url: st
     try:
         with tempfile.TemporaryDirectory() as folder:
             for metadata in models:
-                schemadiff.plan(here, metadata, folder, renames_allowed=False)
+                schemadiff.plan(here, metadata, folder, no_renames=True)
                 schemadiff.apply(here, folder, allow=("all",))
             for number, metadata in enumerate(models, 1):
                 schemadiff.apply(there, folder, to=number, allow=("all",))

@@ -62,8 +62,8 @@ def plan(
     *,
     message: str | None = None,
     dry_run: bool = False,
-    renamed: Iterable[str] = (),
-    renames_allowed: bool = True,
+    rename: Iterable[str] = (),
+    no_renames: bool = False,
     decide: Decide | None = None,
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
@@ -73,8 +73,8 @@ def plan(
     """Compares the live database with the models and writes the next revision file, unless nothing differs or
     `dry_run`.
 
-    `renamed` are lines as ``user.phone=mobile``; without `renames_allowed` nothing is taken for a rename. `include`
-    and `exclude` are patterns for ``table`` or ``schema.table``: nothing else, or all but these, is compared (see
+    `rename` are lines as ``user.phone=mobile``; with `no_renames` nothing else is taken for a rename. `include` and
+    `exclude` are patterns for ``table`` or ``schema.table``: nothing else, or all but these, is compared (see
     `filters`). `schemas` are compared beside those that the models and revisions name.
 
     Raises `PendingError` while revisions are pending, `AmbiguousError` when a column may have been renamed and
@@ -94,7 +94,7 @@ def plan(
         whole = inspect_for(connection, dialect, replayed, desired, beside=beside, expected=replayed)
         ignored = filters.ignored(chosen, replayed, whole)
         live = filters.visible(whole, chosen, dialect)
-        moves = (*renames.given(renamed, live, dialect), *renames.declared(metadata, live, desired, dialect))
+        moves = (*renames.given(rename, live, dialect), *renames.declared(metadata, live, desired, dialect))
         moves = (*moves, *renames.respelled(replay.all_after(moves, live, dialect), desired, dialect))
         if moves:
             chosen = chosen.through(moves)
@@ -112,7 +112,7 @@ def plan(
             return objects.around_moves(moves, rest)
 
         operations = compare(moves)
-        if renames_allowed:
+        if not no_renames:
             extra = _decide(renames.candidates(operations), decide)
             if extra:
                 operations = compare((*moves, *extra))

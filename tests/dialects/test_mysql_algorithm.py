@@ -296,7 +296,7 @@ def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
         return metadata
 
     _apply(url, tmp_path, models("id"))
-    found = schemadiff.plan(url, models("key"), tmp_path, renamed=["target.id=key"], online="always")
+    found = schemadiff.plan(url, models("key"), tmp_path, rename=["target.id=key"], online="always")
     assert [step.method for step in found.plan.steps] == [INPLACE if engine_name == "mysql" else INSTANT]
     schemadiff.apply(url, tmp_path, online="always")
     assert not schemadiff.check(url, models("key"), tmp_path)
@@ -454,9 +454,7 @@ def test_a_group_that_stopped_anywhere_is_finished_or_undone(
     url = fresh_database(engine_name)
     made = {models: _created(fresh_database(engine_name), models) for models in (before, after)}
     _apply(url, tmp_path, _metadata(before))
-    steps = schemadiff.plan(
-        url, _metadata(after), tmp_path, renames_allowed=False, online="always"
-    ).plan.steps
+    steps = schemadiff.plan(url, _metadata(after), tmp_path, no_renames=True, online="always").plan.steps
     assert [step.method for step in steps] == [INSTANT, COPY, INPLACE if engine_name == "mysql" else NOCOPY]
     for last in range(len(steps)):
         for work, end in ((schemadiff.rollback, before), (schemadiff.apply, after)):
@@ -506,7 +504,7 @@ def _there_and_back(
     url = fresh_database(engine_name)
     made = {models: _created(fresh_database(engine_name), models) for models in (before, after)}
     _apply(url, folder, _metadata(before))
-    planned = schemadiff.plan(url, _metadata(after), folder, renames_allowed=False, online="always")
+    planned = schemadiff.plan(url, _metadata(after), folder, no_renames=True, online="always")
     assert not _probes(url)
     done = schemadiff.apply(url, folder, allow=["all"], online="always").done[0]
     assert done.plan.statements == planned.plan.statements
@@ -524,7 +522,7 @@ def _metadata(models: Models) -> sa.MetaData:
 
 
 def _apply(url: str, folder: Path, metadata: sa.MetaData) -> None:
-    schemadiff.plan(url, metadata, folder, renames_allowed=False)
+    schemadiff.plan(url, metadata, folder, no_renames=True)
     schemadiff.apply(url, folder, allow=["all"])
 
 

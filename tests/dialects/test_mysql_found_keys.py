@@ -148,7 +148,7 @@ def test_one_plan_suffices(
     before, after = map(models, PAIRS[pair])
     found, wanted, empty = (fresh_database(engine_name) for _ in range(3))
     with created(found, before), created(wanted, after):
-        schemadiff.plan(found, after, tmp_path, message="change", renames_allowed=False)
+        schemadiff.plan(found, after, tmp_path, message="change", no_renames=True)
         schemadiff.apply(found, tmp_path, allow=["all"])
     assert not schemadiff.check(found, after, tmp_path)
     assert not schemadiff.plan(found, after, tmp_path, dry_run=True).plan.operations
@@ -177,7 +177,7 @@ def test_the_revisions_lead_forth_and_back_with_new_names(url: str, tmp_path: Pa
         schemadiff.plan(url, before, tmp_path / pair, message="begin")
         schemadiff.apply(url, tmp_path / pair)
         begun = shown(url, before)
-        schemadiff.plan(url, after, tmp_path / pair, message="change", renames_allowed=False)
+        schemadiff.plan(url, after, tmp_path / pair, message="change", no_renames=True)
         schemadiff.apply(url, tmp_path / pair, allow=["all"])
         ended = shown(url, after)
         schemadiff.rollback(url, tmp_path / pair)

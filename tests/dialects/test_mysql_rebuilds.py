@@ -161,7 +161,7 @@ def test_what_the_values_come_from_may_change_as_well(
     values = _rows(url, query)
     desired = _models(*items, b=b)
     renamed = ["t.b=c"] if case == "renamed" else []
-    steps = _plan(url, tmp_path, desired, renamed=renamed)
+    steps = _plan(url, tmp_path, desired, rename=renamed)
     assert [step.method for step in steps if step.method.startswith("COPY")] == (
         [COPY] if copies == 1 else [f"{COPY} (this table is copied {copies} times)"] * copies
     )
@@ -175,7 +175,7 @@ def test_what_the_values_come_from_may_change_as_well(
 
 def _begin(url: str, folder: Path, metadata: sa.MetaData) -> None:
     """The database has the tables, by a revision, and rows."""
-    schemadiff.plan(url, metadata, folder, renames_allowed=False)
+    schemadiff.plan(url, metadata, folder, no_renames=True)
     schemadiff.apply(url, folder)
     with connected(url, changes=True) as (connection, _):
         connection.exec_driver_sql(
@@ -184,11 +184,9 @@ def _begin(url: str, folder: Path, metadata: sa.MetaData) -> None:
 
 
 def _plan(
-    url: str, folder: Path, metadata: sa.MetaData, *, online: Any = "always", renamed: Sequence[str] = ()
+    url: str, folder: Path, metadata: sa.MetaData, *, online: Any = "always", rename: Sequence[str] = ()
 ) -> tuple[Step, ...]:
-    return schemadiff.plan(
-        url, metadata, folder, renames_allowed=False, renamed=renamed, online=online
-    ).plan.steps
+    return schemadiff.plan(url, metadata, folder, no_renames=True, rename=rename, online=online).plan.steps
 
 
 def _created(url: str, metadata: sa.MetaData) -> dict[str, list[str]]:

@@ -117,7 +117,7 @@ def test_what_was_changed_is_taken_back(statements: list[str], url: str, tmp_pat
     as_declared = shown(url)
     run(url, *statements)
     assert schemadiff.check(url, models(), tmp_path).drifted
-    schemadiff.plan(url, models(), tmp_path, message="take it back", renames_allowed=False)
+    schemadiff.plan(url, models(), tmp_path, message="take it back", no_renames=True)
     schemadiff.apply(url, tmp_path, allow=["all"])
     assert not schemadiff.check(url, models(), tmp_path)
     assert shown(url) == as_declared

@@ -77,7 +77,7 @@ def begin(url: str, versions: Path, before: sa.MetaData, after: sa.MetaData) -> 
     schemadiff.plan(url, before, versions)
     schemadiff.apply(url, versions)
     execute(url, "INSERT INTO other (id, code) SELECT g, g FROM generate_series(0, 9) g")
-    planned = schemadiff.plan(url, after, versions, renames_allowed=False, online="always")
+    planned = schemadiff.plan(url, after, versions, no_renames=True, online="always")
     return list(planned.plan.steps)
 
 

@@ -146,7 +146,7 @@ def test_put_back(case: str, fresh_database: Callable[[str], str], tmp_path: Pat
     assert changed != wanted
 
     assert schemadiff.check(url, models(), tmp_path).drifted
-    assert schemadiff.plan(url, models(), tmp_path, message="put back", renames_allowed=False).path
+    assert schemadiff.plan(url, models(), tmp_path, message="put back", no_renames=True).path
     schemadiff.apply(url, tmp_path, allow=["all"])
     assert not schemadiff.check(url, models(), tmp_path)
     assert _catalog(url) == wanted

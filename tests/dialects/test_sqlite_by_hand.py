@@ -109,7 +109,7 @@ def test_it_is_named_and_taken_back(script: list[str], tmp_path: Path) -> None:
         for statement in script:
             connection.exec_driver_sql(statement)
     assert schemadiff.check(url, models(), versions).drifted
-    assert schemadiff.plan(url, models(), versions, renames_allowed=False).found
+    assert schemadiff.plan(url, models(), versions, no_renames=True).found
     # Another database, which nobody changed by hand, goes the same way.
     for each in (url, other):
         schemadiff.apply(each, versions, allow=["all"])
