@@ -40,9 +40,7 @@ IN_DIALECTS = ("server", "canonical", "sql", "read", "online", "run", "dialect")
 AGAINST = {
     # A difference between two MetaData is put into words by comparing them.
     ("models.merging", "compare.comparer"),
-    ("dialects.mysql.read.catalog", "dialects.mysql.online.probe"),
     ("dialects.postgresql.read.catalog", "dialects.postgresql.run.blockers"),
-    ("dialects.postgresql.online.leftovers", "dialects.postgresql.run.lock"),
 }
 """The imports that should not be: nothing is added here."""
 PURE = ("schema", "operations", "compare", "planning", "models")

@@ -20,7 +20,7 @@ from schemadiff.dialects.mysql.run.blockers import left_running
 from schemadiff.errors import StoppedError
 from schemadiff.execute import progress as execute_progress
 from schemadiff.execute.executor import Event
-from schemadiff.execute.progress import Course, Running
+from schemadiff.execute.progress import ProgressEstimate, Running
 from schemadiff.planning.planner import Step
 
 pytestmark = pytest.mark.once
@@ -339,10 +339,10 @@ def test_an_error_of_the_callback_is_not_lost(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_share_never_goes_back_and_never_reaches_the_whole() -> None:
-    course = Course()
+    estimate = ProgressEstimate()
     read = [0.1, 0.3, 0.2, 1.0, None, 0.5]
     shares = [
-        course.running(at, None if share is None else Reading("copying rows", share)).share
+        estimate.running(at, None if share is None else Reading("copying rows", share)).share
         for at, share in enumerate(read)
     ]
     assert shares == [0.1, 0.3, 0.3, 0.3, 0.3, 0.5]
@@ -356,14 +356,14 @@ def test_a_share_never_goes_back_and_never_reaches_the_whole() -> None:
 
 
 def test_time_left_is_told_while_it_moves() -> None:
-    course = Course()
-    assert course.running(0, Reading("reading", 0.0)).left is None
-    assert course.running(1, Reading("reading", 0.1)).left is None
-    assert course.running(2, Reading("reading", 0.2)).left == pytest.approx(8)
-    assert course.running(4, Reading("reading", 0.2)).left == pytest.approx(6)
-    assert course.running(60, Reading("reading", 0.2)).left is None
-    assert course.running(61, Reading("reading", 0.3)).left is None
-    assert course.running(62, Reading("reading", 0.4)).left is not None
+    estimate = ProgressEstimate()
+    assert estimate.running(0, Reading("reading", 0.0)).left is None
+    assert estimate.running(1, Reading("reading", 0.1)).left is None
+    assert estimate.running(2, Reading("reading", 0.2)).left == pytest.approx(8)
+    assert estimate.running(4, Reading("reading", 0.2)).left == pytest.approx(6)
+    assert estimate.running(60, Reading("reading", 0.2)).left is None
+    assert estimate.running(61, Reading("reading", 0.3)).left is None
+    assert estimate.running(62, Reading("reading", 0.4)).left is not None
 
 
 @pytest.mark.engines("mariadb")

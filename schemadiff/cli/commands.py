@@ -1,4 +1,4 @@
-"""plan, check, diff, show: each asks `workflow`, writes the answer and returns the exit code."""
+"""plan, check, diff, show: each asks `commands`, writes the answer and returns the exit code."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def history(terminal: Terminal, project: Project, renderer: Renderer) -> int:
 
 
 def _standing(database: Database, history: tuple[Revision, ...]) -> Status:
-    """Where the database is, at a glance, or as `workflow` finds out."""
+    """Where the database is, at a glance, or as `commands` finds out."""
     found = glance(database, history) if isinstance(database, str) else None
     if found is not None:
         return found

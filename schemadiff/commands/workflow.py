@@ -26,11 +26,11 @@ from schemadiff.database.facts import facts_about
 from schemadiff.database.inspector import ask, differences, inspect_for, refuse_taken
 from schemadiff.errors import AmbiguousError, PendingError, SchemadiffError, UsageError, VersionError
 from schemadiff.execute import advice, revision_run, single_transaction, version_table
-from schemadiff.execute.executor import Manner, Progress, Task
+from schemadiff.execute.executor import Progress, RunOptions, Task
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.execute.preconditions import foreseen
-from schemadiff.execute.resume import interrupted_in, resume, without_vain
-from schemadiff.execute.revision_run import Confirm, Gate, Site, asked_how, large_tables
+from schemadiff.execute.resume import interrupted_in, resume, without_stale_entry
+from schemadiff.execute.revision_run import Confirm, Gate, RunContext, asked_how, large_tables
 from schemadiff.execute.single_transaction import expect_together
 from schemadiff.execute.status import State, Status
 from schemadiff.execute.version_check import at_head, check_target, state_at, verify
@@ -175,11 +175,11 @@ def apply(
     history = files.load(Path(versions))
     check_target(to, history, "apply")
     with connected(database, changes=not dry_run) as (connection, dialect):
-        gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
+        gate, options = Gate(allow, confirm, dry_run), RunOptions(progress, tell, lock_wait)
         expect_together(dialect, transaction)
-        site = Site(connection, dialect, history, gate, manner, online, transaction)
+        context = RunContext(connection, dialect, history, gate, options, online, transaction)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
-            outcome = _apply(site, to, where(database))
+            outcome = _apply(context, to, where(database))
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
@@ -214,11 +214,11 @@ def rollback(
     if steps is not None and steps < 1:
         raise UsageError(f"cannot go back {steps} steps")
     with connected(database, changes=not dry_run) as (connection, dialect):
-        gate, manner = Gate(allow, confirm, dry_run), Manner(progress, tell, lock_wait)
+        gate, options = Gate(allow, confirm, dry_run), RunOptions(progress, tell, lock_wait)
         expect_together(dialect, transaction)
-        site = Site(connection, dialect, history, gate, manner, online, transaction)
+        context = RunContext(connection, dialect, history, gate, options, online, transaction)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
-            outcome = _rollback(site, to, steps, where(database))
+            outcome = _rollback(context, to, steps, where(database))
     return dataclasses.replace(outcome, lock_timeout=lock_timeout)
 
 
@@ -322,100 +322,104 @@ def show(database: Database, versions: str | Path, number: int) -> Shown:
     return Shown(revision, False, outcome.done[-1].plan)
 
 
-def _apply(site: Site, to: int | None, place: str) -> Outcome:
-    state = version_table.read(site.connection, site.dialect) or State()
-    verify(state, site.history)
-    state = without_vain(site, state)
+def _apply(context: RunContext, to: int | None, place: str) -> Outcome:
+    state = version_table.read(context.connection, context.dialect) or State()
+    verify(state, context.history)
+    state = without_stale_entry(context, state)
     before = state.version
     done: list[Done] = []
-    while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
-        _not_in_a_dry_run(site, place, interrupted)
-        done.append(_done(site, resume(site, state, interrupted, "up")))
-        state = version_table.read(site.connection, site.dialect) or State()
+    while interrupted := interrupted_in(context.connection, context.dialect, state, context.history):
+        _not_in_a_dry_run(context, place, interrupted)
+        done.append(_done(context, resume(context, state, interrupted, "up")))
+        state = version_table.read(context.connection, context.dialect) or State()
     if to is not None and to < state.version:
         raise UsageError(
             f"{place} is at revision {state.version}, after {to}",
             hint=f"To go back: schemadiff rollback --to {to}",
         )
-    pending = site.history[state.version : to]
-    done += _carry_out(site, "up", state, pending)
-    return _outcome(site, place, before, pending[-1].number if pending else state.version, done)
+    pending = context.history[state.version : to]
+    done += _carry_out(context, "up", state, pending)
+    return _outcome(context, place, before, pending[-1].number if pending else state.version, done)
 
 
-def _rollback(site: Site, to: int | None, steps: int | None, place: str) -> Outcome:
-    state = version_table.read(site.connection, site.dialect)
+def _rollback(context: RunContext, to: int | None, steps: int | None, place: str) -> Outcome:
+    state = version_table.read(context.connection, context.dialect)
     if state is None:
         raise VersionError(
             f"{place} has no version table: there is nothing to roll back",
             hint="Is it the right database? `schemadiff status` shows where it is.",
         )
-    verify(state, site.history)
-    begun, state = state, without_vain(site, state)
+    verify(state, context.history)
+    begun, state = state, without_stale_entry(context, state)
     before = state.version
     if state is not begun and to is None and steps is None:
-        return _outcome(site, place, before, before, ())
+        return _outcome(context, place, before, before, ())
     done: list[Done] = []
-    while interrupted := interrupted_in(site.connection, site.dialect, state, site.history):
-        _not_in_a_dry_run(site, place, interrupted)
-        done.append(_done(site, resume(site, state, interrupted, "down")))
-        state = version_table.read(site.connection, site.dialect) or State()
+    while interrupted := interrupted_in(context.connection, context.dialect, state, context.history):
+        _not_in_a_dry_run(context, place, interrupted)
+        done.append(_done(context, resume(context, state, interrupted, "down")))
+        state = version_table.read(context.connection, context.dialect) or State()
     if done and to is None and steps is None:
-        return _outcome(site, place, before, state.version, done)
+        return _outcome(context, place, before, state.version, done)
     target = to if to is not None else max(state.version - (steps or 1), 0)
     if target > state.version:
         raise UsageError(
             f"{place} is at revision {state.version}, before {target}",
             hint=f"To go forward: schemadiff apply --to {target}",
         )
-    undone = tuple(reversed(site.history[target : state.version]))
-    done += _carry_out(site, "down", state, undone)
-    return _outcome(site, place, before, target, done)
+    undone = tuple(reversed(context.history[target : state.version]))
+    done += _carry_out(context, "down", state, undone)
+    return _outcome(context, place, before, target, done)
 
 
-def _outcome(site: Site, place: str, before: int, after: int, done: Sequence[Done]) -> Outcome:
-    if not site.gate.dry_run:
+def _outcome(context: RunContext, place: str, before: int, after: int, done: Sequence[Done]) -> Outcome:
+    if not context.gate.dry_run:
         return Outcome(before, after, tuple(done), place)
     statements = [step.sql for one in done for step in one.plan.steps]
-    settings = site.dialect.settings(site.connection, statements)
-    return Outcome(before, after, tuple(done), place, site.dialect, settings)
+    settings = context.dialect.settings(context.connection, statements)
+    return Outcome(before, after, tuple(done), place, context.dialect, settings)
 
 
-def _not_in_a_dry_run(site: Site, place: str, interrupted: Interrupted) -> None:
-    if site.gate.dry_run:
+def _not_in_a_dry_run(context: RunContext, place: str, interrupted: Interrupted) -> None:
+    if context.gate.dry_run:
         raise PendingError(
             f"{place} is in the middle of a revision: what comes after cannot be said before that is settled",
             hint=f"`schemadiff status` says what is left of it; {advice.finish(interrupted.direction)}",
         )
 
 
-def _carry_out(site: Site, direction: Direction, state: State, chosen: Sequence[Revision]) -> list[Done]:
+def _carry_out(
+    context: RunContext, direction: Direction, state: State, chosen: Sequence[Revision]
+) -> list[Done]:
     """Carries the revisions out in their order, after the gate has seen the hazards of all of them."""
     if not chosen:
         return []
-    legs = (revision_run.forward if direction == "up" else revision_run.backward)(site, state, chosen)
-    prospect = revision_run.foresee(site, direction, state, legs)
-    site.gate.pass_([hazard for task in prospect.tasks for hazard in task.plan.hazards], direction)
-    if site.gate.dry_run:
-        return [_done(site, task) for task in prospect.tasks]
-    version_table.create(site.connection, site.dialect)
-    if site.transaction == "all":
-        return [_done(site, task) for task in single_transaction.carry_out(site, state, prospect)]
+    legs = (revision_run.forward if direction == "up" else revision_run.backward)(context, state, chosen)
+    prospect = revision_run.foresee(context, direction, state, legs)
+    context.gate.expect_allowed(
+        [hazard for task in prospect.tasks for hazard in task.plan.hazards], direction
+    )
+    if context.gate.dry_run:
+        return [_done(context, task) for task in prospect.tasks]
+    version_table.create(context.connection, context.dialect)
+    if context.transaction == "all":
+        return [_done(context, task) for task in single_transaction.carry_out(context, state, prospect)]
     done: list[Done] = []
     try:
-        for task in revision_run.in_turn(site, prospect):
-            site.run(task)
-            done.append(_done(site, task))
+        for task in revision_run.in_turn(context, prospect):
+            context.run(task)
+            done.append(_done(context, task))
     except SchemadiffError:
         if done and done[-1].task.after.files is None:
             with suppress(SQLAlchemyError):  # the connection may be lost: the next run notes them
-                noted = state_at(done[-1].task.after.version, site.history)
-                version_table.note_files(site.connection, site.dialect, noted)
+                noted = state_at(done[-1].task.after.version, context.history)
+                version_table.note_files(context.connection, context.dialect, noted)
         raise
     return done
 
 
-def _done(site: Site, task: Task) -> Done:
-    return Done(site.history[task.revision - 1].message, task)
+def _done(context: RunContext, task: Task) -> Done:
+    return Done(context.history[task.revision - 1].message, task)
 
 
 def _once(notes: Iterable[Unsupported]) -> tuple[Unsupported, ...]:

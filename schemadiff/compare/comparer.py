@@ -84,9 +84,9 @@ def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) 
     changing = _changing_keys(changes)
     arrivals = (*(CreateTable(table) for table in created), *changes, *arriving)
     named = name_conflicts.taken(arrivals, dialect)
-    first, changes = name_conflicts.make_way(changes, named)
+    first, changes = name_conflicts.split_freeing(changes, named)
     creations, late = _creations(created, changing)
-    giving = {table.name for table in dropped if name_conflicts.makes_way(table, named, dialect)}
+    giving = {table.name for table in dropped if name_conflicts.table_frees_name(table, named, dialect)}
     early, drops = _drops(dropped, changing, giving)
     tables = (*leaving, *early, *first, *creations, *changes, *late, *arriving, *drops)
     opening, closing = objects.compare(current, desired, tables, dialect)

@@ -23,13 +23,13 @@ Taken = Mapping[tuple[str | None, str], set[Name]]
 """By schema and name, the tables that take the name."""
 
 
-def make_way(changes: Sequence[Operation], named: Taken) -> tuple[list[Operation], list[Operation]]:
+def split_freeing(changes: Sequence[Operation], named: Taken) -> tuple[list[Operation], list[Operation]]:
     """The drops that have to come first because another table takes over the name, and the other changes."""
-    first = [change for change in changes if gives_way(change, named)]
-    return first, [change for change in changes if not gives_way(change, named)]
+    first = [change for change in changes if frees_name(change, named)]
+    return first, [change for change in changes if not frees_name(change, named)]
 
 
-def makes_way(table: Table, named: Taken, dialect: Dialect) -> bool:
+def table_frees_name(table: Table, named: Taken, dialect: Dialect) -> bool:
     """Whether a table that is dropped has something whose name another table takes."""
     things = _shared(table, dialect)
     return any(named.get((table.name.schema, one.name or ""), set()) - {table.name} for one in things)
@@ -55,7 +55,7 @@ def taken(operations: Iterable[Operation], dialect: Dialect) -> Taken:
     return found
 
 
-def gives_way(operation: Operation, named: Taken) -> bool:
+def frees_name(operation: Operation, named: Taken) -> bool:
     """Whether the operation drops something whose name another table takes."""
     match operation:
         case DropIndex(table=table, index=thing) | DropConstraint(table=table, constraint=thing):

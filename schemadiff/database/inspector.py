@@ -143,7 +143,7 @@ def _with_unseen(connection: Connection, dialect: Dialect, live: Schema, expecte
 
 
 def _with_managed(live: Schema, known: Collection[Schema], dialect: Dialect) -> Schema:
-    """The live schema, what a DBA has set and nobody speaks of set apart; see `silence`."""
+    """The live schema, what a DBA has set and nobody speaks of set apart; see `managed_elsewhere`."""
     tables = {
         name: dialect.with_managed(table, [one.tables[name] for one in known if name in one.tables])
         for name, table in live.tables.items()

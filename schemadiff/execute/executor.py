@@ -36,7 +36,7 @@ from schemadiff.errors import (
 )
 from schemadiff.execute import advice, interruption, journal, preconditions, version_table
 from schemadiff.execute.failed_operation import blamed
-from schemadiff.execute.journal import Direction, Interrupted, Turned
+from schemadiff.execute.journal import Direction, Interrupted, PartialUndo
 from schemadiff.execute.preconditions import Unmet
 from schemadiff.execute.progress import Running, watching
 from schemadiff.execute.status import State
@@ -77,7 +77,7 @@ PAUSES = (0.5, 1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RunOptions:
     """How a run behaves: ``progress`` is told of its steps, ``tell`` in a sentence whom it waits for; ``wait`` are the
     seconds for which it tries to get the locks on the tables of a step.
     """
@@ -102,7 +102,7 @@ class Task:
     plan: Plan
     before: State
     after: State
-    turned: Turned | None = None
+    turned: PartialUndo | None = None
     start: Schema = field(default_factory=Schema)
     unsure: tuple[Operation, ...] = ()
     since: int | None = None
@@ -113,7 +113,7 @@ class Task:
         return self.before.version if self.since is None else self.since
 
 
-def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) -> None:
+def run(connection: Connection, dialect: Dialect, task: Task, options: RunOptions) -> None:
     """Carries the task out. Raises `StepError` when a step fails, after which nothing (where DDL can be rolled back)
     or everything up to that step is done.
     """
@@ -122,17 +122,17 @@ def run(connection: Connection, dialect: Dialect, task: Task, manner: Manner) ->
         entry = entry_of(task)
         found = journal.found_there(entry, task.plan.operations)
         task = dataclasses.replace(task, start=footprint.after(found, task.start, dialect))
-        _run_journalled(connection, dialect, task, entry, 0, manner)
+        _run_journalled(connection, dialect, task, entry, 0, options)
         return
 
-    together(connection, dialect, [task], manner)
+    together(connection, dialect, [task], options)
 
 
 def together(
     connection: Connection,
     dialect: Dialect,
     tasks: Sequence[Task],
-    manner: Manner,
+    options: RunOptions,
     begin: Callable[[], Iterable[Task]] | None = None,
 ) -> None:
     """Carries the tasks out in one transaction that is rolled back when a step fails, and begun again while somebody
@@ -148,7 +148,7 @@ def together(
                 for one in begin() if begin else tasks:
                     task, stepping = one, True
                     for position in range(len(one.plan.steps)):
-                        _step(connection, dialect, one, one.plan.steps, position, manner, rolls_back=True)
+                        _step(connection, dialect, one, one.plan.steps, position, options, rolls_back=True)
                     stepping = False
                     version_table.write(connection, dialect, one.after)
         except RevisionError as error:
@@ -161,7 +161,7 @@ def together(
             raise _uncommitted(task, error) from error
 
     try:
-        _patiently(connection, dialect, [step for one in tasks for step in one.plan.steps], manner, whole)
+        _patiently(connection, dialect, [step for one in tasks for step in one.plan.steps], options, whole)
     except StoppedError as error:
         raise _stopped(task, task.plan.steps, None) from error
 
@@ -174,14 +174,19 @@ def entry_of(task: Task) -> journal.Entry:
 
 
 def finish(
-    connection: Connection, dialect: Dialect, task: Task, interrupted: Interrupted, manner: Manner
+    connection: Connection, dialect: Dialect, task: Task, interrupted: Interrupted, options: RunOptions
 ) -> None:
     """Carries out what is left of an interrupted task, whose plan has the steps that are done and those to come."""
-    _run_journalled(connection, dialect, task, interrupted.entry, interrupted.done, manner)
+    _run_journalled(connection, dialect, task, interrupted.entry, interrupted.done, options)
 
 
 def _run_journalled(
-    connection: Connection, dialect: Dialect, task: Task, entry: journal.Entry, first: int, manner: Manner
+    connection: Connection,
+    dialect: Dialect,
+    task: Task,
+    entry: journal.Entry,
+    first: int,
+    options: RunOptions,
 ) -> None:
     steps = task.plan.steps
     footings = interruption.footings(steps, task.start, dialect)
@@ -193,7 +198,7 @@ def _run_journalled(
         # Rows, or what can be rolled back, and the entry that says it is there commit together: exactly once.
         with dialect.transaction(connection):
             for one in range(position, end):
-                _step(connection, dialect, task, steps, one, manner)
+                _step(connection, dialect, task, steps, one, options)
             note(end)
 
     def clear(step: Step) -> None:
@@ -213,7 +218,7 @@ def _run_journalled(
         if commits_with_entry(dialect, step):
             note(position)
             try:
-                _patiently(connection, dialect, some, manner, partial(part, position, end))
+                _patiently(connection, dialect, some, options, partial(part, position, end))
             except StoppedError as error:
                 raise _stopped(task, steps, position) from error
         else:
@@ -225,8 +230,8 @@ def _run_journalled(
                     connection,
                     dialect,
                     some,
-                    manner,
-                    partial(_step, connection, dialect, task, steps, position, manner),
+                    options,
+                    partial(_step, connection, dialect, task, steps, position, options),
                 )
             except StoppedError as error:
                 # Its statement was ended, or has come to its end nevertheless.
@@ -267,13 +272,13 @@ def _patiently(
     connection: Connection,
     dialect: Dialect,
     steps: Sequence[Step],
-    manner: Manner,
+    options: RunOptions,
     work: Callable[[], None],
 ) -> None:
     """Does `work`, which carries out these steps, and does it again while somebody holds a lock that it needs. A
     function of the revision file is not called twice: who knows what else it does.
     """
-    deadline = time.monotonic() + manner.wait
+    deadline = time.monotonic() + options.wait
     for pause in chain(PAUSES, repeat(PAUSES[-1])):
         try:
             work()
@@ -286,12 +291,12 @@ def _patiently(
             if left <= pause or any(step.run for step in steps):
                 error.message = "\n".join([error.message, *(f"  in its way: {one}" for one in holders)])
                 error.hint = (
-                    f"{error.hint}\nThe lock was asked for again and again, for {manner.wait:g} s in all: "
+                    f"{error.hint}\nThe lock was asked for again and again, for {options.wait:g} s in all: "
                     "end what is in its way, or give it more time with --lock-wait."
                 )
                 raise
             words = ", ".join(map(str, tables)) or "a table"
-            manner.tell(f"waiting for the lock on {words}: {'; '.join(holders)}")
+            options.tell(f"waiting for the lock on {words}: {'; '.join(holders)}")
         else:
             return
         try:
@@ -306,11 +311,11 @@ def _step(
     task: Task,
     steps: Sequence[Step],
     position: int,
-    manner: Manner,
+    options: RunOptions,
     *,
     rolls_back: bool = False,
 ) -> None:
-    step, progress = steps[position], manner.progress
+    step, progress = steps[position], options.progress
     event = Event(task.revision, task.direction, step, position, len(steps))
     if progress:
         progress(event)
@@ -336,7 +341,7 @@ def _step(
                 else:
                     if not written:
                         dialect.admit(connection, step.sql)
-                    _send(connection, dialect, event, manner)
+                    _send(connection, dialect, event, options)
         except SchemadiffError:
             raise
         except Leave as error:
@@ -354,7 +359,7 @@ def _step(
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
 
 
-def _send(connection: Connection, dialect: Dialect, event: Event, manner: Manner) -> None:
+def _send(connection: Connection, dialect: Dialect, event: Event, options: RunOptions) -> None:
     step = event.step
     # Who looks at the server's sessions, a later run of schemadiff for one, sees what it is.
     tag = f"/* schemadiff {event.revision:04} {event.direction} {event.position + 1}/{event.total} */ "
@@ -370,7 +375,7 @@ def _send(connection: Connection, dialect: Dialect, event: Event, manner: Manner
         other = dialect.next_way(sql, error)
         if other is None:
             raise
-        manner.tell(
+        options.tell(
             f"step {event.position + 1} goes another way that keeps nobody waiting: {server_words(error)}"
         )
         connection.exec_driver_sql(other, execution_options=VERBATIM)

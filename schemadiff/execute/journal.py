@@ -133,7 +133,7 @@ class Interrupted:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class PartialUndo:
     """What is undone of an interrupted run: the numbers of the operations, in the order in which that is done."""
 
     interrupted: Interrupted
@@ -146,7 +146,7 @@ def begin(
     digest: str,
     steps: Sequence[Step],
     operations: Sequence[Operation],
-    turned: Turned | None,
+    turned: PartialUndo | None,
 ) -> Entry:
     """The entry of steps that carry out these operations: all of the revision's, or what is undone of a run that was
     ``turned`` back.

@@ -56,7 +56,7 @@ class Running:
     left: float | None = None
 
 
-class Course:
+class ProgressEstimate:
     """What was read of one statement until now, and what follows from it."""
 
     def __init__(self) -> None:
@@ -97,14 +97,14 @@ class Watch:
 
     def look(self) -> None:
         """Looks and tells until the statement is through."""
-        course = Course()
+        estimate = ProgressEstimate()
         pause = AFTER
         while not self._over.wait(pause):
             pause = EVERY
             reading = self._session.read() if self._session else None
             if self._refusal:
                 reading = Reading(f"cannot be ended: {self._refusal}", reading.share if reading else None)
-            running = course.running(monotonic() - self._begun, reading)
+            running = estimate.running(monotonic() - self._begun, reading)
             with self._lock:
                 if self._over.is_set():
                     break

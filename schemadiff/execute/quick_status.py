@@ -1,4 +1,4 @@
-"""Where a database is, as far as a glance at its version row tells; see `dialects.glance`."""
+"""Where a database is, as far as a glance at its version row tells; see `version_row`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def glance(url: str, history: Sequence[Revision]) -> Status | None:
-    """Where the database is; ``None`` where it takes more to tell. Raises what `history.verify` raises."""
+    """Where the database is; ``None`` where it takes more to tell. Raises what `version_check.verify` raises."""
     found = read(url)
     if found is None:
         return None

@@ -16,14 +16,14 @@ from schemadiff.execute.interruption import interruption
 from schemadiff.execute.journal import (
     Direction,
     Interrupted,
-    Turned,
+    PartialUndo,
     at,
     is_entry,
     is_in_vain,
     operations_of,
     saved,
 )
-from schemadiff.execute.revision_run import Leg, Site, facts_of, reversal, tasks_of
+from schemadiff.execute.revision_run import Leg, RunContext, facts_of, reversal, tasks_of
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import state_at
 from schemadiff.execute.version_table import write
@@ -72,46 +72,48 @@ def _is_in_vain(state: State, history: Sequence[Revision]) -> bool:
     return bool(number > len(history) or history[number - 1].digest != entry["digest"])
 
 
-def without_vain(site: Site, state: State) -> State:
+def without_stale_entry(context: RunContext, state: State) -> State:
     """The state without the entry of a revision that was begun in vain, if there is one; so in the database as well."""
-    if not _is_in_vain(state, site.history):
+    if not _is_in_vain(state, context.history):
         return state
     state = dataclasses.replace(state, journal=None)
-    if not site.gate.dry_run:
-        write(site.connection, site.dialect, state)
+    if not context.gate.dry_run:
+        write(context.connection, context.dialect, state)
     return state
 
 
-def resume(site: Site, state: State, interrupted: Interrupted, direction: Direction) -> Task:
+def resume(context: RunContext, state: State, interrupted: Interrupted, direction: Direction) -> Task:
     """Leaves the middle of a revision in the given direction: finishes what was begun in it, undoes the contrary.
     Returns the task that was carried out; after it, the database may be in the middle of what that one undid.
     """
     if interrupted.direction != direction:
-        return _turn_back(site, state, interrupted)
+        return _turn_back(context, state, interrupted)
     if interrupted.entry.get("under"):
         end = dataclasses.replace(state, journal=interrupted.beneath)
     else:
         number = interrupted.revision if direction == "up" else interrupted.revision - 1
-        end = state_at(number, site.history)
-    interrupted, task = _planned_anew(site, state, interrupted, end)
-    site.finish(task, interrupted)
+        end = state_at(number, context.history)
+    interrupted, task = _planned_anew(context, state, interrupted, end)
+    context.finish(task, interrupted)
     return task
 
 
-def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State) -> tuple[Interrupted, Task]:
+def _planned_anew(
+    context: RunContext, state: State, interrupted: Interrupted, end: State
+) -> tuple[Interrupted, Task]:
     """What is left, planned on what there is now, behind the steps that are done. Operations that are done in part are
     completed where it is known how, else begun again.
     """
     if interrupted.middle is None and interrupted.partly:
-        _expect_retraction(site, interrupted)
+        _expect_retraction(context, interrupted)
         interrupted = _without_partly(interrupted)
     middle, completed = interrupted.middle, interrupted.completed
     halted = {number: one for number, one in interrupted.partly.items() if number not in completed}
     start = interrupted.origin
-    expected = _after(start, _past(interrupted, completed), site)
-    live = middle.live if middle else inspect_for(site.connection, site.dialect, start, expected)
+    expected = _after(start, _past(interrupted, completed), context)
+    live = middle.live if middle else inspect_for(context.connection, context.dialect, start, expected)
     begun = {**interrupted.open, **halted}
-    back = site.dialect.retraction(tuple(begun.values()), live)
+    back = context.dialect.retraction(tuple(begun.values()), live)
     # In the revision's order: the steps that are left may have been to carry out a later one first.
     todo = {
         number: one
@@ -121,8 +123,8 @@ def _planned_anew(site: Site, state: State, interrupted: Interrupted, end: State
     }
     first = (*(middle.statements if middle else ()), *back.statements)
     back = dataclasses.replace(back, statements=first)
-    task = _task_of(site, state, interrupted, interrupted.direction, expected, todo, end, back)
-    site.gate.pass_(task.plan.hazards, task.direction)
+    task = _task_of(context, state, interrupted, interrupted.direction, expected, todo, end, back)
+    context.gate.expect_allowed(task.plan.hazards, task.direction)
     numbers = {**completed, **dict(zip(todo, task.plan.operations, strict=True))}
     return _followed_by(interrupted, task, task.plan.steps, numbers)
 
@@ -169,9 +171,9 @@ def _without_partly(interrupted: Interrupted) -> Interrupted:
     )
 
 
-def _expect_retraction(site: Site, interrupted: Interrupted) -> None:
+def _expect_retraction(context: RunContext, interrupted: Interrupted) -> None:
     """Raises `VersionError` where nobody knows how to come out of the middle of an operation."""
-    if not site.dialect.transactional_ddl:
+    if not context.dialect.transactional_ddl:
         words = "; ".join(one.describe() for one in interrupted.partly.values())
         raise VersionError(
             f"revision {interrupted.revision:04} stopped in the middle of {words}, which takes several statements, and "
@@ -181,13 +183,13 @@ def _expect_retraction(site: Site, interrupted: Interrupted) -> None:
         )
 
 
-def _completed(site: Site, state: State, interrupted: Interrupted) -> Interrupted:
+def _completed(context: RunContext, state: State, interrupted: Interrupted) -> Interrupted:
     """The interrupted run when the operations that are done in part are done wholly, so that they can be undone."""
     middle, completed = interrupted.middle, interrupted.completed
-    if site.dialect.transactional_ddl or not interrupted.partly:
+    if context.dialect.transactional_ddl or not interrupted.partly:
         return interrupted
     if middle is None:
-        _expect_retraction(site, interrupted)
+        _expect_retraction(context, interrupted)
         return interrupted
     left = {number: one for number, one in interrupted.left.items() if number not in completed}
     steps = [planner.step_of(one, NO_FACTS) for one in middle.statements]
@@ -195,7 +197,7 @@ def _completed(site: Site, state: State, interrupted: Interrupted) -> Interrupte
     begun, task = _followed_by(interrupted, task, steps, completed)
     settled = {**at(begun.entry, len(begun.steps)), "open": list(left)}
     task = dataclasses.replace(task, after=dataclasses.replace(state, journal=settled))
-    site.finish(task, begun)
+    context.finish(task, begun)
     return dataclasses.replace(
         begun,
         done=len(begun.steps),
@@ -206,28 +208,28 @@ def _completed(site: Site, state: State, interrupted: Interrupted) -> Interrupte
     )
 
 
-def _turn_back(site: Site, state: State, interrupted: Interrupted) -> Task:
+def _turn_back(context: RunContext, state: State, interrupted: Interrupted) -> Task:
     """Undoes what is done of an interrupted task: that leads to where it began, which may be the middle of another."""
     direction: Direction = "down" if interrupted.direction == "up" else "up"
-    interrupted = _completed(site, state, interrupted)
+    interrupted = _completed(context, state, interrupted)
     start = interrupted.origin
-    live = inspect_for(site.connection, site.dialect, start, _after(start, interrupted.past, site))
-    back = site.dialect.retraction(tuple(interrupted.partly.values()), live)
+    live = inspect_for(context.connection, context.dialect, start, _after(start, interrupted.past, context))
+    back = context.dialect.retraction(tuple(interrupted.partly.values()), live)
     begun = {number: one for number, one in interrupted.begun.items() if one not in back.undone}
     past = [one for one in interrupted.past if one not in back.undone]
-    expected = _after(start, [*past, *(one for one in begun.values() if one not in past)], site)
+    expected = _after(start, [*past, *(one for one in begun.values() if one not in past)], context)
     with advice.instead(advice.UNFINISHED):
         undoing = {number: begun[number].reverse() for number in sorted(begun, reverse=True)}
     end = dataclasses.replace(state, journal=interrupted.entry.get("under"))
-    task = _task_of(site, state, interrupted, direction, expected, undoing, end, back)
-    site.gate.pass_(task.plan.hazards, task.direction)
-    task = dataclasses.replace(task, turned=Turned(interrupted, tuple(undoing)))
-    site.run(task)
+    task = _task_of(context, state, interrupted, direction, expected, undoing, end, back)
+    context.gate.expect_allowed(task.plan.hazards, task.direction)
+    task = dataclasses.replace(task, turned=PartialUndo(interrupted, tuple(undoing)))
+    context.run(task)
     return task
 
 
 def _task_of(
-    site: Site,
+    context: RunContext,
     state: State,
     interrupted: Interrupted,
     direction: Direction,
@@ -238,13 +240,13 @@ def _task_of(
 ) -> Task:
     """A task of a part of the interrupted revision."""
     some = tuple(operations.values())
-    leg = Leg(site.history[interrupted.revision - 1], some, expected, expected, end)
+    leg = Leg(context.history[interrupted.revision - 1], some, expected, expected, end)
     return tasks_of(
-        site, direction, state, [leg], back.live, facts_of(site, direction, [leg], back.live), back
+        context, direction, state, [leg], back.live, facts_of(context, direction, [leg], back.live), back
     )[0]
 
 
-def _after(schema: Schema, operations: Iterable[Operation], site: Site) -> Schema:
+def _after(schema: Schema, operations: Iterable[Operation], context: RunContext) -> Schema:
     for operation in operations:
-        schema = replay.after(operation, schema, site.dialect, strict=False)
+        schema = replay.after(operation, schema, context.dialect, strict=False)
     return schema

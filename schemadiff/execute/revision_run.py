@@ -20,7 +20,7 @@ from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.dialects.shared.driver_errors import takes_no_changes
 from schemadiff.errors import HazardError, StepError, UnsupportedError
 from schemadiff.execute import advice, executor
-from schemadiff.execute.executor import Manner, Task
+from schemadiff.execute.executor import RunOptions, Task
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.execute.live_schema import Filled, Live, stand_alone
 from schemadiff.execute.preconditions import foreseen
@@ -59,7 +59,7 @@ class Gate:
     confirm: Confirm | None
     dry_run: bool = False
 
-    def pass_(self, hazards: Sequence[Hazard], direction: Direction) -> None:
+    def expect_allowed(self, hazards: Sequence[Hazard], direction: Direction) -> None:
         if self.dry_run or "all" in self.allow:
             return
         held = [
@@ -76,26 +76,26 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class RunContext:
     """Where a run takes place: an open connection that holds the lock, and the revision files."""
 
     connection: Connection
     dialect: Dialect
     history: tuple[Revision, ...]
     gate: Gate
-    manner: Manner
+    options: RunOptions
     online: Online = "auto"
     transaction: Transaction = "each"
 
     def run(self, task: Task) -> None:
         """Carries out a task."""
         with saying_why(self.dialect):
-            executor.run(self.connection, self.dialect, task, self.manner)
+            executor.run(self.connection, self.dialect, task, self.options)
 
     def finish(self, task: Task, interrupted: Interrupted) -> None:
         """Carries out what is left of an interrupted task."""
         with saying_why(self.dialect):
-            executor.finish(self.connection, self.dialect, task, interrupted, self.manner)
+            executor.finish(self.connection, self.dialect, task, interrupted, self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,29 +111,29 @@ class Leg:
     state: State
 
 
-def forward(site: Site, begin: State, pending: Sequence[Revision]) -> list[Leg]:
+def forward(context: RunContext, begin: State, pending: Sequence[Revision]) -> list[Leg]:
     """The way through the pending revisions, from that state of the version row."""
-    expected, _ = files.replay(site.history[: pending[0].number - 1], site.dialect)
-    ends = states(begin, [revision.number for revision in pending], site.history)
+    expected, _ = files.replay(context.history[: pending[0].number - 1], context.dialect)
+    ends = states(begin, [revision.number for revision in pending], context.history)
     legs = []
     for revision, end in zip(pending, ends, strict=True):
-        operations, after = revision.record(expected, site.dialect)
+        operations, after = revision.record(expected, context.dialect)
         legs.append(Leg(revision, operations, expected, after, end))
         expected = after
     return legs
 
 
-def backward(site: Site, begin: State, undone: Sequence[Revision]) -> list[Leg]:
+def backward(context: RunContext, begin: State, undone: Sequence[Revision]) -> list[Leg]:
     """The way back through the revisions, the newest first, from that state of the version row. Raises
     `UnsupportedError` when one cannot be undone.
     """
     way = []
-    first, _ = files.replay(site.history[: undone[-1].number - 1], site.dialect)
+    first, _ = files.replay(context.history[: undone[-1].number - 1], context.dialect)
     for revision in reversed(undone):
-        operations, after = revision.record(first, site.dialect)
+        operations, after = revision.record(first, context.dialect)
         way.append((revision, operations, first, after))
         first = after
-    ends = states(begin, [revision.number - 1 for revision in undone], site.history)
+    ends = states(begin, [revision.number - 1 for revision in undone], context.history)
     return [
         Leg(revision, reversal(operations, revision), after, before, end)
         for (revision, operations, before, after), end in zip(reversed(way), ends, strict=True)
@@ -151,18 +151,18 @@ class Prospect:
     facts: Facts
 
 
-def foresee(site: Site, direction: Direction, state: State, legs: Sequence[Leg]) -> Prospect:
+def foresee(context: RunContext, direction: Direction, state: State, legs: Sequence[Leg]) -> Prospect:
     """The tasks of all legs, each planned on the schema that the ones before it will leave."""
     operations = [leg.operations for leg in legs]
-    found = replay.found_on_the_way(operations, legs[0].start, site.dialect)
-    live = Live(site.connection, site.dialect, [*_known(direction, legs), *found])
-    facts = facts_of(site, direction, legs, live.schema)
-    asking = site.gate.dry_run
-    planned = tasks_of(site, direction, state, legs, live.schema, facts, asking=asking)
+    found = replay.found_on_the_way(operations, legs[0].start, context.dialect)
+    live = Live(context.connection, context.dialect, [*_known(direction, legs), *found])
+    facts = facts_of(context, direction, legs, live.schema)
+    asking = context.gate.dry_run
+    planned = tasks_of(context, direction, state, legs, live.schema, facts, asking=asking)
     return Prospect(direction, legs, planned, live, facts)
 
 
-def in_turn(site: Site, prospect: Prospect) -> Iterator[Task]:
+def in_turn(context: RunContext, prospect: Prospect) -> Iterator[Task]:
     """The tasks of all legs, each when the one before it is carried out: as foreseen where nothing else can be there by
     now, and else planned on what is. What a leg makes may have its real names only then.
     """
@@ -171,17 +171,17 @@ def in_turn(site: Site, prospect: Prospect) -> Iterator[Task]:
     live.begin()
     yield prospect.tasks[0]
     filled = Filled()
-    filled.by(legs[0].operations, site.dialect)
+    filled.by(legs[0].operations, context.dialect)
     for before, leg, task in zip(legs, legs[1:], prospect.tasks[1:], strict=False):
-        as_foreseen = live.goes_as_foreseen(before.operations) or stand_alone(leg.operations, site.dialect)
+        as_foreseen = live.goes_as_foreseen(before.operations) or stand_alone(leg.operations, context.dialect)
         new = {name for one in leg.operations if (name := touched(one)) is not None and name not in at_first}
-        may_be_large = new if site.online == "always" else filled.among(new)
-        if not as_foreseen or task.unsure or _is_to_be_asked(task) or _has_large(site, leg, may_be_large):
-            found = replay.found_on_the_way([leg.operations], leg.start, site.dialect)
+        may_be_large = new if context.online == "always" else filled.among(new)
+        if not as_foreseen or task.unsure or _is_to_be_asked(task) or _has_large(context, leg, may_be_large):
+            found = replay.found_on_the_way([leg.operations], leg.start, context.dialect)
             live.read_again(leg.operations, [*_known(prospect.direction, [leg]), *found])
-            (task,) = tasks_of(site, prospect.direction, task.before, [leg], live.schema, prospect.facts)
+            (task,) = tasks_of(context, prospect.direction, task.before, [leg], live.schema, prospect.facts)
         yield task
-        filled.by(leg.operations, site.dialect)
+        filled.by(leg.operations, context.dialect)
 
 
 def _is_to_be_asked(task: Task) -> bool:
@@ -189,21 +189,21 @@ def _is_to_be_asked(task: Task) -> bool:
     return any(step.group is not None for step in task.plan.steps)
 
 
-def _has_large(site: Site, leg: Leg, names: Collection[Name]) -> bool:
+def _has_large(context: RunContext, leg: Leg, names: Collection[Name]) -> bool:
     """Whether one of the tables, of which it was not known, is to be changed so that nobody waits."""
     made = {one.table.name for one in leg.operations if isinstance(one, CreateTable)}
-    return bool(_large(site.connection, site.dialect, set(names) - made, site.online))
+    return bool(_large(context.connection, context.dialect, set(names) - made, context.online))
 
 
 def _known(direction: Direction, legs: Sequence[Leg]) -> list[Schema]:
     return [legs[0].start, legs[-1].end] if direction == "up" else [legs[0].start]
 
 
-def facts_of(site: Site, direction: Direction, legs: Sequence[Leg], live: Schema) -> Facts:
+def facts_of(context: RunContext, direction: Direction, legs: Sequence[Leg], live: Schema) -> Facts:
     all_of_them = tuple(one for leg in legs for one in leg.operations)
     return facts_about(
-        site.connection,
-        site.dialect,
+        context.connection,
+        context.dialect,
         all_of_them,
         live,
         rewritable=direction == "up",
@@ -212,7 +212,7 @@ def facts_of(site: Site, direction: Direction, legs: Sequence[Leg], live: Schema
 
 
 def tasks_of(
-    site: Site,
+    context: RunContext,
     direction: Direction,
     state: State,
     legs: Sequence[Leg],
@@ -226,25 +226,25 @@ def tasks_of(
     be after a retraction, with which the first task begins. Without `asking` the server is asked how it will carry out
     the first one alone.
     """
-    parts = _live_parts(site, legs, live)
+    parts = _live_parts(context, legs, live)
     all_of_them = [one for leg in legs for one in leg.operations]
-    large = large_tables(site.connection, site.dialect, all_of_them, live, site.online)
+    large = large_tables(context.connection, context.dialect, all_of_them, live, context.online)
     plans: list[Plan] = []
     unsure = []
     for leg in legs:
         first = back.statements if back and not plans else ()
-        named = planner.find_drops(leg.operations, leg.start, parts, site.dialect)
-        plans.append(planner.plan(named, live, site.dialect, facts=facts, large=large, first=first))
+        named = planner.find_drops(leg.operations, leg.start, parts, context.dialect)
+        plans.append(planner.plan(named, live, context.dialect, facts=facts, large=large, first=first))
         guessed = []
         for operation, found in zip(leg.operations, named, strict=True):
-            if not _is_foretold(found, live, site.dialect):
+            if not _is_foretold(found, live, context.dialect):
                 guessed.append(found)
-            live = replay.after(operation, live, site.dialect, strict=False)
+            live = replay.after(operation, live, context.dialect, strict=False)
         unsure.append(tuple(guessed))
     tasks = []
     last = None if asking else 1
-    plans[:last] = asked_how(site.connection, site.dialect, plans[:last], facts)
-    plans[:1] = [foreseen(site.connection, plan) for plan in plans[:1]]
+    plans[:last] = asked_how(context.connection, context.dialect, plans[:last], facts)
+    plans[:1] = [foreseen(context.connection, plan) for plan in plans[:1]]
     for leg, plan, guesses in zip(legs, plans, unsure, strict=True):
         tasks.append(
             Task(leg.revision.number, direction, plan, state, leg.state, unsure=guesses, start=leg.start)
@@ -253,7 +253,7 @@ def tasks_of(
     return tasks
 
 
-def _live_parts(site: Site, legs: Sequence[Leg], live: Schema) -> LiveParts:
+def _live_parts(context: RunContext, legs: Sequence[Leg], live: Schema) -> LiveParts:
     """What is dropped without a name, in the live database: the server is asked about these tables alone."""
     operations = [one for leg in legs for one in leg.operations]
     if not any(map(_drops_unnamed, operations)):
@@ -261,8 +261,8 @@ def _live_parts(site: Site, legs: Sequence[Leg], live: Schema) -> LiveParts:
     names = {name for one in operations if (name := touched(one)) is not None}
     start = legs[0].start
     expected = Schema({name: table for name, table in start.tables.items() if name in names})
-    asked = ask(site.connection, site.dialect, expected, dataclasses.replace(live, objects={}))
-    return live_parts(expected, asked, live, site.dialect)
+    asked = ask(context.connection, context.dialect, expected, dataclasses.replace(live, objects={}))
+    return live_parts(expected, asked, live, context.dialect)
 
 
 def _drops_unnamed(operation: Operation) -> bool:

@@ -10,7 +10,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UsageError
 from schemadiff.execute import executor, revision_run
 from schemadiff.execute.executor import Task
-from schemadiff.execute.revision_run import Prospect, Site
+from schemadiff.execute.revision_run import Prospect, RunContext
 from schemadiff.execute.status import State
 
 
@@ -25,7 +25,7 @@ def expect_together(dialect: Dialect, transaction: Transaction) -> None:
         )
 
 
-def carry_out(site: Site, state: State, prospect: Prospect) -> list[Task]:
+def carry_out(context: RunContext, state: State, prospect: Prospect) -> list[Task]:
     """Carries out what was foreseen from that state of the version row; returns the tasks as they were carried out.
 
     Raises `UsageError` where a step needs to be alone.
@@ -39,15 +39,15 @@ def carry_out(site: Site, state: State, prospect: Prospect) -> list[Task]:
         again = bool(done)
         done.clear()
         legs, direction = prospect.legs, prospect.direction
-        found = revision_run.foresee(site, direction, state, legs) if again else prospect
-        for task in revision_run.in_turn(site, found):
+        found = revision_run.foresee(context, direction, state, legs) if again else prospect
+        for task in revision_run.in_turn(context, found):
             _expect_company(task)
             part = dataclasses.replace(task, since=state.version)
             done.append(part)
             yield part
 
-    with revision_run.saying_why(site.dialect):
-        executor.together(site.connection, site.dialect, prospect.tasks, site.manner, begin)
+    with revision_run.saying_why(context.dialect):
+        executor.together(context.connection, context.dialect, prospect.tasks, context.options, begin)
     return done
 
 

@@ -3,7 +3,7 @@
 ``version`` is the number of the last revision that is applied in full, ``digest`` vouches for the history up to it,
 and ``files`` holds a short digest of each revision by itself, so that one which was edited later can be named.
 ``journal`` is empty at rest; while a revision is carried out on a server whose DDL commits by itself it says how far
-that is (see ``executor.py``).
+that is (see `executor`).
 """
 
 from __future__ import annotations

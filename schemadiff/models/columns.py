@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError
-from schemadiff.models.objects import has_sequence, left_to_database, told
+from schemadiff.models.objects import has_sequence, info_of, left_to_database
 from schemadiff.models.table_options import arguments_of
 from schemadiff.models.types import PlainTypes, ddl_compiler, resolve, sql_writer
 from schemadiff.schema import Column, Generated, Identity, Name, Type
@@ -30,15 +30,15 @@ _SAID = attrgetter(
 
 
 class Columns:
-    """The columns of the tables of one MetaData. `told` is whether they stand in a revision file, where any column may
-    count by itself; in models only the one that SQLAlchemy chooses does, whatever the others say. `prefixes` are those
+    """The columns of the tables of one MetaData. `in_revision`: they stand in a revision file, where any column may be
+    autoincremented; in models only the one that SQLAlchemy chooses does, whatever the others say. `prefixes` are those
     of the arguments that are meant.
     """
 
-    def __init__(self, dialect: Dialect, prefixes: tuple[str, ...], *, told: bool = False) -> None:
+    def __init__(self, dialect: Dialect, prefixes: tuple[str, ...], *, in_revision: bool = False) -> None:
         self.dialect = dialect
         self.prefixes = prefixes
-        self.told = told
+        self.in_revision = in_revision
         self.say = sql_writer(dialect)
         self.compiler = ddl_compiler(dialect.sqlalchemy)
         self.plain = PlainTypes()
@@ -50,7 +50,7 @@ class Columns:
         counter, known = source.autoincrement_column, self.known
         found = []
         for column in columns:
-            counts = column is counter or (self.told and column.autoincrement is True)
+            counts = column is counter or (self.in_revision and column.autoincrement is True)
             key = self._key(column, counts)
             try:
                 one = None if key is None else known.get(key)
@@ -119,7 +119,7 @@ class Columns:
             "comment": column.comment,
             "on_conflict": arguments_of(column, self.prefixes).get("on_conflict_not_null"),
             "kept": left_to_database(column),
-            **_told(column),
+            **_from_info(column),
         }
         return Column(**said, written=Column(**said))
 
@@ -161,9 +161,9 @@ class Columns:
         return None
 
 
-def _told(column: sa.Column[Any]) -> dict[str, Any]:
+def _from_info(column: sa.Column[Any]) -> dict[str, Any]:
     """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
-    known = told(column)
+    known = info_of(column)
     words = {"attributes": tuple(known["attributes"])} if "attributes" in known else {}
     return {**{key: known[key] for key in ("visible", "srid") if key in known}, **words}
 

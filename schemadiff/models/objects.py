@@ -267,7 +267,7 @@ def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:
     return View(name, text, bool(creator.materialized), written=text)
 
 
-def told(item: sa.Column[Any] | sa.Constraint | sa.Index) -> dict[str, Any]:
+def info_of(item: sa.Column[Any] | sa.Constraint | sa.Index) -> dict[str, Any]:
     """What its ``info`` says that SQLAlchemy has no word for: ``info={"schemadiff": {"visible": False}}``."""
     # To ask for the `info` of what has none would make it one.
     words = vars(item).get("info", _NOTHING).get("schemadiff")
@@ -279,7 +279,7 @@ _NOTHING: dict[str, Any] = {}
 
 def key_words(key: sa.PrimaryKeyConstraint) -> dict[str, Any]:
     """What the ``info`` of a primary key says: ``{"length": {"id": 7}, "descending": ["id"]}``, "without_overlaps"."""
-    words = told(key)
+    words = info_of(key)
     if not words:
         return {}
     lengths, descending = words.get("length", {}), words.get("descending", ())

@@ -30,7 +30,7 @@ from schemadiff.models.columns import Columns
 from schemadiff.models.filters import NO_FILTER, Filter, visible_part
 from schemadiff.models.index_text import expression_part, named_part
 from schemadiff.models.merging import join
-from schemadiff.models.objects import is_made, is_table, key_words, stored_objects, told, unsupported
+from schemadiff.models.objects import info_of, is_made, is_table, key_words, stored_objects, unsupported
 from schemadiff.models.table_options import arguments_of, table_options
 from schemadiff.models.types import action, deferrable, target
 from schemadiff.schema import (
@@ -81,7 +81,7 @@ def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> It
 
 def read_table(table: sa.Table, dialect: Dialect) -> Table:
     """One table in canonical form; a foreign key's target table need not be known."""
-    return dialect.canonical(_alone(table, dialect, told=True).table())
+    return dialect.canonical(_alone(table, dialect, in_revision=True).table())
 
 
 def read_indexes(view: sa.Table, dialect: Dialect) -> tuple[Index, ...]:
@@ -95,7 +95,7 @@ def read_indexes(view: sa.Table, dialect: Dialect) -> tuple[Index, ...]:
 def read_column(column: sa.Column[Any], table: Table, dialect: Dialect) -> Column:
     """One column that stands alone, as it would be read as part of `table`."""
     scratch = sa.Table(table.name.name, sa.MetaData(), column, schema=table.name.schema)
-    (raw,) = _alone(scratch, dialect, told=True).columns.read([column], scratch, table.name)
+    (raw,) = _alone(scratch, dialect, in_revision=True).columns.read([column], scratch, table.name)
     # Among the others, whose names its expression may say: on SQLite, "b" is a text where there is no such column.
     others = tuple(other for other in table.columns if other.name != raw.name)
     scene = dataclasses.replace(without_constraints(table), columns=(*others, raw))
@@ -134,11 +134,11 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
     return next(iter((*read.indexes, *read.constraints())))
 
 
-def _alone(table: sa.Table, dialect: Dialect, *, told: bool = False) -> _Reading:
+def _alone(table: sa.Table, dialect: Dialect, *, in_revision: bool = False) -> _Reading:
     """What reads a table that stands by itself, as in a revision file: the arguments for all of the dialect's URLs are
     meant.
     """
-    return _Reading(table, Columns(dialect, dialect.option_prefixes, told=told))
+    return _Reading(table, Columns(dialect, dialect.option_prefixes, in_revision=in_revision))
 
 
 class _Reading:
@@ -221,7 +221,7 @@ class _Reading:
             on_conflict=self._on_conflict(constraint, arguments, "unique"),
             include=_include(arguments),
             comment=self._comment(constraint),
-            without_overlaps=bool(told(constraint).get("without_overlaps")),
+            without_overlaps=bool(info_of(constraint).get("without_overlaps")),
         )
 
     def exclude(self, constraint: ExcludeConstraint) -> Exclude:
@@ -273,14 +273,14 @@ class _Reading:
             "not_valid": bool(arguments_of(constraint, self.prefixes).get("not_valid")),
             "comment": self._comment(constraint),
         }
-        if words := told(constraint):
+        if words := info_of(constraint):
             said |= {"period": bool(words.get("period")), "enforced": bool(words.get("enforced", True))}
         return ForeignKey(**said, written=ForeignKey(**said))
 
     def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
         text = self.sql(constraint.sqltext)
         name = self._constraint_name(constraint)
-        words = told(constraint)
+        words = info_of(constraint)
         column = words.get("column")
         if inline and name is None:
             column = getattr(constraint.parent, "name", None)
@@ -329,7 +329,7 @@ class _Reading:
         }
         if arguments:
             said |= self._index_options(index, arguments)
-        if words := told(index):
+        if words := info_of(index):
             said |= {
                 "visible": bool(words.get("visible", True)),
                 "comment": words.get("comment"),

@@ -1,5 +1,5 @@
 """Operations on what a database holds besides tables: schemas, sequences, views; between two databases also triggers
-and routines. Values as in `operations`, of which they are a part.
+and routines. Values as in `operations.tables`, of which they are a part.
 """
 
 from __future__ import annotations

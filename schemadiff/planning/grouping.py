@@ -59,7 +59,7 @@ def gathered(operations: Sequence[Operation], dialect: Dialect) -> list[Operatio
             created[name].append(operation)
         elif _is_foreign_key(operation, DropConstraint) and _is_dropped(name, operations[position + 1 :]):
             last.setdefault(name, []).append(operation)
-        elif name_conflicts.gives_way(operation, named) and operation.reverse() not in groups.get(name, ()):
+        elif name_conflicts.frees_name(operation, named) and operation.reverse() not in groups.get(name, ()):
             blocks.append([operation])
         else:
             groups[name] = [*groups.pop(name, []), operation]

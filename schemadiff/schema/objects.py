@@ -1,11 +1,11 @@
 """What a database schema is, as frozen values: flat, without parents or back-pointers, compared with ``==``.
 
-Every text in here is in the canonical form of one dialect (see ``dialects/base.py``): the form in which the server
-itself reports it. What does not decide whether two schemas are the same (the SQLAlchemy type that a column was
-declared with, whether a MySQL key was declared as a constraint or as an index) is carried for the writer and left
-out of the comparison. ``written`` is the same value before its texts were brought to canonical form, as somebody
-wrote it: revision files repeat that, so that a history planned on one database also runs on another.
-No I/O and no SQLAlchemy here.
+Every text in here is in the canonical form of one dialect (see `dialects.contract.dialect`): the form in which the
+server itself reports it. What does not decide whether two schemas are the same (the SQLAlchemy type that a column was
+declared with, whether a MySQL key was declared as a constraint or as an index) is carried for the writer and left out
+of the comparison. ``written`` is the same value before its texts were brought to canonical form, as somebody wrote it:
+revision files repeat that, so that a history planned on one database also runs on another. No I/O and no SQLAlchemy
+here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a table is, as frozen values: see `schema`, of which these are the parts. No I/O and no SQLAlchemy here."""
+"""What a table is, as frozen values, which are parts of those in `schema.objects`. No I/O and no SQLAlchemy here."""
 
 from __future__ import annotations
 
@@ -262,7 +262,8 @@ class Marks:
 class Options:
     """What belongs to a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``).
     ``shown`` are those of them that the server shows otherwise than they are given, as it shows them; empty before it
-    was asked. ``managed`` are options of a live table of which nobody speaks (see `silence`): named, never compared.
+    was asked. ``managed`` are options of a live table of which nobody speaks (see `managed_elsewhere`): named,
+    never compared.
     """
 
     comment: str | None = None

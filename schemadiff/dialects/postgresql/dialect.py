@@ -1,7 +1,7 @@
 """PostgreSQL, from version 13.
 
-`catalog` reads, `canonical` brings to one form, `ask` lets the server say what a text means, `ddl` writes
-statements, `lock` carries out. The facts of a server that these need are its version and the name of its
+`read.catalog` reads, `canonical.tables` brings to one form, `read.scratch` lets the server say what a text means, `sql`
+writes statements, `run` carries out. The facts of a server that these need are its version and the name of its
 default schema.
 """
 
@@ -32,7 +32,7 @@ from schemadiff.dialects.postgresql.read import catalog, domains, explain, objec
 from schemadiff.dialects.postgresql.read.taken_names import taken
 from schemadiff.dialects.postgresql.run import blockers, lock, progress
 from schemadiff.dialects.postgresql.run.script import Psql
-from schemadiff.dialects.postgresql.server import opening, sql_text
+from schemadiff.dialects.postgresql.server import opening, session_settings, sql_text
 from schemadiff.dialects.postgresql.server.connecting import PostgreSQLConnecting
 from schemadiff.dialects.postgresql.server.lexer import PostgreSQLLexer
 from schemadiff.dialects.postgresql.sql import (
@@ -352,7 +352,7 @@ class PostgreSQL(Dialect):
 
     def unhurried(self, connection: Connection, sql: str) -> AbstractContextManager[None]:
         """An index that is made or dropped concurrently waits for old transactions, and blocks nobody meanwhile."""
-        return lock.unhurried(connection) if " CONCURRENTLY " in sql else nullcontext()
+        return session_settings.unhurried(connection) if " CONCURRENTLY " in sql else nullcontext()
 
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
         return blockers.sizes(connection, {self.quote_name(name): name for name in names})

@@ -1,7 +1,8 @@
 """What was made of a value, remembered by which value it is. Pure.
 
-Of a thousand tables' columns most are one and the same value (see `columns`), and to hash one takes as long as to bring
-it to canonical form. The value is kept beside what was made of it, so that no other one gets its place in memory.
+Of a thousand tables' columns most are one and the same value (see `models.columns`), and to hash one takes as long as
+to bring it to canonical form. The value is kept beside what was made of it, so that no other one gets its place in
+memory.
 """
 
 from __future__ import annotations

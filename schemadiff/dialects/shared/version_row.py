@@ -1,7 +1,7 @@
 """The version row of a database at rest, read through its driver alone: loading SQLAlchemy would take most of the time.
 
 Only the plainest of cases: a URL of host and database for a driver that comes with schemadiff, a server that it knows,
-nobody at work. What is anything else, or fails, is for `workflow` to find out and to put into words.
+nobody at work. What is anything else, or fails, is for `commands` to find out and to put into words.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _mysql(rest: str) -> Found:
         if not numbers or database != place["database"] or holder:
             raise _Unclear
         _expect_tried("mariadb" if "MariaDB" in version else "mysql", tuple(map(int, numbers.groups())))
-        # Statements may hold any bytes: see `processes`.
+        # Statements may hold any bytes: see `process_list`.
         cursor.execute("SET SESSION character_set_results = ascii")
         cursor.execute("SHOW FULL PROCESSLIST")
         if any(row[0] != own and row[3] == database and TAG.match(row[7] or "") for row in cursor.fetchall()):

@@ -1,8 +1,8 @@
 """SQLite, 3.31 and later.
 
-The catalog is `catalog`, with `definition` for what only the text in sqlite_master says; canonical forms
-are `canonical` and `expressions`; SQL text is `ddl` and `alter`; carrying out is `locks` and
-`transactions`.
+The catalog is `read.catalog`, with `read.definition` for what only the text in sqlite_master says; canonical forms are
+`canonical.tables` and `canonical.expressions`; SQL text is `sql.create` and `sql.alter`; carrying out is `run.lock` and
+`run.transaction`.
 """
 
 from __future__ import annotations

@@ -18,10 +18,18 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
     prefix = dialect.option_prefixes[0]
     match constraint:
         case PrimaryKey():
-            arguments = [*constraint.columns, *told(constraint), *_key_options(constraint, prefix)]
+            arguments = [
+                *constraint.columns,
+                *common_arguments(constraint),
+                *_key_options(constraint, prefix),
+            ]
             return Call("sa.PrimaryKeyConstraint", arguments)
         case Unique():
-            arguments = [*constraint.columns, *told(constraint), *_key_options(constraint, prefix)]
+            arguments = [
+                *constraint.columns,
+                *common_arguments(constraint),
+                *_key_options(constraint, prefix),
+            ]
             if not constraint.nulls_distinct:
                 arguments.append((f"{prefix}_nulls_not_distinct", True))
             return Call("sa.UniqueConstraint", arguments)
@@ -34,7 +42,7 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
                 info["inherited"] = False
             if not constraint.enforced:
                 info["enforced"] = False
-            arguments = [escape_binds(text), *told(constraint), *_not_valid(constraint, prefix)]
+            arguments = [escape_binds(text), *common_arguments(constraint), *_not_valid(constraint, prefix)]
             return Call("sa.CheckConstraint", [*arguments, *_info(info)])
         case ForeignKey():
             written = constraint.written or constraint
@@ -55,7 +63,7 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
             raise AssertionError("written with its parts")
 
 
-def told(constraint: Constraint) -> list[Node]:
+def common_arguments(constraint: Constraint) -> list[Node]:
     """What every constraint may have: its name, when it is checked, its comment."""
     return [*_named(constraint), *_deferrable(constraint), *_comment(constraint)]
 

@@ -356,7 +356,10 @@ class _Writer:
         where = self._text(written.where) if written.where else None
         values = (("where", where), ("using", written.method), ("ops", opclasses))
         given: list[Node] = [(key, value) for key, value in values if value and value != "gist"]
-        return Call(f"{self.dialect.name}.ExcludeConstraint", [*pairs, *constraints.told(constraint), *given])
+        return Call(
+            f"{self.dialect.name}.ExcludeConstraint",
+            [*pairs, *constraints.common_arguments(constraint), *given],
+        )
 
     def _index(self, index: Index) -> Call:
         told: dict[str, Any] = {"valid": index.valid, "visible": index.visible, "comment": index.comment}

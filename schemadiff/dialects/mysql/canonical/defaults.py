@@ -1,7 +1,7 @@
 """Column defaults: SQL text as a model or a server writes it -> the text that the server shows. Pure.
 
-Rules, not a parser: what they do not know is an expression, which only loses what `sqltext.bare` cuts; the server
-itself settles the rest (see ``ask.py``). Measured on MySQL 9.7 and MariaDB 10.11.
+Rules, not a parser: what they do not know is an expression, which only loses what `sql_text.bare` cuts; the server
+itself settles the rest (see `read.scratch`). Measured on MySQL 9.7 and MariaDB 10.11.
 """
 
 from __future__ import annotations

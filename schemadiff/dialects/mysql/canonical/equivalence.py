@@ -1,7 +1,7 @@
 """What two texts say the same on MySQL and MariaDB without asking them. Pure.
 
-Measured on MySQL 9.7 and MariaDB 10.11: what the server shows of an expression of the `trees` grammar is that
-expression, with other parentheses, quotes and capitals.
+Measured on MySQL 9.7 and MariaDB 10.11: what the server shows of an expression of the grammar of `expression_tree` is
+that expression, with other parentheses, quotes and capitals.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def settle(current: Table, desired: Table) -> Table:
     prefixes of its primary key where nobody said any, and without the options that no live table is ever read with.
 
     An index that `desired` adds and that will serve the foreign key does not change this: its CREATE takes the
-    server's own one away (see ``alter.py``), and no revision ever mentions that.
+    server's own one away (see `sql.alter`), and no revision ever mentions that.
     """
     if desired.options.extra not in ((), current.options.extra):
         desired = _with_live_options(current, desired)

@@ -2,7 +2,8 @@
 
 A copy that CREATE TABLE … LIKE makes answers as the table itself would (measured on 66 kinds of change on MySQL 9.7
 and MariaDB 10.11), but for foreign keys, a full-text index that it once had, and MySQL's versions of rows, which are
-seen to here and in `ways`. What depends on the rows no empty copy tells. A temporary table would answer otherwise.
+seen to here and in `algorithms`. What depends on the rows no empty copy tells. A temporary table would answer
+otherwise.
 
 Each way is tried from the cheapest on, until one is accepted, which has then changed the copy as the statement will
 change the table; so the next statement finds what it builds on.
@@ -34,6 +35,7 @@ from schemadiff.dialects.mysql.server.conversation import (
     session,
     working_mode,
 )
+from schemadiff.dialects.mysql.server.probe_tables import PREFIX, is_probe
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import literal, quote
 from schemadiff.dialects.mysql.sql import member_characters
@@ -47,11 +49,9 @@ from schemadiff.schema import Name, Table
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_BEGIN = "schemadiff_probe_"
-_LEFT_OVER = re.compile(rf"{_BEGIN}[0-9a-f]{{12}}")
 _LEFT = (
     "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
-    rf"AND TABLE_NAME LIKE '{_BEGIN.replace('_', '!_')}%' ESCAPE '!'"
+    rf"AND TABLE_NAME LIKE '{PREFIX.replace('_', '!_')}%' ESCAPE '!'"
 )
 _NO_RIGHT = (1044, 1142, 1227)
 _LOCKED = (1205,)
@@ -61,11 +61,6 @@ _HIDDEN = 1
 _TEXT = re.compile(r"(?:var)?char\(|(?:tiny|medium|long)?text$")
 _NAMED_CHECK = re.compile(r"ADD CONSTRAINT (`(?:[^`]|``)+`) CHECK ")
 _DROPPED_CHECK = re.compile(r"DROP (?:CHECK|CONSTRAINT) (`(?:[^`]|``)+`)")
-
-
-def is_probe(name: str) -> bool:
-    """Whether a table is one of those that are made here, and no part of the database."""
-    return _LEFT_OVER.fullmatch(name) is not None
 
 
 def asked_how(
@@ -317,7 +312,7 @@ class _Copy:
         self.facts = facts
         self.table = table
         hashed = hashlib.sha256(f"{table.schema or facts.database}.{table.name}".encode()).hexdigest()
-        self.name = Name(f"{_BEGIN}{hashed[:12]}", table.schema)
+        self.name = Name(f"{PREFIX}{hashed[:12]}", table.schema)
         self.checks: dict[str, str] = {}
         self.versions: int | None = None
         self.there = False
@@ -443,7 +438,7 @@ class _Copy:
     def _leave_hidden_column(self, table: Table) -> None:
         # A column of its own stays, since to drop it would rebuild the copy, and the hidden one would go.
         texts = [column.name for column in table.columns if _TEXT.match(column.type.sql)]
-        column, index = quote(texts[0] if texts else _BEGIN), quote(_BEGIN)
+        column, index = quote(texts[0] if texts else PREFIX), quote(PREFIX)
         added = [] if texts else [f"ADD COLUMN {column} text"]
         _one(self.talk, alter_sql(self.name, [*added, f"ADD FULLTEXT INDEX {index} ({column})"]))
         _one(self.talk, alter_sql(self.name, [f"DROP INDEX {index}"]))

@@ -11,10 +11,10 @@ import operator
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from schemadiff.dialects.mysql.online.probe import is_probe
 from schemadiff.dialects.mysql.read.show_create import Parsed, parse
 from schemadiff.dialects.mysql.read.wide_characters import with_told
 from schemadiff.dialects.mysql.server.conversation import Refusal, Talk, only, reading_mode, session
+from schemadiff.dialects.mysql.server.probe_tables import is_probe
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import literal, quote
 from schemadiff.dialects.mysql.sql.create import GENERATED_KEY

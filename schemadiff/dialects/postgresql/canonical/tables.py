@@ -1,6 +1,6 @@
 """Definitions, as models or the catalog spell them -> PostgreSQL's own spelling, by rules. Pure.
 
-What no rule settles is left as it is, for `ask`. A number may be reported as a string with a cast
+What no rule settles is left as it is, for `read.scratch`. A number may be reported as a string with a cast
 (``'-1'::integer``): the bare number stands for both. Of the casts behind a constant those count that change
 its value.
 """

@@ -64,7 +64,7 @@ def statements(operations: Sequence[Operation], before: Schema, plain: Plain) ->
         table = touched(stretch[0])
         if table is not None and table in before.tables:
             found = _with_swaps(stretch, table, before, plain)
-            result.extend(map(lock_levels.told, found))
+            result.extend(map(lock_levels.with_method, found))
         else:
             result.extend(plain(stretch, before))
         for one in stretch:
@@ -309,9 +309,9 @@ class _Stretch:
         return create.bare_index_name(self.table, drop.index, self.before.tables[self.table])
 
     def _is_swapped(self, drop: DropIndex) -> bool:
-        """Whether the index has what its successor of the same name gets (see `belongings`): without an index for its
-        REPLICA IDENTITY a published table refuses every UPDATE, and after a crash nobody knew any more what the index
-        had. So the new one is built before the old one goes. Where its columns change too, that cannot be.
+        """Whether the index has what its successor of the same name gets (see `restored_settings`): without an index
+        for its REPLICA IDENTITY a published table refuses every UPDATE, and after a crash nobody knew any more what the
+        index had. So the new one is built before the old one goes. Where its columns change too, that cannot be.
         """
         name, known = self._index_name(drop), self._after.tables[self.table]
         if self.before.tables[self.table].marks_of(name) is None or self._is_partitioned(self.table):

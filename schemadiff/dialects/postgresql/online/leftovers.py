@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from schemadiff.dialects.contract.statements import Retraction, Statement
 from schemadiff.dialects.postgresql.canonical.types import quoted
-from schemadiff.dialects.postgresql.run import lock
+from schemadiff.dialects.postgresql.server import session_settings
 from schemadiff.dialects.postgresql.server.sql_text import quote
 from schemadiff.dialects.postgresql.sql import create
 from schemadiff.operations import AddConstraint, AlterColumn, CreateIndex, DropIndex, Operation, touched
@@ -83,7 +83,7 @@ def clear(connection: Connection, operations: Sequence[Operation], *, patiently:
     for table, name in _built(operations):
         found = connection.execute(sa.text(_UNUSABLE), {"table": quoted(table), "name": name})
         if found.scalar_one():
-            with lock.unhurried(connection) if patiently else nullcontext():
+            with session_settings.unhurried(connection) if patiently else nullcontext():
                 connection.exec_driver_sql(drop_index(table, name))
 
 

@@ -34,7 +34,7 @@ _VOLATILE = re.compile(
 )
 
 
-def told(statement: Statement) -> Statement:
+def with_method(statement: Statement) -> Statement:
     """The statement with its method said, if it has none yet and one worth a word."""
     if statement.method or not statement.sql.startswith(("ALTER TABLE", "CREATE ")):
         return statement

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemadiff.dialects.postgresql.server import pooler
+from schemadiff.dialects.postgresql.server.session_settings import with_settings
 from schemadiff.dialects.shared.lock_names import HOLDER, KEY
 from schemadiff.errors import LockedError
 
@@ -49,7 +50,10 @@ def locked(
     session = _acquire(connection, wait, tell)
     try:
         _expect_held(connection)
-        with _settings(connection, _patient(timeout)), _settings(connection, {_CHECK_INTERVAL: "500ms"}):
+        with (
+            with_settings(connection, _patient(timeout)),
+            with_settings(connection, {_CHECK_INTERVAL: "500ms"}),
+        ):
             yield
     finally:
         # On a connection that is lost there is nothing to give back: the session's end has freed the lock.
@@ -63,41 +67,6 @@ def _patient(timeout: float) -> dict[str, str]:
         **dict.fromkeys(_UNLIMITED, "0"),
         **_MEANING,
     }
-
-
-@contextmanager
-def _settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
-    """Settings of the session, those of them that this server has and lets one make; put back at the end."""
-    old: dict[str, str] = {}
-    with suppress(SQLAlchemyError):
-        query = sa.text(
-            "SELECT name, current_setting(name), set_config(name, wanted, false) FROM pg_settings JOIN unnest("
-            "CAST(:names AS text[]), CAST(:values AS text[])) AS given (known, wanted) ON known = name"
-        ).bindparams(names=list(wanted), values=list(wanted.values()))
-        old = {name: before for name, before, _ in connection.execute(query)}
-    try:
-        yield
-    finally:
-        with suppress(SQLAlchemyError):
-            for name, before in old.items():
-                _set(connection, name, before)
-
-
-@contextmanager
-def unhurried(connection: Connection) -> Iterator[None]:
-    """A statement in here waits for locks without an end."""
-    old = _set(connection, "lock_timeout", "0")
-    try:
-        yield
-    finally:
-        with suppress(SQLAlchemyError):
-            _set(connection, "lock_timeout", old)
-
-
-def _set(connection: Connection, name: str, value: str) -> str:
-    """Sets a setting of the session; returns what it was."""
-    query = "SELECT current_setting(:name), set_config(:name, :value, false)"
-    return str(connection.execute(sa.text(query), {"name": name, "value": value}).one()[0])
 
 
 def settings(connection: Connection) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 SQLite keeps an expression as it was written and never rewrites it (measured with 3.40), so the rules are
 ours: keywords in capitals, functions in small letters, columns as their table spells them, quotes and
 parentheses only where they are needed. Nothing here changes what the expression means; what means the same
-in other words stays different (`asking` compares that by its bytecode).
+in other words stays different (`read.scratch` compares that by its bytecode).
 """
 
 from __future__ import annotations

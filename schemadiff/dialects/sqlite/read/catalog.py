@@ -165,7 +165,7 @@ class _Reading:
             scope = Scope.of(name, names)
             plain = [one for place, one in enumerate(names) if place not in found.collations]
             options = _options(found.autoincrement, found.strict, found.without_rowid)
-            # With AUTOINCREMENT its name does not count: `canonical` says why.
+            # With AUTOINCREMENT its name does not count: `canonical.tables` says why.
             key_name = None if found.autoincrement else found.key_name
             key_columns = _key_columns(rows)
             key = PrimaryKey(key_columns, key_name, found.key_conflict) if key_columns else None

@@ -1,7 +1,7 @@
 """Scripts for sqlite3. Pure.
 
 SQLite reports what is wrong only through constraints and triggers, so what a script expects is the CHECK of a
-temporary table, named by the words that the client then prints. What `transactions` proves at the end of a
+temporary table, named by the words that the client then prints. What `transaction` proves at the end of a
 transaction is proved here as well, by what SQL can say: the rows that refer to no row are counted before and after; a
 table is made, renamed and dropped, because a rename compiles every view and trigger of the database (3.26 and later,
 legacy_alter_table OFF); and no trigger may be gone that no statement has dropped. A view that was broken before is

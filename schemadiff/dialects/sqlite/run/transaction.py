@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from schemadiff.dialects.sqlite.server.drivers import Driver, driver_of
 from schemadiff.dialects.sqlite.server.tokens import literal, quote
 from schemadiff.dialects.sqlite.sql.conversion import IS_TEXT
-from schemadiff.dialects.sqlite.sql.triggers import Watch, head, watching
+from schemadiff.dialects.sqlite.sql.triggers import TriggerWatch, head, watching
 from schemadiff.errors import DatabaseError, LockedError, RevisionError, StepError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def transaction(connection: Connection) -> Iterator[None]:
         try:
             _know_text(connection)
             before = _examine(connection)
-            watch = Watch(before.triggers)
+            watch = TriggerWatch(before.triggers)
             with watching(connection, watch):
                 yield
             if not _is_open(connection):
@@ -197,7 +197,7 @@ def _trial(occasion: str, table: str, columns: Sequence[str]) -> str:
     return f"DELETE FROM {name} WHERE 0"
 
 
-def _expect_triggers(connection: Connection, watch: Watch, after: _State) -> None:
+def _expect_triggers(connection: Connection, watch: TriggerWatch, after: _State) -> None:
     """Raises `StepError` when a trigger is gone that nobody dropped."""
     if not watch.expected:
         return

@@ -5,7 +5,7 @@ SQLite can add some columns, drop some and rename all; anything else takes the p
 ("ALTER TABLE", section 7): a new table, the rows copied, the old table dropped, the new one renamed. It is
 written here so that
 
-- other tables' foreign keys and rows stay: the transaction runs with foreign_keys=OFF (see `transactions`),
+- other tables' foreign keys and rows stay: the transaction runs with foreign_keys=OFF (see `run.transaction`),
   or the DROP would delete the rows that refer to the table;
 - views and other tables' triggers stay: legacy_alter_table=ON around the rename, or it would fail over a
   view that names the table, which is not there at that moment (3.26 and later; measured with 3.40);

@@ -42,7 +42,7 @@ Kind = Literal[
 ]
 
 IS_TEXT = "schemadiff_is_text"
-"""The SQL function that says whether bytes are text; SQLite has none. `transactions` gives it to the connection."""
+"""The SQL function that says whether bytes are text; SQLite has none. `run.transaction` gives it to the connection."""
 
 
 @dataclass(frozen=True, slots=True)

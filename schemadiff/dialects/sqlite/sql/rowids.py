@@ -1,7 +1,7 @@
 """Which operations give the rows of a table other rowids, or none. Pure.
 
-A rebuild keeps rowids (see `copying`), but not where a column that is there becomes another name of them, and not where
-the table is to have none. Whoever knows rows by these, a full-text index with external content, an R*Tree, an
+A rebuild keeps rowids (see `copy_rows`), but not where a column that is there becomes another name of them, and not
+where the table is to have none. Whoever knows rows by these, a full-text index with external content, an R*Tree, an
 application, then finds other rows.
 """
 

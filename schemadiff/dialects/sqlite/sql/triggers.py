@@ -1,7 +1,7 @@
 """Triggers: their texts read, written for a table that was renamed, and watched over during a transaction.
 
 A rebuild drops the table and with it its triggers, and makes those again that were there when it was
-planned. One that was made since then would be lost in silence; `Watch` sees that.
+planned. One that was made since then would be lost in silence; `TriggerWatch` sees that.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def moved(sql: str, table: Name) -> str:
     return text
 
 
-class Watch:
+class TriggerWatch:
     """Follows which triggers there should be, from what is there at first and the statements that are run."""
 
     def __init__(self, there: Iterable[tuple[str, str]]) -> None:
@@ -95,7 +95,7 @@ class Watch:
 
 
 @contextmanager
-def watching(connection: Connection, watch: Watch) -> Iterator[None]:
+def watching(connection: Connection, watch: TriggerWatch) -> Iterator[None]:
     """Shows the watch each statement that is run on the connection."""
 
     def see(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
