@@ -18,6 +18,12 @@ def test_every_kind_is_shown_on_every_engine_that_has_it() -> None:
     assert fidelity.gaps(told(), fidelity.kinds()) == []
 
 
+def test_no_story_stands_twice() -> None:
+    """`python -m tools.story_pages` makes one page of a common one and an engine's own."""
+    names = [(engine, page.stem) for engine, page in told()]
+    assert [name for name in names if names.count(name) > 1] == []
+
+
 def test_gaps_are_named() -> None:
     some = [
         (engine, Path(f"{name}.txt"))

@@ -36,7 +36,7 @@ def pages() -> list[Path]:
 def told() -> list[tuple[str, Path]]:
     """Return each engine and page that is a story, by the name of the page."""
     found = [(engine, page) for page in pages() for engine in engines_of(page)]
-    return sorted(found, key=lambda one: (one[0], one[1].stem))
+    return sorted(found, key=lambda one: (one[0], one[1].stem, one[1].parent.name != COMMON))
 
 
 def engines_of(page: Path) -> tuple[str, ...]:
@@ -102,9 +102,12 @@ def update(page: Path, engine: str, golden: Mapping[str, str]) -> None:
 
 
 def merge(stories: Iterable[tuple[str, Path]] | None = None) -> list[Path]:
-    """Make one page of the stories of several engines that have the same name and models, and return the new pages."""
+    """Make one page of the stories of several engines that have the same name and models, and return the new pages.
+    Where a story stands on a common page and on one of its own, the latter is newer, and takes its place.
+    """
+    latest = {(engine, page.stem): page for engine, page in (stories if stories is not None else told())}
     alike: dict[tuple[str, str, str], dict[str, Path]] = {}
-    for engine, page in stories if stories is not None else told():
+    for (engine, _), page in latest.items():
         said = sections(page.read_text(), engine)
         alike.setdefault((page.stem, said["current.py"], said["desired.py"]), {})[engine] = page
     made: dict[Path, dict[str, Path]] = {}
@@ -114,8 +117,9 @@ def merge(stories: Iterable[tuple[str, Path]] | None = None) -> list[Path]:
             made[common] = own
     for common, own in made.items():
         text = render({engine: sections(page.read_text(), engine) for engine, page in own.items()})
-        for page in own.values():
-            page.unlink()
+        for engine, page in own.items():
+            page.unlink(missing_ok=True)
+            (CASES / engine / page.name).unlink(missing_ok=True)
         common.parent.mkdir(exist_ok=True)
         common.write_text(text)
     return list(made)
