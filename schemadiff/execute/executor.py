@@ -144,13 +144,13 @@ def together(
         nonlocal task
         stepping = False
         try:
-            with dialect.transaction(connection):
+            ending = version_table.ending(dialect, tasks[0].before, lambda: task.after)
+            with dialect.transaction(connection, ending):
                 for one in begin() if begin else tasks:
                     task, stepping = one, True
                     for position in range(len(one.plan.steps)):
                         _step(connection, dialect, one, one.plan.steps, position, options, rolls_back=True)
                     stepping = False
-                    version_table.write(connection, dialect, one.after)
         except RevisionError as error:
             if not stepping:  # else it says where
                 error.message = f"revision {task.revision:04}: {error.message}"
@@ -196,10 +196,9 @@ def _run_journalled(
 
     def part(position: int, end: int) -> None:
         # Rows, or what can be rolled back, and the entry that says it is there commit together: exactly once.
-        with dialect.transaction(connection):
+        with dialect.transaction(connection, version_table.noting(dialect, end)):
             for one in range(position, end):
                 _step(connection, dialect, task, steps, one, options)
-            note(end)
 
     def clear(step: Step) -> None:
         # What would have to be waited for is left to the next run.
@@ -337,6 +336,7 @@ def _step(
             ):
                 preconditions.hold(connection, step.expects)
                 if step.run:
+                    dialect.expect_anything(connection)
                     call(step.run, connection, dialect, place)
                 else:
                     if not written:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import functools
 import json
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -22,6 +23,7 @@ from schemadiff import __version__
 from schemadiff.database.connection import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract.script import VERSION_TABLE
+from schemadiff.dialects.shared.ending import Ending
 from schemadiff.errors import DatabaseError, VersionError
 from schemadiff.execute.status import State, wrong_column
 
@@ -151,6 +153,20 @@ def update(dialect: Dialect, before: State, after: State) -> str:
     return f"UPDATE {dialect.version_table} SET {settings} WHERE id = 1 AND version = {before.version}"
 
 
+def ending(dialect: Dialect, before: State, after: Callable[[], State]) -> Ending:
+    """The end of a transaction that leads from one state to the other."""
+    return _ending(dialect, lambda: update(dialect, before, after()))
+
+
+def noting(dialect: Dialect, position: int) -> Ending:
+    """The end of a transaction that moves the journal which is in the version row."""
+    return _ending(dialect, lambda: dialect.client.advance(position, None))
+
+
+def _ending(dialect: Dialect, sql: Callable[[], str]) -> Ending:
+    return Ending(sql, f"SELECT count(*) FROM {dialect.version_table}", _vanished)
+
+
 def write(connection: Connection, dialect: Dialect, state: State) -> None:
     """Puts the state into the version row. Raises `VersionError` when the row is not there any more, and
     `DatabaseError` when the journal is too long for the server.
@@ -187,9 +203,13 @@ def _expect_row(connection: Connection, dialect: Dialect, result: sa.CursorResul
         count = sa.select(sa.func.count()).select_from(_table(dialect.version_schema))
         rows = connection.execute(count).scalar_one()
     if rows != 1:
-        raise VersionError(
-            f"the row of the version table {VERSION_TABLE} has vanished while schemadiff was running"
-        )
+        raise _vanished()
+
+
+def _vanished() -> VersionError:
+    return VersionError(
+        f"the row of the version table {VERSION_TABLE} has vanished while schemadiff was running"
+    )
 
 
 def _values(state: State) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from schemadiff.dialects.contract.script import VERSION_TABLE, Client
 from schemadiff.dialects.contract.session import Session
 from schemadiff.dialects.contract.statements import Retraction, Statement
 from schemadiff.dialects.contract.traits import Traits
+from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.live_wording import Judging
 from schemadiff.dialects.shared.transaction import transaction
 from schemadiff.errors import UnsupportedError
@@ -430,11 +431,16 @@ class Dialect(Traits, Risks, Judging, ABC):
         """A session in the server's own mode, for what the user wrote."""
         return nullcontext()
 
-    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
+    def transaction(
+        self, connection: Connection, ending: Ending | None = None
+    ) -> AbstractContextManager[None]:
         """One transaction: committed at the end, rolled back when an exception leaves it. It ends with the proof that
-        nothing broke which the server lets pass, where there is such a thing.
+        nothing broke which the server lets pass, where there is such a thing, and with the statement of the `ending`.
         """
-        return transaction(connection)
+        return transaction(connection, ending)
+
+    def expect_anything(self, connection: Connection) -> None:
+        """Something comes, within a transaction, whose statements may not be seen: a function of a revision file."""
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> Session | None:
         """The session of the connection, on which this statement is about to touch these tables, for another thread to

@@ -36,6 +36,7 @@ from schemadiff.dialects.mysql.sql import label_renames, member_characters, valu
 from schemadiff.dialects.mysql.sql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.sql.clauses import of_revision
 from schemadiff.dialects.mysql.sql.rename_dependents import with_dependents
+from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lexer import Lexer
 from schemadiff.dialects.shared.live_wording import Judge
 from schemadiff.dialects.shared.managed_elsewhere import set_apart
@@ -316,8 +317,10 @@ class MySQL(Facts, Dialect):
     def as_server_is(self, connection: Connection) -> AbstractContextManager[None]:
         return as_server_is(connection, self)
 
-    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
-        return run_transaction.transaction(connection)
+    def transaction(
+        self, connection: Connection, ending: Ending | None = None
+    ) -> AbstractContextManager[None]:
+        return run_transaction.transaction(connection, ending)
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
         return ServerSession(

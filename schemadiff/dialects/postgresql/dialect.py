@@ -47,6 +47,7 @@ from schemadiff.dialects.postgresql.sql import (
 )
 from schemadiff.dialects.shared.connection_cache import answered
 from schemadiff.dialects.shared.driver_errors import server_words
+from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lexer import Lexer
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.operations import AddColumn, CreateIndex, CreateTable, DropColumn, DropIndex, DropTable
@@ -382,9 +383,11 @@ class PostgreSQL(Dialect):
         """Drops the invalid indexes that CREATE INDEX CONCURRENTLY left behind."""
         leftovers.clear(connection, operations, patiently=patiently)
 
-    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
+    def transaction(
+        self, connection: Connection, ending: Ending | None = None
+    ) -> AbstractContextManager[None]:
         """BEGIN and COMMIT, or ROLLBACK."""
-        return lock.transaction(connection)
+        return lock.transaction(connection, ending)
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> ServerSession:
         """The backend, read from pg_stat_activity and the progress views, ended by pg_cancel_backend."""

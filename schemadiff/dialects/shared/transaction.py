@@ -11,15 +11,19 @@ from sqlalchemy.exc import SQLAlchemyError
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from schemadiff.dialects.shared.ending import Ending
+
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
+def transaction(connection: Connection, ending: Ending | None) -> Iterator[None]:
     """One transaction on a connection in the driver's autocommit mode: committed at the end, rolled back when an
     exception leaves it.
     """
     connection.exec_driver_sql("BEGIN")
     try:
         yield
+        if ending:
+            ending.carry_out(connection)
         connection.exec_driver_sql("COMMIT")
     except BaseException:
         # Where the server has rolled back by itself, or is gone, that is no news.

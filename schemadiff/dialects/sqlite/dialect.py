@@ -21,6 +21,7 @@ from schemadiff.dialects.contract.dialect import Dialect
 from schemadiff.dialects.contract.fingerprint import Mark
 from schemadiff.dialects.contract.script import Client
 from schemadiff.dialects.contract.statements import Statement
+from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lexer import Lexer
 from schemadiff.dialects.shared.row_renumbering import Renumbering
 from schemadiff.dialects.sqlite.canonical import expressions, sqlalchemy_types
@@ -163,8 +164,13 @@ class SQLite(Dialect):
     ) -> AbstractContextManager[None]:
         return lock.locked(connection, wait, tell)
 
-    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
-        return run_transaction.transaction(connection)
+    def transaction(
+        self, connection: Connection, ending: Ending | None = None
+    ) -> AbstractContextManager[None]:
+        return run_transaction.transaction(connection, ending)
+
+    def expect_anything(self, connection: Connection) -> None:
+        run_transaction.expect_anything(connection)
 
     def session(self, connection: Connection, sql: str, tables: Sequence[Name]) -> progress.SQLiteSession:
         return progress.SQLiteSession(connection, sql)

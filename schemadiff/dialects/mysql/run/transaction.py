@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.dialects.shared.driver_errors import number
+from schemadiff.dialects.shared.ending import Ending
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -25,7 +26,7 @@ _ACTIVE = 1399
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
+def transaction(connection: Connection, ending: Ending | None) -> Iterator[None]:
     """One transaction on a connection in the driver's autocommit mode."""
     with _temporary_tables(connection) as possible:
         # The name is the whole server's.
@@ -35,6 +36,8 @@ def transaction(connection: Connection) -> Iterator[None]:
             name = ""
         try:
             yield
+            if ending:
+                ending.carry_out(connection)
             if name:
                 connection.exec_driver_sql(f"XA END {name}")
         except BaseException:

@@ -8,10 +8,12 @@ from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.dialects.postgresql.server import pooler
 from schemadiff.dialects.postgresql.server.session_settings import with_settings
+from schemadiff.dialects.shared.driver_errors import server_words
+from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lock_names import HOLDER, KEY
 from schemadiff.errors import LockedError
 
@@ -140,14 +142,39 @@ def _holder(connection: Connection) -> tuple[int, str] | None:
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
+def transaction(connection: Connection, ending: Ending | None) -> Iterator[None]:
     """One transaction, of statements that the driver is handed as they are."""
     connection.exec_driver_sql("BEGIN")
     try:
         yield
-        connection.exec_driver_sql("COMMIT")
+        _end(connection, ending)
     except BaseException:
         # Where the connection is lost, the server has rolled back by itself, and the first error says more.
         with suppress(SQLAlchemyError):
             connection.exec_driver_sql("ROLLBACK")
+        raise
+
+
+_JOINING = ("psycopg", "psycopg2")
+"""Drivers that send several statements as one text. The server ends at the first of them that fails."""
+
+_MISSING = "schemadiff: no row"
+
+
+def _end(connection: Connection, ending: Ending | None) -> None:
+    """COMMIT, in one round trip with the statement before it: that fails by itself where it changes no row."""
+    if ending is None or connection.dialect.driver not in _JOINING:
+        if ending:
+            ending.carry_out(connection)
+        connection.exec_driver_sql("COMMIT")
+        return
+    held = (
+        f"WITH written AS ({ending.sql()} RETURNING 1) "
+        f"SELECT CAST(CASE count(*) WHEN 1 THEN '1' ELSE '{_MISSING}' END AS int) FROM written"
+    )
+    try:
+        connection.exec_driver_sql(f"{held};\nCOMMIT", execution_options={"no_parameters": True}).close()
+    except DBAPIError as error:
+        if _MISSING in server_words(error):
+            raise ending.missing() from error
         raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import event
 
@@ -94,8 +94,15 @@ class TriggerWatch:
         ]
 
 
+class Watching(Protocol):
+    """Who looks on."""
+
+    def see(self, sql: str) -> None:
+        """Takes note of a statement that is about to be carried out."""
+
+
 @contextmanager
-def watching(connection: Connection, watch: TriggerWatch) -> Iterator[None]:
+def watching(connection: Connection, watch: Watching) -> Iterator[None]:
     """Shows the watch each statement that is run on the connection."""
 
     def see(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
