@@ -73,7 +73,7 @@ def test_the_way_that_is_shown_works(url: str, engine_name: str, tmp_path: Path)
     lines = list(plan_lines.hazards([hazard]))
     shown = "".join(part if isinstance(part, str) else part[0] for line in lines for part in line)
     assert hazard.advice in shown
-    (told,) = json.loads(json.dumps(plan_json.operations(planned.plan.operations, planned.plan.hazards)))
+    (told,) = json.loads(json.dumps(plan_json.operations(planned.plan.operations, planned.plan.steps)))
     assert [one["advice"] for one in told["hazards"]] == [hazard.advice]
     with pytest.raises(StepError):  # the hazard is a true one, and needs no leave
         schemadiff.apply(url, tmp_path)

@@ -151,7 +151,7 @@ def test_what_breaks_is_named_and_does_not_block(place: tuple[str, Path, str], w
     planned = schemadiff.plan(url, after, versions, rename=renamed)
     assert [one for hazard in planned.plan.hazards for one in _named(hazard)] == _pairs(BROKEN[engine, what])
     assert {(one.code, one.level) for one in planned.plan.hazards} <= {("SD406", "warning")}
-    told = json.loads(json.dumps(plan_json.operations(planned.plan.operations, planned.plan.hazards)))
+    told = json.loads(json.dumps(plan_json.operations(planned.plan.operations, planned.plan.steps)))
     assert [one["code"] for operation in told for one in operation["hazards"]] == [
         one.code for one in planned.plan.hazards
     ]

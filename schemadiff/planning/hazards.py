@@ -6,6 +6,7 @@ handed in as values.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,7 +22,9 @@ Level = Literal["destructive", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """``code`` is what ``--allow`` takes; ``message`` says what would happen, ``advice`` what to do instead."""
+    """``code`` is what ``--allow`` takes; ``message`` says what would happen, ``advice`` what to do instead. `find`
+    says which operation it is ``about``.
+    """
 
     code: str
     level: Level
@@ -161,7 +164,6 @@ def breaks(operation: Operation, facts: Facts) -> Hazard | None:
         "Change them by hand right after the rollback; a view that the revisions declare moves along."
         if facts.undoing
         else "Change them in the same revision, with op.execute(…); a view that the models declare moves along.",
-        operation,
     )
 
 
@@ -179,7 +181,6 @@ def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
         if facts.undoing
         else "Drop or change them before it in the same revision, with op.execute(…); a view that the models declare "
         "moves along.",
-        operation,
     )
 
 
@@ -196,7 +197,6 @@ def takes_labels(operation: Operation, facts: Facts) -> Hazard | None:
         "warning",
         f"{operation.describe()}: the server refuses that where {stands}",
         found.way,
-        operation,
     )
 
 
@@ -213,7 +213,6 @@ def alters_values(operation: Operation, facts: Facts) -> Hazard | None:
         if facts.undoing
         else "A rollback brings the type back, not the values. Add a column of the new type, fill it, compare the two, "
         "and drop this one in a later revision.",
-        operation,
     )
 
 
@@ -227,7 +226,6 @@ def renumbers(operation: Operation, facts: Facts) -> Hazard | None:
         "warning",
         f"{operation.describe()}: {found}, by which a full-text index or an application may know them",
         "Fill anew afterwards what knows rows by their rowids: INSERT INTO the index (the index) VALUES ('rebuild').",
-        operation,
     )
 
 
@@ -241,7 +239,6 @@ def forgoes(operation: Operation, facts: Facts) -> Hazard | None:
         "warning",
         f"{operation.describe()}: {found}",
         "Set it again by hand right afterwards, or run this as an account that may.",
-        operation,
     )
 
 
@@ -286,4 +283,4 @@ def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:
     for rule in RULES:
         hazard = rule(operation, facts)
         if hazard:
-            yield hazard
+            yield dataclasses.replace(hazard, about=operation)

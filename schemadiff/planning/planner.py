@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemadiff.dialects import Dialect, Expectation, Group, Statement
+from schemadiff.dialects.contract.statements import UNASKED, Method
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import (
     AddColumn,
@@ -62,7 +63,7 @@ class Step:
     tables: tuple[Name, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     run: Run | None = None
-    method: str = ""
+    method: Method = UNASKED
     alone: bool = False
     group: Group | None = None
     expects: tuple[Expectation, ...] = ()
@@ -88,8 +89,8 @@ class Plan:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """How the server carries out each of the `statements`, empty where nobody asked."""
-        return tuple(step.method for step in self.steps if step.run is None)
+        """How the server carries out each of the `statements`, in words, empty where nobody asked."""
+        return tuple(step.method.words for step in self.steps if step.run is None)
 
 
 def plan(

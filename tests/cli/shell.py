@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemadiff.cli.app import run
+from tests.cli.schemas import checked
 
 SETTINGS = 'models = "models:metadata"\n'
 HEAD = "from sqlalchemy import *\n\nmetadata = MetaData()\n\n"
@@ -30,7 +31,8 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """The one object that it wrote, which is as the published schema says."""
+        return checked(json.loads(self.out))
 
 
 @dataclass

@@ -154,12 +154,12 @@ def test_each_change_is_made_in_the_cheapest_way(
     )
     found: dict[str, list[str]] = {name: [] for name in cases()}
     for step in up:
-        found[step.tables[0].name].append(step.method)
+        found[step.tables[0].name].append(step.method.words)
     assert found == {
         name: mysql if engine_name == "mysql" else mariadb for name, (*_, mysql, mariadb) in cases().items()
     }
     words = {INSTANT: "INSTANT", INPLACE: "INPLACE", NOCOPY: "NOCOPY", SHARED: "INPLACE", COPY: "COPY"}
-    assert all(f"ALGORITHM={words[step.method]}" in step.sql for step in up)
+    assert all(f"ALGORITHM={words[step.method.words]}" in step.sql for step in up)
 
 
 def test_what_costs_the_same_goes_together(
@@ -231,7 +231,7 @@ def test_what_needs_each_other_stays_together(
     up, down = _there_and_back(fresh_database, engine_name, tmp_path, before, after)
     for steps in (up, down):
         for name in ("counting", "joined", "checked"):
-            methods = [step.method for step in steps if step.tables[0].name == name]
+            methods = [step.method.words for step in steps if step.tables[0].name == name]
             assert sum(method.startswith("COPY") for method in methods) <= 1
             assert not any(method.startswith("not asked") for method in methods)
     (counting,) = [step.sql for step in up if "PRIMARY KEY" in step.sql]
@@ -262,7 +262,7 @@ def test_a_foreign_key_and_the_type_of_its_column_cost_one_copy(
         lambda metadata: models(metadata, sa.BigInteger),
     )
     for steps in (up, down):
-        methods = [step.method for step in steps if step.tables[0].name == "t"]
+        methods = [step.method.words for step in steps if step.tables[0].name == "t"]
         assert [method for method in methods if method.startswith("COPY")] == [COPY]
     assert not any("foreign_key_checks" in step.sql for step in (*up, *down))
 
@@ -280,7 +280,7 @@ def test_a_key_to_the_table_itself_joins_the_copy_on_mariadb(
         fresh_database, engine_name, tmp_path, lambda metadata: _table(metadata, "t"), after
     )
     twice = f"{COPY} (this table is copied 2 times)"
-    assert [step.method for step in up] == ([COPY] if engine_name == "mariadb" else [twice, twice])
+    assert [step.method.words for step in up] == ([COPY] if engine_name == "mariadb" else [twice, twice])
 
 
 def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
@@ -297,7 +297,9 @@ def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
 
     _apply(url, tmp_path, models("id"))
     found = schemadiff.plan(url, models("key"), tmp_path, rename=["target.id=key"], online="always")
-    assert [step.method for step in found.plan.steps] == [INPLACE if engine_name == "mysql" else INSTANT]
+    assert [step.method.words for step in found.plan.steps] == [
+        INPLACE if engine_name == "mysql" else INSTANT
+    ]
     schemadiff.apply(url, tmp_path, online="always")
     assert not schemadiff.check(url, models("key"), tmp_path)
 
@@ -307,7 +309,7 @@ def test_what_a_full_text_index_left_behind_is_seen(url: str, tmp_path: Path, me
     metadata = sa.MetaData()
     _table(metadata, "t", _column("n", sa.Integer))
     found = schemadiff.plan(url, metadata, tmp_path, online="always")
-    assert [step.method for step in found.plan.steps] == [INPLACE]
+    assert [step.method.words for step in found.plan.steps] == [INPLACE]
     schemadiff.apply(url, tmp_path, online="always")
 
 
@@ -328,7 +330,7 @@ def test_the_last_version_of_rows_is_seen(url: str, tmp_path: Path, metadata: sa
         metadata.tables["t"].append_column(sa.Column(name, sa.Integer))
         with restricted as by:
             found = schemadiff.plan(by, metadata, tmp_path, online="always")
-            assert [step.method for step in found.plan.steps] == [method]
+            assert [step.method.words for step in found.plan.steps] == [method]
             told: list[str] = []
             schemadiff.apply(by, tmp_path, online="always", tell=told.append)
             assert bool(told) == (name == "unseen")
@@ -336,7 +338,7 @@ def test_the_last_version_of_rows_is_seen(url: str, tmp_path: Path, metadata: sa
     _execute(url, *(forth, back) * 127)
     metadata.tables["t"].append_column(sa.Column("next", sa.Integer))
     found = schemadiff.plan(url, metadata, tmp_path, online="always")
-    assert [step.method for step in found.plan.steps] == [INPLACE]
+    assert [step.method.words for step in found.plan.steps] == [INPLACE]
     schemadiff.apply(url, tmp_path, online="always")
 
 
@@ -346,7 +348,7 @@ def test_a_refusal_says_how_to_go_on(url: str, tmp_path: Path, metadata: sa.Meta
     metadata.tables["t"].append_column(sa.Column("n", sa.Integer))
     with _user(url, "ALL") as restricted:
         found = schemadiff.plan(restricted, metadata, tmp_path, online="always")
-        assert [step.method for step in found.plan.steps] == [INSTANT]
+        assert [step.method.words for step in found.plan.steps] == [INSTANT]
         with pytest.raises(StepError, match="ALGORITHM=INSTANT") as caught:
             schemadiff.apply(restricted, tmp_path, online="always")
         assert "changed nothing" in str(caught.value.hint)
@@ -364,7 +366,9 @@ def test_without_the_right_nobody_is_asked(
     # ALTER TABLE takes CREATE as well, on the table.
     with _user(url, ", ".join(rights - {missing}), table="ALTER, CREATE, INSERT") as restricted:
         found = schemadiff.plan(restricted, metadata, tmp_path, online="always")
-        assert [step.method for step in found.plan.steps] == [f"not asked: no right to {missing} a table"]
+        assert [step.method.words for step in found.plan.steps] == [
+            f"not asked: no right to {missing} a table"
+        ]
         assert "ALGORITHM" not in found.plan.statements[0]
         schemadiff.apply(restricted, tmp_path, online="always")
     assert not schemadiff.check(url, metadata, tmp_path)
@@ -455,7 +459,11 @@ def test_a_group_that_stopped_anywhere_is_finished_or_undone(
     made = {models: _created(fresh_database(engine_name), models) for models in (before, after)}
     _apply(url, tmp_path, _metadata(before))
     steps = schemadiff.plan(url, _metadata(after), tmp_path, no_renames=True, online="always").plan.steps
-    assert [step.method for step in steps] == [INSTANT, COPY, INPLACE if engine_name == "mysql" else NOCOPY]
+    assert [step.method.words for step in steps] == [
+        INSTANT,
+        COPY,
+        INPLACE if engine_name == "mysql" else NOCOPY,
+    ]
     for last in range(len(steps)):
         for work, end in ((schemadiff.rollback, before), (schemadiff.apply, after)):
 

@@ -620,7 +620,7 @@ def test_the_plan_says_what_others_have_to_wait_for(
         Index("ix", "d"),
     )
     steps = begin(fresh_database("postgresql"), tmp_path, models(*before), models(*after))
-    assert [step.method for step in steps] == [
+    assert [step.method.words for step in steps] == [
         "rewrites the table: nobody can read or write it meanwhile",
         "concurrently: readers and writers go on",
         "",

@@ -634,7 +634,7 @@ def test_the_plan_tells_the_numbers(zips: tuple[str, Path]) -> None:
     assert (hazard.code, hazard.level) == ("SD205", "warning")
     assert "2 of the values of column t.x cannot become INTEGER" in hazard.message
     assert "(rowid 1, 7)" in hazard.message
-    (told,) = plan_json.operations(planned.plan.operations, planned.plan.hazards)
+    (told,) = plan_json.operations(planned.plan.operations, planned.plan.steps)
     assert [one["code"] for one in told["hazards"]] == ["SD205"]
     assert [one.code for one in schemadiff.apply(url, versions, dry_run=True).hazards] == ["SD205"]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from schemadiff.cli.output.json import Object, interrupted, revision
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from schemadiff.commands.results import Drift, Outcome, Planned, Shown
     from schemadiff.models.filters import Ignored
     from schemadiff.planning.hazards import Hazard
+    from schemadiff.planning.planner import Plan, Step
     from schemadiff.schema import Unsupported
 
 
@@ -68,9 +69,7 @@ def planned(found: Planned) -> Object:
     path = str(found.path) if found.path else None
     revision = {"number": found.number, "message": found.message, "path": path}
     return {
-        "operations": operations(found.plan.operations, found.plan.hazards),
-        "statements": list(found.plan.statements),
-        "methods": list(found.plan.methods),
+        **_plan(found.plan),
         "hazards": [_hazard(one) for one in found.plan.hazards],
         "revision": revision if found.plan.operations else None,
         "unsupported": _unsupported(found.unsupported),
@@ -100,9 +99,7 @@ def drift(found: Drift) -> Object:
 def difference(found: Difference) -> Object:
     """The answer of `diff`. ``statements`` is empty where ``unwritten`` says why there is no SQL."""
     return {
-        "operations": operations(found.plan.operations, found.plan.hazards),
-        "statements": list(found.plan.statements),
-        "methods": list(found.plan.methods),
+        **_plan(found.plan),
         "hazards": [_hazard(one) for one in found.plan.hazards],
         "differences": bool(found),
         "from": found.before,
@@ -117,9 +114,7 @@ def shown(found: Shown) -> Object:
     """The answer of `show`."""
     plan = found.plan
     return {
-        "operations": operations(plan.operations, plan.hazards),
-        "statements": list(plan.statements),
-        "methods": list(plan.methods),
+        **_plan(plan),
         "hazards": [_hazard(hazard) for hazard in plan.hazards],
         "revision": {**revision(found.revision), "applied": found.applied},
     }
@@ -132,16 +127,16 @@ def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Object | 
             "number": done.revision,
             "message": done.message,
             "direction": done.direction,
-            "operations": operations(done.plan.operations, done.plan.hazards),
-            "statements": list(done.plan.statements),
-            "methods": list(done.plan.methods),
+            **_plan(done.plan),
         }
         for done in found.done
     ]
     return {
-        "operations": [one for part in parts for one in part["operations"]],
-        "statements": [one for part in parts for one in part["statements"]],
-        "methods": [one for part in parts for one in part["methods"]],
+        **{
+            key: [one for part in parts for one in part[key]]
+            for key in ("operations", "statements", "methods")
+        },
+        "steps": list(_one_after_the_other(parts)),
         "hazards": [_hazard(one) for one in found.hazards],
         "dry_run": dry_run,
         "database": place,
@@ -152,12 +147,51 @@ def outcome(found: Outcome, place: str, *, dry_run: bool, interrupted: Object | 
     }
 
 
-def operations(found: Iterable[Operation], told: Sequence[Hazard] = ()) -> list[Object]:
-    """The operations, each with its hazards; `told` are those of the plan, whose words know the data."""
-    return [_operation(one, told) for one in found]
+def _one_after_the_other(parts: Iterable[Object]) -> Iterator[Object]:
+    """The steps of all parts, their operations counted through all of them."""
+    before = 0
+    for part in parts:
+        for step in part["steps"]:
+            yield {**step, "operations": [before + position for position in step["operations"]]}
+        before += len(part["operations"])
 
 
-def _operation(operation: Operation, told: Sequence[Hazard]) -> Object:
+def _plan(plan: Plan) -> Object:
+    """Operations and steps, and the same steps as the parallel lists that version 1 began with."""
+    return {
+        "operations": operations(plan.operations, plan.steps),
+        "statements": list(plan.statements),
+        "methods": list(plan.methods),
+        "steps": [_step(one, plan.operations) for one in plan.steps],
+    }
+
+
+def _step(step: Step, among: Sequence[Operation]) -> Object:
+    """One statement, or one function of the revision file, and the positions of the operations that it carries."""
+    return {
+        "sql": None if step.run else step.sql,
+        "function": name_of(step.run.function) if step.run else None,
+        "operations": sorted({position for one in step.operations for position in _positions(one, among)}),
+        "algorithm": step.method.algorithm,
+        "lock": step.method.lock,
+        "hazards": [_hazard(one) for one in step.hazards],
+    }
+
+
+def _positions(operation: Operation, among: Sequence[Operation]) -> list[int]:
+    """Where the operation stands: itself, else those that are like it."""
+    inner = [one.operation if isinstance(one, Found) else one for one in among]
+    itself = [position for position, one in enumerate(inner) if one is operation]
+    return itself or [position for position, one in enumerate(inner) if one == operation]
+
+
+def operations(found: Iterable[Operation], steps: Sequence[Step] = ()) -> list[Object]:
+    """The operations, each with its hazards: those of the `steps`, which know the data, where there are any."""
+    known = [hazard for step in steps for hazard in step.hazards]
+    return [_operation(one, known) for one in found]
+
+
+def _operation(operation: Operation, known: Sequence[Hazard]) -> Object:
     inner = operation.operation if isinstance(operation, Found) else operation
     name = touched(inner)
     result: Object = {
@@ -166,7 +200,7 @@ def _operation(operation: Operation, told: Sequence[Hazard]) -> Object:
         "schema": name.schema if name else None,
         **_details(inner),
         "description": inner.describe(),
-        "hazards": [_hazard(one) for one in _hazards_of(inner, told)],
+        "hazards": [_hazard(one) for one in _hazards_of(inner, known)],
     }
     if inner is not operation:
         result["found"] = True
@@ -262,18 +296,11 @@ def _value(value: Column | Options | Index) -> Object:
     return result
 
 
-def _hazards_of(operation: Operation, told: Sequence[Hazard]) -> list[Hazard]:
-    """The hazards of one operation, in the words of the plan where the plan has them."""
-    result = []
-    for own in hazards.find(operation):
-        same = (
-            one
-            for one in told
-            if one.code == own.code
-            and (one.message == own.message or one.message.startswith(f"{own.message} "))
-        )
-        result.append(next(same, own))
-    return [*result, *(one for one in told if one.about == operation)]
+def _hazards_of(operation: Operation, known: Sequence[Hazard]) -> list[Hazard]:
+    """The hazards of one operation; one that no step has is said without facts about the data."""
+    found = list(dict.fromkeys(one for one in known if one.about == operation))
+    codes = {one.code for one in found}
+    return [*found, *(one for one in hazards.find(operation) if one.code not in codes)]
 
 
 def _hazard(hazard: Hazard) -> Object:

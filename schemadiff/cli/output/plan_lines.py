@@ -81,8 +81,8 @@ def statements(plan: Plan, indent: str = "  ") -> Iterator[Line]:
             yield (indent, (f"-- {one_line(step.sql)}", "dim"))
             continue
         lines = list(_coloured(f"{step.sql};"))
-        if step.method:
-            lines[-1] = (*lines[-1], (f"  -- {one_line(step.method)}", "dim"))
+        if step.method.words:
+            lines[-1] = (*lines[-1], (f"  -- {one_line(step.method.words)}", "dim"))
         for line in lines:
             yield (indent, *line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from schemadiff.operations import Operation
 from schemadiff.schema import Schema
@@ -32,11 +33,29 @@ class Expectation:
     portable: bool = True
 
 
+Lock = Literal["none", "shared", "exclusive"]
+"""What others can do with the table meanwhile: everything, read it, nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How the server carries a statement out, in ``words``; ``algorithm`` names it for programs. All are empty where
+    nobody asked, the last two also where that is not known.
+    """
+
+    words: str = ""
+    algorithm: str | None = None
+    lock: Lock | None = None
+
+
+UNASKED = Method()
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement, without a terminator, and the operations that it carries out.
 
-    ``method`` is how the server does it, in its own words (``INPLACE, LOCK=NONE``), empty where nobody asked.
+    ``method`` is how the server does it.
     ``alone``: where DDL can be rolled back, this cannot: it runs outside of a transaction and commits by itself.
     ``group`` is what it was made of, where the server is still to be asked how it would carry that out.
     ``expects`` is looked at first: where it is not so, the statement is not run. ``effect`` is what it does by itself,
@@ -46,7 +65,7 @@ class Statement:
 
     sql: str
     operations: tuple[Operation, ...]
-    method: str = ""
+    method: Method = UNASKED
     alone: bool = False
     group: Group | None = None
     expects: tuple[Expectation, ...] = ()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from schemadiff.dialects.contract.statements import Lock, Method
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.sql.clauses import Alter
 from schemadiff.dialects.mysql.sql.virtual_columns import is_rebuild
@@ -29,24 +30,26 @@ class Cost(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way: the clause that asks for it, and in words what it means for others."""
+    """One way: the clause that asks for it, and what it means for others."""
 
     cost: Cost
     clause: str
-    words: str
+    method: Method
 
 
-_INSTANT = Way(Cost.INSTANT, "ALGORITHM=INSTANT", "INSTANT")
-_NOCOPY = Way(Cost.ONLINE, "ALGORITHM=NOCOPY, LOCK=NONE", "NOCOPY, LOCK=NONE: writers go on")
-_NOCOPY_SHARED = Way(
-    Cost.SHARED, "ALGORITHM=NOCOPY, LOCK=SHARED", "NOCOPY, LOCK=SHARED: nobody can write meanwhile"
-)
-_INPLACE = Way(Cost.ONLINE, "ALGORITHM=INPLACE, LOCK=NONE", "INPLACE, LOCK=NONE: writers go on")
-_INPLACE_SHARED = Way(
-    Cost.SHARED, "ALGORITHM=INPLACE, LOCK=SHARED", "INPLACE, LOCK=SHARED: nobody can write meanwhile"
-)
+def _way(cost: Cost, algorithm: str, lock: Lock) -> Way:
+    meaning = {"none": "writers go on", "shared": "nobody can write meanwhile"}[lock]
+    clause = f"{algorithm}, LOCK={lock.upper()}"
+    return Way(cost, f"ALGORITHM={clause}", Method(f"{clause}: {meaning}", algorithm, lock))
 
-COPYING = "COPY: nobody can write meanwhile"
+
+_INSTANT = Way(Cost.INSTANT, "ALGORITHM=INSTANT", Method("INSTANT", "INSTANT", "none"))
+_NOCOPY = _way(Cost.ONLINE, "NOCOPY", "none")
+_NOCOPY_SHARED = _way(Cost.SHARED, "NOCOPY", "shared")
+_INPLACE = _way(Cost.ONLINE, "INPLACE", "none")
+_INPLACE_SHARED = _way(Cost.SHARED, "INPLACE", "shared")
+
+COPYING = Method("COPY: nobody can write meanwhile", "COPY", "shared")
 """What it means for others that the table is copied."""
 
 _COPY = Way(Cost.COPY, "ALGORITHM=COPY, LOCK=SHARED", COPYING)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from schemadiff.config.defaults import LOCK_TIMEOUT
-from schemadiff.dialects.contract.statements import Group, Statement
+from schemadiff.dialects.contract.statements import Group, Method, Statement
 from schemadiff.dialects.mysql.online import algorithms
 from schemadiff.dialects.mysql.online.algorithms import Cost, Way
 from schemadiff.dialects.mysql.online.cost_groups import atoms, batches, stages
@@ -192,7 +192,8 @@ class _Asking:
             number = times[self.names.get(one.table, one.table)] if isinstance(one, Alter) else 0
             if number < 2 or one.method != algorithms.COPYING:
                 return one
-            return replace(one, method=f"{one.method} (this table is copied {number} times)")
+            words = f"{one.method.words} (this table is copied {number} times)"
+            return replace(one, method=replace(one.method, words=words))
 
         return [tuple(map(told, some)) for some in answers]
 
@@ -217,7 +218,7 @@ class _Asking:
             Alter(
                 algorithms.bound(alter.sql, way) if way else alter.sql,
                 carried,
-                way.words if way else algorithms.COPYING,
+                way.method if way else algorithms.COPYING,
                 expects=member_characters.expected(carried, group.operations, group.before, self.facts),
                 effect=effect,
                 table=alter.table,
@@ -289,7 +290,7 @@ class _Asking:
 
 
 def _not_asked(given: Sequence[Statement], why: str) -> tuple[Statement, ...]:
-    return tuple(replace(one, group=None, method=f"not asked: {why}") for one in given)
+    return tuple(replace(one, group=None, method=Method(f"not asked: {why}")) for one in given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemadiff.dialects.contract.statements import Statement
+from schemadiff.dialects.contract.statements import UNASKED, Method, Statement
 from schemadiff.dialects.postgresql.canonical.types import quoted
 from schemadiff.dialects.postgresql.online import leftovers, lock_levels
 from schemadiff.dialects.postgresql.server.sql_text import quote
@@ -52,9 +52,9 @@ from schemadiff.schema import (
 Plain = Callable[[Sequence[Operation], Schema], tuple[Statement, ...]]
 """The statements of operations that are not carried out online."""
 
-CONCURRENTLY = "concurrently: readers and writers go on"
-VALIDATES = "reads the whole table: readers and writers go on"
-BELIEVES = "reads nothing: the CHECK that was validated says the same"
+CONCURRENTLY = Method("concurrently: readers and writers go on", "concurrently", "none")
+VALIDATES = Method("reads the whole table: readers and writers go on", "scan", "none")
+BELIEVES = Method("reads nothing: the CHECK that was validated says the same", "metadata")
 
 
 def statements(operations: Sequence[Operation], before: Schema, plain: Plain) -> tuple[Statement, ...]:
@@ -147,7 +147,7 @@ class _Stretch:
             effect = tuple(self.validated)
             yield dataclasses.replace(statement, method=VALIDATES, alone=True, effect=effect)
         for statement in plain(self.required, self.before):
-            says = BELIEVES if " SET NOT NULL" in statement.sql else ""
+            says = BELIEVES if " SET NOT NULL" in statement.sql else UNASKED
             yield dataclasses.replace(statement, method=says)
         # One transaction from here to the marks: at no instant is there no index that has them.
         yield from self.helpers.statement(self.table)
@@ -256,7 +256,7 @@ class _Stretch:
         self.helpers.add(operation, f"DROP CONSTRAINT {quote(helper.name or '')}")
 
     def _alter(
-        self, operation: Operation, clause: str, method: str = "", *, effect: tuple[Operation, ...]
+        self, operation: Operation, clause: str, method: Method = UNASKED, *, effect: tuple[Operation, ...]
     ) -> Statement:
         sql = f"ALTER TABLE {quoted(self.table)} {clause}"
         return Statement(sql, (operation,), method, alone=True, effect=effect)

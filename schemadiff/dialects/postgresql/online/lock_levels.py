@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from schemadiff.dialects.contract.statements import Statement
+from schemadiff.dialects.contract.statements import UNASKED, Method, Statement
 from schemadiff.dialects.postgresql.server.sql_text import mask, quote
 from schemadiff.dialects.postgresql.sql.conversion import rewrites
 from schemadiff.operations import (
@@ -21,11 +21,11 @@ from schemadiff.operations import (
 )
 from schemadiff.schema import Check, Column, ForeignKey
 
-REWRITES = "rewrites the table: nobody can read or write it meanwhile"
-BUILDS_KEY = "builds an index: nobody can read or write the table meanwhile"
-READS = "reads the whole table: nobody can read or write it meanwhile"
-COMPARES = "reads the whole table: nobody can write it meanwhile"
-BUILDS = "builds an index: nobody can write the table meanwhile"
+REWRITES = Method("rewrites the table: nobody can read or write it meanwhile", "rewrite", "exclusive")
+BUILDS_KEY = Method("builds an index: nobody can read or write the table meanwhile", "build", "exclusive")
+READS = Method("reads the whole table: nobody can read or write it meanwhile", "scan", "exclusive")
+COMPARES = Method("reads the whole table: nobody can write it meanwhile", "scan", "shared")
+BUILDS = Method("builds an index: nobody can write the table meanwhile", "build", "shared")
 _WORST_FIRST = (REWRITES, BUILDS_KEY, READS, COMPARES, BUILDS)
 
 _STORAGE = frozenset({"UNLOGGED", "USING", "TABLESPACE"})
@@ -36,13 +36,13 @@ _VOLATILE = re.compile(
 
 def with_method(statement: Statement) -> Statement:
     """The statement with its method said, if it has none yet and one worth a word."""
-    if statement.method or not statement.sql.startswith(("ALTER TABLE", "CREATE ")):
+    if statement.method.words or not statement.sql.startswith(("ALTER TABLE", "CREATE ")):
         return statement
     found = {_method(one, statement.sql) for one in statement.operations}
-    return dataclasses.replace(statement, method=next((one for one in _WORST_FIRST if one in found), ""))
+    return dataclasses.replace(statement, method=next((one for one in _WORST_FIRST if one in found), UNASKED))
 
 
-def _method(operation: Operation, sql: str) -> str:
+def _method(operation: Operation, sql: str) -> Method:
     match operation:
         case AlterColumn(before=before, after=after):
             column = f"ALTER COLUMN {quote(after.name)}"
@@ -50,22 +50,28 @@ def _method(operation: Operation, sql: str) -> str:
                 return REWRITES
             anew = f"ADD COLUMN {quote(after.name)} " in sql
             return (
-                REWRITES if anew and _is_computed(after) else READS if f"{column} SET NOT NULL" in sql else ""
+                REWRITES
+                if anew and _is_computed(after)
+                else READS
+                if f"{column} SET NOT NULL" in sql
+                else UNASKED
             )
         case AddColumn(column=column):
-            return REWRITES if f"ADD COLUMN {quote(column.name)} " in sql and _is_computed(column) else ""
+            return (
+                REWRITES if f"ADD COLUMN {quote(column.name)} " in sql and _is_computed(column) else UNASKED
+            )
         case AlterTable(before=before, after=after):
-            return REWRITES if {key for key, _ in {*before.extra} ^ {*after.extra}} & _STORAGE else ""
+            return REWRITES if {key for key, _ in {*before.extra} ^ {*after.extra}} & _STORAGE else UNASKED
         case CreateIndex() if sql.startswith("CREATE ") and " INDEX " in sql:
             return BUILDS
         case AddConstraint(constraint=Check() | ForeignKey() as constraint):
             if "NOT VALID" in sql or " ADD " not in sql:
-                return ""
+                return UNASKED
             return READS if isinstance(constraint, Check) else COMPARES
         case AddConstraint():
-            return BUILDS_KEY if " ADD " in sql and " USING INDEX " not in sql else ""
+            return BUILDS_KEY if " ADD " in sql and " USING INDEX " not in sql else UNASKED
         case _:
-            return ""
+            return UNASKED
 
 
 def _is_computed(column: Column) -> bool:
