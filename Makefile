@@ -16,7 +16,7 @@ ENV := .venv/.made
 LOWEST := .venv-lowest/.made
 BENCH := .venv-bench/.made
 
-.PHONY: help env demo quick test test-newest test-lowest test-pythons test-versions real-models fuzz chaos bench fidelity picture help-texts lint format servers dist clean
+.PHONY: help env demo quick test test-newest test-lowest test-pythons test-versions real-models fuzz chaos bench fidelity picture api help-texts lint format servers dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ fidelity: ## make docs/fidelity.md anew from the story files
 
 picture: $(ENV) ## draw docs/plan.svg anew: what the commands print for the models of the README
 	@.venv/bin/python -m tools.picture
+
+api: $(ENV) ## make docs/api.md anew from the docstrings
+	@.venv/bin/python -m tools.api
 
 help-texts: $(ENV) ## make schemadiff/cli/help.py and the tables of docs/command-line.md anew
 	@.venv/bin/python -m tools.help

@@ -1,7 +1,8 @@
 """Says how a live database differs from its SQLAlchemy models, writes the difference down, carries it out.
 
-The commands as functions: `plan`, `apply`, `rollback`, `check`, `status`. They take a URL, an Engine or a Connection,
-return values, and never print, prompt or exit.
+The commands as functions, the values that they return, and the errors that they raise. They take a URL, an Engine, an
+AsyncEngine or a Connection, and never print, prompt or exit. What stands in `__all__` is the public API, beside
+`schemadiff.flask` and `schemadiff.testing`; all other modules may change with any release. docs/api.md is made of it.
 """
 
 from __future__ import annotations
@@ -11,19 +12,42 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 __all__ = [
+    "AmbiguousError",
+    "ConfigError",
+    "DatabaseError",
     "Difference",
+    "DigestError",
     "Done",
     "Drift",
+    "Event",
+    "Hazard",
+    "HazardError",
+    "LockedError",
+    "ModelsError",
     "Outcome",
+    "PendingError",
+    "Plan",
     "Planned",
+    "ReplayError",
+    "RevisionError",
+    "Running",
     "SchemadiffError",
+    "Shown",
     "Status",
+    "Step",
+    "StepError",
+    "StoppedError",
+    "UnsupportedError",
+    "UntriedServerWarning",
+    "UsageError",
+    "VersionError",
     "__version__",
     "apply",
     "check",
     "diff",
     "plan",
     "rollback",
+    "show",
     "status",
 ]
 
@@ -32,18 +56,50 @@ if TYPE_CHECKING:
     from typing import Any
 
     from schemadiff.commands.diff import Difference, diff
-    from schemadiff.commands.results import Done, Drift, Outcome, Planned
-    from schemadiff.commands.workflow import apply, check, plan, rollback, status
-    from schemadiff.errors import SchemadiffError
+    from schemadiff.commands.results import Done, Drift, Outcome, Planned, Shown
+    from schemadiff.commands.workflow import apply, check, plan, rollback, show, status
+    from schemadiff.errors import (
+        AmbiguousError,
+        ConfigError,
+        DatabaseError,
+        DigestError,
+        HazardError,
+        LockedError,
+        ModelsError,
+        PendingError,
+        ReplayError,
+        RevisionError,
+        SchemadiffError,
+        StepError,
+        StoppedError,
+        UnsupportedError,
+        UntriedServerWarning,
+        UsageError,
+        VersionError,
+    )
+    from schemadiff.execute.executor import Event
+    from schemadiff.execute.progress import Running
     from schemadiff.execute.status import Status
+    from schemadiff.planning.hazards import Hazard
+    from schemadiff.planning.planner import Plan, Step
 
 
 _HOMES = {
-    "SchemadiffError": "errors",
-    "Status": "execute.status",
-    **dict.fromkeys(("Difference", "diff"), "commands.diff"),
-    **dict.fromkeys(("Done", "Drift", "Outcome", "Planned"), "commands.results"),
-    **dict.fromkeys(("apply", "check", "plan", "rollback", "status"), "commands.workflow"),
+    name: home
+    for home, names in {
+        "commands.diff": "Difference diff",
+        "commands.results": "Done Drift Outcome Planned Shown",
+        "commands.workflow": "apply check plan rollback show status",
+        "errors": "AmbiguousError ConfigError DatabaseError DigestError HazardError LockedError "
+        "ModelsError PendingError ReplayError RevisionError SchemadiffError StepError "
+        "StoppedError UnsupportedError UntriedServerWarning UsageError VersionError",
+        "execute.executor": "Event",
+        "execute.progress": "Running",
+        "execute.status": "Status",
+        "planning.hazards": "Hazard",
+        "planning.planner": "Plan Step",
+    }.items()
+    for name in names.split()
 }
 
 

@@ -96,7 +96,7 @@ def test_a_script_is_the_tenants_own(url: str, tmp_path: Path) -> None:
     execute(url, "CREATE SCHEMA tenant", "CREATE SCHEMA other")
     there, before = tenant(url), public(url)
     schemadiff.apply(there, tmp_path, to=1)
-    second = "\n".join(schemadiff.apply(there, tmp_path, dry_run=True).script())
+    second = "\n".join(schemadiff.apply(there, tmp_path, sql=True).script)
     # Where the tenant has no version table, the other one's, which says the same, is no answer.
     execute(url, "ALTER TABLE tenant.schemadiff_version RENAME TO kept")
     assert "schemadiff_version" in run_script(there, second)
@@ -105,10 +105,10 @@ def test_a_script_is_the_tenants_own(url: str, tmp_path: Path) -> None:
     assert run_script(there, second) == ""
     assert schemadiff.status(there, tmp_path).version == 2
     assert not schemadiff.check(there, models(more=True), tmp_path)
-    whole = "\n".join(schemadiff.apply(tenant(url, "other"), tmp_path, dry_run=True).script())
+    whole = "\n".join(schemadiff.apply(tenant(url, "other"), tmp_path, sql=True).script)
     assert run_script(tenant(url, "other"), whole) == ""
     assert not schemadiff.check(tenant(url, "other"), models(more=True), tmp_path)
-    back = "\n".join(schemadiff.rollback(there, tmp_path, to=0, dry_run=True).script())
+    back = "\n".join(schemadiff.rollback(there, tmp_path, to=0, sql=True).script)
     assert run_script(there, back) == ""
     assert schemadiff.status(there, tmp_path).version == 0
     assert public(url) == before

@@ -48,6 +48,7 @@ class _Run(Protocol):
         self,
         *,
         dry_run: bool = ...,
+        sql: bool = ...,
         allow: Sequence[str] = ...,
         confirm: Confirm | None = ...,
         progress: Callable[[Event], object] | None = ...,
@@ -149,7 +150,7 @@ def _preview(call: _Call) -> int:
             waits = "waits for its end" if status.at_work else "deals with this first"
             terminal.note((f"{renderer.command} {waits}",))
         return DIFFERENT
-    found = call.run(dry_run=True, lock_timeout=call.asked.lock_timeout)
+    found = call.run(dry_run=True, sql=renderer.only_shows, lock_timeout=call.asked.lock_timeout)
     terminal.answer(renderer.preview(found, call.place))
     if not found.done:
         terminal.note((_nothing_to_do(call, found),))

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemadiff.config.defaults import LOCK_TIMEOUT
-from schemadiff.dialects import Dialect
-from schemadiff.execute import script
 from schemadiff.execute.executor import Task
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.models.filters import NOTHING_IGNORED, Ignored
@@ -58,31 +55,19 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions."""
+    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions; ``script`` are the lines
+    that do it, where `sql` asked for these.
+    """
 
     before: int
     after: int
     done: tuple[Done, ...]
-    place: str = ""
-    dialect: Dialect | None = None
-    settings: tuple[str, ...] = ()
-    lock_timeout: float = LOCK_TIMEOUT
+    script: tuple[str, ...] = ()
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
         """The hazards of all revisions, each once."""
         return tuple(dict.fromkeys(hazard for one in self.done for hazard in one.plan.hazards))
-
-    def script(self) -> tuple[str, ...]:
-        """Of a dry run: the lines of a script that, run by hand, leaves the same database and the same version row.
-
-        Raises `UnsupportedError` when a revision calls a function, which no script can do.
-        """
-        if self.dialect is None:
-            return ()
-        messages = {one.revision: one.message for one in self.done}
-        tasks = [one.task for one in self.done]
-        return script.of_tasks(tasks, messages, self.dialect, self.settings, self.place, self.lock_timeout)
 
 
 @dataclass(frozen=True, slots=True)

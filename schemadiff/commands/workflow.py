@@ -25,7 +25,7 @@ from schemadiff.database.connection import Database, connected, where
 from schemadiff.database.facts import facts_about
 from schemadiff.database.inspector import ask, differences, inspect_for, refuse_taken
 from schemadiff.errors import AmbiguousError, PendingError, SchemadiffError, UsageError, VersionError
-from schemadiff.execute import advice, revision_run, single_transaction, version_table
+from schemadiff.execute import advice, revision_run, script, single_transaction, version_table
 from schemadiff.execute.executor import Progress, RunOptions, Task
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.execute.preconditions import foreseen
@@ -156,11 +156,12 @@ def apply(
     confirm: Confirm | None = None,
     progress: Progress | None = None,
     dry_run: bool = False,
+    sql: bool = False,
     lock_wait: float = LOCK_WAIT,
     lock_timeout: float = LOCK_TIMEOUT,
     online: Online = "auto",
     transaction: Transaction = "each",
-    tell: Callable[[str], object] = str,
+    tell: Callable[[str], object] | None = None,
 ) -> Outcome:
     """Finishes an interrupted revision, then runs the pending ones up to number `to` (all when ``None``).
 
@@ -169,18 +170,23 @@ def apply(
     told in a sentence whom it waits for. `online` says which tables are changed so that nobody has to wait,
     `transaction` whether each revision is one, or all of the run are together (where DDL can be rolled back).
 
+    With `dry_run` nothing is changed, and the outcome is what a run would do. With `sql` nothing is changed either, and
+    its ``script`` are the lines that do the same when a person runs them; a revision that calls a function raises
+    `UnsupportedError` then.
+
     Raises `HazardError`, before anything is changed, when something would be destroyed that neither `allow` (codes,
     or ``"all"``) nor `confirm` allows; `StepError` when a statement fails; `LockedError` after `lock_wait` seconds.
     """
     history = files.load(Path(versions))
     check_target(to, history, "apply")
+    dry_run, tell = dry_run or sql, tell or _silent
     with connected(database, changes=not dry_run) as (connection, dialect):
         gate, options = Gate(allow, confirm, dry_run), RunOptions(progress, tell, lock_wait)
         expect_together(dialect, transaction)
         context = RunContext(connection, dialect, history, gate, options, online, transaction)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
             outcome = _apply(context, to, where(database))
-    return dataclasses.replace(outcome, lock_timeout=lock_timeout)
+        return _with_script(context, outcome, where(database), lock_timeout) if sql else outcome
 
 
 @seldom_collected
@@ -195,11 +201,12 @@ def rollback(
     confirm: Confirm | None = None,
     progress: Progress | None = None,
     dry_run: bool = False,
+    sql: bool = False,
     lock_wait: float = LOCK_WAIT,
     lock_timeout: float = LOCK_TIMEOUT,
     online: Online = "auto",
     transaction: Transaction = "each",
-    tell: Callable[[str], object] = str,
+    tell: Callable[[str], object] | None = None,
 ) -> Outcome:
     """Undoes an interrupted revision, or else the last `steps` revisions (one when neither is given) or all after `to`.
 
@@ -213,13 +220,14 @@ def rollback(
         )
     if steps is not None and steps < 1:
         raise UsageError(f"cannot go back {steps} steps")
+    dry_run, tell = dry_run or sql, tell or _silent
     with connected(database, changes=not dry_run) as (connection, dialect):
         gate, options = Gate(allow, confirm, dry_run), RunOptions(progress, tell, lock_wait)
         expect_together(dialect, transaction)
         context = RunContext(connection, dialect, history, gate, options, online, transaction)
         with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
             outcome = _rollback(context, to, steps, where(database))
-    return dataclasses.replace(outcome, lock_timeout=lock_timeout)
+        return _with_script(context, outcome, where(database), lock_timeout) if sql else outcome
 
 
 @seldom_collected
@@ -339,7 +347,7 @@ def _apply(context: RunContext, to: int | None, place: str) -> Outcome:
         )
     pending = context.history[state.version : to]
     done += _carry_out(context, "up", state, pending)
-    return _outcome(context, place, before, pending[-1].number if pending else state.version, done)
+    return Outcome(before, pending[-1].number if pending else state.version, tuple(done))
 
 
 def _rollback(context: RunContext, to: int | None, steps: int | None, place: str) -> Outcome:
@@ -353,14 +361,14 @@ def _rollback(context: RunContext, to: int | None, steps: int | None, place: str
     begun, state = state, without_stale_entry(context, state)
     before = state.version
     if state is not begun and to is None and steps is None:
-        return _outcome(context, place, before, before, ())
+        return Outcome(before, before, ())
     done: list[Done] = []
     while interrupted := interrupted_in(context.connection, context.dialect, state, context.history):
         _not_in_a_dry_run(context, place, interrupted)
         done.append(_done(context, resume(context, state, interrupted, "down")))
         state = version_table.read(context.connection, context.dialect) or State()
     if done and to is None and steps is None:
-        return _outcome(context, place, before, state.version, done)
+        return Outcome(before, state.version, tuple(done))
     target = to if to is not None else max(state.version - (steps or 1), 0)
     if target > state.version:
         raise UsageError(
@@ -369,15 +377,24 @@ def _rollback(context: RunContext, to: int | None, steps: int | None, place: str
         )
     undone = tuple(reversed(context.history[target : state.version]))
     done += _carry_out(context, "down", state, undone)
-    return _outcome(context, place, before, target, done)
+    return Outcome(before, target, tuple(done))
 
 
-def _outcome(context: RunContext, place: str, before: int, after: int, done: Sequence[Done]) -> Outcome:
-    if not context.gate.dry_run:
-        return Outcome(before, after, tuple(done), place)
-    statements = [step.sql for one in done for step in one.plan.steps]
-    settings = context.dialect.settings(context.connection, statements)
-    return Outcome(before, after, tuple(done), place, context.dialect, settings)
+def _with_script(context: RunContext, outcome: Outcome, place: str, lock_timeout: float) -> Outcome:
+    """The outcome of a dry run with the lines of a script that leaves the same database and the same version row."""
+    tasks = [one.task for one in outcome.done]
+    if not tasks:
+        return outcome
+    messages = {one.revision: one.message for one in outcome.done}
+    settings = context.dialect.settings(
+        context.connection, [step.sql for task in tasks for step in task.plan.steps]
+    )
+    lines = script.of_tasks(tasks, messages, context.dialect, settings, place, lock_timeout)
+    return dataclasses.replace(outcome, script=lines)
+
+
+def _silent(_sentence: str) -> None:
+    """Told whom a run waits for, says nothing."""
 
 
 def _not_in_a_dry_run(context: RunContext, place: str, interrupted: Interrupted) -> None:

@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
+from schemadiff.database.connection import connected
+from schemadiff.execute.script import of_tasks
 from schemadiff.execute.version_table import TABLE
 from tests.cli.shell import SETTINGS, Shell
 from tests.clients import run_script
@@ -355,8 +357,9 @@ def test_what_cannot_stand_in_a_transaction(pair: Pair) -> None:
     )
     assert [step.alone for step in steps].count(True) == 1
     task = dataclasses.replace(first.task, plan=dataclasses.replace(first.plan, steps=steps))
-    found = dataclasses.replace(found, done=(dataclasses.replace(first, task=task),))
-    script = "\n".join(found.script())
+    with connected(pair.scripted.url) as (connection, dialect):
+        settings = dialect.settings(connection, [step.sql for step in steps])
+        script = "\n".join(of_tasks([task], {1: first.message}, dialect, settings, "here"))
     pair.ran("apply", "--to", "1")
     assert run_script(pair.scripted.url, script) == ""
     pair.same()
@@ -460,7 +463,7 @@ def upgrade(op):
 
 def test_line_ends_in_values_stay_as_they_are(url: str, tmp_path: Path) -> None:
     (tmp_path / "0001_line_ends.py").write_text(CARRIAGE)
-    script = "\n".join(schemadiff.apply(url, tmp_path, dry_run=True).script())
+    script = "\n".join(schemadiff.apply(url, tmp_path, sql=True).script)
     assert run_script(url, script) == ""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:

@@ -76,7 +76,7 @@ def test_the_server_refuses_rather_than_cuts(cut: str, lax: str, tmp_path: Path)
 
 def test_a_script_is_strict_too(lax: str, tmp_path: Path) -> None:
     schemadiff.plan(lax, models(sa.Column("c", sa.String(5))), tmp_path, message="begin")
-    script = schemadiff.apply(lax, tmp_path, dry_run=True).script()
+    script = schemadiff.apply(lax, tmp_path, sql=True).script
     assert any("sql_mode" in line and "STRICT_ALL_TABLES" in line for line in script)
 
 

@@ -60,7 +60,7 @@ def test_the_last_one_goes_and_comes_back(zero: str | sa.TextClause, strict: str
 
 def test_a_script_takes_it_too(strict: str, tmp_path: Path) -> None:
     schemadiff.plan(strict, models(at="0000-00-00 00:00:00"), tmp_path, message="begin")
-    script = schemadiff.apply(strict, tmp_path, dry_run=True).script()
+    script = schemadiff.apply(strict, tmp_path, sql=True).script
     modes = [line for line in script if "sql_mode" in line]
     assert modes
     assert not any("NO_ZERO" in line for line in modes)
@@ -70,7 +70,7 @@ def test_other_zeros_are_refused_as_the_server_does(strict: str, tmp_path: Path)
     schemadiff.plan(strict, models(), tmp_path, message="begin")
     schemadiff.apply(strict, tmp_path)
     schemadiff.plan(strict, models(at="2000-01-01 00:00:00"), tmp_path, message="date")
-    script = schemadiff.apply(strict, tmp_path, dry_run=True).script()
+    script = schemadiff.apply(strict, tmp_path, sql=True).script
     assert any("NO_ZERO_DATE" in line for line in script)
     with connected(strict) as (connection, _):
         shown = connection.exec_driver_sql("SELECT @@sql_mode", execution_options=VERBATIM).scalar_one()

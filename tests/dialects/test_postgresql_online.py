@@ -493,7 +493,7 @@ def test_a_script_that_ends_inside_of_a_step(
 
     def run(url: str, versions: Path, **options: Any) -> None:
         verb = schemadiff.apply if word == "CREATE INDEX" else schemadiff.rollback
-        error = run_script(url, "\n".join(verb(url, versions, dry_run=True, **options).script()))
+        error = run_script(url, "\n".join(verb(url, versions, sql=True, **options).script))
         if error:
             raise SchemadiffError(error)
 
@@ -658,18 +658,16 @@ def test_a_script_stops_at_rows_in_the_way_and_is_led_on(
     wanted = catalog(url)
     schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
     execute(url, ROWS, "INSERT INTO t (id, b) VALUES (1, 'again')")
-    script = "\n".join(schemadiff.apply(url, tmp_path, dry_run=True, online="always").script())
+    script = "\n".join(schemadiff.apply(url, tmp_path, sql=True, online="always").script)
     assert "(id)=(1) is duplicated" in run_script(url, script)
     schemadiff.rollback(url, tmp_path, allow=["all"], online="always")
     assert catalog(url) == was
-    script = "\n".join(schemadiff.apply(url, tmp_path, dry_run=True, online="always").script())
+    script = "\n".join(schemadiff.apply(url, tmp_path, sql=True, online="always").script)
     assert run_script(url, script)
     execute(url, "DELETE FROM t WHERE b = 'again'")
     schemadiff.apply(url, tmp_path, online="always")
     assert catalog(url) == wanted
-    script = "\n".join(
-        schemadiff.rollback(url, tmp_path, allow=["all"], dry_run=True, online="always").script()
-    )
+    script = "\n".join(schemadiff.rollback(url, tmp_path, allow=["all"], sql=True, online="always").script)
     assert run_script(url, script) == ""
     assert catalog(url) == was
     assert schemadiff.status(url, tmp_path).version == 1

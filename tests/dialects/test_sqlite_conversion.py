@@ -653,6 +653,6 @@ def test_values_that_were_corrected_before_are_converted(zips: tuple[str, Path])
 
 def test_a_script_refuses_what_a_run_refuses(zips: tuple[str, Path]) -> None:
     url, versions = zips
-    script = "\n".join(schemadiff.apply(url, versions, dry_run=True).script())
+    script = "\n".join(schemadiff.apply(url, versions, sql=True).script)
     assert "some of the values of column t.x cannot become INTEGER" in run_script(url, script)
     assert schemadiff.status(url, versions).version == 1

@@ -37,7 +37,7 @@ class Format(Renderer):
 
     def preview(self, found: Outcome, place: str) -> str:
         """Raises `UnsupportedError` when a revision calls a function, which no script can do."""
-        return "\n".join(found.script()) if found.done else ""
+        return "\n".join(found.script)
 
     def halfway(self, found: Status, place: str) -> str:
         """Raises `PendingError`: a script would not know how far the database is by the time it is run."""
