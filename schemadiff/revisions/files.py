@@ -8,6 +8,7 @@ docstrings and layout do not count.
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -130,6 +131,14 @@ def _numbered(directory: Path) -> list[tuple[int, Path]]:
 
 def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -> Revision:
     """The revision that a file of that text is, behind the ones `before`. Raises `RevisionError`."""
+    return _understood(text, path, number, before[-1].digest if before else "")
+
+
+@functools.lru_cache(maxsize=2048)
+def _understood(text: str, path: Path, number: int, before: str) -> Revision:
+    """As `understand`, behind the revision of that digest. A command reads the files more than once: to show, to ask
+    and to carry out; the same text is understood once.
+    """
     try:
         tree = ast.parse(text, str(path))
         code = compile(tree, str(path), "exec", dont_inherit=True)
@@ -138,7 +147,7 @@ def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -
     except ValueError as error:
         raise RevisionError(f"cannot read {path}: {error}") from error
     meaning = meaning_of(tree)
-    digest = sha256(f"{before[-1].digest if before else ''}\n{number}\n{meaning}")
+    digest = sha256(f"{before}\n{number}\n{meaning}")
     message = (ast.get_docstring(tree) or path.stem).strip().splitlines()[0]
     return Revision(number, path, message, digest, sha256(meaning)[:16], code)
 

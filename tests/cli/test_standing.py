@@ -1,8 +1,10 @@
 """status and history: at a glance, through the driver alone, and the long way say the same."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -157,3 +159,26 @@ def test_the_quick_way_is_that_of_the_commands(
         assert quick.answer(arguments) == told.code
         said = capsys.readouterr()
         assert (said.out, said.err) == (told.out, told.err)
+
+
+@pytest.mark.parametrize("arguments", [("apply",), ("apply", "--dry-run"), ("rollback", "--allow", "all")])
+def test_what_carries_out_parses_each_file_once(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """Though it reads them to show, to ask and to carry out."""
+    if arguments[0] == "rollback":
+        shell.write("versions/0001_create_t.py", CREATE)
+        shell("apply")
+    # Texts that no command before has read.
+    shell.write("versions/0001_create_t.py", f"{CREATE}# {arguments}\n")
+    shell.write("versions/0002_add_b.py", f"{ADD}# {arguments}\n")
+    parsed: list[str] = []
+    parse = ast.parse
+
+    def counting(text: str, name: str = "", **options: Any) -> Any:
+        parsed.append(Path(name).name)
+        return parse(text, name, **options)
+
+    monkeypatch.setattr(ast, "parse", counting)
+    shell.run(*arguments)
+    assert sorted(one for one in parsed if one.startswith("000")) == ["0001_create_t.py", "0002_add_b.py"]
