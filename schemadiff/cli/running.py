@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from schemadiff.cli.guard import DIFFERENT, FINE
+from schemadiff.cli.guard import DIFFERENT, FINE, answer_failure
 from schemadiff.cli.output import lines, plan_lines
 from schemadiff.cli.output.renderer import Failure
 from schemadiff.cli.terminal.run_lines import Steps, Waits
@@ -123,7 +123,11 @@ def _carry_out(call: _Call) -> int:
         terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
         return DIFFERENT
     messages = {one.number: one.message for one in files.load(call.project.versions)}
-    with stoppable(terminal) as stop:
+
+    def ended(words: str, code: int) -> None:
+        answer_failure(terminal, renderer, words, None, code)
+
+    with stoppable(terminal, ended) as stop:
         outcome = call.run(
             allow=call.allow,
             confirm=gate.ask if terminal.interactive else None,

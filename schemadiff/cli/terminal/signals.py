@@ -68,12 +68,13 @@ class StoppedBySignal(StoppedError):
 
 class Stop:
     """What the person at the keyboard wants of the run, or who sends it signals. ``told`` is the signal that asked to
-    stop, if it was not Ctrl-C.
+    stop, if it was not Ctrl-C. `answer` is told why the process ends, and its exit code, where nobody else can say it.
     """
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, answer: Callable[[str, int], object]) -> None:
         self.told: signal.Signals | None = None
         self._terminal = terminal
+        self._answer = answer
         self._wish: Literal["after", "now"] | None = None
         self.leaving = Leaving(self._hurry, self._left_behind)
         self._phase: Literal["before", "step", "between"] = "before"
@@ -195,7 +196,9 @@ class Stop:
     def _left_behind(self, number: signal.Signals) -> None:
         if self.has_begun:
             self._terminal.error(*((line,) for line in self.last_words()))
-        self._terminal.error((f"ended by {number.name}",))
+        words = f"ended by {number.name}"
+        self._terminal.error((words,))
+        self._answer(words, INTERRUPTED + number)
 
     def _answered(self, data: bytes) -> None:
         answer = data.decode(errors="replace").strip().lower()[:1]
@@ -224,9 +227,9 @@ class Stop:
 
 
 @contextmanager
-def stoppable(terminal: Terminal) -> Iterator[Stop]:
+def stoppable(terminal: Terminal, answer: Callable[[str, int], object]) -> Iterator[Stop]:
     """The signals mean this meanwhile. One in which somebody else has a say (``nohup``, for one) stays as it is."""
-    stop = Stop(terminal)
+    stop = Stop(terminal, answer)
     handlers = _handlers(stop) if threading.current_thread() is threading.main_thread() else {}
     if not handlers:
         yield stop
