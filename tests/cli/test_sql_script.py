@@ -130,9 +130,15 @@ class Pair:
         """The script that is written for the second database, as a file is."""
         return self.scripted(*arguments, "--sql").out
 
-    def same(self) -> None:
-        """Asserts that both hold the same, the version row included, and that schemadiff is content with the second."""
+    def same(self, *, noted: bool = True) -> None:
+        """Asserts that both hold the same, the version row included, and that schemadiff is content with the second.
+        Where a script was stopped by an error, the digests of single files need not be `noted`: a run notes them then.
+        """
         ran, scripted = (_content(shell.url) for shell in (self.ran, self.scripted))
+        if not noted:
+            assert scripted["row"]["files"] in (None, ran["row"]["files"])
+            for content in (ran, scripted):
+                del content["row"]["files"], content["raw"]
         assert ran == scripted
         status = self.scripted("status", "--format", "json", code=self.pending).json
         assert (status["interrupted"], status["database_version"]) == (None, ran["row"]["version"])
@@ -245,7 +251,7 @@ def test_an_error_leaves_nothing(pair: Pair) -> None:
     pair.revision("0003_fails", FAILS)
     pair.ran("apply", "--to", "2")
     assert "later" in run_script(pair.scripted.url, pair.script("apply"))
-    pair.same()
+    pair.same(noted=False)
     for name in pair.ran.versions():
         (pair.ran.folder / "versions" / name).unlink()
     pair.revision("0001_fails", FIRST_FAILS)
@@ -347,7 +353,7 @@ def test_what_does_not_break_on_sqlite(pair: Pair) -> None:
 @pytest.mark.engines("postgresql")
 def test_what_cannot_stand_in_a_transaction(pair: Pair) -> None:
     """The index of the first revision is built by a statement that commits by itself, as is its removal."""
-    found = schemadiff.apply(pair.scripted.url, pair.ran.folder / "versions", dry_run=True)
+    found = schemadiff.apply(pair.scripted.url, pair.ran.folder / "versions", to=1, dry_run=True)
     first = found.done[0]
     steps = tuple(
         dataclasses.replace(
