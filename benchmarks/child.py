@@ -71,7 +71,7 @@ Work = Callable[[], int]
 
 
 def _diff_schemadiff(url: str, tables: int, checks: bool, changed: bool, folder: str) -> Work:
-    import schemadiff.commands.workflow
+    import schemadiff.commands.check
     from benchmarks.models import models
 
     metadata = models(tables, checks=checks, changed=changed)
@@ -103,7 +103,7 @@ def _diff_floor(url: str, tables: int, checks: bool, changed: bool, folder: str)
 
 
 def _history_schemadiff(url: str, count: int, down: bool, folder: str) -> Work:
-    import schemadiff.commands.workflow
+    import schemadiff.commands.apply
 
     if down:
         return lambda: len(schemadiff.rollback(url, folder, to=0, allow=["all"]).done)

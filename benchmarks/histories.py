@@ -19,7 +19,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import schemadiff
-import schemadiff.commands.workflow  # what is imported when it is used does not count
+import schemadiff.commands.apply  # what is imported when it is used does not count
 from schemadiff.database.connection import connected, open_engine
 
 

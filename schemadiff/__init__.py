@@ -55,9 +55,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from schemadiff.commands.apply import apply, rollback
+    from schemadiff.commands.check import check
     from schemadiff.commands.diff import Difference, diff
+    from schemadiff.commands.plan import plan
     from schemadiff.commands.results import Done, Drift, Outcome, Planned, Shown
-    from schemadiff.commands.workflow import apply, check, plan, rollback, show, status
+    from schemadiff.commands.show import show
+    from schemadiff.commands.status import status
     from schemadiff.errors import (
         AmbiguousError,
         ConfigError,
@@ -89,7 +93,11 @@ _HOMES = {
     for home, names in {
         "commands.diff": "Difference diff",
         "commands.results": "Done Drift Outcome Planned Shown",
-        "commands.workflow": "apply check plan rollback show status",
+        "commands.apply": "apply rollback",
+        "commands.check": "check",
+        "commands.plan": "plan",
+        "commands.show": "show",
+        "commands.status": "status",
         "errors": "AmbiguousError ConfigError DatabaseError DigestError HazardError LockedError "
         "ModelsError PendingError ReplayError RevisionError SchemadiffError StepError "
         "StoppedError UnsupportedError UntriedServerWarning UsageError VersionError",

@@ -13,7 +13,9 @@ import schemadiff
 from schemadiff.config.settings import Online
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.runs", "tests.definitions", "schemadiff.commands.workflow"])
+_PROCESSES.set_forkserver_preload(
+    ["tests.runs", "tests.definitions", "schemadiff.commands.plan", "schemadiff.commands.apply"]
+)
 
 
 def start(

@@ -173,6 +173,22 @@ def test_every_exception_is_needed() -> None:
     assert not needless, f"take {needless} out of AGAINST"
 
 
+def test_schemas_are_compared_in_one_place() -> None:
+    """Filter, ask, align, compare: `Comparison` alone wires them, for any two of models, revisions and databases."""
+    asks = {f"schemadiff.database.inspector.{name}" for name in ("ask", "differences")}
+    compares = {f"schemadiff.compare.comparer.{name}" for name in ("compare", "drift")} | {
+        "schemadiff.compare.comparer"
+    }
+    both = {
+        name
+        for name in SOURCES
+        if (found := {imported for _, imported in imports(name)}) & asks and found & compares
+    }
+    assert both == {"schemadiff.database.comparison"}
+    wired = {name for name in SOURCES for _, one in imports(name) if one in asks | compares}
+    assert not [name for name in wired if name.startswith(("schemadiff.commands", "schemadiff.cli"))]
+
+
 def test_pure_rooms_touch_no_connection() -> None:
     """They are handed schemas and return values: whoever has a connection is another room."""
     touching = [

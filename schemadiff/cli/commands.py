@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.commands import diff as difference
-from schemadiff.commands import workflow
+from schemadiff.commands.check import check as checked
+from schemadiff.commands.plan import plan as planned
+from schemadiff.commands.show import show as shown
 from schemadiff.database.url import secrets_of
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def plan(
             f"If not, {candidate.before} is dropped with its values."
         )
 
-    found = workflow.plan(
+    found = planned(
         project.need_database(),
         project.need_models(),
         project.versions,
@@ -57,7 +59,7 @@ def plan(
 
 def check(terminal: Terminal, project: Project, renderer: Renderer) -> int:
     """Tells whether models, revision files and database agree."""
-    found = workflow.check(
+    found = checked(
         project.need_database(),
         project.need_models(),
         project.versions,
@@ -86,5 +88,5 @@ def diff(terminal: Terminal, project: Project, renderer: Renderer, *, before: st
 
 def show(terminal: Terminal, project: Project, renderer: Renderer, *, number: int) -> int:
     """Shows one revision."""
-    terminal.answer(renderer.shown(workflow.show(project.need_database(), project.need_versions(), number)))
+    terminal.answer(renderer.shown(shown(project.need_database(), project.need_versions(), number)))
     return FINE

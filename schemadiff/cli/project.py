@@ -13,7 +13,7 @@ from schemadiff.database.url import secrets_of
 from schemadiff.errors import ConfigError
 
 if TYPE_CHECKING:
-    from schemadiff.commands.workflow import Models
+    from schemadiff.commands.sources import GivenModels
     from schemadiff.database.connection import Database
 
 
@@ -28,7 +28,7 @@ class Project:
 
     settings: Settings
     database: Database | None = None
-    models: Models | None = None
+    models: GivenModels | None = None
     secrets: tuple[str, ...] = ()
     hide: Callable[[Sequence[str]], object] = str
 
@@ -52,7 +52,7 @@ class Project:
         found = self.find_database()
         return self.settings.need_url() if found is None else found
 
-    def need_models(self) -> Models:
+    def need_models(self) -> GivenModels:
         """The models. Raises `ConfigError` when there are none."""
         return self.settings.need_models() if self.models is None else self.models
 

@@ -12,7 +12,8 @@ from schemadiff.cli.output import lines, plan_lines
 from schemadiff.cli.output.renderer import Failure
 from schemadiff.cli.terminal.run_lines import Steps, Waits
 from schemadiff.cli.terminal.signals import stoppable
-from schemadiff.commands import workflow
+from schemadiff.commands import apply as runs
+from schemadiff.commands.status import status
 from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.database.connection import where
 from schemadiff.errors import UsageError
@@ -42,7 +43,7 @@ class Asked:
 
 
 class _Run(Protocol):
-    """`workflow.apply` or `workflow.rollback` on the project, and how far to go."""
+    """`apply` or `rollback` on the project, and how far to go."""
 
     def __call__(
         self,
@@ -62,7 +63,7 @@ def apply(
     terminal: Terminal, project: Project, renderer: Renderer, *, to: int | None = None, **asked: Any
 ) -> int:
     """Runs what is pending up to revision `to`."""
-    return _carry_out(_Call(terminal, project, renderer, Asked(**asked), workflow.apply, {"to": to}))
+    return _carry_out(_Call(terminal, project, renderer, Asked(**asked), runs.apply, {"to": to}))
 
 
 def rollback(
@@ -76,7 +77,7 @@ def rollback(
 ) -> int:
     """Undoes the last `steps` revisions or all after `to`."""
     how_far = {"to": to, "steps": steps}
-    return _carry_out(_Call(terminal, project, renderer, Asked(**asked), workflow.rollback, how_far))
+    return _carry_out(_Call(terminal, project, renderer, Asked(**asked), runs.rollback, how_far))
 
 
 class _Call:
@@ -110,7 +111,7 @@ class _Call:
 
     def status(self) -> Status:
         """Where the database is."""
-        return workflow.status(self.project.need_database(), self.project.versions)
+        return status(self.project.need_database(), self.project.versions)
 
 
 def _carry_out(call: _Call) -> int:

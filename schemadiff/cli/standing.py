@@ -56,6 +56,6 @@ def _standing(database: Database, history: tuple[Revision, ...]) -> Status:
     found = glance(database, history) if isinstance(database, str) else None
     if found is not None:
         return found
-    from schemadiff.commands import workflow
+    from schemadiff.commands import status
 
-    return workflow.status_of(database, history)
+    return status.status_of(database, history)

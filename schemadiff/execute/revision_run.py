@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 
 from schemadiff.compare import comparer
 from schemadiff.config.settings import Online, Transaction
+from schemadiff.database.comparison import Comparison
 from schemadiff.database.facts import facts_about
-from schemadiff.database.inspector import ask
 from schemadiff.dialects import Dialect, Retraction, Statement
 from schemadiff.dialects.shared.driver_errors import takes_no_changes
 from schemadiff.errors import HazardError, StepError, UnsupportedError
@@ -26,6 +26,7 @@ from schemadiff.execute.live_schema import Filled, Live, stand_alone
 from schemadiff.execute.preconditions import foreseen
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import states
+from schemadiff.models.filters import NO_FILTER
 from schemadiff.operations import (
     AlterColumn,
     CreateTable,
@@ -261,7 +262,8 @@ def _live_parts(context: RunContext, legs: Sequence[Leg], live: Schema) -> LiveP
     names = {name for one in operations if (name := touched(one)) is not None}
     start = legs[0].start
     expected = Schema({name: table for name, table in start.tables.items() if name in names})
-    asked = ask(context.connection, context.dialect, expected, dataclasses.replace(live, objects={}))
+    whole = dataclasses.replace(live, objects={})
+    asked = Comparison(context.connection, context.dialect, NO_FILTER, whole).asked(expected)
     return live_parts(expected, asked, live, context.dialect)
 
 

@@ -186,7 +186,10 @@ def visible_part(table: Table, hidden: frozenset[str], dialect: Dialect) -> Tabl
     )
 
 
-def hidden_columns(schema: Schema, chosen: Filter) -> dict[Name, tuple[Column, ...]]:
+Hidden = Mapping[Name, tuple[Column, ...]]
+
+
+def hidden_columns(schema: Schema, chosen: Filter) -> Hidden:
     """The ignored columns that the tables have: what the expressions of others may need to be understood."""
     return {
         name: tuple(column for column in schema.tables[name].columns if column.name in hidden)

@@ -340,7 +340,7 @@ def test_what_is_refused_at_the_end_is_rolled_back(shell: Shell) -> None:
 
 
 def test_a_defect_is_told_in_a_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("schemadiff.commands.workflow.status_of", _defect)
+    monkeypatch.setattr("schemadiff.commands.status.status_of", _defect)
     shell.environment["SCHEMADIFF_VERSIONS"] = "versions"
     shell.url = NOWHERE
     answer = shell("status", code=2)

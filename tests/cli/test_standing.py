@@ -85,7 +85,7 @@ def test_it_loads_little(server_shell: Shell, command: str) -> None:
         "try:\n"
         "    main()\n"
         "finally:\n"
-        "    ours = ('schemadiff.schema', 'schemadiff.commands.workflow')\n"
+        "    ours = ('schemadiff.schema', 'schemadiff.commands.status')\n"
         "    many = ('sqlalchemy', 'rich', 'typer', 'pydantic', 'flask', *ours)\n"
         "    print([name for name in many if name in sys.modules])\n"
     )
