@@ -72,6 +72,7 @@ lint: $(ENV) ## ruff and mypy --strict
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy --strict
+	cd examples/duckdb_dialect && ../../.venv/bin/mypy --strict schemadiff_duckdb
 
 format: $(ENV) ## lay the code out, and mend what ruff can mend
 	.venv/bin/ruff check --fix .
@@ -88,12 +89,12 @@ clean: ## remove all that the other targets made
 	rm -rf .venv .venv-* .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(ENV): pyproject.toml tools/make_env.py
-	@$(PYTHON) tools/make_env.py .venv '.[dev]' $(foreach one,$(REQUIREMENTS),'$(one)')
+$(ENV): pyproject.toml examples/duckdb_dialect/pyproject.toml tools/make_env.py
+	@$(PYTHON) tools/make_env.py .venv '.[dev]' --editable ./examples/duckdb_dialect $(foreach one,$(REQUIREMENTS),'$(one)')
 	@touch $@
 
-$(LOWEST): pyproject.toml tools/make_env.py
-	@$(PYTHON) tools/make_env.py --lowest .venv-lowest '.[test]'
+$(LOWEST): pyproject.toml examples/duckdb_dialect/pyproject.toml tools/make_env.py
+	@$(PYTHON) tools/make_env.py --lowest .venv-lowest '.[test]' --editable ./examples/duckdb_dialect
 	@touch $@
 
 $(BENCH): pyproject.toml tools/make_env.py

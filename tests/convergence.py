@@ -6,7 +6,7 @@ empties its databases rather than making new ones.
 
 from __future__ import annotations
 
-import difflib
+import functools
 import shutil
 import tempfile
 import warnings
@@ -17,8 +17,8 @@ import hypothesis
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-import schemadiff
 from schemadiff.dialects.contract.registry import connecting, connection_url
+from schemadiff.testing import converging
 from schemadiff.testing.strategies import Pair, pairs
 from tests.definitions import definitions
 from tests.servers.databases import Databases
@@ -119,54 +119,15 @@ def converge_some(bench: Bench, count: int, seed: int) -> None:
 
 def converge(bench: Bench, pair: Pair) -> None:
     """Takes an empty database to the pair's first models, to its second and back, and looks at it on the way."""
-    created_before, created_after, database, versions = bench.set_up()
-    before, after = pair.before.metadata(), pair.after.metadata()
-    _create_all(created_before, before)
-    _create_all(created_after, after)
-    for fresh, metadata in ((created_before, before), (created_after, after)):
-        drift = schemadiff.check(fresh, metadata, versions)
-        assert not drift, f"create_all then check: {drift}"
-    fresh_before = definitions(created_before, pair.before)
-    fresh_after = definitions(created_after, pair.after)
-
-    _plan(database, before, versions)
-    schemadiff.apply(database, versions, allow=["all"])
-    _expect_same(definitions(database, pair.before), fresh_before, "revision 1 is not as create_all")
-
-    missing = schemadiff.check(database, after, versions).missing
-    planned = _plan(database, after, versions)
-    assert bool(missing) == planned, f"check and plan disagree: {missing}"
-    if not planned:
-        _expect_same(definitions(database, pair.after), fresh_after, "the plan was blind")
-    else:
-        schemadiff.apply(database, versions, allow=["all"])
-        drift = schemadiff.check(database, after, versions)
-        assert not drift, f"apply then check: {drift}"
-        _expect_same(definitions(database, pair.after), fresh_after, "revision 2 is not as create_all")
-        schemadiff.rollback(database, versions, allow=["all"])
-        drifted = schemadiff.check(database, after, versions).drifted
-        assert not drifted, f"drift after rollback: {drifted}"
-        _expect_same(definitions(database, pair.before), fresh_before, "rolled back is not as before")
-
-    schemadiff.rollback(database, versions, to=0, allow=["all"])
-    _expect_same(definitions(database, pair.before), {}, "something is left")
-
-
-def _plan(database: sa.Engine, metadata: sa.MetaData, versions: Path) -> bool:
-    """Whether a revision was written; it says what was planned."""
-    planned = schemadiff.plan(database, metadata, versions, message="change", no_renames=True)
-    assert not planned.found
-    return planned.path is not None
-
-
-def _expect_same(found: dict[str, list[str]], wanted: dict[str, list[str]], otherwise: str) -> None:
-    if found != wanted:
-        lines = difflib.unified_diff(_lines(wanted), _lines(found), "wanted", "found", lineterm="", n=0)
-        raise AssertionError("\n".join([otherwise, *lines]))
-
-
-def _lines(tables: dict[str, list[str]]) -> list[str]:
-    return [f"{name}: {line}" for name in sorted(tables) for line in tables[name]]
+    *databases, versions = bench.set_up()
+    fresh = converging.Databases(*databases)
+    before, after = (
+        converging.Models(one.metadata(), functools.partial(definitions, models=one))
+        for one in (pair.before, pair.after)
+    )
+    _create_all(fresh.before, before.metadata)
+    _create_all(fresh.after, after.metadata)
+    converging.converge(fresh, before, after, versions)
 
 
 def _create_all(database: sa.Engine, metadata: sa.MetaData) -> None:

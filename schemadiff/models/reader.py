@@ -25,6 +25,7 @@ from sqlalchemy.sql.elements import (
 
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract.script import VERSION_TABLE
+from schemadiff.dialects.shared.lacking_features import refuse_lacking
 from schemadiff.errors import ModelsError, ReplayError, UnsupportedError
 from schemadiff.models.columns import Columns
 from schemadiff.models.filters import NO_FILTER, Filter, visible_part
@@ -74,7 +75,9 @@ def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> It
         if declared.name == VERSION_TABLE or not is_table(declared) or chosen.hides(reading.name):
             continue
         hidden = chosen.columns.get(reading.name, frozenset())
-        table = dialect.canonical(visible_part(reading.table(hidden), hidden, dialect))
+        found = visible_part(reading.table(hidden), hidden, dialect)
+        refuse_lacking(found, dialect.name, dialect.lacks)
+        table = dialect.canonical(found)
         if table.columns or not hidden:
             yield table
 

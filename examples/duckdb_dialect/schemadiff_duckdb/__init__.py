@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DuckDB"]
 
-_SQLALCHEMY = cast("SQLAlchemyDialect", SQLAlchemyDuckDB())
+_SQLALCHEMY = cast(
+    "SQLAlchemyDialect", SQLAlchemyDuckDB(paramstyle="named")
+)  # so that no percent sign is doubled
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ LACKS: frozenset[Feature] = frozenset(FEATURES) - {"computed columns", "index ex
 def canonical(table: Table) -> Table:
     """The table in canonical form. Idempotent. Raises `UnsupportedError`."""
     table = nameless(plain(table))
-    refuse_lacking(table, "DuckDB", LACKS)
+    refuse_lacking(table, "duckdb", LACKS)
     return replace(
         table,
         columns=tuple(map(_column, table.columns)),

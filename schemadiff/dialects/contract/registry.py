@@ -12,6 +12,7 @@ them: that takes some milliseconds.
 
 from __future__ import annotations
 
+import functools
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -110,6 +111,7 @@ def _others() -> list[EntryPoint]:
     return list(entry_points(group=GROUP))
 
 
+@functools.cache
 def _other(name: str) -> type[Dialect]:
     found = [one for one in _others() if one.name == name]
     if not found:

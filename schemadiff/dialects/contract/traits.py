@@ -18,7 +18,7 @@ class Traits:
     """Whether DDL can be rolled back, so that a revision is one transaction."""
 
     lacks: ClassVar[frozenset[Feature]] = frozenset()
-    """The features that the product has not, each of which `refuse_lacking` refuses by name."""
+    """The features that the product has not: models that declare one are refused by name."""
 
     savepoints: ClassVar[bool] = True
     """Whether a transaction has savepoints: one shows that what a user wrote has not ended the transaction."""

@@ -37,6 +37,7 @@ from schemadiff.dialects.mysql.sql.alter import statements, with_made_indexes
 from schemadiff.dialects.mysql.sql.clauses import of_revision
 from schemadiff.dialects.mysql.sql.rename_dependents import with_dependents
 from schemadiff.dialects.shared.ending import Ending
+from schemadiff.dialects.shared.lacking_features import Feature
 from schemadiff.dialects.shared.lexer import Lexer
 from schemadiff.dialects.shared.live_wording import Judge
 from schemadiff.dialects.shared.managed_elsewhere import set_apart
@@ -73,6 +74,9 @@ class MySQL(Facts, Dialect):
     """MySQL, with the facts of one server."""
 
     name: ClassVar[str] = "mysql"
+    lacks: ClassVar[frozenset[Feature]] = frozenset(
+        {"deferrable constraints", "exclusion constraints", "included columns", "partial indexes"}
+    )
     transactional_ddl: ClassVar[bool] = False
     lifts_foreign_keys: ClassVar[bool] = True
     copies_for_foreign_keys: ClassVar[bool] = True

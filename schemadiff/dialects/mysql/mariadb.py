@@ -13,6 +13,7 @@ from schemadiff.dialects.contract.session import ServerSession
 from schemadiff.dialects.mysql.dialect import MySQL
 from schemadiff.dialects.mysql.run.progress import CANCEL, MARIADB_ADDRESS, read_mariadb
 from schemadiff.dialects.mysql.server.product import DEFAULT_COLLATIONS, Product
+from schemadiff.dialects.shared.lacking_features import Feature
 from schemadiff.schema import ForeignKey, Name
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class MariaDB(MySQL):
     """MariaDB, with the facts of one server."""
 
     name: ClassVar[str] = "mariadb"
+    lacks: ClassVar[frozenset[Feature]] = MySQL.lacks | {"index expressions"}
     column_checks: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (ForeignKey,)
 

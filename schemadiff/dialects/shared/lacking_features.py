@@ -1,7 +1,8 @@
 """Features that not every product has: found in a table, and refused by name. Pure.
 
-A dialect lists in `Traits.lacks` what its product has not, and hands each table that it brings to canonical form to
-`refuse_lacking` first: what somebody declares is either made or refused, never dropped in silence.
+A dialect lists in `Traits.lacks` what its product has not. Models that declare it are refused when they are read: what
+somebody declares is either made or refused, never dropped in silence. A history that was planned on another product may
+say it all the same; a dialect that will not leave it out there calls `refuse_lacking` in `Dialect.canonical` as well.
 """
 
 from __future__ import annotations
@@ -105,9 +106,8 @@ def _index_expressions(table: Table) -> Iterator[str]:
 
 
 def _index_methods(table: Table) -> Iterator[str]:
-    return (
-        f"index {one.name} is {one.method or one.kind}" for one in table.indexes if one.method or one.kind
-    )
+    methods = ((one, one.kind if one.method in (None, "btree") else one.method) for one in table.indexes)
+    return (f"index {one.name} is {method}" for one, method in methods if method)
 
 
 def _index_options(table: Table) -> Iterator[str]:

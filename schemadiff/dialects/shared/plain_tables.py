@@ -12,7 +12,7 @@ from schemadiff.schema import Check, Column, ForeignKey, Index, PrimaryKey, Tabl
 
 def plain(table: Table) -> Table:
     """The table with engines and character sets, ON UPDATE, ON CONFLICT, lengths of index parts, visibility, NOT VALID
-    and comments on constraints left out, RESTRICT and NO ACTION made one, and the default method of an index unsaid.
+    and comments on constraints left out, empty comments, RESTRICT, NO ACTION and the default method of an index unsaid.
     """
     return replace(
         table,
@@ -22,7 +22,9 @@ def plain(table: Table) -> Table:
         indexes=tuple(map(_index, table.indexes)),
         foreign_keys=tuple(map(_foreign_key, table.foreign_keys)),
         checks=tuple(map(_check, table.checks)),
-        options=replace(table.options, engine=None, charset=None, collation=None),
+        options=replace(
+            table.options, comment=table.options.comment or None, engine=None, charset=None, collation=None
+        ),
     )
 
 
@@ -61,7 +63,14 @@ def _closes(text: str) -> int:
 
 def _column(column: Column) -> Column:
     return replace(
-        column, on_update=None, charset=None, visible=None, srid=None, attributes=None, on_conflict=None
+        column,
+        comment=column.comment or None,
+        on_update=None,
+        charset=None,
+        visible=None,
+        srid=None,
+        attributes=None,
+        on_conflict=None,
     )
 
 

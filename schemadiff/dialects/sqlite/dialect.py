@@ -22,6 +22,7 @@ from schemadiff.dialects.contract.fingerprint import Mark
 from schemadiff.dialects.contract.script import Client
 from schemadiff.dialects.contract.statements import Statement
 from schemadiff.dialects.shared.ending import Ending
+from schemadiff.dialects.shared.lacking_features import Feature
 from schemadiff.dialects.shared.lexer import Lexer
 from schemadiff.dialects.shared.row_renumbering import Renumbering
 from schemadiff.dialects.sqlite.canonical import expressions, sqlalchemy_types
@@ -53,6 +54,7 @@ class SQLite(Dialect):
     """SQLite, with the version of the library that the driver uses."""
 
     name: ClassVar[str] = "sqlite"
+    lacks: ClassVar[frozenset[Feature]] = frozenset({"exclusion constraints", "included columns"})
     transactional_ddl: ClassVar[bool] = True
     shows_statements: ClassVar[bool] = False
     client: ClassVar[Client] = Sqlite3()

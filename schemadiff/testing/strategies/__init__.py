@@ -22,8 +22,9 @@ except ImportError as error:  # pragma: no cover
 
 from schemadiff.testing.strategies.changing import changes, pairs
 from schemadiff.testing.strategies.drawing import schemas
+from schemadiff.testing.strategies.engines import GENERIC, Engine, Kind
 from schemadiff.testing.strategies.models import Models, Pair
 
-__all__ = ["Models", "Pair", "changes", "pairs", "schemas"]
+__all__ = ["GENERIC", "Engine", "Kind", "Models", "Pair", "changes", "pairs", "schemas"]
 
 del _hypothesis

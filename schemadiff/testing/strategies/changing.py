@@ -23,6 +23,7 @@ from schemadiff.testing.strategies.drawing import (
     draw_primary_key,
     schemas,
 )
+from schemadiff.testing.strategies.engines import Engine
 from schemadiff.testing.strategies.forms import FORMS, INLINE
 from schemadiff.testing.strategies.models import Check, Column, ForeignKey, Index, Models, Pair, Table, Unique
 from schemadiff.testing.strategies.settling import settle
@@ -30,9 +31,9 @@ from schemadiff.testing.strategies.texts import COMMENTS, maybe_named, numbered,
 
 
 @st.composite
-def pairs(draw: DrawFn, engine: str) -> Pair:
-    """Models, and what they become by one to five changes; once in twelve, other models altogether. The engine is
-    one of mysql, mariadb, postgresql and sqlite.
+def pairs(draw: DrawFn, engine: str | Engine) -> Pair:
+    """Models, and what they become by one to five changes; once in twelve, other models altogether. The engine is as
+    in `schemas`.
     """
     before = draw(schemas(engine))
     if once_in(draw, 12):
@@ -203,6 +204,8 @@ def _change_comment(draw: DrawFn, models: Models) -> Models:
 
 def _change_enum(draw: DrawFn, models: Models) -> Models:
     """Other members for an enumerated type; the first one stays, since defaults and checks name it."""
+    if not models.enums:
+        return _change_column(draw, models)
     position = draw(st.integers(0, len(models.enums) - 1))
     name, members = models.enums[position]
     rest = draw(st.lists(st.sampled_from([*members[1:], "new", "n'w", "z"]), unique=True, max_size=4))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from schemadiff.testing.strategies.engines import Kind, engine_of
+from schemadiff.testing.strategies.engines import Engine, Kind, engine_of
 from schemadiff.testing.strategies.forms import COMPUTED, FORMS, INLINE, part_forms
 from schemadiff.testing.strategies.models import (
     Check,
@@ -25,13 +25,15 @@ from schemadiff.testing.strategies.texts import comment, free_name, maybe_named,
 
 
 @st.composite
-def schemas(draw: DrawFn, engine: str) -> Models:
+def schemas(draw: DrawFn, engine: str | Engine) -> Models:
     """Models of one to four tables: columns of all types with server defaults, comments, identity and generated
     columns, keys, constraints and indexes with names and without, foreign keys that may run in circles, enumerated
-    types and options, under plain and odd names. The engine is one of mysql, mariadb, postgresql and sqlite.
+    types and options, under plain and odd names. The engine is one of mysql, mariadb, postgresql and
+    sqlite, or an `Engine` that says what another database takes.
     """
     members = draw(st.sampled_from([("a", "b"), ("a", "it's", "x y"), ("a", "100%", "ö", "b:c")]))
-    models = Models(engine_of(engine), enums=(("mood", members), ("Kind", ("a", "b", "c"))))
+    known = engine_of(engine)
+    models = Models(known, enums=(("mood", members), ("Kind", ("a", "b", "c"))) if known.enums else ())
     for _ in range(draw(st.integers(1, 4))):
         models = add_table(draw, models)
     for table in models.tables:
@@ -107,6 +109,8 @@ def draw_primary_key(draw: DrawFn, models: Models, table: Table) -> Table:
         columns=tuple(dataclasses.replace(column, autoincrement=None) for column in table.columns),
     )
     counting = [column for column in columns[:1] if column.kind.counts and column.default is None]
+    if not models.engine.counting:
+        return table
     if not counting or (len(columns) > 1 and not models.engine.composite_counting):
         return table
     if once_in(draw, 4):
@@ -173,7 +177,8 @@ def _add_check(draw: DrawFn, models: Models, table: Table) -> tuple[Table, Model
 
 def add_foreign_key(draw: DrawFn, models: Models, table: Table) -> Models:
     """The models with a foreign key over columns that the table has or is given for it."""
-    targets = [(other, key) for other in models.tables for key in other.targets()]
+    others = models.tables if models.engine.circles else models.tables[: models.tables.index(table)]
+    targets = [(other, key) for other in others for key in other.targets()]
     if not targets:
         return models
     target, key = draw(st.sampled_from(targets))
@@ -200,11 +205,10 @@ def add_foreign_key(draw: DrawFn, models: Models, table: Table) -> Models:
 
 def draw_actions(draw: DrawFn, models: Models, key: ForeignKey) -> ForeignKey:
     """The foreign key with other actions."""
-    strict = models.engine.strict_keys
-    actions = [None, "CASCADE", "SET NULL", "RESTRICT", "NO ACTION", *([] if strict else ["SET DEFAULT"])]
+    actions = models.engine.actions
     return dataclasses.replace(
         key,
         on_delete=draw(st.sampled_from(actions)),
         on_update=draw(st.sampled_from(actions)) if draw(st.booleans()) else None,
-        deferrable=not strict and once_in(draw, 6),
+        deferrable=models.engine.deferrable_keys and once_in(draw, 6),
     )

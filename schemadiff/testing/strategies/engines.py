@@ -1,6 +1,7 @@
 """What each engine takes: its types with server defaults that fit them, and which things it has at all.
 
-The only module of the package beside ``dialects`` that knows the engines by name.
+The only module of the package beside ``dialects`` that knows the engines by name. For any other database somebody else
+says what can be declared, as an `Engine`.
 """
 
 from __future__ import annotations
@@ -58,8 +59,7 @@ class Engine:
     enum_arrays: bool = False
     deferrable_uniques: bool = False
     strict_keys: bool = False
-    """InnoDB's ways with keys: none is deferrable, none has SET DEFAULT, and no CHECK or generated column may need a
-    column that a foreign key joins or that counts.
+    """InnoDB's ways with keys: no CHECK or generated column may need a column that a foreign key joins or that counts.
     """
     partial: bool = False
     """Indexes with WHERE."""
@@ -71,8 +71,18 @@ class Engine:
     identities: tuple[str, ...] = ()
     index_options: tuple[Option, ...] = ()
     table_options: tuple[str, ...] = ()
+    counting: bool = True
+    """A column of the primary key numbers the rows unless it is told not to."""
     composite_counting: bool = True
     """A column of a key of several can number the rows."""
+    enums: bool = True
+    """Enumerated types with names."""
+    actions: tuple[str | None, ...] = (None, "CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT")
+    """What a foreign key does on DELETE and UPDATE."""
+    deferrable_keys: bool = True
+    """Foreign keys that are checked at the end of the transaction."""
+    circles: bool = True
+    """Foreign keys to any table, not only to those that were there before."""
 
     def quote(self, name: str) -> str:
         """The name as it stands in SQL."""
@@ -83,7 +93,7 @@ _INT = ("sa.text('0')", "'7'", "sa.text('-5')")
 _TEXT = ("'abc'", "''", '"it\'s"', "'100%'", "'a:b'", "'ü “x”'", "'back\\\\slash'", "'NULL'", "'a\"b'")
 _STAMP = ("sa.func.now()", "sa.text('CURRENT_TIMESTAMP')", "'2020-01-02 03:04:05'")
 
-_GENERIC = (
+GENERIC = (
     Kind("sa.Integer", "int", _INT, counts=True),
     Kind("sa.String(20)", "text", _TEXT),
     Kind("sa.BigInteger", "int", _INT, counts=True),
@@ -106,6 +116,7 @@ _GENERIC = (
     Kind("sa.Boolean(create_constraint=True)", "none", ("sa.true()",), key=False),
     Kind("sa.Enum('a', 'b', native_enum=False, create_constraint=True)", "none", ("'a'",), key=False),
 )
+"""SQLAlchemy's own types, which any database has in one way or another."""
 
 _MYSQL = (
     Kind("mysql.INTEGER(unsigned=True)", "int", ("'0'", "'7'"), counts=True),
@@ -184,7 +195,7 @@ def _of_mysql(large: Sequence[str], document: str) -> tuple[Kind, ...]:
     """The types of MySQL or MariaDB, with the defaults of large texts and of JSON."""
     texts = ("sa.Text", "mysql.MEDIUMTEXT()", "sa.Text(300)", "mysql.LONGTEXT(collation='utf8mb4_bin')")
     return (
-        *(dataclasses.replace(kind, defaults=_unwrapped(kind.defaults)) for kind in _GENERIC),
+        *(dataclasses.replace(kind, defaults=_unwrapped(kind.defaults)) for kind in GENERIC),
         *(Kind(source, "text", tuple(large), key=False) for source in texts),
         Kind("sa.JSON", "none", (document,), key=False),
         Kind("sa.DateTime", "time", ("sa.text('CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP')",)),
@@ -196,7 +207,7 @@ def _of_mysql(large: Sequence[str], document: str) -> tuple[Kind, ...]:
 
 _SQLITE_ENGINE = Engine(
     "sqlite",
-    (*_GENERIC, *_SQLITE),
+    (*GENERIC, *_SQLITE),
     partial=True,
     stored=(None, False, True),
     composite_counting=False,
@@ -204,7 +215,7 @@ _SQLITE_ENGINE = Engine(
 )
 _POSTGRESQL_ENGINE = Engine(
     "postgresql",
-    (*_GENERIC, *_POSTGRESQL),
+    (*GENERIC, *_POSTGRESQL),
     enum_arrays=True,
     deferrable_uniques=True,
     partial=True,
@@ -226,6 +237,8 @@ _MYSQL_ENGINE = Engine(
     _of_mysql(_MYSQL_LARGE_DEFAULTS, "sa.text('(json_object())')"),
     mark="`",
     strict_keys=True,
+    actions=(None, "CASCADE", "SET NULL", "RESTRICT", "NO ACTION"),
+    deferrable_keys=False,
     stored=(None, False, True),
     index_options=(Option("mysql_length={{}: 1}", "text"),),
     table_options=("mysql_row_format='COMPRESSED'", "mysql_collate='utf8mb4_bin'"),
@@ -243,8 +256,10 @@ ENGINES = {
 }
 
 
-def engine_of(name: str) -> Engine:
-    """The engine of that name. Raises `UsageError` where there is none."""
-    if name not in ENGINES:
-        raise UsageError(f'there is no engine "{name}"', hint=f"There are {', '.join(ENGINES)}.")
-    return ENGINES[name]
+def engine_of(engine: str | Engine) -> Engine:
+    """The engine of that name, or one of somebody's own. Raises `UsageError` where there is none of that name."""
+    if isinstance(engine, Engine):
+        return engine
+    if engine not in ENGINES:
+        raise UsageError(f'there is no engine "{engine}"', hint=f"There are {', '.join(ENGINES)}.")
+    return ENGINES[engine]

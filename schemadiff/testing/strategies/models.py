@@ -239,6 +239,8 @@ class Models:
             arguments.append(f"server_default={column.default}")
         if column.autoincrement is not None:
             arguments.append(f"autoincrement={column.autoincrement}")
+        elif not self.engine.counting and column.name in table.primary_key:
+            arguments.append("autoincrement=False")
         if column.comment is not None:
             arguments.append(f"comment={column.comment!r}")
         return _call("sa.Column", arguments)
