@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from schemadiff.database.connection import connected
-from schemadiff.database.inspector import differences, inspect, with_implicit
+from schemadiff.database.inspector import inspect, with_implicit
+from schemadiff.database.server_spelling import differences
 from schemadiff.dialects import Dialect
 from schemadiff.operations import Operation
 from schemadiff.schema import Schema

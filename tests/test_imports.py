@@ -175,7 +175,7 @@ def test_every_exception_is_needed() -> None:
 
 def test_schemas_are_compared_in_one_place() -> None:
     """Filter, ask, align, compare: `Comparison` alone wires them, for any two of models, revisions and databases."""
-    asks = {f"schemadiff.database.inspector.{name}" for name in ("ask", "differences")}
+    asks = {f"schemadiff.database.server_spelling.{name}" for name in ("ask", "differences")}
     compares = {f"schemadiff.compare.comparer.{name}" for name in ("compare", "drift")} | {
         "schemadiff.compare.comparer"
     }

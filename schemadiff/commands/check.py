@@ -11,7 +11,7 @@ from schemadiff.commands.sources import GivenModels, models_of
 from schemadiff.database.async_drivers import with_any_driver
 from schemadiff.database.comparison import Comparison
 from schemadiff.database.connection import Database, connected
-from schemadiff.database.inspector import refuse_taken
+from schemadiff.database.taken_names import refuse_taken
 from schemadiff.execute import version_table
 from schemadiff.execute.resume import interrupted_in
 from schemadiff.execute.status import State

@@ -23,8 +23,9 @@ from schemadiff.database.async_drivers import with_any_driver
 from schemadiff.database.comparison import Comparison
 from schemadiff.database.connection import Database, connected
 from schemadiff.database.facts import facts_about
-from schemadiff.database.inspector import inspect, refuse_taken, with_implicit
+from schemadiff.database.inspector import inspect, with_implicit
 from schemadiff.database.other_tools import is_working_trigger
+from schemadiff.database.taken_names import refuse_taken
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.execute import script

@@ -20,7 +20,7 @@ from schemadiff.database.async_drivers import with_any_driver
 from schemadiff.database.comparison import Comparison
 from schemadiff.database.connection import Database, connected, where
 from schemadiff.database.facts import facts_about
-from schemadiff.database.inspector import refuse_taken
+from schemadiff.database.taken_names import refuse_taken
 from schemadiff.dialects import Dialect
 from schemadiff.errors import AmbiguousError
 from schemadiff.execute import version_table

@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 from schemadiff.compare import comparer
 from schemadiff.compare.align import align
 from schemadiff.compare.between_databases import as_in_database
-from schemadiff.database.inspector import ask, differences, inspect_for
+from schemadiff.database.inspector import inspect_for
+from schemadiff.database.server_spelling import ask, differences
 from schemadiff.dialects import Dialect
 from schemadiff.models import filters
 from schemadiff.models.filters import Filter

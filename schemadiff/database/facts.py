@@ -5,15 +5,16 @@ what goes.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from sqlalchemy.engine import Connection
 
 from schemadiff.database.connection import VERBATIM
-from schemadiff.database.inspector import COUNT_LIMIT, count_rows, count_up_to, users_of
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract.session import tolerant
 from schemadiff.dialects.shared.value_loss import Loss
+from schemadiff.errors import DatabaseError
 from schemadiff.operations import (
     AlterColumn,
     DropColumn,
@@ -26,7 +27,10 @@ from schemadiff.operations import (
 from schemadiff.operations.objects import DropObject
 from schemadiff.planning import mentions
 from schemadiff.planning.hazards import Facts, Lost
-from schemadiff.schema import Column, Entry, Name, Schema
+from schemadiff.schema import Column, Entry, Name, Schema, StoredObject
+
+COUNT_LIMIT = 100_000
+"""Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
 
 
 def facts_about(
@@ -124,3 +128,37 @@ def _counted(connection: Connection, dialect: Dialect, table: Name, column: str,
         read, rows = counted.one()
         found.append(Lost(loss, int(rows or 0), min(int(read), COUNT_LIMIT), more=read > COUNT_LIMIT))
     return found[0] if found else Lost(loss)
+
+
+def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> Facts:
+    """How many rows the tables have, each counted up to a limit; a table that may not be read is left out."""
+    rows = {}
+    for name in dict.fromkeys(names):
+        with tolerant():
+            rows[name] = count_up_to(connection, f"FROM {dialect.quote_name(name)}")
+    return Facts(rows, COUNT_LIMIT)
+
+
+def count_up_to(connection: Connection, source: str) -> int:
+    """How many rows there are, counted up to one more than the limit; `source` is FROM and what stands behind it."""
+    limited = f"SELECT 1 AS one {source} LIMIT {COUNT_LIMIT + 1}"
+    counted = connection.exec_driver_sql(
+        f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
+    )
+    return int(counted.scalar_one())
+
+
+def users_of(
+    connection: Connection, dialect: Dialect, names: Collection[Name], live: Schema
+) -> tuple[StoredObject, ...]:
+    """The views, triggers, routines and events of the tables' schemas, as far as this account may read them."""
+    schemas = tuple({name.schema for name in names if name in live.tables})
+    if not schemas:
+        return ()
+    with suppress(DatabaseError):
+        return dialect.objects(connection, schemas, mentions.KINDS)
+    found: list[StoredObject] = []
+    for kind in mentions.KINDS:  # what may be read of them
+        with suppress(DatabaseError):
+            found += dialect.objects(connection, schemas, (kind,))
+    return tuple(found)

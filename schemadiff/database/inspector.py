@@ -1,45 +1,24 @@
-"""The live database -> `Schema`, and what it takes to compare with it: the server is asked what rules cannot settle."""
+"""The live database -> `Schema`."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
 
-from schemadiff.compare.align import align_table, settled
-from schemadiff.compare.comparer import compare
-from schemadiff.database.connection import VERBATIM
 from schemadiff.database.other_tools import of_other_tools
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract.script import VERSION_TABLE
-from schemadiff.dialects.contract.session import tolerant
-from schemadiff.dialects.shared.live_wording import by_rules, in_words_of
-from schemadiff.errors import DatabaseError, ModelsError
-from schemadiff.operations import CreateTable, Operation
-from schemadiff.operations.objects import DropObject
-from schemadiff.planning import mentions
-from schemadiff.planning.hazards import Facts
 from schemadiff.schema import (
-    Column,
-    Domain,
-    Key,
     Name,
     Namespace,
     Schema,
-    StoredObject,
-    Table,
     Unsupported,
-    View,
 )
 
-Note = Callable[[Unsupported], object]
-
-COUNT_LIMIT = 100_000
-"""Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
+UNTOLD = "it could not be told whether"
 
 
 def inspect(
@@ -138,7 +117,7 @@ def _with_unseen(connection: Connection, dialect: Dialect, live: Schema, expecte
     if not unseen:
         return live
     tables = {**live.tables, **{name: expected.tables[name] for name in unseen}}
-    told = (Unsupported(name, f"{_UNTOLD} it is there: this account may not see it") for name in unseen)
+    told = (Unsupported(name, f"{UNTOLD} it is there: this account may not see it") for name in unseen)
     return dataclasses.replace(live, tables=tables, unsupported=(*live.unsupported, *told))
 
 
@@ -160,207 +139,6 @@ def with_implicit(live: Schema, known: Collection[Schema], dialect: Dialect) -> 
     return dataclasses.replace(live, tables=tables)
 
 
-def refuse_taken(connection: Connection, dialect: Dialect, operations: Iterable[Operation]) -> None:
-    """Raise `ModelsError` where the operations create a table whose name something else has that stays."""
-    created: list[Name] = []
-    freed: set[Name] = set()
-    for operation in operations:
-        match operation:
-            case CreateTable(table=table) if table.name not in freed:
-                created.append(table.name)
-            case DropObject(object=stored):
-                freed.add(stored.name)
-            case _:
-                pass
-    taken = dialect.taken(connection, created) if created else {}
-    if not taken:
-        return
-    listed = "\n".join(f"  {name}: a {kind}" for name, kind in sorted(taken.items()))
-    raise ModelsError(
-        f"the models have tables whose names are taken in the database by something else:\n{listed}",
-        hint='Where a class only reads what is there, say so: __table_args__ = {"info": {"schemadiff": "ignore"}}. '
-        "Otherwise give one of the two another name, or drop what is there.",
-    )
-
-
 def schemas_of(*known: Schema) -> tuple[str | None, ...]:
     """The schemas that the tables and objects of these are in; ``None``, the default one, is always among them."""
     return (None, *sorted({name for schema in known for name in schema.namespaces}))
-
-
-def ask(
-    connection: Connection,
-    dialect: Dialect,
-    schema: Schema,
-    live: Schema,
-    hidden: Mapping[Name, Collection[Column]] = MappingProxyType({}),
-) -> Schema:
-    """`schema`, with its tables and views that differ from the live ones spelled as the server itself would spell
-    them, and with the (maybe empty) schemas that are there.
-
-    `hidden` are columns of the tables that are in neither schema: what expressions of the others may speak of.
-    """
-    return _ask(connection, dialect, schema, live, hidden)[0]
-
-
-def _ask(
-    connection: Connection,
-    dialect: Dialect,
-    schema: Schema,
-    live: Schema,
-    hidden: Mapping[Name, Collection[Column]],
-) -> tuple[Schema, Schema]:
-    """As `ask`; and the same aligned with the live schema, those tables that differ in nothing being the live ones."""
-    untold: list[Unsupported] = []
-    if live.objects or schema.objects:
-        found = _asked_objects(connection, dialect, schema, live, untold.append)
-        schema = dataclasses.replace(schema, objects=found)
-    asked = {}
-    aligned = dict(schema.tables)
-    questions = []
-    for name, table in schema.tables.items():
-        there = live.tables.get(name)
-        if there is None:
-            continue
-        named = worded = table
-        if table != there:
-            # Most of what is spelled in two ways, rules are certain of.
-            judge = dialect.rules(table)
-            worded = by_rules(there, table, judge) if judge else table
-            named = align_table(there, worded, dialect)
-            if named != there:
-                questions.append(table)
-                continue
-        asked[name], aligned[name] = worded, settled(there, named)
-    whole = [
-        dataclasses.replace(table, columns=(*table.columns, *hidden.get(table.name, ())))
-        for table in questions
-    ]
-    answers = _asked(connection, dialect, whole, live.tables, untold.append)
-    for table, answer in zip(questions, answers, strict=True):
-        known = {column.name: column.kept for column in table.columns}
-        columns = tuple(
-            dataclasses.replace(column, kept=known[column.name]) if known[column.name] else column
-            for column in answer.columns
-            if column.name in known
-        )
-        asked[table.name] = dataclasses.replace(answer, columns=columns)
-        aligned[table.name] = align_table(live.tables[table.name], asked[table.name], dialect)
-    tables = {**schema.tables, **asked} if asked else schema.tables
-    schema = dataclasses.replace(schema, tables=tables, unsupported=(*schema.unsupported, *untold))
-    return schema, dataclasses.replace(schema, tables=aligned)
-
-
-_UNTOLD = "it could not be told whether"
-
-
-def _asked(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Sequence[Table],
-    live: Mapping[Name, Table],
-    note: Note,
-) -> list[Table]:
-    """The tables in the server's spelling, those that it will not create for the asking in the words of the live ones
-    where these say the same or nobody can tell. What nobody can tell is noted.
-    """
-    answers = []
-    for table, answer in zip(tables, dialect.ask(connection, tables) if tables else (), strict=True):
-        there = live[table.name]
-        new = tuple(column for column in table.columns if there.column(column.name) is None)
-        scene = dataclasses.replace(there, columns=(*there.columns, *new))
-        judging = dialect.judging(connection, scene) if answer is table else None
-        if judging is not None:
-            with judging as judge:
-                answer, sentences = in_words_of(there, table, judge)
-            for sentence in sentences:
-                note(Unsupported(table.name, f"{_UNTOLD} {sentence}"))
-        answers.append(answer)
-    return answers
-
-
-def _asked_objects(
-    connection: Connection, dialect: Dialect, schema: Schema, live: Schema, note: Note
-) -> dict[Key, StoredObject]:
-    asked: dict[Key, StoredObject] = {
-        key: one for key, one in live.objects.items() if isinstance(one, Namespace)
-    }
-    for key, one in schema.objects.items():
-        there = live.objects.get(key)
-        if isinstance(one, View) and isinstance(there, View) and one != there:
-            asked[key] = _asked_view(connection, dialect, one, there, note)
-        elif isinstance(one, Domain) and isinstance(there, Domain) and one != there:
-            same = dialect.same_domain(connection, one, there)
-            asked[key] = one if same is False else dataclasses.replace(there, written=one.written)
-            if same is None:
-                note(Unsupported(one.name, f"{_UNTOLD} the domain is as declared"))
-        else:
-            asked[key] = one
-    return asked
-
-
-def _asked_view(connection: Connection, dialect: Dialect, one: View, there: View, note: Note) -> View:
-    one = dataclasses.replace(one, options=one.options or there.options)
-    if one.materialized != there.materialized:
-        return one
-    same = one.definition == there.definition or dialect.same_view(connection, one, there)
-    if same is False:
-        return one
-    if same is None:
-        note(Unsupported(one.name, f"{_UNTOLD} the view is as declared"))
-    one = dataclasses.replace(one, definition=there.definition, needs=there.needs)
-    if one.indexes != there.indexes and there.columns:
-        mine, theirs = (Table(there.name, there.columns, indexes=view.indexes) for view in (one, there))
-        (answer,) = _asked(connection, dialect, [mine], {there.name: theirs}, note)
-        one = dataclasses.replace(one, indexes=answer.indexes)
-    return one
-
-
-def differences(
-    connection: Connection,
-    dialect: Dialect,
-    live: Schema,
-    desired: Schema,
-    hidden: Mapping[Name, Collection[Column]] = MappingProxyType({}),
-    note: Callable[[Iterable[Unsupported]], object] = tuple,
-) -> tuple[Operation, ...]:
-    """The operations that lead from the live schema to `desired`, after asking the server; what it cannot tell is
-    `note`d.
-    """
-    asked, aligned = _ask(connection, dialect, desired, live, hidden)
-    note(asked.unsupported)
-    return compare(live, asked, dialect, aligned)
-
-
-def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> Facts:
-    """How many rows the tables have, each counted up to a limit; a table that may not be read is left out."""
-    rows = {}
-    for name in dict.fromkeys(names):
-        with tolerant():
-            rows[name] = count_up_to(connection, f"FROM {dialect.quote_name(name)}")
-    return Facts(rows, COUNT_LIMIT)
-
-
-def count_up_to(connection: Connection, source: str) -> int:
-    """How many rows there are, counted up to one more than the limit; `source` is FROM and what stands behind it."""
-    limited = f"SELECT 1 AS one {source} LIMIT {COUNT_LIMIT + 1}"
-    counted = connection.exec_driver_sql(
-        f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
-    )
-    return int(counted.scalar_one())
-
-
-def users_of(
-    connection: Connection, dialect: Dialect, names: Collection[Name], live: Schema
-) -> tuple[StoredObject, ...]:
-    """The views, triggers, routines and events of the tables' schemas, as far as this account may read them."""
-    schemas = tuple({name.schema for name in names if name in live.tables})
-    if not schemas:
-        return ()
-    with suppress(DatabaseError):
-        return dialect.objects(connection, schemas, mentions.KINDS)
-    found: list[StoredObject] = []
-    for kind in mentions.KINDS:  # what may be read of them
-        with suppress(DatabaseError):
-            found += dialect.objects(connection, schemas, (kind,))
-    return tuple(found)

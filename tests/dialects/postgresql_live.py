@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemadiff.database.inspector import differences
+from schemadiff.database.server_spelling import differences
 from schemadiff.dialects.postgresql.dialect import PostgreSQL
 from schemadiff.models.reader import read
 from schemadiff.operations import Operation

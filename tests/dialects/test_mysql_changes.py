@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from schemadiff.compare.comparer import compare, reverse
-from schemadiff.database.inspector import ask
+from schemadiff.database.server_spelling import ask
 from schemadiff.dialects import Dialect
 from schemadiff.models.reader import read
 from schemadiff.operations import (

@@ -14,7 +14,8 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.exc import DBAPIError
 
 import schemadiff
-from schemadiff.database.inspector import differences, inspect_for
+from schemadiff.database.inspector import inspect_for
+from schemadiff.database.server_spelling import differences
 from schemadiff.dialects.postgresql.canonical.default_storage import Storage
 from schemadiff.dialects.postgresql.dialect import PostgreSQL
 from schemadiff.errors import DatabaseError, LockedError

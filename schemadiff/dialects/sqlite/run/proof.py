@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.sqlite.run.trigger_watch import TriggerWatch
 from schemadiff.dialects.sqlite.server.drivers import driver_of
 from schemadiff.dialects.sqlite.server.tokens import literal, quote
-from schemadiff.dialects.sqlite.sql.triggers import TriggerWatch, head
+from schemadiff.dialects.sqlite.sql.triggers import head
 from schemadiff.errors import StepError
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.sqlite.run.proof import Proof
+from schemadiff.dialects.sqlite.run.trigger_watch import watching
 from schemadiff.dialects.sqlite.server.drivers import driver_of
 from schemadiff.dialects.sqlite.sql.conversion import IS_TEXT
-from schemadiff.dialects.sqlite.sql.triggers import watching
 from schemadiff.errors import DatabaseError, LockedError, RevisionError
 
 if TYPE_CHECKING:

@@ -6,18 +6,15 @@ planned. One that was made since then would be lost in silence; `TriggerWatch` s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-from sqlalchemy import event
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemadiff.dialects.sqlite.server.tokens import Cursor, quote, tokens, unquoted
 from schemadiff.schema import Name
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    pass
 
 EVENTS = ("INSERT", "UPDATE", "DELETE")
 
@@ -67,60 +64,13 @@ def moved(sql: str, table: Name) -> str:
     return text
 
 
-class TriggerWatch:
-    """Follows which triggers there should be, from what is there at first and the statements that are run."""
-
-    def __init__(self, there: Iterable[tuple[str, str]]) -> None:
-        self.expected = {name.lower(): (name, table) for name, table in there}
-
-    def see(self, sql: str) -> None:
-        """Takes note of a statement that makes or drops a trigger."""
-        if "TRIGGER" not in sql.upper():
-            return
-        made = head(sql)
-        if made:
-            self.expected[made.name.lower()] = (made.name, made.table)
-        else:
-            self.expected.pop(_dropped(sql), None)
-
-    def lost(self, there: Iterable[str], tables: Iterable[str]) -> list[tuple[str, str]]:
-        """The triggers that are gone although nobody dropped them and their table is there, with that
-        table."""
-        present, kept = {name.lower() for name in there}, {table.lower() for table in tables}
-        return [
-            (name, table)
-            for key, (name, table) in self.expected.items()
-            if key not in present and table.lower() in kept
-        ]
-
-
-class Watching(Protocol):
-    """Who looks on."""
-
-    def see(self, sql: str) -> None:
-        """Takes note of a statement that is about to be carried out."""
-
-
-@contextmanager
-def watching(connection: Connection, watch: Watching) -> Iterator[None]:
-    """Shows the watch each statement that is run on the connection."""
-
-    def see(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        watch.see(statement)
-
-    event.listen(connection, "before_cursor_execute", see)
-    try:
-        yield
-    finally:
-        event.remove(connection, "before_cursor_execute", see)
-
-
 def dropped(statements: Iterable[str]) -> set[str]:
     """The names, in small letters, of the triggers that the statements drop."""
-    return {_dropped(sql) for sql in statements if "TRIGGER" in sql.upper()} - {""}
+    return {dropped_name(sql) for sql in statements if "TRIGGER" in sql.upper()} - {""}
 
 
-def _dropped(sql: str) -> str:
+def dropped_name(sql: str) -> str:
+    """The name, in small letters, of the trigger that the statement drops; empty where it drops none."""
     cursor = Cursor(sql)
     if not cursor.take("DROP", "TRIGGER"):
         return ""
