@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from schemadiff.commands import workflow
+from schemadiff.commands.apply import apply, rollback
+from schemadiff.commands.check import check
+from schemadiff.commands.plan import plan
 
 Definitions = Mapping[str, Sequence[str]]
 """The tables as the server has them, each in lines whose order does not count."""
@@ -48,34 +50,34 @@ def converge(
     """
     database = databases.revised
     for fresh, models in ((databases.before, before), (databases.after, after)):
-        drift = workflow.check(fresh, models.metadata, versions)
+        drift = check(fresh, models.metadata, versions)
         assert not drift, f"create_all then check: {drift}"
     fresh_before = before.definitions(databases.before)
     fresh_after = after.definitions(databases.after)
 
     _plan(database, before.metadata, versions)
-    workflow.apply(database, versions, allow=["all"])
+    apply(database, versions, allow=["all"])
     expect_same(before.definitions(database), fresh_before, "revision 1 is not as create_all")
     between(database)
 
-    missing = workflow.check(database, after.metadata, versions).missing
+    missing = check(database, after.metadata, versions).missing
     planned = _plan(database, after.metadata, versions)
     assert bool(missing) == planned, f"check and plan disagree: {missing}"
     if not planned:
         expect_same(after.definitions(database), fresh_after, "the plan was blind")
     else:
-        workflow.apply(database, versions, allow=["all"])
-        drift = workflow.check(database, after.metadata, versions)
+        apply(database, versions, allow=["all"])
+        drift = check(database, after.metadata, versions)
         assert not drift, f"apply then check: {drift}"
         expect_same(after.definitions(database), fresh_after, "revision 2 is not as create_all")
         between(database)
-        workflow.rollback(database, versions, allow=["all"])
-        drifted = workflow.check(database, after.metadata, versions).drifted
+        rollback(database, versions, allow=["all"])
+        drifted = check(database, after.metadata, versions).drifted
         assert not drifted, f"drift after rollback: {drifted}"
         expect_same(before.definitions(database), fresh_before, "rolled back is not as before")
         between(database)
 
-    workflow.rollback(database, versions, to=0, allow=["all"])
+    rollback(database, versions, to=0, allow=["all"])
     expect_same(before.definitions(database), {}, "something is left")
 
 
@@ -88,7 +90,7 @@ def expect_same(found: Definitions, wanted: Definitions, otherwise: str) -> None
 
 def _plan(database: sa.Engine, metadata: sa.MetaData, versions: Path) -> bool:
     """Whether a revision was written; it says what was planned."""
-    planned = workflow.plan(database, metadata, versions, message="change", no_renames=True)
+    planned = plan(database, metadata, versions, message="change", no_renames=True)
     assert not planned.found
     return planned.path is not None
 

@@ -31,7 +31,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from schemadiff.commands import workflow
+from schemadiff.commands.apply import apply
+from schemadiff.commands.check import check
+from schemadiff.commands.plan import plan
+from schemadiff.commands.status import status
 from schemadiff.database.connection import connected
 from schemadiff.database.inspector import inspect
 from schemadiff.dialects import Dialect
@@ -103,7 +106,7 @@ class StoriesAtOnce(OnDatabase):
         except sa.exc.ArgumentError:
             return  # SQLAlchemy itself refuses the argument
         with pytest.raises(UnsupportedError) as caught:
-            workflow.plan(fresh(), metadata, tmp_path / "versions", message="refused")
+            plan(fresh(), metadata, tmp_path / "versions", message="refused")
         assert any(f'table "{name}"' in str(caught.value) for name in metadata.tables), str(caught.value)
         assert not (tmp_path / "versions").exists()
 
@@ -153,24 +156,24 @@ class StoriesAtOnce(OnDatabase):
     ) -> None:
         database, versions = fresh(), tmp_path / "versions"
         before, after = (_narrowed(nullable) for nullable in (True, False))
-        workflow.plan(database, before, versions, message="before")
-        workflow.apply(database, versions)
+        plan(database, before, versions, message="before")
+        apply(database, versions)
         insert(database, before, {"t": [{"id": 1, "n": None}]})
         known = definitions(database, before)
-        workflow.plan(database, after, versions, message="after")
+        plan(database, after, versions, message="after")
         with pytest.raises(SchemadiffError):
-            workflow.apply(database, versions, allow=["all"])
+            apply(database, versions, allow=["all"])
         expect_same(definitions(database, before), known, "a revision was refused, and something changed")
         assert rows_of(database, "t", ["id", "n"]) == [(1, None)]
-        assert workflow.status(database, versions).version == 1
+        assert status(database, versions).version == 1
 
     def test_a_change_by_hand_is_named(self, fresh: Callable[[], sa.Engine], tmp_path: Path) -> None:
         database, versions, metadata = fresh(), tmp_path / "versions", _narrowed(True)
-        workflow.plan(database, metadata, versions, message="before")
-        workflow.apply(database, versions)
-        assert not workflow.check(database, metadata, versions)
+        plan(database, metadata, versions, message="before")
+        apply(database, versions)
+        assert not check(database, metadata, versions)
         sa.Index("by_hand", metadata.tables["t"].c.n).create(database)
-        drifted = workflow.check(database, _narrowed(True), versions).drifted
+        drifted = check(database, _narrowed(True), versions).drifted
         assert ["by_hand" in one.describe() for one in drifted] == [True]
 
     def test_one_run_at_a_time(self, new_database: Callable[[], str]) -> None:
