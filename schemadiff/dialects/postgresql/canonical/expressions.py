@@ -41,12 +41,19 @@ _CAST_COLUMN = re.compile(rf"(?<![\w{END}])\(({IDENTIFIER}\d+{END}|[^\W\d][\w$]*
 _BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
 
 
-@functools.lru_cache(maxsize=8192)
-def expression(text: str, varchars: frozenset[str] = frozenset()) -> str:
+_NONE: frozenset[str] = frozenset()
+
+
+def expression(text: str, varchars: frozenset[str] = _NONE) -> str:
     """An expression without outer parentheses and line breaks, in the one spelling of those that it has.
 
-    `varchars` are the columns of that type.
+    `varchars` are the columns of that type, which count where there are casts.
     """
+    return _expression(text, varchars if "::" in text else _NONE)
+
+
+@functools.lru_cache(maxsize=8192)
+def _expression(text: str, varchars: frozenset[str]) -> str:
     masked = mask(text)
     skeleton = fold(masked)
     if varchars and ")::text" in skeleton and not _CAST_COLUMN.fullmatch(skeleton):

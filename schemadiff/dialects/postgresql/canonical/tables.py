@@ -68,7 +68,13 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
     if table.primary_key and table.primary_key.parts:
         table = dataclasses.replace(table, primary_key=dataclasses.replace(table.primary_key, parts=()))
     names = {column.name for column in table.columns}
-    varchars = frozenset(column.name for column in table.columns if _is_varchar(column.type))
+    varchars = frozenset(
+        [
+            column.name
+            for column in table.columns
+            if column.type.values is None and _is_varchar(column.type.sql)
+        ]
+    )
     options = _options(table)
     return dataclasses.replace(
         table,
@@ -81,15 +87,19 @@ def canonical(table: Table, *, default_schema: str | None, virtual: bool) -> Tab
             )
         ),
         uniques=tuple(
-            dataclasses.replace(unique, name=unique.name or None) if unique.name == "" else unique
-            for unique in table.uniques
+            [
+                dataclasses.replace(unique, name=None) if unique.name == "" else unique
+                for unique in table.uniques
+            ]
         ),
-        indexes=tuple(_index(index, names, varchars) for index in table.indexes),
-        foreign_keys=tuple(_foreign_key(one, default_schema) for one in table.foreign_keys),
-        checks=tuple(_check(check, varchars) for check in table.checks),
+        indexes=tuple([_index(index, names, varchars) for index in table.indexes]),
+        foreign_keys=tuple([_foreign_key(one, default_schema) for one in table.foreign_keys]),
+        checks=tuple([_check(check, varchars) for check in table.checks]),
         excludes=tuple(_exclude(exclude, names, varchars) for exclude in table.excludes),
         options=options,
-        after=tuple(dict.fromkeys((*table.after, *_parents(options, default_schema)))),
+        after=tuple(dict.fromkeys((*table.after, *_parents(options, default_schema))))
+        if options.extra or table.after
+        else (),
     )
 
 
@@ -135,12 +145,8 @@ def _bare(unique: Unique) -> Unique:
 # columns
 
 
-def _is_varchar(kind: Type) -> bool:
-    return kind.values is None and _is_varchar_text(kind.sql)
-
-
 @functools.lru_cache(maxsize=4096)
-def _is_varchar_text(sql: str) -> bool:
+def _is_varchar(sql: str) -> bool:
     words = parse(sql)
     return words.kind == "character varying" and not words.array
 
@@ -329,7 +335,7 @@ _COLLATE = re.compile(rf"\s+collate\s+((?:{_IDENTIFIER}\s*\.\s*)?{_IDENTIFIER})$
 
 
 def _index(index: Index, names: set[str], varchars: frozenset[str]) -> Index:
-    parts = tuple(_part(part, names, varchars) for part in index.parts)
+    parts = tuple([_part(part, names, varchars) for part in index.parts])
     where = None if index.where is None else expression(index.where, varchars)
     options = (
         tuple(sorted((key.lower(), _option(text)) for key, text in index.options)) if index.options else ()
@@ -432,7 +438,9 @@ def _foreign_key(key: ForeignKey, default_schema: str | None) -> ForeignKey:
 
 def _action(words: str | None, columns: tuple[str, ...]) -> str | None:
     """The action in capitals; the columns of ``SET NULL (a, b)`` in quotes, in whatever case they were written."""
-    masked = mask(words or "")
+    if words is None:
+        return None
+    masked = mask(words)
     action, _, listed = masked.skeleton.partition("(")
     action = action.strip().upper()
     if action in ("", "NO ACTION"):

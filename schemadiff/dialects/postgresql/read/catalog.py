@@ -6,12 +6,13 @@ what is in the default schema or belongs to an extension, with its schema for al
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
@@ -19,13 +20,18 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.postgresql.canonical import tables as canonical_tables
-from schemadiff.dialects.postgresql.canonical.types import EnumName
 from schemadiff.dialects.postgresql.read import queries
-from schemadiff.dialects.postgresql.read.columns import as_shown, of_serial, plain_column
+from schemadiff.dialects.postgresql.read.columns import (
+    Enum,
+    as_shown,
+    index_part,
+    other_column,
+    plain_column,
+)
 from schemadiff.dialects.postgresql.run import blockers
 from schemadiff.dialects.postgresql.server import pipeline
 from schemadiff.dialects.postgresql.server.savepoints import rolled_back
-from schemadiff.dialects.postgresql.server.sql_text import quote, value
+from schemadiff.dialects.postgresql.server.sql_text import quote
 from schemadiff.dialects.postgresql.sql import restored_settings
 from schemadiff.errors import DatabaseError, LockedError
 from schemadiff.schema import (
@@ -34,8 +40,6 @@ from schemadiff.schema import (
     Constraint,
     Exclude,
     ForeignKey,
-    Generated,
-    Identity,
     Index,
     Name,
     Options,
@@ -43,7 +47,6 @@ from schemadiff.schema import (
     PrimaryKey,
     Schema,
     Table,
-    Type,
     Unique,
     Unsupported,
 )
@@ -108,12 +111,6 @@ def read(
 def read_enums(connection: Connection, default: str) -> dict[Name, tuple[str, ...]]:
     """The members of all enumerated types, by name. To be called while `reading`."""
     return {enum.name: enum.members for enum in _Catalog(connection, {}, default, 0).enums().values()}
-
-
-class _Enum(NamedTuple):
-    name: Name
-    members: tuple[str, ...]
-    array: bool
 
 
 def materialized(
@@ -290,61 +287,42 @@ class _Catalog:
         given = tuple((key, text) for key, text in extra.items() if text)
         if row.relpersistence == "u":
             given += (("UNLOGGED", ""),)
-        return Options(comment=row.description, extra=given)
+        return Options(comment=row.description, extra=given) if given or row.description else _NO_OPTIONS
 
-    def enums(self) -> dict[int, _Enum]:
+    def enums(self) -> dict[int, Enum]:
         """The enumerated types by their oid and by that of their array type."""
-        found: dict[int, _Enum] = {}
+        found: dict[int, Enum] = {}
         for oid, array, schema, name, members in self.rows(queries.ENUMS):
             if schema.startswith("pg_temp") and schema not in self.schemas:
                 continue
-            enum = _Enum(self.name(schema, name), tuple(members or ()), array=False)
+            enum = Enum(self.name(schema, name), tuple(members or ()), array=False)
             found[oid], found[array] = enum, enum._replace(array=True)
         return found
 
     # columns
 
-    def columns(self, oids: list[int], enums: Mapping[int, _Enum]) -> dict[int, list[Column]]:
+    def columns(self, oids: list[int], enums: Mapping[int, Enum]) -> dict[int, list[Column]]:
         rows = self.rows(queries.columns(self.version), tables=oids)
         names = self.collation_names({row[9] for row in rows if row[10]})
-        sequences = {tuple(row[:3]): row for row in self.rows(queries.SEQUENCES)}
+        sequences = {tuple(row[:3]): tuple(row) for row in self.rows(queries.SEQUENCES)}
         lost: dict[tuple[int, str], list[tuple[str, str | None]]] = defaultdict(list)
         for oid, name, *pieces in self.rows(restored_settings.OF_COLUMNS, tables=oids):
             lost[oid, name].append((pieces[0], pieces[1]))
         found: dict[int, list[Column]] = defaultdict(list)
-        for oid, number, name, kind, words, not_null, text, *others in rows:
-            identity, generated, collation, own, comment, local, said = others
-            enum = enums.get(kind)
-            counted = _NEXTVAL.fullmatch(text or "") if not identity else None
-            own_name = value(counted[1]) if counted else None
-            sequence = sequences.get((oid, number, own_name)) if identity or counted else None
-            serial = sequence is not None and not identity
-            self.numbers[oid][number] = name
-            if collation:
-                self.collations[oid][name] = collation
-            if not local:
-                continue  # it is its parent's, and changes with that
-            if not (identity or generated or counted or enum or said or (oid, name) in lost):
-                called = names[collation] if own else None
-                found[oid].append(plain_column(name, words, not not_null, text, comment, called))
-                continue
-            found[oid].append(
-                Column(
-                    name,
-                    Type(words)
-                    if enum is None
-                    else Type(EnumName(enum.name, enum.array).plain, enum.members),
-                    not not_null,
-                    None if generated or serial else text,
-                    generated=Generated(text, generated == "s") if generated else None,
-                    identity=Identity(identity == "a", *sequence[3:]) if identity and sequence else None,
-                    autoincrement=serial,
-                    collation=names[collation] if own else None,
-                    comment=comment,
-                    attributes=(*said, *(of_serial(sequence, words) if sequence and serial else ())) or None,
-                    belongings=tuple(lost.get((oid, name), ())),
-                )
-            )
+        for oid, group in groupby(rows, itemgetter(0)):
+            some = list(group)
+            self.numbers[oid] = {row[1]: row[2] for row in some}
+            self.collations[oid] = {row[2]: row[9] for row in some if row[9]}
+            for row in some:
+                if not row[12]:
+                    continue  # it is its parent's, and changes with that
+                collation = names[row[9]] if row[10] else None
+                column = None
+                if row[3] not in enums and (oid, row[2]) not in lost:
+                    column = plain_column(row[2:], collation)
+                if column is None:
+                    column = other_column(row, collation, enums, sequences, lost)
+                found[oid].append(column)
         return found
 
     def collation_names(self, oids: set[int]) -> dict[int, str]:
@@ -398,12 +376,12 @@ class _Catalog:
             if parameters := row.parameters[position]:
                 opclass = f"{opclass}({parameters})"
             descending, first = bool(row.indoption[position] & 1), bool(row.indoption[position] & 2)
-            part = Part(
+            part = index_part(
                 column,
                 None if column is not None else row.texts[position],
                 descending,
-                opclass=opclass if parameters or not default else None,
-                nulls=None if descending == first else "FIRST" if first else "LAST",
+                opclass if parameters or not default else None,
+                None if descending == first else "FIRST" if first else "LAST",
             )
             yield part, (collation if collation and collation != usual else None)
 
@@ -487,6 +465,6 @@ def _has_word_for(option: str) -> bool:
 _VIRTUAL = 18
 """The version that brought generated columns which are not stored."""
 
-_NEXTVAL = re.compile(r"nextval\(('.*')::regclass\)")
+_NO_OPTIONS = Options()
 _DEFAULT_COLLATION = 100
 """The oid of the collation ``default`` in every database."""

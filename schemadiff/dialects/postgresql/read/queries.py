@@ -66,12 +66,12 @@ _COLUMNS = """
 SELECT a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, format_type(a.atttypid, a.atttypmod),
        {not_null}, pg_get_expr(e.adbin, e.adrelid), a.attidentity::text, a.attgenerated::text,
        a.attcollation::int8, a.attcollation <> t.typcollation, d.description, a.attislocal,
-       array_remove(ARRAY[
+       nullif(array_remove(ARRAY[
            CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage
                WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
            'COMPRESSION ' || {compression},
            CASE WHEN a.attstattarget >= 0 THEN 'STATISTICS ' || a.attstattarget END
-       ], NULL) || ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE NOT starts_with(o, 'pg_'))
+       ], NULL) || ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE NOT starts_with(o, 'pg_')), '{{}}')
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum

@@ -42,7 +42,8 @@ def _pipelined(connection: Connection, questions: Sequence[Question]) -> list[Se
             cursors = []
             for text, values in questions:
                 sql = str(sa.text(text).compile(dialect=dialect))
-                cursors.append(raw.cursor().execute(sql, dict(values)))
+                given = {name: _in_braces(value) for name, value in values.items()}
+                cursors.append(raw.cursor().execute(sql, given))
     except dialect.loaded_dbapi.Error as error:
         lost = dialect.is_disconnect(error, raw, None)
         if lost:
@@ -54,9 +55,17 @@ def _pipelined(connection: Connection, questions: Sequence[Question]) -> list[Se
     return [_named(cursor) for cursor in cursors]
 
 
+def _in_braces(value: object) -> object:
+    """The text of an array of oids, which psycopg looks at one by one."""
+    numbers = isinstance(value, list) and value and isinstance(value[0], int)
+    return f"{{{','.join(map(str, value))}}}" if numbers and isinstance(value, list) else value
+
+
 def _named(cursor: Any) -> Sequence[Any]:
-    rows = cursor.fetchall()  # first of all: until then nothing is known of them
-    return list(map(_row(tuple(one.name for one in cursor.description))._make, rows))
+    """The rows; where one of their columns has no name, they are bare tuples."""
+    rows: Sequence[Any] = cursor.fetchall()  # first of all: until then nothing is known of them
+    names = tuple([one.name for one in cursor.description])
+    return rows if "?column?" in names else list(map(_row(names)._make, rows))
 
 
 @functools.lru_cache(maxsize=64)

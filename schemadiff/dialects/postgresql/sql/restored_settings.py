@@ -104,6 +104,9 @@ def marks(indexes: Iterable[Any], of_constraints: Container[int]) -> Mapping[int
     found: dict[int, list[Marks]] = defaultdict(list)
     for row in indexes:
         of_constraint = row.indexrelid in of_constraints
+        settings = of_constraint and (row.reloptions or row.spcname)
+        if not (settings or row.description or row.indisclustered or row.indisreplident or row.targets):
+            continue
         pairs = (one.partition("=") for one in (of_constraint and row.reloptions) or ())
         one = Marks(
             row.relname,
@@ -114,8 +117,7 @@ def marks(indexes: Iterable[Any], of_constraints: Container[int]) -> Mapping[int
             tuple((key, text) for key, _, text in pairs),
             row.spcname if of_constraint else None,
         )
-        if one != Marks(row.relname):
-            found[row.indrelid].append(one)
+        found[row.indrelid].append(one)
     return {oid: tuple(some) for oid, some in found.items()}
 
 
