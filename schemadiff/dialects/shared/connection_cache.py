@@ -22,12 +22,12 @@ each rollback where there is nothing to roll back, takes a round trip.
 """
 
 
-def keep(dialect: Any, answers: list[Any]) -> None:
+def keep(dialect: Any, answers: list[Any], about: str = _ANSWERS) -> None:
     """Keeps the answers with SQLAlchemy's dialect of the engine."""
-    vars(dialect)[_ANSWERS] = answers
+    vars(dialect)[about] = answers
 
 
-def answered(connection: Connection) -> list[Any] | None:
+def answered(connection: Connection, about: str = _ANSWERS) -> list[Any] | None:
     """The answers that the connection was opened with: once, they grow old."""
-    found = vars(connection.dialect).pop(_ANSWERS, None)
+    found = vars(connection.dialect).pop(about, None)
     return found if isinstance(found, list) else None

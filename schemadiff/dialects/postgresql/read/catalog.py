@@ -65,8 +65,7 @@ def reading(connection: Connection) -> Iterator[str]:
     holds a table's lock for longer than ten seconds, against readers too: what the server says of an expression waits
     for that.
     """
-    with rolled_back(connection):
-        schema, path, *_ = connection.execute(sa.text(queries.OPEN)).one()
+    with rolled_back(connection, queries.OPEN) as ((schema, path, *_),):
         if schema is None:
             raise DatabaseError(
                 f"there is no default schema: no schema of the search_path ({path}) exists and may be used",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.dialects.postgresql.server import pooler
 from schemadiff.dialects.postgresql.server.session_settings import with_settings
+from schemadiff.dialects.shared.connection_cache import answered
 from schemadiff.dialects.shared.driver_errors import server_words
 from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lock_names import HOLDER, KEY
@@ -89,7 +91,8 @@ def settings(connection: Connection) -> tuple[str, ...]:
 
 def at_work(connection: Connection) -> str | None:
     """Who holds the lock, in a sentence."""
-    holder = _holder(connection)
+    known = answered(connection, HOLDER)
+    holder = _holder(connection) if known is None else _described(next(iter(known), None))
     return f"a run of schemadiff: {holder[1]}" if holder else None
 
 
@@ -133,7 +136,10 @@ def _held(connection: Connection) -> LockedError:
 
 def _holder(connection: Connection) -> tuple[int, str] | None:
     """The process that holds the lock, and what it does."""
-    row = connection.execute(sa.text(HOLDER), {"key": KEY}).first()
+    return _described(connection.execute(sa.text(HOLDER), {"key": KEY}).first())
+
+
+def _described(row: Sequence[Any] | None) -> tuple[int, str] | None:
     if row is None:
         return None
     pid, application, state, query = row

@@ -1,8 +1,8 @@
 """A connection of schemadiff's own through psycopg that only reads, opened in few round trips.
 
 SQLAlchemy asks four questions of a new connection, one after another. They are asked in one query here, with those of
-`PostgreSQL.connect`; SQLAlchemy then reads the answers. A question that a later release asks besides these goes to the
-server as ever.
+`PostgreSQL.connect`, and with the first one of a command that only reads: who is at work. SQLAlchemy then reads the
+answers. A question that a later release asks besides these goes to the server as ever.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.postgresql.server.pipeline import asked
 from schemadiff.dialects.shared.connection_cache import keep
+from schemadiff.dialects.shared.lock_names import HOLDER, KEY
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -41,13 +43,16 @@ def prepare(engine: Engine) -> None:
 
     def at_once(connection: Connection) -> None:
         try:
-            row = connection.exec_driver_sql(f"{QUESTIONS.rstrip()}{_SQLALCHEMYS}").one()
+            (row,), holders = asked(
+                connection, [(f"{QUESTIONS.rstrip()}{_SQLALCHEMYS}", {}), (HOLDER, {"key": KEY})]
+            )
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise
             # A server so old that `PostgreSQL.connect` refuses it.
         else:
             keep(dialect, list(row[:_OWN]))
+            keep(dialect, list(holders), HOLDER)
             with suppress(AttributeError):  # a later SQLAlchemy may ask in another way
                 _take_over(dialect, row)
         initialize(connection)

@@ -21,7 +21,8 @@ def asked(connection: Connection, questions: Sequence[Question]) -> list[Sequenc
     dialect = connection.dialect
     if len(questions) > 1 and not dialect.is_async and _can_pipeline(dialect.driver):
         return _pipelined(connection, questions)
-    return [connection.execute(sa.text(sql), dict(values)).all() for sql, values in questions]
+    results = ((connection.execute(sa.text(sql), dict(values))) for sql, values in questions)
+    return [result.all() if result.returns_rows else () for result in results]
 
 
 @functools.cache
@@ -62,7 +63,11 @@ def _in_braces(value: object) -> object:
 
 
 def _named(cursor: Any) -> Sequence[Any]:
-    """The rows; where one of their columns has no name, they are bare tuples."""
+    """The rows; where one of their columns has no name, they are bare tuples. Of a statement without any there are
+    none.
+    """
+    if cursor.pgresult is not None and cursor.pgresult.nfields == 0:
+        return ()
     rows: Sequence[Any] = cursor.fetchall()  # first of all: until then nothing is known of them
     names = tuple([one.name for one in cursor.description])
     return rows if "?column?" in names else list(map(_row(names)._make, rows))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from schemadiff.dialects.postgresql.server import pipeline
 from schemadiff.dialects.shared.driver_errors import sqlstate
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, CursorResult
 
 _POINT = "schemadiff_ask"
+_NOTHING: Mapping[str, object] = {}
 
 
 def _run(connection: Connection, sql: str) -> CursorResult[Any]:
@@ -44,8 +46,10 @@ def tried(connection: Connection, statements: Sequence[str]) -> list[Any] | DBAP
 
 
 @contextmanager
-def rolled_back(connection: Connection) -> Iterator[None]:
-    """A savepoint, or a transaction where none is open, that is rolled back whatever happens."""
+def rolled_back(connection: Connection, question: str | None = None) -> Iterator[Sequence[Any]]:
+    """A savepoint, or a transaction where none is open, that is rolled back whatever happens. Gives the rows of the
+    `question`, with which it begins.
+    """
     inside = not _is_idle(connection)
     if inside:
         try:
@@ -55,11 +59,13 @@ def rolled_back(connection: Connection) -> Iterator[None]:
             if error.connection_invalidated or sqlstate(error) != "25P01":
                 raise
             inside = False
-    if not inside:
+    if not inside and question is None:
         _run(connection, "BEGIN")
     undo = (f"ROLLBACK TO SAVEPOINT {_POINT}", f"RELEASE SAVEPOINT {_POINT}") if inside else ("ROLLBACK",)
     try:
-        yield
+        begin = () if inside else ("BEGIN",)
+        asked = [] if question is None else [(sql, _NOTHING) for sql in (*begin, question)]
+        yield pipeline.asked(connection, asked)[-1] if asked else ()
     except BaseException:
         # Where the connection is lost, the first error says more.
         with suppress(SQLAlchemyError):
