@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemadiff.dialects.mysql.server.drivers import takes_several
+from schemadiff.dialects.mysql.server.opening import LISTED
 from schemadiff.dialects.mysql.server.packets import Rows, at_once, in_one_packet
 from schemadiff.dialects.mysql.server.sql_text import literal
+from schemadiff.dialects.shared.connection_cache import answered
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -17,13 +20,6 @@ if TYPE_CHECKING:
 
 _KEYS = ("id", "user", "host", "db", "command", "time", "state", "info")
 """The columns of SHOW FULL PROCESSLIST; MariaDB has one more."""
-
-_LISTED = (
-    "SET @schemadiff = @@SESSION.character_set_results, SESSION character_set_results = ascii",
-    "SELECT CONNECTION_ID()",
-    "SHOW FULL PROCESSLIST",
-    "SET SESSION character_set_results = COALESCE(@schemadiff, @@SESSION.character_set_results), @schemadiff = NULL",
-)
 
 
 def sessions(connection: Connection) -> list[dict[str, Any]]:
@@ -40,15 +36,22 @@ def sessions(connection: Connection) -> list[dict[str, Any]]:
 
 def sessions_and(connection: Connection, query: str) -> tuple[list[dict[str, Any]], Rows]:
     """The `sessions`, and the rows of a query that is carried out before: both in one round trip where the connection
-    takes that.
+    takes that; in none where the connection was opened with that question.
     """
+    known = answered(connection, query)
+    if known is not None:
+        return _others(known)
     if takes_several(connection):
         with suppress(connection.dialect.loaded_dbapi.Error):
-            (rows, _, ((this,),), told, _) = in_one_packet(connection, (query, *_LISTED))
-            return [dict(zip(_KEYS, row, strict=False)) for row in told if row[0] != this], rows
-        connection.exec_driver_sql(_LISTED[-1])
+            return _others(in_one_packet(connection, (query, *LISTED)))
+        connection.exec_driver_sql(LISTED[-1])
     (rows,) = at_once(connection, [query])
     return _one_by_one(connection), rows
+
+
+def _others(answers: Sequence[Rows]) -> tuple[list[dict[str, Any]], Rows]:
+    (rows, _, ((this,),), told, _) = answers
+    return [dict(zip(_KEYS, row, strict=False)) for row in told if row[0] != this], rows
 
 
 def _one_by_one(connection: Connection) -> list[dict[str, Any]]:

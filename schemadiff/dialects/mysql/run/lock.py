@@ -14,6 +14,7 @@ from schemadiff.dialects.mysql.run import blockers
 from schemadiff.dialects.mysql.server import advisory_locks
 from schemadiff.dialects.mysql.server.conversation import NO_PARAMETERS, expect_room, user_mode, working_mode
 from schemadiff.dialects.mysql.server.drivers import several, unicode
+from schemadiff.dialects.mysql.server.opening import who_works
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import literal
 from schemadiff.dialects.shared.lock_names import lock_name
@@ -51,8 +52,7 @@ def locked(
 
 def at_work(connection: Connection, facts: Facts) -> str | None:
     """Who holds the lock, or what runs without it, in a sentence."""
-    lock = literal(lock_name(facts.database or ""))
-    told, ((holder,),) = process_list.sessions_and(connection, f"SELECT IS_USED_LOCK({lock})")
+    told, ((holder,),) = process_list.sessions_and(connection, who_works(facts.database or ""))
     if holder:
         return f"a run of schemadiff: {blockers.session(connection, int(holder))}"
     orphans = blockers.left_running(connection, facts, told)

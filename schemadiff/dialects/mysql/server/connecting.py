@@ -40,4 +40,4 @@ class MySQLConnecting(Connecting):
         if engine.dialect.driver == "pymysql":
             from schemadiff.dialects.mysql.server import opening
 
-            opening.prepare(engine)
+            opening.prepare(engine, reads=reads)

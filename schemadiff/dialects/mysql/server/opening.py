@@ -11,7 +11,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.mysql.server.packets import Rows, in_one_packet
+from schemadiff.dialects.mysql.server.sql_text import literal
 from schemadiff.dialects.shared.connection_cache import keep
+from schemadiff.dialects.shared.lock_names import lock_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -38,20 +40,42 @@ _SQLALCHEMYS = (
 )
 
 
-def prepare(engine: Engine) -> None:
-    """Has the first connection of the engine asked in one round trip."""
+LISTED = (
+    "SET @schemadiff = @@SESSION.character_set_results, SESSION character_set_results = ascii",
+    "SELECT CONNECTION_ID()",
+    "SHOW FULL PROCESSLIST",
+    "SET SESSION character_set_results = COALESCE(@schemadiff, @@SESSION.character_set_results), @schemadiff = NULL",
+)
+"""Those of `process_list.sessions`."""
+
+
+def who_works(database: str) -> str:
+    """The question for the session that has the lock on the database."""
+    return f"SELECT IS_USED_LOCK({literal(lock_name(database))})"
+
+
+def prepare(engine: Engine, *, reads: bool) -> None:
+    """Has the first connection of the engine asked in one round trip; one that only reads also who is at work, with
+    which its command begins.
+    """
     dialect: Any = engine.dialect
     initialize = dialect.initialize
+    told = (*_SQLALCHEMYS, *QUESTIONS)
+    work = (who_works(engine.url.database), *LISTED) if reads and engine.url.database else ()
 
     def at_once(connection: Connection) -> None:
         try:
-            answers = in_one_packet(connection, (*_SQLALCHEMYS, *QUESTIONS))
+            answers = in_one_packet(connection, (*told, *work))
         except dialect.loaded_dbapi.Error:
             initialize(connection)  # a proxy that takes no such packet
+            if work:
+                connection.exec_driver_sql(LISTED[-1])
             return
         with suppress(AttributeError):  # a later SQLAlchemy may ask in another way
             _take_over(dialect, answers)
-        keep(dialect, answers[len(_SQLALCHEMYS) :])
+        keep(dialect, answers[len(_SQLALCHEMYS) : len(told)])
+        if work:
+            keep(dialect, answers[len(told) :], work[0])
         initialize(connection)
 
     dialect.initialize = at_once
