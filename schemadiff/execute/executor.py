@@ -25,6 +25,7 @@ from schemadiff.config.defaults import LOCK_WAIT
 from schemadiff.database.connection import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.shared.driver_errors import server_words
+from schemadiff.dialects.shared.opening import Opening
 from schemadiff.errors import (
     DatabaseError,
     Leave,
@@ -145,11 +146,14 @@ def together(
         stepping = False
         try:
             ending = version_table.ending(dialect, tasks[0].before, lambda: task.after)
-            with dialect.transaction(connection, ending):
+            with dialect.transaction(connection, ending) as opening:
+                if opening and begin:
+                    opening.send(connection)  # it reads what is there
                 for one in begin() if begin else tasks:
                     task, stepping = one, True
-                    for position in range(len(one.plan.steps)):
-                        _step(connection, dialect, one, one.plan.steps, position, options, rolls_back=True)
+                    steps = one.plan.steps
+                    for position in range(len(steps)):
+                        _step(connection, dialect, one, steps, position, options, opening, rolls_back=True)
                     stepping = False
         except RevisionError as error:
             if not stepping:  # else it says where
@@ -196,9 +200,9 @@ def _run_journalled(
 
     def part(position: int, end: int) -> None:
         # Rows, or what can be rolled back, and the entry that says it is there commit together: exactly once.
-        with dialect.transaction(connection, version_table.noting(dialect, end)):
+        with dialect.transaction(connection, version_table.noting(dialect, end)) as opening:
             for one in range(position, end):
-                _step(connection, dialect, task, steps, one, options)
+                _step(connection, dialect, task, steps, one, options, opening)
 
     def clear(step: Step) -> None:
         # What would have to be waited for is left to the next run.
@@ -311,6 +315,7 @@ def _step(
     steps: Sequence[Step],
     position: int,
     options: RunOptions,
+    opening: Opening | None = None,
     *,
     rolls_back: bool = False,
 ) -> None:
@@ -332,8 +337,10 @@ def _step(
             held = written and commits_with_entry(dialect, step)
             with (
                 dialect.as_server_is(connection) if written else nullcontext(),
-                one_transaction(connection, place) if held and dialect.savepoints else nullcontext(),
+                one_transaction(connection, place, opening) if held and dialect.savepoints else nullcontext(),
             ):
+                if opening and (step.expects or step.run):
+                    opening.send(connection)
                 preconditions.hold(connection, step.expects)
                 if step.run:
                     dialect.expect_anything(connection)
@@ -341,7 +348,7 @@ def _step(
                 else:
                     if not written:
                         dialect.admit(connection, step.sql)
-                    _send(connection, dialect, event, options)
+                    _send(connection, dialect, event, options, opening)
         except SchemadiffError:
             raise
         except Leave as error:
@@ -359,7 +366,13 @@ def _step(
         progress(dataclasses.replace(event, seconds=time.monotonic() - started))
 
 
-def _send(connection: Connection, dialect: Dialect, event: Event, options: RunOptions) -> None:
+def _send(
+    connection: Connection,
+    dialect: Dialect,
+    event: Event,
+    options: RunOptions,
+    opening: Opening | None,
+) -> None:
     step = event.step
     # Who looks at the server's sessions, a later run of schemadiff for one, sees what it is.
     tag = f"/* schemadiff {event.revision:04} {event.direction} {event.position + 1}/{event.total} */ "
@@ -369,8 +382,9 @@ def _send(connection: Connection, dialect: Dialect, event: Event, options: RunOp
         with dialect.unhurried(connection, sql):
             connection.exec_driver_sql(sql, execution_options=VERBATIM)
         return
+    whole = opening.before(sql) if opening else sql
     try:
-        connection.exec_driver_sql(sql, execution_options=VERBATIM)
+        connection.exec_driver_sql(whole, execution_options=VERBATIM)
     except DBAPIError as error:
         other = dialect.next_way(sql, error)
         if other is None:

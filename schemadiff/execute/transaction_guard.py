@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.shared.driver_errors import server_words
+from schemadiff.dialects.shared.opening import Opening
 from schemadiff.errors import RevisionError
 from schemadiff.operations import Run
 from schemadiff.operations.functions import ORDINARY, left_undone
@@ -25,11 +26,15 @@ _POINT = "schemadiff_step"
 
 
 @contextmanager
-def one_transaction(connection: Connection, place: str) -> Iterator[None]:
+def one_transaction(connection: Connection, place: str, opening: Opening | None = None) -> Iterator[None]:
     """Around what a user wrote: at its end the transaction that it began in is still open. `place` says in messages
     what is carried out. Raises `RevisionError`.
     """
-    connection.exec_driver_sql(f"SAVEPOINT {_POINT}")
+    point = f"SAVEPOINT {_POINT}"
+    if opening:
+        opening.add(point)
+    else:
+        connection.exec_driver_sql(point)
     yield
     try:
         connection.exec_driver_sql(f"RELEASE SAVEPOINT {_POINT}")

@@ -36,6 +36,7 @@ from schemadiff.dialects.contract.statements import Retraction, Statement
 from schemadiff.dialects.contract.traits import Traits
 from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.live_wording import Judging
+from schemadiff.dialects.shared.opening import Opening
 from schemadiff.dialects.shared.transaction import transaction
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations import Operation
@@ -433,9 +434,10 @@ class Dialect(Traits, Risks, Judging, ABC):
 
     def transaction(
         self, connection: Connection, ending: Ending | None = None
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Opening | None]:
         """One transaction: committed at the end, rolled back when an exception leaves it. It ends with the proof that
         nothing broke which the server lets pass, where there is such a thing, and with the statement of the `ending`.
+        Where it gives an `Opening`, that says what is to be sent with the next statement.
         """
         return transaction(connection, ending)
 

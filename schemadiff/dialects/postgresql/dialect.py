@@ -49,6 +49,7 @@ from schemadiff.dialects.shared.connection_cache import answered
 from schemadiff.dialects.shared.driver_errors import server_words
 from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lexer import Lexer
+from schemadiff.dialects.shared.opening import Opening
 from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.operations import AddColumn, CreateIndex, CreateTable, DropColumn, DropIndex, DropTable
 from schemadiff.schema import Exclude, Index, PrimaryKey, Unique
@@ -385,7 +386,7 @@ class PostgreSQL(Dialect):
 
     def transaction(
         self, connection: Connection, ending: Ending | None = None
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Opening | None]:
         """BEGIN and COMMIT, or ROLLBACK."""
         return lock.transaction(connection, ending)
 

@@ -17,6 +17,7 @@ from schemadiff.dialects.shared.connection_cache import answered
 from schemadiff.dialects.shared.driver_errors import server_words
 from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lock_names import HOLDER, KEY
+from schemadiff.dialects.shared.opening import Opening
 from schemadiff.errors import LockedError
 
 _POLL = 0.2
@@ -148,11 +149,19 @@ def _described(row: Sequence[Any] | None) -> tuple[int, str] | None:
 
 
 @contextmanager
-def transaction(connection: Connection, ending: Ending | None) -> Iterator[None]:
-    """One transaction, of statements that the driver is handed as they are."""
-    connection.exec_driver_sql("BEGIN")
+def transaction(connection: Connection, ending: Ending | None) -> Iterator[Opening | None]:
+    """One transaction, of statements that the driver is handed as they are. Where there is an `ending`, who carries it
+    out sends the BEGIN before the first statement, where the driver can.
+    """
+    opening = None
+    if ending and connection.dialect.driver in _JOINING:
+        opening = Opening(["BEGIN"])
+    else:
+        connection.exec_driver_sql("BEGIN")
     try:
-        yield
+        yield opening
+        if opening:
+            opening.send(connection)
         _end(connection, ending)
     except BaseException:
         # Where the connection is lost, the server has rolled back by itself, and the first error says more.

@@ -69,7 +69,9 @@ CROSS JOIN LATERAL pg_stat_file(CASE n WHEN 0 THEN path ELSE path || '.' || n EN
 GROUP BY is_old, oid
 """)
 
-_CREATES_INDEX = re.compile(r"(?:\s|/\*.*?\*/)*create\s", re.IGNORECASE | re.DOTALL)
+_CREATES_INDEX = re.compile(
+    r"(?: \s | /\*.*?\*/ | begin; | savepoint\ \w+; )* create\s", re.IGNORECASE | re.DOTALL | re.VERBOSE
+)
 
 
 class Reader:
