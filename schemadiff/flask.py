@@ -243,15 +243,10 @@ def _engine(db: Any) -> Engine:
 
 def _speak(text: str, command: str) -> str:
     """A text with the commands of `flask db` in the place of those of `schemadiff`."""
-    text = re.sub(r"schemadiff apply(?: --to (?=\d))?", _keep_gap(f"{command} upgrade"), text)
-    text = re.sub(r"schemadiff rollback(?: --to (?=\d))?", _keep_gap(f"{command} downgrade"), text)
-    for own, others in (
-        ("plan", "migrate"),
-        ("status", "current"),
-        ("history", "history"),
-        ("check", "check"),
-    ):
-        text = text.replace(f"schemadiff {own}", f"{command} {others}")
+    for one in COMMANDS.values():
+        if own := one.of_flask:
+            option = rf"(?: --{own.by_place} (?=\d))?" if own.by_place else ""
+            text = re.sub(rf"schemadiff {one.name}{option}", _keep_gap(f"{command} {own.name}"), text)
     return text
 
 

@@ -185,6 +185,7 @@ def test_what_the_server_refuses_is_named_before(place: tuple[str, Path, str]) -
 
 
 @pytest.mark.once
+@pytest.mark.engines("sqlite", "mysql", "mariadb", "postgresql")
 def test_a_declared_view_moves_along_and_is_not_named(
     fresh_database: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -130,6 +130,11 @@ def test_anything_else_is_a_no(shell: Shell) -> None:
             session.answer(answer)
             assert session.end() == 1
             assert "nothing was changed" in session.seen
+    with at_terminal(shell, "apply", "--format", "json") as session:
+        session.expect("[y/N]")
+        session.answer("n")
+        assert session.end() == 1
+        assert '"error": "nothing was changed"' in session.seen
     assert shell.tables() == set()
 
 
