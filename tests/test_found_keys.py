@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.database.connection import connected
 from schemadiff.database.inspector import inspect
-from tests.test_workflow import execute
+from tests.site_database import execute
 
 pytestmark = pytest.mark.once
 

@@ -303,6 +303,11 @@ def test_no_module_holds_two_ideas() -> None:
     )
 
 
+def test_no_test_file_is_longer_than_a_module_may_be() -> None:
+    lines = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "tests").rglob("*.py")}
+    assert not {name: count for name, count in lines.items() if count > 500}, "split it by what is tested"
+
+
 def _python(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,82 +12,12 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.database.connection import connected
 from schemadiff.execute.script import of_tasks
-from schemadiff.execute.version_table import TABLE
-from tests.cli.shell import SETTINGS, Shell
+from tests.cli.script_pair import BUSY, TEXT, Pair, content_of
 from tests.clients import run_script
 from tests.conftest import FreshDatabase
-from tests.definitions import Given, definitions
 
 pytestmark = pytest.mark.once
 
-TEXT = 'it\'s 100% \\ back\\slash; "quoted" -- no comment /* nor this */ # %s :name ü'
-FIRST = '''"""begin; DROP TABLE author; -- it's "quoted\\\\"""
-
-import sqlalchemy as sa
-
-TEXT = {text!r}
-
-
-def upgrade(op):
-    op.create_table(
-        "author",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("name", sa.String(200), nullable=False, comment={comment!r}),
-        sa.Column("mood", sa.String(200), server_default={comment!r}),
-    )
-    op.create_table(
-        "post",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("author_id", sa.Integer, sa.ForeignKey("author.id")),
-        sa.Column("title", sa.String(50)),
-        sa.CheckConstraint("title <> 'a;b'", name="ck_title"),
-    )
-    op.execute({insert!r}, reverse=op.nothing)
-    op.execute("INSERT INTO post VALUES (1, 1, 'one'), (2, 1, 'two') -- no end", reverse=op.nothing)
-    op.create_index("post", sa.Index("ix_title", "title"))
-    op.execute(
-        "CREATE VIEW titles AS SELECT mood FROM author WHERE mood <> ';'", reverse="DROP VIEW titles", effect=[]
-    )
-'''
-SECOND = '''"""more"""
-
-import sqlalchemy as sa
-
-
-def upgrade(op):
-    op.add_column("author", sa.Column("email", sa.String(100)))
-    op.execute("UPDATE author SET email = 'a;b@example.org'", reverse=op.nothing)
-    op.alter_column("post", sa.Column("title", sa.String(50)), sa.Column("title", sa.String(80), nullable=False))
-    op.create_table("tag", sa.Column("name", sa.String(20), primary_key=True))
-    op.execute({busy!r}, reverse={idle!r}, effect=[])
-    op.add_constraint("author", sa.UniqueConstraint("email", name="uq_email"))
-'''
-MODELS = """
-Table(
-    "author",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("name", String(200), nullable=False, comment={comment!r}),
-    Column("mood", String(200), server_default={comment!r}),
-    Column("email", String(100)),
-    UniqueConstraint("email", name="uq_email"),
-)
-Table(
-    "post",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("author_id", Integer, ForeignKey("author.id")),
-    Column("title", String(80), nullable=False, index=False),
-    CheckConstraint("title <> 'a;b'", name="ck_title"),
-    Index("ix_title", "title"),
-)
-Table("tag", metadata, Column("name", String(20), primary_key=True))
-"""
-BUSY = {
-    "sqlite": "CREATE TRIGGER busy AFTER INSERT ON tag BEGIN UPDATE post SET title = ';'; SELECT 1; END",
-    "postgresql": "CREATE FUNCTION busy() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM ';'; RETURN '\\'; END $$",
-    "mysql": "CREATE TRIGGER busy BEFORE INSERT ON tag FOR EACH ROW BEGIN SET @x = ';'; SET @y = '$$'; END",
-}
 BUSY["mariadb"] = BUSY["mysql"]
 FIRST_FAILS = '''"""fails"""
 
@@ -106,77 +35,6 @@ REBUILD = """op.alter_column(
     )"""
 
 
-class Pair:
-    """Two empty databases of an engine, one project: what runs on the one, a script does on the other."""
-
-    def __init__(self, folder: Path, engine: str, fresh_database: FreshDatabase) -> None:
-        self.engine, self.fresh_database = engine, fresh_database
-        self.ran, self.scripted = (Shell(folder, fresh_database(engine)) for _ in range(2))
-        self.ran.write("schemadiff.toml", SETTINGS)
-        text = TEXT.replace("\\", "\\\\") if engine in ("mysql", "mariadb") else TEXT
-        text = text.replace("'", "''")
-        insert = f"INSERT INTO author (id, name) VALUES (1, '{text}')"
-        comment = None if engine == "sqlite" else TEXT
-        self.revision("0001_begin", FIRST.format(text=TEXT, comment=comment, insert=insert))
-        self.ran.models(MODELS.format(comment=comment))
-        busy = BUSY[engine]
-        idle = f"DROP {busy.split()[1]} busy"
-        self.revision("0002_more", SECOND.format(busy=busy, idle=idle))
-
-    def revision(self, name: str, text: str) -> None:
-        self.ran.write(f"versions/{name}.py", text)
-
-    def script(self, *arguments: str) -> str:
-        """The script that is written for the second database, as a file is."""
-        return self.scripted(*arguments, "--sql").out
-
-    def same(self, *, noted: bool = True) -> None:
-        """Asserts that both hold the same, the version row included, and that schemadiff is content with the second.
-        Where a script was stopped by an error, the digests of single files need not be `noted`: a run notes them then.
-        """
-        ran, scripted = (_content(shell.url) for shell in (self.ran, self.scripted))
-        if not noted:
-            assert scripted["row"]["files"] in (None, ran["row"]["files"])
-            for content in (ran, scripted):
-                del content["row"]["files"], content["raw"]
-        assert ran == scripted
-        status = self.scripted("status", "--format", "json", code=self.pending).json
-        assert (status["interrupted"], status["database_version"]) == (None, ran["row"]["version"])
-        clean = not self.pending and ran["row"]["version"] == 2
-        checked = [
-            shell("check", "--format", "json", code=int(not clean)).json
-            for shell in (self.ran, self.scripted)
-        ]
-        assert checked[0]["drifted"] == checked[1]["drifted"]
-        assert {one["table"] for one in checked[0]["drifted"]} <= {"later"}
-
-    @property
-    def pending(self) -> int:
-        return int(_content(self.ran.url)["row"]["version"] < len(self.ran.versions()))
-
-
-def _content(url: str) -> dict[str, Any]:
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    found: dict[str, Any] = {"definitions": definitions(engine, Given(frozenset(), frozenset()))}
-    with engine.connect() as connection:
-        if sa.inspect(connection).has_table("schemadiff_version"):
-            row = connection.execute(sa.select(TABLE)).one()._asdict()
-            by_database = connection.scalar(
-                sa.text("SELECT count(*) FROM schemadiff_version WHERE changed_at IS NOT NULL")
-            )
-            assert by_database == 1
-            assert row["changed_at"].microsecond == 0
-            found["row"] = {key: value for key, value in row.items() if key != "changed_at"}
-            raw = connection.exec_driver_sql("SELECT files, journal FROM schemadiff_version").one()
-            found["raw"] = tuple(map(str, raw))
-        tables = sa.inspect(connection).get_table_names()
-        for table in sorted(set(tables) - {"schemadiff_version"}):
-            found[table] = sorted(map(repr, connection.execute(sa.text(f"SELECT * FROM {table}"))))
-        found["views"] = sorted(sa.inspect(connection).get_view_names())
-    engine.dispose()
-    return found
-
-
 @pytest.fixture
 def pair(tmp_path: Path, engine_name: str, fresh_database: FreshDatabase) -> Pair:
     folder = tmp_path / "project"
@@ -188,7 +46,7 @@ def test_forth_and_back(pair: Pair) -> None:
     pair.ran("apply")
     assert run_script(pair.scripted.url, pair.script("apply")) == ""
     pair.same()
-    found = _content(pair.scripted.url)
+    found = content_of(pair.scripted.url)
     assert TEXT in found["author"][0].encode().decode("unicode_escape") or repr(TEXT) in found["author"][0]
     assert found["row"]["journal"] is None
     assert run_script(pair.scripted.url, pair.script("rollback")) == ""
@@ -218,15 +76,15 @@ def test_a_database_that_is_elsewhere_is_refused(pair: Pair) -> None:
     second = pair.script("apply")
     pair.scripted("apply")
     back = pair.script("rollback")
-    before = _content(pair.scripted.url)
+    before = content_of(pair.scripted.url)
     for script, number in ((both, 0), (second, 1)):
         assert f"not at revision {number:04}" in run_script(pair.scripted.url, script)
-        assert _content(pair.scripted.url) == before
+        assert content_of(pair.scripted.url) == before
     # Another history that has got as far.
     pair.scripted.execute("UPDATE schemadiff_version SET digest = 'other'")
-    before = _content(pair.scripted.url)
+    before = content_of(pair.scripted.url)
     assert "not at revision 0002" in run_script(pair.scripted.url, back)
-    assert _content(pair.scripted.url) == before
+    assert content_of(pair.scripted.url) == before
     # One without a version table.
     assert "schemadiff_version" in run_script(pair.ran.url, second)
     assert pair.ran.tables() == set()
@@ -267,7 +125,7 @@ def test_an_error_leaves_nothing(pair: Pair) -> None:
 def test_an_error_in_the_middle_is_known(pair: Pair, way: str) -> None:
     pair.revision("0003_fails", FAILS)
     pair.scripted("apply", "--to", "2")
-    before = _content(pair.scripted.url)
+    before = content_of(pair.scripted.url)
     script = pair.script("apply")
     assert "later" in run_script(pair.scripted.url, script)
     shown = pair.scripted("status", code=1).out
@@ -275,7 +133,7 @@ def test_an_error_in_the_middle_is_known(pair: Pair, way: str) -> None:
     assert "not at revision 0002" in run_script(pair.scripted.url, script)
     if way == "rollback":
         pair.scripted("rollback", "--allow", "all")
-        assert _content(pair.scripted.url) == before
+        assert content_of(pair.scripted.url) == before
         return
     pair.scripted.execute("CREATE TABLE later (x INTEGER)")
     pair.scripted("apply")
@@ -328,9 +186,9 @@ def test_what_would_break_on_sqlite(pair: Pair, statement: str, by_hand: str, wo
     script = pair.script("apply")
     if by_hand:
         pair.scripted.execute(by_hand)
-    before = _content(pair.scripted.url)
+    before = content_of(pair.scripted.url)
     assert words in run_script(pair.scripted.url, script)
-    assert _content(pair.scripted.url) == before
+    assert content_of(pair.scripted.url) == before
 
 
 @pytest.mark.engines("sqlite")
@@ -370,7 +228,7 @@ def test_what_cannot_stand_in_a_transaction(pair: Pair) -> None:
     assert run_script(pair.scripted.url, script) == ""
     pair.same()
     assert "not at revision 0000" in run_script(pair.scripted.url, script)
-    applied = _content(pair.ran.url)
+    applied = content_of(pair.ran.url)
     lines = script.splitlines()
     begun = _begun(lines)
     for cut in range(begun + 1, len(lines)):
@@ -378,7 +236,7 @@ def test_what_cannot_stand_in_a_transaction(pair: Pair) -> None:
             pair.scripted("rollback", "--allow", "all")
             run_script(pair.scripted.url, "\n".join(lines[:cut]))
             pair.scripted("apply", "--to", "1")
-            assert _content(pair.scripted.url) == applied
+            assert content_of(pair.scripted.url) == applied
 
 
 ALIKE = '''"""alike"""
@@ -414,7 +272,7 @@ def test_names_that_are_still_to_be_made_up(pair: Pair) -> None:
     pair.revision("0004_dropped", DROPPED)
     assert run_script(pair.scripted.url, pair.script("apply")) == ""
     pair.ran("apply")
-    assert _content(pair.ran.url) == _content(pair.scripted.url)
+    assert content_of(pair.ran.url) == content_of(pair.scripted.url)
     for shell in (pair.ran, pair.scripted):
         shell("rollback", "--to", "2", "--allow", "all")
     more = '    op.drop_constraint("box", sa.CheckConstraint("size < 100"))\n'
@@ -426,14 +284,14 @@ def test_names_that_are_still_to_be_made_up(pair: Pair) -> None:
         assert run_script(pair.scripted.url, pair.script("apply", "--to", "3")) == ""
     assert run_script(pair.scripted.url, pair.script("apply")) == ""
     pair.ran("apply")
-    assert _content(pair.ran.url) == _content(pair.scripted.url)
+    assert content_of(pair.ran.url) == content_of(pair.scripted.url)
 
 
 def test_a_difference_is_a_script(pair: Pair) -> None:
     pair.ran("apply")
     script = pair.ran("diff", pair.scripted.url, pair.ran.url, "--format", "sql", code=1).out
     assert run_script(pair.scripted.url, script) == ""
-    one, other = (_content(shell.url) for shell in (pair.ran, pair.scripted))
+    one, other = (content_of(shell.url) for shell in (pair.ran, pair.scripted))
     assert (one["definitions"], one["views"]) == (other["definitions"], other["views"])
 
 
@@ -447,13 +305,13 @@ def test_whoever_ends_the_client_loses_nothing(pair: Pair) -> None:
     lines = pair.script("apply").splitlines()
     begun = _begun(lines)
     pair.ran("apply")
-    applied = _content(pair.ran.url)
+    applied = content_of(pair.ran.url)
     for cut in range(begun + 1, len(lines)):
         if not lines[cut - 1].startswith("SET @"):
             part = "\n".join(lines[:cut])
             assert run_script(pair.scripted.url, part) == "", part
             pair.scripted("apply")
-            assert _content(pair.scripted.url) == applied, part
+            assert content_of(pair.scripted.url) == applied, part
             pair.scripted("rollback", "--allow", "all")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,117 +21,30 @@ from schemadiff.errors import StepError
 from schemadiff.execute.executor import Event
 from schemadiff.planning.planner import Step
 from tests.conftest import FreshDatabase
-from tests.dialects.test_mysql_server import both, texts_of
+from tests.dialects.mysql_algorithms import (
+    COPY,
+    INPLACE,
+    INSTANT,
+    NOCOPY,
+    SHARED,
+    cases,
+    make_column,
+    make_table,
+)
+from tests.dialects.test_mysql_server import texts_of
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 
-Items = Sequence[sa.schema.SchemaItem]
 Models = Callable[[sa.MetaData], object]
-
-INSTANT = "INSTANT"
-INPLACE = "INPLACE, LOCK=NONE: writers go on"
-NOCOPY = "NOCOPY, LOCK=NONE: writers go on"
-SHARED = "INPLACE, LOCK=SHARED: nobody can write meanwhile"
-COPY = "COPY: nobody can write meanwhile"
 
 
 @pytest.fixture
 def metadata(url: str, tmp_path: Path) -> sa.MetaData:
     """The models of a table ``t``, which the database has by a revision in `tmp_path`."""
     made = sa.MetaData()
-    _table(made, "t")
+    make_table(made, "t")
     _apply(url, tmp_path, made)
     return made
-
-
-def _table(metadata: sa.MetaData, name: str, *items: Any, **instead: Any) -> sa.Table:
-    """A table with some columns, those of `instead` in place of the ones of that name (none for ``None``)."""
-    columns: dict[str, Any] = {
-        "id": sa.Column("id", sa.Integer, primary_key=True),
-        "a": sa.Column("a", sa.Integer),
-        "b": sa.Column("b", sa.Integer, nullable=False),
-        "s": sa.Column("s", sa.String(50)),
-        "d": sa.Column("d", sa.Numeric(10, 2)),
-        "e": sa.Column("e", sa.Enum("x", "y")),
-        **instead,
-    }
-    return sa.Table(name, metadata, *(one for one in columns.values() if one is not None), *items)
-
-
-def _column(name: str, kind: Any, *items: Any, **words: Any) -> Any:
-    return sa.Column(name, kind, *items, **words)
-
-
-def cases() -> dict[str, tuple[dict[str, Any], Items, Items, list[str], list[str]]]:
-    """The columns that the change leaves otherwise than they were, what only was there before and what only is there
-    after, and how MySQL and MariaDB do it.
-    """
-    return {
-        "add_column": ({}, (), (_column("n", sa.Integer),), [INSTANT], [INSTANT]),
-        "add_required_column": (
-            {},
-            (),
-            (_column("n", sa.Integer, nullable=False, server_default="5"),),
-            [INSTANT],
-            [INSTANT],
-        ),
-        "add_stored": ({}, (), (_column("n", sa.Integer, sa.Computed("b + 1", True)),), [COPY], [COPY]),
-        "add_virtual": (
-            {},
-            (),
-            (_column("n", sa.Integer, sa.Computed("b + 1", False)),),
-            [INSTANT],
-            [INSTANT],
-        ),
-        "drop_column": ({"d": None}, (), (), [INSTANT], [INSTANT]),
-        "type_of_decimal": ({"d": _column("d", sa.Numeric(12, 2))}, (), (), [COPY], [COPY]),
-        "type_of_integer": ({"a": _column("a", sa.BigInteger)}, (), (), [COPY], [COPY]),
-        "not_null": ({"a": _column("a", sa.Integer, nullable=False)}, (), (), [INPLACE], [INPLACE]),
-        "null": ({"b": _column("b", sa.Integer)}, (), (), [INPLACE], [INPLACE]),
-        "longer": ({"s": _column("s", sa.String(60))}, (), (), [INPLACE], [INSTANT]),
-        "much_longer": ({"s": _column("s", sa.String(300))}, (), (), [COPY], [COPY]),
-        "shorter": ({"s": _column("s", sa.String(40))}, (), (), [COPY], [COPY]),
-        "collation": ({"s": _column("s", sa.String(50, "utf8mb4_bin"))}, (), (), [INPLACE], [INSTANT]),
-        "collation_of_index": (
-            {"s": _column("s", sa.String(50, "utf8mb4_bin"))},
-            (sa.Index("k1", "s"),),
-            (sa.Index("k1", "s"),),
-            [COPY],
-            [NOCOPY],
-        ),
-        "enum_appended": ({"e": _column("e", sa.Enum("x", "y", "z"))}, (), (), [INSTANT], [INSTANT]),
-        "enum_inserted": ({"e": _column("e", sa.Enum("z", "x", "y"))}, (), (), [COPY], [COPY]),
-        "comment": ({"a": _column("a", sa.Integer, comment="hi")}, (), (), [INSTANT], [INSTANT]),
-        "default": ({"a": _column("a", sa.Integer, server_default="5")}, (), (), [INSTANT], [INSTANT]),
-        "add_index": ({}, (), (sa.Index("k1", "b"),), [INPLACE], [NOCOPY]),
-        "add_unique": ({}, (), (sa.UniqueConstraint("b", name="u1"),), [INPLACE], [NOCOPY]),
-        "add_fulltext": ({}, (), (sa.Index("ft", "s", **both(prefix="FULLTEXT")),), [SHARED], [SHARED]),
-        "drop_index": ({}, (sa.Index("k1", "b"),), (), [INPLACE], [NOCOPY]),
-        "rename_index": ({}, (sa.Index("k1", "b"),), (sa.Index("k2", "b"),), [INPLACE], [INSTANT]),
-        "add_check": ({}, (), (sa.CheckConstraint("b >= 0", name="ck_add"),), [COPY], [COPY]),
-        "drop_check": ({}, (sa.CheckConstraint("b >= 0", name="ck_drop"),), (), [INSTANT], [INSTANT]),
-        "primary_key": (
-            {"id": _column("id", sa.Integer, autoincrement=False)},
-            (sa.PrimaryKeyConstraint("id"),),
-            (sa.PrimaryKeyConstraint("id", "b"),),
-            [INPLACE],
-            [INPLACE],
-        ),
-        "add_foreign_key": (
-            {},
-            (),
-            (sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk_add"),),
-            [COPY],
-            [COPY],
-        ),
-        "drop_foreign_key": (
-            {},
-            (sa.Index("k1", "a"), sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk_drop")),
-            (sa.Index("k1", "a"),),
-            [INPLACE],
-            [INSTANT],
-        ),
-    }
 
 
 def test_each_change_is_made_in_the_cheapest_way(
@@ -143,7 +56,7 @@ def test_each_change_is_made_in_the_cheapest_way(
         sa.Table("target", metadata, sa.Column("id", sa.Integer, primary_key=True))
         for name, (changed, gone, added, *_) in cases().items():
             same = {"id": changed["id"]} if "id" in changed else {}
-            _table(metadata, name, *(added if new else gone), **(changed if new else same))
+            make_table(metadata, name, *(added if new else gone), **(changed if new else same))
 
     up, _ = _there_and_back(
         fresh_database,
@@ -168,12 +81,12 @@ def test_what_costs_the_same_goes_together(
     """Instant things first, one copy, and after it the indexes."""
 
     def before(metadata: sa.MetaData) -> None:
-        _table(metadata, "t", sa.CheckConstraint("a > 0", name="ck"))
+        make_table(metadata, "t", sa.CheckConstraint("a > 0", name="ck"))
 
     def after(metadata: sa.MetaData) -> None:
-        wide = {"a": _column("a", sa.BigInteger), "b": _column("b", sa.Integer)}
-        new = (_column("n", sa.Integer), sa.Index("by_s", "s"), sa.Index("by_n", "n"))
-        _table(metadata, "t", *new, sa.CheckConstraint("a > 0", name="ck"), **wide)
+        wide = {"a": make_column("a", sa.BigInteger), "b": make_column("b", sa.Integer)}
+        new = (make_column("n", sa.Integer), sa.Index("by_s", "s"), sa.Index("by_n", "n"))
+        make_table(metadata, "t", *new, sa.CheckConstraint("a > 0", name="ck"), **wide)
 
     up, _ = _there_and_back(fresh_database, engine_name, tmp_path, before, after)
     integer, big = ("int", "bigint") if engine_name == "mysql" else ("int(11)", "bigint(20)")
@@ -210,8 +123,8 @@ def test_what_needs_each_other_stays_together(
             sa.Column("n", sa.Integer),
         )
         key = sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk")
-        _table(metadata, "joined", sa.Index("k1", "a"), key)
-        _table(metadata, "checked")
+        make_table(metadata, "joined", sa.Index("k1", "a"), key)
+        make_table(metadata, "checked")
 
     def after(metadata: sa.MetaData) -> None:
         sa.Table("target", metadata, sa.Column("id", sa.Integer, primary_key=True))
@@ -224,9 +137,9 @@ def test_what_needs_each_other_stays_together(
             sa.Index("by_id", "id"),
         )
         key = sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk")
-        _table(metadata, "joined", sa.Index("k2", "a", "b"), key, _column("n", sa.Integer))
+        make_table(metadata, "joined", sa.Index("k2", "a", "b"), key, make_column("n", sa.Integer))
         check = sa.CheckConstraint("n > a", name="ck_new")
-        _table(metadata, "checked", _column("n", sa.Integer), check, sa.Index("by_b", "b"))
+        make_table(metadata, "checked", make_column("n", sa.Integer), check, sa.Index("by_b", "b"))
 
     up, down = _there_and_back(fresh_database, engine_name, tmp_path, before, after)
     for steps in (up, down):
@@ -246,7 +159,7 @@ def test_a_foreign_key_and_the_type_of_its_column_cost_one_copy(
 ) -> None:
     def models(metadata: sa.MetaData, kind: Any) -> None:
         sa.Table("target", metadata, sa.Column("id", kind, primary_key=True))
-        _table(
+        make_table(
             metadata,
             "t",
             sa.ForeignKeyConstraint(["a"], ["target.id"], name="fk"),
@@ -274,10 +187,10 @@ def test_a_key_to_the_table_itself_joins_the_copy_on_mariadb(
 
     def after(metadata: sa.MetaData) -> None:
         key = sa.ForeignKeyConstraint(["a"], ["t.id"], name="fk")
-        _table(metadata, "t", key, d=_column("d", sa.Numeric(12, 2)))
+        make_table(metadata, "t", key, d=make_column("d", sa.Numeric(12, 2)))
 
     up, _ = _there_and_back(
-        fresh_database, engine_name, tmp_path, lambda metadata: _table(metadata, "t"), after
+        fresh_database, engine_name, tmp_path, lambda metadata: make_table(metadata, "t"), after
     )
     twice = f"{COPY} (this table is copied 2 times)"
     assert [step.method.words for step in up] == ([COPY] if engine_name == "mariadb" else [twice, twice])
@@ -292,7 +205,7 @@ def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
     def models(name: str) -> sa.MetaData:
         metadata = sa.MetaData()
         sa.Table("target", metadata, sa.Column(name, sa.Integer, primary_key=True))
-        _table(metadata, "t", sa.ForeignKeyConstraint(["a"], [f"target.{name}"], name="fk"))
+        make_table(metadata, "t", sa.ForeignKeyConstraint(["a"], [f"target.{name}"], name="fk"))
         return metadata
 
     _apply(url, tmp_path, models("id"))
@@ -307,7 +220,7 @@ def test_a_referenced_column_is_renamed_in_the_way_that_its_table_allows(
 def test_what_a_full_text_index_left_behind_is_seen(url: str, tmp_path: Path, metadata: sa.MetaData) -> None:
     _execute(url, "ALTER TABLE t ADD FULLTEXT INDEX f (s)", "ALTER TABLE t DROP INDEX f")
     metadata = sa.MetaData()
-    _table(metadata, "t", _column("n", sa.Integer))
+    make_table(metadata, "t", make_column("n", sa.Integer))
     found = schemadiff.plan(url, metadata, tmp_path, online="always")
     assert [step.method.words for step in found.plan.steps] == [INPLACE]
     schemadiff.apply(url, tmp_path, online="always")
@@ -418,7 +331,7 @@ def test_revisions_that_build_on_each_other_are_asked_together(
     """Before the first of them is applied the server is asked about the second."""
     url, other = fresh_database(engine_name), fresh_database(engine_name)
     metadata = sa.MetaData()
-    _table(metadata, "t")
+    make_table(metadata, "t")
     _apply(url, tmp_path, metadata)
     schemadiff.apply(other, tmp_path)
     check = sa.CheckConstraint("n > 0", name="ck_n")
@@ -449,11 +362,11 @@ def test_a_group_that_stopped_anywhere_is_finished_or_undone(
         pass
 
     def before(metadata: sa.MetaData) -> None:
-        _table(metadata, "t", sa.Index("k1", "b"))
+        make_table(metadata, "t", sa.Index("k1", "b"))
 
     def after(metadata: sa.MetaData) -> None:
-        new = (_column("n", sa.Integer), sa.Index("by_n", "n"), sa.UniqueConstraint("s", name="u1"))
-        _table(metadata, "t", *new, a=_column("a", sa.BigInteger), d=None)
+        new = (make_column("n", sa.Integer), sa.Index("by_n", "n"), sa.UniqueConstraint("s", name="u1"))
+        make_table(metadata, "t", *new, a=make_column("a", sa.BigInteger), d=None)
 
     url = fresh_database(engine_name)
     made = {models: _created(fresh_database(engine_name), models) for models in (before, after)}
@@ -487,13 +400,15 @@ def test_a_table_that_is_not_small_is_changed_so_by_itself(
     def models(*items: Any) -> sa.MetaData:
         metadata = sa.MetaData()
         for name in ("large", "small"):
-            _table(metadata, name, _column("blob", sa.LargeBinary(100_000)), *(one._copy() for one in items))
+            make_table(
+                metadata, name, make_column("blob", sa.LargeBinary(100_000)), *(one._copy() for one in items)
+            )
         return metadata
 
     _apply(url, tmp_path, models())
     rows = "SELECT 1 AS b, REPEAT('x', 60000) AS value" + " UNION ALL SELECT 1, REPEAT('x', 60000)" * 199
     _execute(url, f"INSERT INTO large (b, `blob`) {rows}", "ANALYZE TABLE large, small")
-    found = schemadiff.plan(url, models(_column("n", sa.Integer)), tmp_path)
+    found = schemadiff.plan(url, models(make_column("n", sa.Integer)), tmp_path)
     assert dict(zip((step.tables[0].name for step in found.plan.steps), found.plan.methods, strict=True)) == {
         "large": INSTANT,
         "small": "",
