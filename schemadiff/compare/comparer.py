@@ -7,7 +7,7 @@ The algorithm in prose:
    where it is not mentioned. After that two tables are compared with ``==``, and most are equal: nothing more happens.
 2. *Match by name.* Tables, and in each table that differs columns, indexes and constraints: what is only in
    `current` is dropped, what is only in `desired` is added, a column that is in both and differs is altered, any
-   other thing that differs is dropped and added.
+   other thing that differs is dropped and added, or changed in place where the server can do that (`pairing`).
 3. *Order.* Each operation has a phase: foreign keys go first and come last, tables are created after those they
    refer to and dropped before them, and all that concerns one table alone stands together, so that it can be
    carried out as one statement. A cycle of foreign keys between tables is broken by adding them afterwards. A table
@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from schemadiff.compare import dependents, name_conflicts, objects
+from schemadiff.compare import dependents, name_conflicts, objects, pairing
 from schemadiff.compare.align import align
 from schemadiff.dialects import Dialect
 from schemadiff.operations import (
@@ -52,7 +52,10 @@ def compare(
     with `current`, where somebody has done that.
     """
     aligned = known or align(current, desired, dialect)
-    return dependents.around(_changes(current, aligned, desired, dialect), current, aligned, desired, dialect)
+    changes = dependents.around(
+        _changes(current, aligned, desired, dialect), current, aligned, desired, dialect
+    )
+    return pairing.in_place(changes, current, dialect)
 
 
 def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) -> tuple[Operation, ...]:
@@ -119,7 +122,7 @@ def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, 
                 after[name], {column.name: column for column in after[name].columns}, unsaid
             )
     was, now = dataclasses.replace(aligned, tables=before), dataclasses.replace(live, tables=after)
-    return _changes(was, align(was, now, dialect), now, dialect)
+    return pairing.in_place(_changes(was, align(was, now, dialect), now, dialect), was, dialect)
 
 
 def _says_more(column: Column) -> bool:

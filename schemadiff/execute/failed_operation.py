@@ -6,16 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from schemadiff.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumn,
-    CreateIndex,
     DropColumn,
-    DropConstraint,
-    DropIndex,
     Operation,
     RenameColumn,
 )
-from schemadiff.schema import ForeignKey, PrimaryKey, Unique
+from schemadiff.operations.subject import things
+from schemadiff.schema import Constraint, ForeignKey, Index, PrimaryKey, Unique
 from schemadiff.schema.describe import speaks_of
 
 
@@ -36,17 +33,15 @@ def _names(operation: Operation) -> Iterator[str]:
         case RenameColumn():
             yield operation.before
             yield operation.after
-        case CreateIndex(index=index) | DropIndex(index=index):
-            if index.name:
-                yield index.name
-            else:
-                yield from index.columns
-        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
-            if constraint.name:
-                yield constraint.name
-            elif isinstance(constraint, PrimaryKey):
-                yield "PRIMARY"
-            elif isinstance(constraint, Unique | ForeignKey):
-                yield from constraint.columns
         case _:
-            return
+            for thing in things(operation):
+                yield from _called(thing)
+
+
+def _called(thing: Constraint | Index) -> Iterator[str]:
+    if thing.name:
+        yield thing.name
+    elif isinstance(thing, PrimaryKey):
+        yield "PRIMARY"
+    elif isinstance(thing, Unique | ForeignKey | Index):
+        yield from thing.columns

@@ -59,7 +59,11 @@ def interrupted_in(
             )
         start, _ = files.replay(history[: number - 1], dialect)
         forward, end = history[number - 1].record(start, dialect)
-        return (start, forward) if direction == "up" else (end, reversal(forward, history[number - 1]))
+        return (
+            (start, forward)
+            if direction == "up"
+            else (end, reversal(forward, history[number - 1], end, dialect))
+        )
 
     return interruption(connection, dialect, state, recorded)
 

@@ -12,7 +12,7 @@ from itertools import islice
 
 from sqlalchemy.engine import Connection
 
-from schemadiff.compare import comparer
+from schemadiff.compare import comparer, pairing
 from schemadiff.config.settings import Online, Transaction
 from schemadiff.database.comparison import Comparison
 from schemadiff.database.facts import facts_about
@@ -35,6 +35,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     touched,
 )
 from schemadiff.planning import planner, replay
@@ -136,7 +138,7 @@ def backward(context: RunContext, begin: State, undone: Sequence[Revision]) -> l
         first = after
     ends = states(begin, [revision.number - 1 for revision in undone], context.history)
     return [
-        Leg(revision, reversal(operations, revision), after, before, end)
+        Leg(revision, reversal(operations, revision, after, context.dialect), after, before, end)
         for (revision, operations, before, after), end in zip(reversed(way), ends, strict=True)
     ]
 
@@ -271,6 +273,8 @@ def _drops_unnamed(operation: Operation) -> bool:
     match operation:
         case DropConstraint(constraint=thing) | DropIndex(index=thing):
             return thing.name is None
+        case RenameIndex() | RenameConstraint():
+            return operation.before.name is None
         case _:
             return False
 
@@ -287,6 +291,10 @@ def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
     match operation:
         case DropConstraint(constraint=thing) | DropIndex(index=thing):
             things = [thing]
+        case RenameIndex(before=index):
+            things = [index]
+        case RenameConstraint(before=constraint):
+            things = [constraint]
         case RenameColumn(before=column):
             things = _around(table, column, dialect)
         case AlterColumn(before=before):
@@ -303,10 +311,14 @@ def _around(table: Table, column: str, dialect: Dialect) -> list[Constraint | In
     return [*(one for one in keys if column in one.columns), *checks]
 
 
-def reversal(operations: Sequence[Operation], revision: Revision) -> tuple[Operation, ...]:
+def reversal(
+    operations: Sequence[Operation], revision: Revision, start: Schema, dialect: Dialect
+) -> tuple[Operation, ...]:
+    """What undoes the operations of the revision, from the schema that they leave."""
     found = [one.operation for one in operations if isinstance(one, Found)]
     try:
-        return comparer.cancel(comparer.reverse(operations), found)
+        undone = comparer.cancel(comparer.reverse(operations), found)
+        return pairing.carried_out(undone, start, dialect)
     except UnsupportedError as error:
         error.message = f"{revision.path} cannot be rolled back: {error.message}"
         error.hint = advice.IRREVERSIBLE

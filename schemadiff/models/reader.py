@@ -144,6 +144,15 @@ def _alone(table: sa.Table, dialect: Dialect, *, in_revision: bool = False) -> _
     return _Reading(table, Columns(dialect, dialect.option_prefixes, in_revision=in_revision))
 
 
+def named(thing: Constraint, name: str, table: Table, dialect: Dialect) -> Constraint:
+    """The constraint of the table under that name, as the dialect keeps it: some have no name for a primary key."""
+    changed = dataclasses.replace(thing, name=name)
+    if not isinstance(changed, PrimaryKey):
+        return changed
+    read = dialect.canonical(dataclasses.replace(without_constraints(table), primary_key=changed))
+    return read.primary_key or changed
+
+
 class _Reading:
     """Reads one `sa.Table`; `columns` reads the columns of several, for one dialect. In models the arguments for the
     URL's own dialect alone are meant, as in ``create_all``.

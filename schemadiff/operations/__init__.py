@@ -1,5 +1,6 @@
-"""What a revision does, as a closed set of values. See `operations.tables` and `operations.objects`."""
+"""What a revision does, as a closed set of values. See `operations.tables`, `operations.in_place`, `operations.objects`."""
 
+from schemadiff.operations.in_place import AlterConstraint, AlterIndex, InPlace, RenameConstraint, RenameIndex
 from schemadiff.operations.tables import (
     AddColumn,
     AddConstraint,
@@ -25,6 +26,8 @@ __all__ = [
     "AddColumn",
     "AddConstraint",
     "AlterColumn",
+    "AlterConstraint",
+    "AlterIndex",
     "AlterTable",
     "CreateIndex",
     "CreateTable",
@@ -34,8 +37,11 @@ __all__ = [
     "DropTable",
     "Execute",
     "Found",
+    "InPlace",
     "Operation",
     "RenameColumn",
+    "RenameConstraint",
+    "RenameIndex",
     "RenameTable",
     "Run",
     "nothing",

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.operations.functions import name_of
+from schemadiff.operations.in_place import InPlace
 from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject
 from schemadiff.schema import (
-    Check,
+    LISTS,
     Column,
     Constraint,
-    Exclude,
-    ForeignKey,
     Index,
     Name,
     Options,
@@ -33,7 +32,6 @@ from schemadiff.schema import (
     PrimaryKey,
     Schema,
     Table,
-    Unique,
 )
 from schemadiff.schema.describe import constraint_words, differences, index_words, option_words, short
 from schemadiff.schema.matching import expect_free, without
@@ -296,15 +294,6 @@ class DropIndex:
         return f"drop {index_words(self.index)} on {self.table}"
 
 
-_FIELDS: dict[type, str] = {
-    Unique: "uniques",
-    ForeignKey: "foreign_keys",
-    Check: "checks",
-    Exclude: "excludes",
-}
-"""Where a table keeps the constraints of each kind."""
-
-
 @dataclass(frozen=True, slots=True)
 class AddConstraint:
     table: Name
@@ -323,7 +312,7 @@ class AddConstraint:
                     raise ReplayError(f"{where} has a primary key already: {columns}")
                 table = dataclasses.replace(table, primary_key=key)
             case constraint:
-                field = _FIELDS[type(constraint)]
+                field = LISTS[type(constraint)]
                 if strict:
                     expect_free(getattr(table, field), constraint, where)
                 changed: dict[str, Any] = {field: (*getattr(table, field), constraint)}
@@ -351,7 +340,7 @@ class DropConstraint:
                     raise ReplayError(f"{where} has no primary key on {', '.join(key.columns)}")
                 table = dataclasses.replace(table, primary_key=None)
             case constraint:
-                field = _FIELDS[type(constraint)]
+                field = LISTS[type(constraint)]
                 rest = without(getattr(table, field), constraint, strict, where)
                 changed: dict[str, Any] = {field: rest}
                 table = dataclasses.replace(table, **changed)
@@ -452,6 +441,7 @@ Operation = (
     | DropIndex
     | AddConstraint
     | DropConstraint
+    | InPlace
     | ObjectOperation
     | Execute
     | Run

@@ -18,6 +18,8 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -29,6 +31,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
     Run,
 )
@@ -36,10 +40,8 @@ from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObjec
 from schemadiff.planning import replay
 from schemadiff.planning.planner import Step
 from schemadiff.schema import (
-    Check,
+    LISTS,
     Constraint,
-    Exclude,
-    ForeignKey,
     Index,
     Key,
     Name,
@@ -47,18 +49,10 @@ from schemadiff.schema import (
     PrimaryKey,
     Schema,
     Table,
-    Unique,
     View,
 )
 from schemadiff.schema.matching import find
 
-_LISTS: dict[type, str] = {
-    Unique: "uniques",
-    ForeignKey: "foreign_keys",
-    Check: "checks",
-    Exclude: "excludes",
-    Index: "indexes",
-}
 _OPTIONS = ("comment", "engine", "charset", "collation")
 
 
@@ -79,7 +73,7 @@ class Part:
     @property
     def unnamed(self) -> bool:
         """Whether only its looks tell what it is."""
-        return self.kind in _LISTS.values() and not isinstance(self.what, str)
+        return self.kind in LISTS.values() and not isinstance(self.what, str)
 
 
 def parts_of(operations: Iterable[Operation]) -> tuple[Part, ...]:
@@ -122,6 +116,9 @@ def _parts(operation: Operation) -> list[Part]:
             return [_named(name, constraint)]
         case DropConstraint(table=name, constraint=constraint):
             return [_named(name, constraint, defined=False)]
+        case RenameIndex() | AlterIndex() | RenameConstraint() | AlterConstraint():
+            name = operation.table
+            return [_named(name, operation.before, defined=False), _named(name, operation.after)]
         case CreateObject() | ReplaceObject():
             key = object_key(operation)
             return [Part("object", key.name, key)]
@@ -140,7 +137,7 @@ def _named(table: Name, thing: Constraint | Index, *, defined: bool = True) -> P
     if isinstance(thing, PrimaryKey):
         return Part("primary_key", table, None, thing, defined)
     what = thing.name or dataclasses.replace(thing, name=None)
-    return Part(_LISTS[type(thing)], table, what, thing, defined)
+    return Part(LISTS[type(thing)], table, what, thing, defined)
 
 
 def _pairs(options: Options) -> dict[str, str | None]:
@@ -214,7 +211,7 @@ def spelled(schema: Schema, asked: Schema, part: Part) -> Any:
     """What the part is in `schema`, in the spelling of `asked`, which is the same as the server would tell it."""
     found = value(schema, part)
     table, other = schema.tables.get(part.owner), asked.tables.get(part.owner)
-    if found is None or table is None or other is None or part.kind not in _LISTS.values():
+    if found is None or table is None or other is None or part.kind not in LISTS.values():
         return found if found is None else value(asked, part) or found
     mine, theirs = getattr(table, part.kind), getattr(other, part.kind)
     return theirs[mine.index(found)] if len(mine) == len(theirs) else find(theirs, found) or found
@@ -293,7 +290,7 @@ def _merged(there: Table, wanted: Table) -> Table:
     for column in wanted.columns:
         columns = _replaced(columns, there.column(column.name), column)
     lists: dict[str, Any] = {}
-    for kind in _LISTS.values():
+    for kind in LISTS.values():
         things = getattr(there, kind)
         for thing in getattr(wanted, kind):
             things = _replaced(things, find(things, thing), thing)

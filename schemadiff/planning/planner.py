@@ -13,6 +13,8 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -24,6 +26,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
     Run,
     touched,
@@ -203,6 +207,11 @@ def find_drops(
     for operation in operations:
         found = operation
         match operation:
+            case RenameIndex() | RenameConstraint() if operation.before.name is None:
+                known = expected.tables.get(operation.table)
+                live = take(operation.table, _match(known, operation.before) if known else None)
+                if live is not None:
+                    found = _of_live(operation, live)
             case DropConstraint(table=name, constraint=constraint) if name in expected.tables:
                 live = (
                     take(name, _find(expected.tables[name], constraint)) if constraint.name is None else None
@@ -223,6 +232,21 @@ def find_drops(
         result.append(found)
         expected = replay.after(operation, expected, dialect, strict=False)
     return tuple(result)
+
+
+def _match(table: Table, thing: Constraint | Index) -> Constraint | Index | None:
+    return find(table.indexes, thing) if isinstance(thing, Index) else _find(table, thing)
+
+
+def _of_live(operation: RenameIndex | RenameConstraint, live: Constraint | Index) -> Operation:
+    """The operation, of what that is in the live database."""
+    match operation, live:
+        case RenameIndex(), Index():
+            return RenameIndex(operation.table, live, operation.after)
+        case RenameConstraint(), PrimaryKey() | Unique() | ForeignKey() | Check() | Exclude():
+            return RenameConstraint(operation.table, live, operation.after)
+        case _:
+            return operation
 
 
 def _under_new_name(thing: Constraint | Index, name: Name, old: Name, dialect: Dialect) -> Constraint | Index:
@@ -263,6 +287,14 @@ def forget_names(operation: Operation, table: Table) -> Operation:
             return DropConstraint(operation.table, _bare((exclude,), table.excludes)[0])
         case DropIndex(index=index):
             return DropIndex(operation.table, _bare((index,), table.indexes)[0])
+        case RenameIndex():
+            return RenameIndex(operation.table, _bare((operation.before,), table.indexes)[0], operation.after)
+        case RenameConstraint():
+            match forget_names(DropConstraint(operation.table, operation.before), table):
+                case DropConstraint(constraint=bare_one):
+                    return RenameConstraint(operation.table, bare_one, operation.after)
+                case _:
+                    return operation
         case _:
             return operation
 
@@ -400,6 +432,18 @@ def is_done(operation: Operation, schema: Schema) -> bool:
             return _find(table, operation.constraint) is not None
         case DropConstraint() if table:
             return _find(table, operation.constraint) is None
+        case RenameIndex(before=old, after=new) if (
+            indexes := schema.indexes_of(operation.table)
+        ) is not None:
+            names = {one.name for one in indexes}
+            return new.name in names and old.name not in names
+        case RenameConstraint(before=old, after=new) if table:
+            names = {one.name for one in table.constraints()}
+            return new.name in names and old.name not in names
+        case AlterIndex() if (indexes := schema.indexes_of(operation.table)) is not None:
+            return operation.after in indexes
+        case AlterConstraint() if table:
+            return _is_there(AddConstraint(operation.table, operation.after), schema)
         case _:
             return False
 
@@ -433,6 +477,10 @@ def _expect_present(operation: Operation, schema: Schema) -> None:
             missing = _find(table, operation.constraint) is None
         case DropIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
             missing = find(indexes, operation.index) is None
+        case RenameIndex() | AlterIndex() if (indexes := schema.indexes_of(operation.table)) is not None:
+            missing = find(indexes, operation.before) is None
+        case RenameConstraint() | AlterConstraint() if table:
+            missing = _find(table, operation.before) is None
         case _:
             missing = False
     if missing:

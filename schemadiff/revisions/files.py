@@ -49,6 +49,7 @@ class Revision:
 
         Raises `RevisionError` naming the file and the line; `ReplayError` where an operation does not fit.
         """
+        from schemadiff.compare.pairing import carried_out
         from schemadiff.operations.functions import left_undone, put_off
         from schemadiff.revisions.recorder import Recorder
 
@@ -71,7 +72,7 @@ class Revision:
             raise RevisionError(f"{self._where(error)}: {error.message}", hint=error.hint) from error
         except (Exception, SystemExit) as error:
             raise RevisionError(f"{self._where(error)}: {type(error).__name__}: {error}") from error
-        return tuple(recorder.operations), recorder.schema
+        return carried_out(recorder.operations, schema, dialect), recorder.schema
 
     def _where(self, error: BaseException) -> str:
         import traceback

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Several
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
-from schemadiff.dialects import Dialect
 from schemadiff.dialects.shared.native_type import NativeType
 from schemadiff.errors import ReplayError, RevisionError
 from schemadiff.models.objects import (
@@ -26,46 +24,35 @@ from schemadiff.models.objects import (
     read_sequence,
     sequence_options,
 )
-from schemadiff.models.reader import read_column, read_onto, read_table
+from schemadiff.models.reader import read_column, read_table
 from schemadiff.models.table_options import read_options
-from schemadiff.operations import Found, Operation
+from schemadiff.operations import Operation
 from schemadiff.operations import tables as ops
 from schemadiff.operations.functions import ORDINARY, name_of, put_off
 from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject
-from schemadiff.planning import replay
 from schemadiff.revisions import database_defaults
+from schemadiff.revisions.recorder_parts import PartVerbs
 from schemadiff.revisions.user_sql import expect_one
 from schemadiff.schema import (
-    Column,
     Domain,
     Enum,
-    Index,
     Key,
     Name,
     Namespace,
-    PrimaryKey,
-    Schema,
     Sequence,
     StoredObject,
     Table,
-    Type,
     View,
 )
 
 NOTHING = ""
 
 
-class Recorder:
+class Recorder(PartVerbs):
     """The verbs of revision files. ``operations`` is what was recorded, ``schema`` what it leaves."""
 
     nothing = staticmethod(ops.nothing)
     """The reverse of what needs no undoing: ``op.run(fill, reverse=op.nothing)``."""
-
-    def __init__(self, schema: Schema, dialect: Dialect) -> None:
-        self.schema = schema
-        self.operations: list[Operation] = []
-        self._dialect = dialect
-        self._finding = False
 
     def __getattr__(self, verb: str) -> NoReturn:
         verbs = [name for name in dir(type(self)) if not name.startswith("_")]
@@ -145,41 +132,6 @@ class Recorder:
     def rename_column(self, table: str, before: str, after: str, *, schema: str | None = None) -> Operation:
         """Renames a column; keys, indexes and foreign keys follow."""
         return self._record(ops.RenameColumn(self._name(table, schema), before, after))
-
-    # indexes and constraints
-
-    def create_index(self, table: str, index: sa.Index, *, schema: str | None = None) -> Operation:
-        """Creates an index, which names the columns of the table, or of the materialized view, by text:
-        ``sa.Index("ix_user_email", "email")``.
-        """
-        return self._record(ops.CreateIndex(*self._onto("create_index", table, index, schema)))
-
-    def drop_index(self, table: str, index: sa.Index, *, schema: str | None = None) -> Operation:
-        """Drops an index, which is described as fully as when it is created."""
-        return self._record(ops.DropIndex(*self._onto("drop_index", table, index, schema)))
-
-    def add_constraint(
-        self, table: str, constraint: sa.Constraint, *, schema: str | None = None
-    ) -> Operation:
-        """Adds a primary key, unique, check or foreign key constraint, which names columns by text."""
-        current = self._table("add_constraint", table, schema)
-        read = read_onto(constraint, current, self._dialect)
-        if isinstance(read, Index):
-            return self._record(ops.CreateIndex(current.name, read))
-        return self._record(ops.AddConstraint(current.name, read))
-
-    def drop_constraint(
-        self, table: str, constraint: sa.Constraint, *, schema: str | None = None
-    ) -> Operation:
-        """Drops a constraint, which is described as fully as when it is added."""
-        current = self._table("drop_constraint", table, schema)
-        read = read_onto(constraint, current, self._dialect)
-        if isinstance(read, Index):
-            return self._record(ops.DropIndex(current.name, read))
-        if isinstance(read, PrimaryKey) and read.name is None and (own := current.primary_key) is not None:
-            # SQLite has no place for the name in a table that has got AUTOINCREMENT before; it comes back without it.
-            read = own if dataclasses.replace(own, name=None) == read else read
-        return self._record(ops.DropConstraint(current.name, read))
 
     # what is no table
 
@@ -366,14 +318,6 @@ class Recorder:
                 hint=ORDINARY,
             )
 
-    def _record(self, operation: Operation) -> Operation:
-        self.schema = replay.after(operation, self.schema, self._dialect)
-        self.operations.append(Found(operation) if self._finding else operation)
-        return operation
-
-    def _name(self, name: str, schema: str | None) -> Name:
-        return self._dialect.named(name, schema)
-
     def _sequence(self, name: str, schema: str | None, options: Mapping[str, Any]) -> Sequence:
         given = {key: value for key, value in options.items() if value is not None}
         kind = given.pop("data_type") if isinstance(given.get("data_type"), str) else None
@@ -414,32 +358,6 @@ class Recorder:
         read = self._dialect.canonical_object(view)
         assert isinstance(read, View)
         return dataclasses.replace(read, indexes=tuple(sorted(read_indexes, key=lambda one: one.name or "")))
-
-    def _onto(self, verb: str, table: str, index: sa.Index, schema: str | None) -> tuple[Name, Index]:
-        name = self._name(table, schema)
-        if Key(View.kind, name) in self.schema.objects:
-            return name, self._read_index(index, name)
-        read = read_onto(index, self._table(verb, table, schema), self._dialect)
-        assert isinstance(read, Index)
-        return name, read
-
-    def _read_index(self, index: sa.Index, view: Name) -> Index:
-        """The index of a view. What columns that has, only the server knows: every name in the index may be one."""
-        parts = [*getattr(index, "_pending_colargs", ()), *(index.kwargs.get("postgresql_include") or ())]
-        words = {word for part in parts for word in re.findall(r'"([^"]+)"|(\w+)', str(part))}
-        names = sorted({word for pair in words for word in pair if word} | {str(part) for part in parts})
-        scene = Table(view, tuple(Column(name, Type("text")) for name in names))
-        read = read_onto(index, scene, self._dialect)
-        assert isinstance(read, Index)
-        return read
-
-    def _table(self, verb: str, name: str, schema: str | None) -> Table:
-        table = self.schema.tables.get(self._name(name, schema))
-        if table is None:
-            raise ReplayError(
-                f'{verb}: there is no table "{self._name(name, schema)}" at this point of the history'
-            )
-        return table
 
     def _read_table(self, name: str, elements: Any, schema: str | None, options: Mapping[str, Any]) -> Table:
         return read_table(sa.Table(name, sa.MetaData(), *elements, schema=schema, **options), self._dialect)

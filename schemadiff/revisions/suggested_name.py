@@ -8,6 +8,8 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -18,6 +20,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
     touched,
 )
@@ -82,6 +86,10 @@ def _phrase(operation: Operation) -> str:
             verb = "add" if isinstance(operation, AddConstraint) else "drop"
             where = "to" if verb == "add" else "from"
             return f"{verb} {_KINDS[type(operation.constraint)]} {where} {operation.table.name}"
+        case RenameIndex() | RenameConstraint():
+            return f"rename {operation.before.name or ''} of {operation.table.name} to {operation.after.name or ''}"
+        case AlterIndex() | AlterConstraint():
+            return f"alter {operation.after.name or ''} of {operation.table.name}"
         case AlterTable():
             return f"alter {operation.table.name}"
         case CreateObject() | DropObject():

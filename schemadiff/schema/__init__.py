@@ -1,6 +1,7 @@
 """What a schema is, as values: no SQLAlchemy, no I/O."""
 
 from schemadiff.schema.objects import (
+    LISTS,
     Check,
     Column,
     Composite,
@@ -34,6 +35,7 @@ from schemadiff.schema.objects import (
 )
 
 __all__ = [
+    "LISTS",
     "Check",
     "Column",
     "Composite",

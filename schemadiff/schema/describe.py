@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from schemadiff.schema import (
@@ -18,8 +19,20 @@ from schemadiff.schema import (
     Unique,
 )
 
+KINDS: Mapping[type, str] = {
+    PrimaryKey: "primary key",
+    Unique: "unique constraint",
+    ForeignKey: "foreign key",
+    Check: "check",
+    Exclude: "exclusion constraint",
+}
 
-def differences(before: Column | Options | StoredObject, after: Column | Options | StoredObject) -> list[str]:
+
+Value = Column | Index | Constraint | Options | StoredObject
+
+
+def differences(before: Value, after: Value) -> list[str]:
+    """What differs between the two, field by field, in words."""
     words = []
     for item in dataclasses.fields(before):
         if not item.compare:
@@ -69,6 +82,15 @@ def option_words(one: Options, other: Options) -> tuple[str, str]:
 
 def words_of(thing: Unique | Index | ForeignKey | Check | Exclude) -> str:
     return index_words(thing) if isinstance(thing, Index) else constraint_words(thing)
+
+
+def name_words(thing: Index | Constraint) -> str:
+    """What it is and its name, or, without one, what it is about."""
+    if thing.name is None:
+        return index_words(thing) if isinstance(thing, Index) else constraint_words(thing)
+    if isinstance(thing, Index):
+        return f"{'unique constraint' if thing.constraint else 'index'} {thing.name}"
+    return f"{KINDS[type(thing)]} {thing.name}"
 
 
 def index_words(index: Index) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
 from schemadiff.schema.tables import (
+    LISTS,
     Check,
     Column,
     Constraint,
@@ -36,6 +37,7 @@ from schemadiff.schema.tables import (
 )
 
 __all__ = [
+    "LISTS",
     "Check",
     "Column",
     "Composite",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -330,6 +330,16 @@ class Table:
         yield from self.excludes
         yield from self.checks
         yield from self.foreign_keys
+
+
+LISTS: Mapping[type, str] = {
+    Unique: "uniques",
+    ForeignKey: "foreign_keys",
+    Check: "checks",
+    Exclude: "excludes",
+    Index: "indexes",
+}
+"""Where a table keeps what it may have several of, by what that is."""
 
 
 def without_constraints(table: Table) -> Table:

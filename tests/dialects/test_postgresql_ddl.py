@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from schemadiff.compare.comparer import compare, reverse
+from schemadiff.compare.pairing import in_place
 from schemadiff.dialects.postgresql.dialect import PostgreSQL
 from schemadiff.dialects.postgresql.sql.create import made_name
 from schemadiff.errors import UnsupportedError
@@ -52,6 +53,7 @@ TEXT = Type("text")
 
 def sql(*operations: Operation, before: Schema | None = None, dialect: PostgreSQL = SERVER) -> list[str]:
     before = before or schema(Table(T, ()))
+    operations = in_place(operations, before, dialect)
     return [statement.sql for statement in dialect.statements(operations, before)]
 
 

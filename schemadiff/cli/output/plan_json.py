@@ -20,6 +20,8 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -31,6 +33,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
     Run,
     touched,
@@ -234,6 +238,14 @@ def _details(operation: Operation) -> Object:
             return {"index": index.name, "columns": list(index.columns), "unique": index.unique}
         case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
             return _constraint(constraint)
+        case RenameIndex(before=before, after=after):
+            return {"index": before.name, "before": before.name, "after": after.name}
+        case AlterIndex(before=before, after=after):
+            return {"index": after.name, "before": _value(before), "after": _value(after)}
+        case RenameConstraint(before=before, after=after):
+            return {**_constraint(before), "before": before.name, "after": after.name}
+        case AlterConstraint(before=before, after=after):
+            return {**_constraint(after), "before": _value(before), "after": _value(after)}
         case CreateObject(object=stored) | DropObject(object=stored):
             return {"schema": stored.name.schema, "name": stored.name.name, **_text(stored)}
         case ReplaceObject(before=before, after=after):
@@ -278,7 +290,7 @@ def _constraint(constraint: Constraint) -> Object:
     return {"constraint": constraint.name, "constraint_type": kind, "columns": list(columns)}
 
 
-def _value(value: Column | Options | Index) -> Object:
+def _value(value: Column | Options | Index | Constraint) -> Object:
     """The fields of a value that count, a type as its SQL text."""
     result: Object = {}
     for field in dataclasses.fields(value):

@@ -20,6 +20,8 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -31,6 +33,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
     Run,
     touched,
@@ -263,6 +267,8 @@ def _symbol(operation: Operation) -> tuple[str, str]:
         case DropTable() | DropColumn() | DropIndex() | DropConstraint() | DropObject():
             return "-", "red"
         case RenameTable() | AlterTable() | AlterColumn() | RenameColumn() | ReplaceObject():
+            return "~", "yellow"
+        case RenameIndex() | AlterIndex() | RenameConstraint() | AlterConstraint():
             return "~", "yellow"
         case Execute() | Run():
             return "~", "yellow"

@@ -146,6 +146,10 @@ class Dialect(Traits, Risks, Judging, ABC):
         """`desired` with what is ``implicit`` in `current`: no model ever names it."""
         return desired
 
+    def changes_in_place(self, before: Constraint | Index, after: Constraint | Index) -> bool:
+        """Whether the server makes `after`, which differs, of `before` where it stands, in its name or otherwise."""
+        return False
+
     def mentions(self, expression: str, column: str) -> bool:
         """Whether the expression may speak of its table's column of that name; true rather than false in doubt."""
         return self.lexer.mentions(expression, column)

@@ -34,7 +34,7 @@ from schemadiff.dialects.mysql.server.product import DEFAULT_COLLATIONS, Facts, 
 from schemadiff.dialects.mysql.server.sql_text import mentions, quote, renamed
 from schemadiff.dialects.mysql.sql import label_renames, member_characters, value_loss
 from schemadiff.dialects.mysql.sql.alter import statements, with_made_indexes
-from schemadiff.dialects.mysql.sql.clauses import of_revision
+from schemadiff.dialects.mysql.sql.clauses import changes_in_place, of_revision
 from schemadiff.dialects.mysql.sql.rename_dependents import with_dependents
 from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lacking_features import Feature
@@ -149,6 +149,9 @@ class MySQL(Facts, Dialect):
 
     def settle(self, current: Table, desired: Table) -> Table:
         return settle(current, desired)
+
+    def changes_in_place(self, before: Constraint | Index, after: Constraint | Index) -> bool:
+        return changes_in_place(before, after)
 
     def mentions(self, expression: str, column: str) -> bool:
         return mentions(expression, column)

@@ -41,6 +41,7 @@ from schemadiff.dialects.postgresql.sql import (
     conversion,
     create,
     enums,
+    in_place,
     label_renames,
     lost_index_settings,
     value_loss,
@@ -169,6 +170,9 @@ class PostgreSQL(Dialect):
         desired = self.storage.settled(current, temporal_keys.kept(current, desired))
         columns = tuple(column_settings.fitting(column) for column in desired.columns)
         return desired if columns == desired.columns else dataclasses.replace(desired, columns=columns)
+
+    def changes_in_place(self, before: Constraint | Index, after: Constraint | Index) -> bool:
+        return in_place.changes_in_place(before, after)
 
     def mentions(self, expression: str, column: str) -> bool:
         """Whether the name stands in the expression, outside of strings."""

@@ -22,6 +22,8 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -33,6 +35,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
     Run,
 )
@@ -57,6 +61,7 @@ from schemadiff.schema import (
     Namespace,
     Options,
     Part,
+    PrimaryKey,
     Routine,
     StoredObject,
     Table,
@@ -141,7 +146,7 @@ class _Writer:
                 return self._verb("rename_column", operation.table, operation.before, operation.after)
             case CreateIndex() | DropIndex():
                 created = isinstance(operation, CreateIndex)
-                if operation.index.constraint and operation.index.written is None:
+                if _is_constraint(operation.index):
                     verb = "add_constraint" if created else "drop_constraint"
                 else:
                     verb = "create_index" if created else "drop_index"
@@ -150,6 +155,22 @@ class _Writer:
                 return self._verb("add_constraint", operation.table, self._constraint(operation.constraint))
             case DropConstraint():
                 return self._verb("drop_constraint", operation.table, self._constraint(operation.constraint))
+            case RenameIndex(before=old_index, after=new_index):
+                named = old_index.name or self._index(old_index)
+                verb = f"rename_{'constraint' if _is_constraint(old_index) else 'index'}"
+                return self._verb(verb, operation.table, named, new_index.name)
+            case AlterIndex(before=old_index, after=new_index):
+                both = [self._index(one) for one in (old_index, new_index)]
+                constraint = _is_constraint(old_index) and _is_constraint(new_index)
+                return self._verb("alter_constraint" if constraint else "alter_index", operation.table, *both)
+            case RenameConstraint(before=old_one, after=new_one):
+                # A primary key has no name everywhere: it is described.
+                short = None if isinstance(old_one, PrimaryKey) else old_one.name
+                called = short or self._constraint(old_one)
+                return self._verb("rename_constraint", operation.table, called, new_one.name)
+            case AlterConstraint(before=old_one, after=new_one):
+                both = [self._constraint(one) for one in (old_one, new_one)]
+                return self._verb("alter_constraint", operation.table, *both)
             case CreateObject(object=stored) | DropObject(object=stored):
                 verb = "create" if isinstance(operation, CreateObject) else "drop"
                 return self._stored(verb, stored)
@@ -442,6 +463,11 @@ class _Writer:
 
 
 _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
+
+
+def _is_constraint(index: Index) -> bool:
+    """Whether the index was declared as a UNIQUE constraint, where that is another thing than a unique index."""
+    return index.constraint and index.written is None
 
 
 def _schema(name: Name) -> list[Node]:

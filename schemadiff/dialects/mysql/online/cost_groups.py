@@ -25,11 +25,11 @@ from itertools import combinations
 
 from schemadiff.dialects.mysql.online.algorithms import Cost
 from schemadiff.dialects.mysql.server.sql_text import mentions
-from schemadiff.dialects.mysql.sql.subject import definitions, expressions, named_columns
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     DropColumn,
@@ -37,17 +37,22 @@ from schemadiff.operations import (
     DropIndex,
     Operation,
     RenameColumn,
+    RenameIndex,
     touched,
 )
-from schemadiff.schema import Check, Column, ForeignKey, Name, PrimaryKey, Schema, Unique
+from schemadiff.operations.subject import definitions, expressions, named_columns, things
+from schemadiff.schema import Check, Column, ForeignKey, Index, Name, PrimaryKey, Schema, Unique
 
 Atom = tuple[Operation, ...]
 """Operations that need each other, in their order."""
 
 Stage = tuple[Operation, ...]
 
+_Builds = CreateIndex | AddConstraint | RenameIndex | AlterIndex
+"""What builds an index, or is as well done after that."""
+
 _ColumnOperation = AddColumn | DropColumn | AlterColumn | RenameColumn
-_IndexOperation = CreateIndex | DropIndex
+_IndexOperation = CreateIndex | DropIndex | RenameIndex | AlterIndex
 
 
 def atoms(operations: Sequence[Operation], before: Schema) -> tuple[Atom, ...]:
@@ -132,7 +137,12 @@ def _kind(operation: Operation) -> tuple[object, ...]:
             return (AlterColumn, *changed, *_family(old), *_family(new))
         case AddColumn(column=column) | DropColumn(column=column):
             return (type(operation), *_family(column))
-        case CreateIndex(index=index) | DropIndex(index=index):
+        case (
+            CreateIndex(index=index)
+            | DropIndex(index=index)
+            | RenameIndex(after=index)
+            | AlterIndex(after=index)
+        ):
             expression = any(part.expression for part in index.parts)
             return type(operation), index.kind, index.unique, expression
         case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
@@ -244,7 +254,7 @@ class _Touching:
         self.joined = tuple(_joined(name, before)) if name else ()
         # There are pairs by the square: what each is asked for in every one of them is looked up.
         self.columns = {id(one): frozenset(self._columns(one)) for one in operations}
-        self.names = {id(one): _thing_name(one) for one in operations}
+        self.names = {id(one): frozenset(_names(one)) for one in operations}
         self.in_turn = {id(one): _in_turn_with(one) for one in operations}
         self.keys = {id(one): self._is_key(one) for one in operations}
 
@@ -274,7 +284,7 @@ class _Touching:
 
     def _same_name(self, one: int, other: int) -> bool:
         """Whether both are about an index, or a constraint, of one name."""
-        return self.names[one] is not None and self.names[one] == self.names[other]
+        return not self.names[one].isdisjoint(self.names[other])
 
     def _columns(self, operation: Operation) -> Iterator[str]:
         """The columns that the operation changes or speaks of, in small letters."""
@@ -335,7 +345,7 @@ def _go_either_way(first: Operation, second: Operation) -> bool:
 
 def _builds(atom: Atom) -> bool:
     """Whether it builds indexes, and does nothing else but to drop others."""
-    return all(map(_is_index, atom)) and any(isinstance(one, CreateIndex | AddConstraint) for one in atom)
+    return all(map(_is_index, atom)) and any(isinstance(one, _Builds) for one in atom)
 
 
 def _drops_key(atom: Atom) -> bool:
@@ -362,14 +372,11 @@ def _in_turn_with(operation: Operation) -> type | None:
     return kind if kind in (Check, ForeignKey) else None
 
 
-def _thing_name(operation: Operation) -> str | None:
-    match operation:
-        case CreateIndex(index=index) | DropIndex(index=index):
-            return index.name.lower() if index.name else None
-        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
-            if isinstance(constraint, Unique) or not constraint.name:
-                return constraint.name.lower() if constraint.name else None
+def _names(operation: Operation) -> Iterator[str]:
+    """The names, each of its kind, that the thing has before and after the operation."""
+    for thing in things(operation):
+        if thing.name and isinstance(thing, Index | Unique):
+            yield thing.name.lower()
+        elif thing.name:
             # Foreign keys may have the name of their index, which is another thing.
-            return f"{type(constraint).__name__} {constraint.name.lower()}"
-        case _:
-            return None
+            yield f"{type(thing).__name__} {thing.name.lower()}"

@@ -55,6 +55,7 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -62,14 +63,11 @@ from schemadiff.operations import (
     DropConstraint,
     DropIndex,
     DropTable,
-    Execute,
-    Found,
     Operation,
     RenameColumn,
+    RenameIndex,
     RenameTable,
-    Run,
 )
-from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject
 from schemadiff.schema import (
     Check,
     Column,
@@ -165,7 +163,7 @@ class _Work:
                     table = self._table(operation.after)
                     renamed = implicit.under_new_name(table, operation.before.name, self.facts.product)
                     self.schema = self.schema.with_table(renamed)
-            case Execute() | Run() | Found() | CreateObject() | DropObject() | ReplaceObject():
+            case _ if not isinstance(operation, OneTable):
                 raise TypeError(f"{type(operation).__name__} is not for a dialect to carry out")
             case _:
                 self._alter(operation)
@@ -235,9 +233,7 @@ class _Work:
                 pass
             case DropTable() | RenameTable():
                 self.schema = operation.apply(self.schema, strict=False)
-            case Execute() | Run() | Found() | CreateObject() | DropObject() | ReplaceObject():
-                pass
-            case _:
+            case _ if isinstance(operation, OneTable):
                 if operation.table in self.schema.tables:
                     self.schema = operation.apply(self.schema, strict=False)
                 if isinstance(operation, RenameColumn):
@@ -302,6 +298,9 @@ class _Work:
                 )
             case CreateIndex():
                 clauses.add_index(operation.index, self.facts)
+            case RenameIndex() | AlterIndex():
+                before = dataclasses.replace(operation.before, name=index_name(table, operation.before))
+                clauses.index_changes.append((before, operation.after))
             case DropIndex():
                 clauses.drop_index(index_name(table, operation.index))
             case AddConstraint():
@@ -379,7 +378,8 @@ class _Work:
         """Drops the column and adds it. One that counted goes together with its key."""
         before, after = operation.before, operation.after
         table = self._table(operation.table)
-        if self.pending and not before.autoincrement and not self._joins_rebuilt(operation):
+        renamed = self.pending is not None and self.pending.changes_index_on(before.name)
+        if self.pending and (renamed or (not before.autoincrement and not self._joins_rebuilt(operation))):
             self.flush()
             table = self._table(operation.table)
         first = with_values(operation, table, self.facts, self.pending)

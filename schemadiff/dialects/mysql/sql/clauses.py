@@ -10,7 +10,7 @@ from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import quote
 from schemadiff.dialects.mysql.sql.create import column_definition, index_definition, qualified
 from schemadiff.operations import AlterColumn, Operation, RenameColumn
-from schemadiff.schema import Column, ForeignKey, Index, Name, Table
+from schemadiff.schema import Column, Constraint, ForeignKey, Index, Name, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,14 @@ def of_revision(
     return own or renames, statement.operations if statement.effect is None else statement.effect
 
 
+def changes_in_place(before: Constraint | Index, after: Constraint | Index) -> bool:
+    """Whether an index gets another name, or is shown or hidden, and nothing else."""
+    if not isinstance(before, Index) or not isinstance(after, Index) or after.name is None or before == after:
+        return False
+    changed = replace(before, name=after.name)
+    return changed == after or (changed == before and replace(before, visible=after.visible) == after)
+
+
 @dataclass(slots=True)
 class _Change:
     """What becomes of one column. ``old`` is its name before, ``None`` for a new one; ``definition`` is ``None``
@@ -66,6 +74,7 @@ class Clauses:
     the table: its character set, the CHECKs that stand in the column.
 
     ``rebuilt`` are those of the operations whose columns are filled by a default, which the next ALTER takes away;
+    ``renamed_indexes`` follow their columns, ``index_changes`` are the operations' own, each before and after;
     ``again`` are columns that are dropped and added as they were, because they are computed from one that is.
     """
 
@@ -80,6 +89,7 @@ class Clauses:
     lifted_keys: list[ForeignKey] = field(default_factory=list)
     dropped_columns: list[str] = field(default_factory=list)
     renamed_indexes: dict[str, str] = field(default_factory=dict)
+    index_changes: list[tuple[Index, Index]] = field(default_factory=list)
     changes: list[_Change] = field(default_factory=list)
     rebuilt: list[AlterColumn] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
@@ -131,32 +141,30 @@ class Clauses:
             self.drops.append(clause)
 
     def add_index(self, index: Index, facts: Facts) -> None:
-        """One that differs from one that is dropped in nothing but its name is renamed, which costs nothing; so is
-        showing or hiding one, and a server to which it is dropped and added leaves it as it is.
-        """
-        for old in self.before.indexes:
-            clause = f"DROP INDEX {quote(old.name or '')}"
-            if (
-                old.visible != index.visible
-                and clause in self.drops
-                and replace(old, visible=index.visible) == index
-                and not any(column in self.dropped_columns for column in index.columns)
-            ):
-                self.drops.remove(clause)
-                word = facts.product.shown_index if index.visible else facts.product.hidden_index
-                self.additions.append(f"ALTER INDEX {quote(old.name or '')} {word}")
-                return
-            if (
-                old.name
-                and index.name
-                and clause in self.drops
-                and replace(old, name=index.name) == index
-                and not any(self.touches(column) for column in index.columns)
-            ):
-                self.drops.remove(clause)
-                self.renamed_indexes[old.name] = index.name
-                return
         self.additions.append(f"ADD {index_definition(index, facts, word='INDEX')}")
+
+    def changes_index_on(self, column: str) -> bool:
+        """Whether an index on the column gets another name, or is shown or hidden."""
+        return any(column in before.columns for before, _ in self.index_changes)
+
+    def _index_clauses(self, facts: Facts) -> tuple[list[str], list[str], list[str]]:
+        """What drops, renames, and adds or alters the indexes that change. To rename one, or to show or hide it, costs
+        nothing, but not beside a change of its columns: there it is dropped and added.
+        """
+        drops, renames, others = [], [], []
+        for before, after in self.index_changes:
+            name = quote(before.name or "")
+            renamed = before.name != after.name
+            columns = (*before.columns, *after.columns)
+            if any(self.touches(one) if renamed else one in self.dropped_columns for one in columns):
+                drops.append(f"DROP INDEX {name}")
+                others.append(f"ADD {index_definition(after, facts, word='INDEX')}")
+            elif renamed:
+                renames.append(f"RENAME INDEX {name} TO {quote(after.name or '')}")
+            else:
+                word = facts.product.shown_index if after.visible else facts.product.hidden_index
+                others.append(f"ALTER INDEX {name} {word}")
+        return drops, renames, others
 
     @property
     def readded(self) -> list[str]:
@@ -189,12 +197,16 @@ class Clauses:
 
     def render(self, after: Table, facts: Facts) -> list[str]:
         """The clauses, of a statement that makes `after` of the table."""
+        drops, renames, others = self._index_clauses(facts)
         return [
             *self.options,
             *self.drops,
+            *drops,
             *(f"DROP COLUMN {quote(name)}" for name in self.dropped_columns),
             *(self._column_clause(change, after, facts) for change in self.changes),
             *(f"RENAME INDEX {quote(old)} TO {quote(new)}" for old, new in self.renamed_indexes.items()),
+            *renames,
+            *others,
             *self.additions,
         ]
 

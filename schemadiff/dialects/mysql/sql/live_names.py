@@ -10,12 +10,14 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     DropColumn,
     DropConstraint,
     DropIndex,
     RenameColumn,
+    RenameIndex,
 )
 from schemadiff.schema import Check, ForeignKey, Index, Table
 
@@ -29,6 +31,8 @@ OneTable = (
     | DropIndex
     | AddConstraint
     | DropConstraint
+    | RenameIndex
+    | AlterIndex
 )
 """What an ALTER TABLE can carry out."""
 
@@ -38,6 +42,9 @@ def resolved(operation: OneTable, table: Table) -> OneTable:
     match operation:
         case DropIndex(index=index):
             return DropIndex(operation.table, implicit.find_made(table.indexes, index, table) or index)
+        case RenameIndex(before=index):
+            found = implicit.find_made(table.indexes, index, table) or index
+            return RenameIndex(operation.table, found, operation.after)
         case DropConstraint(constraint=ForeignKey() as key):
             return DropConstraint(operation.table, implicit.find_made(table.foreign_keys, key, table) or key)
         case DropConstraint(constraint=Check() as check):

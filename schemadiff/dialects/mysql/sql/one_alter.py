@@ -11,12 +11,12 @@ from schemadiff.dialects.mysql.canonical import implicit
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import mentions
 from schemadiff.dialects.mysql.sql.clauses import Clauses
-from schemadiff.dialects.mysql.sql.subject import named_columns
 from schemadiff.dialects.mysql.sql.virtual_columns import is_rebuild, leaves_rebuilt
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     DropColumn,
@@ -24,7 +24,9 @@ from schemadiff.operations import (
     DropIndex,
     Operation,
     RenameColumn,
+    RenameIndex,
 )
+from schemadiff.operations.subject import named_columns
 from schemadiff.schema import Check, Column, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
 from schemadiff.schema.matching import find
 
@@ -77,9 +79,9 @@ def joins(operation: Operation, pending: Clauses, schema: Schema, facts: Facts) 
             )
         case DropColumn():
             return not pending.touches(operation.column.name)
-        case DropIndex(table=name):
+        case DropIndex(table=name, index=index) | RenameIndex(table=name, before=index):
             indexes = schema.tables[name].indexes if name in schema.tables else ()
-            found = find(indexes, operation.index)
+            found = find(indexes, index)
             return found is None or found in pending.before.indexes
         case CreateIndex(index=Index(kind="FULLTEXT") as index):
             # One at a time (1795); and one that differs in nothing but its parser from the one that goes under the
@@ -118,7 +120,7 @@ def _keeps_apart(key: ForeignKey, pending: Clauses, facts: Facts) -> bool:
 def _brings(operation: Operation, column: str) -> bool:
     """Whether the operation adds what speaks of the column by the name that it has now (1072, 1054)."""
     match operation:
-        case CreateIndex(index=index):
+        case CreateIndex(index=index) | RenameIndex(after=index) | AlterIndex(after=index):
             return column in index.columns or any(
                 part.expression and mentions(part.expression, column) for part in index.parts
             )
@@ -200,7 +202,7 @@ def _drops_target(operation: Operation, pending: Clauses) -> bool:
     match operation:
         case DropColumn(column=column):
             return any(column.name in key.target_columns for key in keys)
-        case DropIndex() | DropConstraint(constraint=PrimaryKey() | Unique()):
+        case DropIndex() | RenameIndex() | AlterIndex() | DropConstraint(constraint=PrimaryKey() | Unique()):
             return bool(keys)
         case _:
             return False
@@ -295,7 +297,7 @@ def _may_copy(operation: Operation) -> bool:
             return column.generated is not None
         case AlterTable(before=before, after=after):
             return before.engine != after.engine
-        case CreateIndex(index=index):
+        case CreateIndex(index=index) | RenameIndex(after=index) | AlterIndex(after=index):
             return index.kind is not None or _has_expression(index)
         case DropIndex(index=index):
             return _has_expression(index)

@@ -16,18 +16,21 @@ from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import mentions, quote
 from schemadiff.dialects.mysql.sql.clauses import Clauses
 from schemadiff.dialects.mysql.sql.create import check_definition, index_definition
-from schemadiff.dialects.mysql.sql.subject import expressions, named_columns
 from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterIndex,
     AlterTable,
     DropColumn,
     DropConstraint,
     DropIndex,
+    InPlace,
     Operation,
     RenameColumn,
+    RenameIndex,
 )
+from schemadiff.operations.subject import expressions, named_columns
 from schemadiff.schema import Check, Column, Table
 
 
@@ -166,7 +169,7 @@ def leaves_rebuilt(operation: Operation, pending: Clauses) -> bool:
     """Whether the pending ALTER can carry out the operation beside the columns that it fills by a default: it has
     nothing to do with them or with what they are computed from, but for an index or a constraint on their values.
     """
-    if isinstance(operation, DropIndex | DropConstraint) and any(
+    if isinstance(operation, DropIndex | DropConstraint | InPlace) and any(
         _speaks_of(operation, name) for name in pending.readded
     ):
         return False
@@ -183,7 +186,7 @@ def leaves_rebuilt(operation: Operation, pending: Clauses) -> bool:
                 sources = [] if _keeps_values(operation) else list(expressions(rebuilt))
                 if any(mentions(text, one) for text in sources for one in named_columns(operation)):
                     return False
-            case DropIndex() | DropConstraint():
+            case DropIndex() | DropConstraint() | RenameIndex() | AlterIndex():
                 if _speaks_of(operation, name):
                     return False
             case AddConstraint(constraint=Check(column=column)) if column == name:

@@ -81,15 +81,15 @@ def _with_swaps(
         unchecked = swap.unchecked if swap.last else None
         for number, sql in enumerate(swap.first, 1):
             effect = unchecked and (unchecked if number == len(swap.first) else ())
-            yield Statement(sql, swap.operations, effect=effect)
-    done = [one for swap in swaps for one in swap.operations]
+            yield Statement(sql, (swap.operation,), effect=effect)
+    done: list[Operation] = [swap.operation for swap in swaps]
     for one in done:
         before = one.apply(before, strict=False)
     if rest := tuple(one for one in operations if one not in done):
         yield from _Stretch(rest, table, before).statements(plain)
     for swap in swaps:
         yield from (
-            Statement(sql, swap.operations, VALIDATES, alone=True, effect=swap.checked) for sql in swap.last
+            Statement(sql, (swap.operation,), VALIDATES, alone=True, effect=swap.checked) for sql in swap.last
         )
 
 

@@ -36,8 +36,11 @@ from schemadiff.operations import (
     DropTable,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
 )
+from schemadiff.operations.subject import gone
 from schemadiff.schema import Column, ForeignKey, Name, Schema
 
 
@@ -129,6 +132,9 @@ def _fits(stretch: Sequence[Operation], operation: Operation) -> bool:
     match operation:
         case DropConstraint() | DropIndex():
             return not any(isinstance(one, AddConstraint | CreateIndex) for one in stretch)
+        case RenameIndex(after=thing) | RenameConstraint(after=thing):
+            # It goes first: what has its name must be gone by then.
+            return all(dropped is None or dropped.name != thing.name for dropped in map(gone, stretch))
         case AddColumn() | AlterColumn() | DropColumn():
             name = _column_name(operation)
             return all(_column_name(one) != name for one in stretch)
@@ -178,26 +184,26 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
     table = _table(operations[0])
     live = before.tables.get(table)
     if swaps := in_place.changes(operations, live):
-        done = [one for swap in swaps for one in swap.operations]
+        done: list[Operation] = [swap.operation for swap in swaps]
         rest_ = tuple(one for one in operations if one not in done)
         between = before
         for one in done:
             between = one.apply(between, strict=False)
         return [
-            *(Statement(sql, swap.operations) for swap in swaps for sql in swap.first),
+            *(Statement(sql, (swap.operation,)) for swap in swaps for sql in swap.first),
             *(_stretch(rest_, between, version) if rest_ else ()),
-            *(Statement(sql, swap.operations) for swap in swaps for sql in swap.last),
+            *(Statement(sql, (swap.operation,)) for swap in swaps for sql in swap.last),
         ]
-    gone: list[Operation] = [one for one in operations if isinstance(one, DropConstraint | DropIndex)]
-    rest = sorted((one for one in operations if one not in gone), key=_turn)
+    drops: list[Operation] = [one for one in operations if isinstance(one, DropConstraint | DropIndex)]
+    rest = sorted((one for one in operations if one not in drops), key=_turn)
     between = before
-    for drop in gone:
+    for drop in drops:
         between = drop.apply(between, strict=False)
     types = enums.changes(rest, between)
     rebuilt = {change.name for change in types if change.rebuilt}
-    if gone and rest and rebuilt:
+    if drops and rest and rebuilt:
         # What goes must not be made again around the new type.
-        return [*_stretch(tuple(gone), before, version), *_stretch(tuple(rest), between, version)]
+        return [*_stretch(tuple(drops), before, version), *_stretch(tuple(rest), between, version)]
 
     alter, own_keys, late_keys = Alter(), Alter(), Alter()
     ahead = [Statement(sql, change.operations) for change in types for sql in change.first]
@@ -206,7 +212,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
     marks: list[Statement] = []
     index_drops: list[Statement] = []
     index_creations: list[Statement] = []
-    for one in gone:
+    for one in drops:
         match one:
             case DropConstraint():
                 key = isinstance(one.constraint, ForeignKey) and one.constraint.target == table

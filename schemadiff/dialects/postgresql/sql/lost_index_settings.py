@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from schemadiff.dialects.postgresql.sql import create, in_place, restored_settings
+from schemadiff.dialects.postgresql.sql import create, restored_settings
 from schemadiff.operations import (
     AddConstraint,
     CreateIndex,
@@ -31,12 +31,11 @@ def forgone(operations: Sequence[Operation], live: Schema) -> Mapping[Operation,
         if not any(one.identity or one.clustered for one in table.marks):
             continue
         own = [one for one in operations if touched(one) == name]
-        changed = [one for change in in_place.changes(own, table) for one in change.operations]
         after = live
         for one in own:
             after = one.apply(after, strict=False)
         for one in own:
-            known = _marks(one, table) if one not in changed else None
+            known = _marks(one, table)
             if known and (words := _lost(known, own, after.tables.get(name))):
                 found[one] = words
     return found

@@ -33,6 +33,8 @@ from schemadiff.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
+    AlterIndex,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -44,6 +46,8 @@ from schemadiff.operations import (
     Found,
     Operation,
     RenameColumn,
+    RenameConstraint,
+    RenameIndex,
     RenameTable,
     Run,
 )
@@ -338,6 +342,10 @@ def _table_of(operation: Operation) -> Name:
             | DropIndex()
             | AddConstraint()
             | DropConstraint()
+            | RenameIndex()
+            | AlterIndex()
+            | RenameConstraint()
+            | AlterConstraint()
         ):
             return operation.table
         case _:

@@ -1,0 +1,106 @@
+"""What an operation is about, answered once: its columns, names and expressions, and what goes or comes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from schemadiff.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    Operation,
+    RenameColumn,
+)
+from schemadiff.operations.in_place import AlterConstraint, AlterIndex, InPlace, RenameConstraint, RenameIndex
+from schemadiff.schema import Check, Column, Constraint, Exclude, Index
+
+
+def gone(operation: Operation) -> Constraint | Index | None:
+    """The constraint or index that is not there after the operation as it was before, or ``None``."""
+    match operation:
+        case DropConstraint(constraint=thing) | DropIndex(index=thing):
+            return thing
+        case RenameConstraint(before=thing) | AlterConstraint(before=thing):
+            return thing
+        case RenameIndex(before=thing) | AlterIndex(before=thing):
+            return thing
+        case _:
+            return None
+
+
+def come(operation: Operation) -> Constraint | Index | None:
+    """The constraint or index that is there after the operation and was not so before, or ``None``."""
+    match operation:
+        case AddConstraint(constraint=thing) | CreateIndex(index=thing):
+            return thing
+        case RenameConstraint(after=thing) | AlterConstraint(after=thing):
+            return thing
+        case RenameIndex(after=thing) | AlterIndex(after=thing):
+            return thing
+        case _:
+            return None
+
+
+def pair(operation: InPlace) -> tuple[DropIndex, CreateIndex] | tuple[DropConstraint, AddConstraint]:
+    """The drop and the addition that lead to the same where the server cannot change the thing where it stands."""
+    match operation:
+        case (
+            RenameIndex(table=table, before=before, after=after)
+            | AlterIndex(table=table, before=before, after=after)
+        ):
+            return DropIndex(table, before), CreateIndex(table, after)
+        case (
+            RenameConstraint(table=table, before=old, after=new)
+            | AlterConstraint(table=table, before=old, after=new)
+        ):
+            return DropConstraint(table, old), AddConstraint(table, new)
+        case _:
+            assert_never(operation)
+
+
+def definitions(operation: Operation) -> tuple[Column, ...]:
+    """The columns that it defines or takes away, as they are before and after it."""
+    match operation:
+        case AddColumn(column=column) | DropColumn(column=column):
+            return (column,)
+        case AlterColumn(before=before, after=after):
+            return (before, after)
+        case _:
+            return ()
+
+
+def named_columns(operation: Operation) -> tuple[str, ...]:
+    """The names of the columns that it changes, or that its index or constraint is on."""
+    if isinstance(operation, RenameColumn):
+        return (operation.before, operation.after)
+    names = [column.name for column in definitions(operation)]
+    for thing in things(operation):
+        if not isinstance(thing, Check):
+            names += thing.columns
+        elif thing.column:
+            names.append(thing.column)
+    return tuple(names)
+
+
+def expressions(operation: Operation) -> Iterator[str]:
+    """The expressions in it, which may speak of columns."""
+    for column in definitions(operation):
+        if column.generated:
+            yield column.generated.expression
+        if column.default and not column.default.startswith("'"):
+            yield column.default
+    for thing in things(operation):
+        if isinstance(thing, Check):
+            yield thing.expression
+        elif isinstance(thing, Index | Exclude):
+            yield from (part.expression for part in thing.parts if part.expression)
+
+
+def things(operation: Operation) -> tuple[Constraint | Index, ...]:
+    """The constraint or index that it is about, as it is before and after it."""
+    return tuple(dict.fromkeys(one for one in (gone(operation), come(operation)) if one is not None))
