@@ -38,8 +38,10 @@ from schemadiff.operations import (
     DropIndex,
     DropTable,
     Operation,
+    touched,
 )
-from schemadiff.schema import Column, ForeignKey, Name, PrimaryKey, Schema, Table, Unique
+from schemadiff.operations.subject import definitions, things
+from schemadiff.schema import Column, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
 from schemadiff.schema.matching import Named
 
 
@@ -296,17 +298,12 @@ def _changing_keys(changes: Iterable[Operation]) -> set[tuple[Name, str]]:
     """The columns, each with its table, that change or are in a key that comes or goes: what a foreign key needs."""
     found: set[tuple[Name, str]] = set()
     for change in changes:
-        match change:
-            case AddColumn(column=column) | DropColumn(column=column) | AlterColumn(after=column):
-                found.add((change.table, column.name))
-            case AddConstraint(constraint=PrimaryKey() | Unique() as key):
-                found |= {(change.table, name) for name in key.columns}
-            case DropConstraint(constraint=PrimaryKey() | Unique() as key):
-                found |= {(change.table, name) for name in key.columns}
-            case CreateIndex(index=index) | DropIndex(index=index) if index.unique:
-                found |= {(change.table, name) for name in index.columns}
-            case _:
-                pass
+        table = touched(change)
+        names = [column.name for column in definitions(change)[-1:]]
+        for thing in things(change):
+            if isinstance(thing, PrimaryKey | Unique) or (isinstance(thing, Index) and thing.unique):
+                names += thing.columns
+        found |= {(table, name) for name in names if table}
     return found
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from schemadiff.dialects import Dialect
 from schemadiff.operations import (
-    AddConstraint,
-    CreateIndex,
     CreateTable,
     DropConstraint,
     DropIndex,
     Operation,
+    touched,
 )
+from schemadiff.operations.subject import come
 from schemadiff.schema import Constraint, Index, Name, Table
 
 Taken = Mapping[tuple[str | None, str], set[Name]]
@@ -39,18 +39,12 @@ def taken(operations: Iterable[Operation], dialect: Dialect) -> Taken:
     """The names that the operations give, of the kinds whose names all tables of a schema share."""
     found: dict[tuple[str | None, str], set[Name]] = {}
     for operation in operations:
-        things: Iterable[Constraint | Index]
-        match operation:
-            case CreateTable(table=table):
-                name, things = table.name, _shared(table, dialect)
-            case CreateIndex(table=name, index=index):
-                things = (index,)
-            case AddConstraint(table=name, constraint=constraint):
-                things = (constraint,)
-            case _:
-                continue
+        name, new = touched(operation), come(operation)
+        things = [new] if new is not None else []
+        if isinstance(operation, CreateTable):
+            things += _shared(operation.table, dialect)
         for thing in things:
-            if thing.name is not None and isinstance(thing, dialect.shared_names):
+            if name and thing.name is not None and isinstance(thing, dialect.shared_names):
                 found.setdefault((name.schema, thing.name), set()).add(name)
     return found
 

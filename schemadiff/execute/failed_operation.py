@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from schemadiff.operations import (
-    AddColumn,
-    AlterColumn,
-    DropColumn,
     Operation,
     RenameColumn,
 )
-from schemadiff.operations.subject import things
+from schemadiff.operations.subject import definitions, things
 from schemadiff.schema import Constraint, ForeignKey, Index, PrimaryKey, Unique
 from schemadiff.schema.describe import speaks_of
 
@@ -27,15 +24,11 @@ def blamed(operations: Sequence[Operation], words: str) -> tuple[Operation, ...]
 
 def _names(operation: Operation) -> Iterator[str]:
     """What a server calls the thing that the operation makes, changes or drops."""
-    match operation:
-        case AddColumn(column=column) | DropColumn(column=column) | AlterColumn(after=column):
-            yield column.name
-        case RenameColumn():
-            yield operation.before
-            yield operation.after
-        case _:
-            for thing in things(operation):
-                yield from _called(thing)
+    if isinstance(operation, RenameColumn):
+        yield from (operation.before, operation.after)
+    yield from (column.name for column in definitions(operation)[-1:])
+    for thing in things(operation):
+        yield from _called(thing)
 
 
 def _called(thing: Constraint | Index) -> Iterator[str]:

@@ -30,15 +30,12 @@ from schemadiff.models.filters import NO_FILTER
 from schemadiff.operations import (
     AlterColumn,
     CreateTable,
-    DropConstraint,
-    DropIndex,
     Found,
     Operation,
     RenameColumn,
-    RenameConstraint,
-    RenameIndex,
     touched,
 )
+from schemadiff.operations.subject import gone
 from schemadiff.planning import planner, replay
 from schemadiff.planning.hazards import Facts, Hazard
 from schemadiff.planning.planner import LiveParts, Plan
@@ -270,13 +267,8 @@ def _live_parts(context: RunContext, legs: Sequence[Leg], live: Schema) -> LiveP
 
 
 def _drops_unnamed(operation: Operation) -> bool:
-    match operation:
-        case DropConstraint(constraint=thing) | DropIndex(index=thing):
-            return thing.name is None
-        case RenameIndex() | RenameConstraint():
-            return operation.before.name is None
-        case _:
-            return False
+    thing = gone(operation)
+    return thing is not None and thing.name is None
 
 
 def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
@@ -287,20 +279,12 @@ def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
     table = live.tables.get(name) if name else None
     if name is None or table is None or not dialect.makes_names:
         return True
-    things: list[Constraint | Index]
-    match operation:
-        case DropConstraint(constraint=thing) | DropIndex(index=thing):
-            things = [thing]
-        case RenameIndex(before=index):
-            things = [index]
-        case RenameConstraint(before=constraint):
-            things = [constraint]
-        case RenameColumn(before=column):
-            things = _around(table, column, dialect)
-        case AlterColumn(before=before):
-            things = _around(table, before.name, dialect)
-        case _:
-            things = []
+    thing = gone(operation)
+    things = [thing] if thing is not None else []
+    if isinstance(operation, RenameColumn):
+        things = _around(table, operation.before, dialect)
+    elif isinstance(operation, AlterColumn):
+        things = _around(table, operation.before.name, dialect)
     return all(one.name or dialect.foretells(name, one, live) for one in things)
 
 

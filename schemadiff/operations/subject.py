@@ -5,45 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from schemadiff.operations import (
+from schemadiff.operations.in_place import AlterConstraint, AlterIndex, InPlace, RenameConstraint, RenameIndex
+from schemadiff.operations.objects import ObjectOperation
+from schemadiff.operations.tables import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterTable,
     CreateIndex,
+    CreateTable,
     DropColumn,
     DropConstraint,
     DropIndex,
+    DropTable,
+    Execute,
+    Found,
     Operation,
     RenameColumn,
+    RenameTable,
+    Run,
 )
-from schemadiff.operations.in_place import AlterConstraint, AlterIndex, InPlace, RenameConstraint, RenameIndex
 from schemadiff.schema import Check, Column, Constraint, Exclude, Index
+
+_OfTables = CreateTable | DropTable | RenameTable | AlterTable
+_OfColumns = AddColumn | DropColumn | AlterColumn | RenameColumn
+_OfParts = CreateIndex | DropIndex | AddConstraint | DropConstraint | InPlace
+_OfOthers = ObjectOperation | Execute | Run | Found
 
 
 def gone(operation: Operation) -> Constraint | Index | None:
     """The constraint or index that is not there after the operation as it was before, or ``None``."""
-    match operation:
-        case DropConstraint(constraint=thing) | DropIndex(index=thing):
-            return thing
-        case RenameConstraint(before=thing) | AlterConstraint(before=thing):
-            return thing
-        case RenameIndex(before=thing) | AlterIndex(before=thing):
-            return thing
-        case _:
-            return None
+    if isinstance(operation, DropConstraint):
+        return operation.constraint
+    if isinstance(operation, DropIndex):
+        return operation.index
+    if isinstance(operation, InPlace):
+        return operation.before
+    if isinstance(operation, CreateIndex | AddConstraint | _OfTables | _OfColumns | _OfOthers):
+        return None
+    assert_never(operation)
 
 
 def come(operation: Operation) -> Constraint | Index | None:
     """The constraint or index that is there after the operation and was not so before, or ``None``."""
-    match operation:
-        case AddConstraint(constraint=thing) | CreateIndex(index=thing):
-            return thing
-        case RenameConstraint(after=thing) | AlterConstraint(after=thing):
-            return thing
-        case RenameIndex(after=thing) | AlterIndex(after=thing):
-            return thing
-        case _:
-            return None
+    if isinstance(operation, AddConstraint):
+        return operation.constraint
+    if isinstance(operation, CreateIndex):
+        return operation.index
+    if isinstance(operation, InPlace):
+        return operation.after
+    if isinstance(operation, DropIndex | DropConstraint | _OfTables | _OfColumns | _OfOthers):
+        return None
+    assert_never(operation)
 
 
 def pair(operation: InPlace) -> tuple[DropIndex, CreateIndex] | tuple[DropConstraint, AddConstraint]:
@@ -65,13 +78,20 @@ def pair(operation: InPlace) -> tuple[DropIndex, CreateIndex] | tuple[DropConstr
 
 def definitions(operation: Operation) -> tuple[Column, ...]:
     """The columns that it defines or takes away, as they are before and after it."""
-    match operation:
-        case AddColumn(column=column) | DropColumn(column=column):
-            return (column,)
-        case AlterColumn(before=before, after=after):
-            return (before, after)
-        case _:
-            return ()
+    if isinstance(operation, AddColumn | DropColumn):
+        return (operation.column,)
+    if isinstance(operation, AlterColumn):
+        return (operation.before, operation.after)
+    if isinstance(operation, RenameColumn | _OfTables | _OfParts | _OfOthers):
+        return ()
+    assert_never(operation)
+
+
+def made_columns(operation: Operation) -> tuple[Column, ...]:
+    """The columns that it makes, as they are after it: those of a new table, a new one, a changed one."""
+    if isinstance(operation, CreateTable):
+        return operation.table.columns
+    return () if isinstance(operation, DropColumn) else definitions(operation)[-1:]
 
 
 def named_columns(operation: Operation) -> tuple[str, ...]:

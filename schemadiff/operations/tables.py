@@ -15,11 +15,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.operations.functions import name_of
-from schemadiff.operations.in_place import InPlace
+from schemadiff.operations.in_place import (
+    AlterConstraint,
+    AlterIndex,
+    InPlace,
+    RenameConstraint,
+    RenameIndex,
+)
 from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject
 from schemadiff.schema import (
     LISTS,
@@ -462,8 +468,14 @@ def touched(operation: Operation) -> Name | None:
             return None
         case Found():
             return touched(operation.operation)
-        case _:
+        case AlterTable() | AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
             return operation.table
+        case CreateIndex() | DropIndex() | RenameIndex() | AlterIndex():
+            return operation.table
+        case AddConstraint() | DropConstraint() | RenameConstraint() | AlterConstraint():
+            return operation.table
+        case _:
+            assert_never(operation)
 
 
 def _table(schema: Schema, name: Name, verb: str) -> Table:

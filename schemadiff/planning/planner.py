@@ -33,6 +33,7 @@ from schemadiff.operations import (
     touched,
 )
 from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject, object_key
+from schemadiff.operations.subject import gone
 from schemadiff.planning import hazards, replay
 from schemadiff.planning.grouping import delayed, gathered, together
 from schemadiff.planning.hazards import NO_FACTS, Facts, Hazard
@@ -472,17 +473,12 @@ def _expect_present(operation: Operation, schema: Schema) -> None:
     """Raises `UnsupportedError` when there is nothing that the operation could drop: it must not pass in silence."""
     name = touched(operation)
     table = schema.tables.get(name) if name else None
-    match operation:
-        case DropConstraint() if table:
-            missing = _find(table, operation.constraint) is None
-        case DropIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
-            missing = find(indexes, operation.index) is None
-        case RenameIndex() | AlterIndex() if (indexes := schema.indexes_of(operation.table)) is not None:
-            missing = find(indexes, operation.before) is None
-        case RenameConstraint() | AlterConstraint() if table:
-            missing = _find(table, operation.before) is None
-        case _:
-            missing = False
+    thing = gone(operation)
+    if isinstance(thing, Index):
+        indexes = schema.indexes_of(name) if name else None
+        missing = indexes is not None and find(indexes, thing) is None
+    else:
+        missing = thing is not None and table is not None and _find(table, thing) is None
     if missing:
         raise UnsupportedError(
             f"cannot {operation.describe()}: the database has none that is defined so",

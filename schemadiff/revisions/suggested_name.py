@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from schemadiff.operations import (
     AddColumn,
@@ -17,12 +18,14 @@ from schemadiff.operations import (
     DropConstraint,
     DropIndex,
     DropTable,
+    Execute,
     Found,
     Operation,
     RenameColumn,
     RenameConstraint,
     RenameIndex,
     RenameTable,
+    Run,
     touched,
 )
 from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject, object_key
@@ -97,5 +100,11 @@ def _phrase(operation: Operation) -> str:
             return f"{verb} {operation.object.kind} {operation.object.name.name}"
         case ReplaceObject():
             return f"change {operation.after.kind} {operation.after.name.name}"
-        case _:
+        case CreateTable() | DropTable():
+            return operation.describe()
+        case Found():
+            return _phrase(operation.operation)
+        case Execute() | Run():
             return "run SQL"
+        case _:
+            assert_never(operation)

@@ -11,7 +11,8 @@ from schemadiff.dialects.mysql.canonical.tables import canonical_table
 from schemadiff.dialects.mysql.canonical.types import members
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import quote
-from schemadiff.operations import AddColumn, AlterColumn, CreateTable, Operation
+from schemadiff.operations import Operation, touched
+from schemadiff.operations.subject import made_columns
 from schemadiff.schema import Column, Name, Schema
 
 
@@ -32,16 +33,9 @@ def expected(
 
 def _doubtful(operation: Operation) -> tuple[Name, list[str]]:
     """The table, and the columns of an ENUM or SET type that the operation makes with characters beyond ASCII."""
-    match operation:
-        case CreateTable(table=table):
-            name, made = table.name, table.columns
-        case AddColumn(table=name, column=column) | AlterColumn(table=name, after=column):
-            made = (column,)
-        case _:
-            return Name(""), []
-    return name, [
+    return touched(operation) or Name(""), [
         column.name
-        for column in made
+        for column in made_columns(operation)
         if not column.type.sql.isascii() and column.type.sql[:4].lower() in ("enum", "set(")
     ]
 

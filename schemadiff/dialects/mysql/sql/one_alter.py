@@ -26,7 +26,7 @@ from schemadiff.operations import (
     RenameColumn,
     RenameIndex,
 )
-from schemadiff.operations.subject import named_columns
+from schemadiff.operations.subject import named_columns, things
 from schemadiff.schema import Check, Column, ForeignKey, Index, Name, PrimaryKey, Schema, Table, Unique
 from schemadiff.schema.matching import find
 
@@ -154,13 +154,10 @@ def binds_partitions(pending: Clauses) -> bool:
 
 
 def _is_unique_key(operation: Operation) -> bool:
-    match operation:
-        case AddConstraint(constraint=constraint) | DropConstraint(constraint=constraint):
-            return isinstance(constraint, PrimaryKey | Unique)
-        case CreateIndex(index=index) | DropIndex(index=index):
-            return index.unique
-        case _:
-            return False
+    return any(
+        isinstance(one, PrimaryKey | Unique) or (isinstance(one, Index) and one.unique)
+        for one in things(operation)
+    )
 
 
 def mark(pending: Clauses, operation: Operation, schema: Schema, facts: Facts) -> None:

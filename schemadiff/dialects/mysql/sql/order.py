@@ -13,14 +13,13 @@ from schemadiff.dialects.mysql.canonical.types import casts
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.sql.one_alter import moves_bound
 from schemadiff.operations import (
-    AddColumn,
     AddConstraint,
     AlterColumn,
     AlterTable,
-    DropColumn,
     DropConstraint,
     Operation,
 )
+from schemadiff.operations.subject import definitions, things
 from schemadiff.schema import Column, PrimaryKey, Schema
 
 
@@ -65,10 +64,10 @@ def out_of_the_way(operations: Sequence[Operation], schema: Schema, facts: Facts
 
 def _counts(operation: Operation) -> bool:
     """Whether a column begins or ends to count by itself."""
-    match operation:
-        case AlterColumn(before=before, after=after):
+    match definitions(operation):
+        case (before, after):
             return before.autoincrement != after.autoincrement
-        case AddColumn(column=column) | DropColumn(column=column):
+        case (column,):
             return column.autoincrement
         case _:
             return False
@@ -108,10 +107,5 @@ def _is_virtual(column: Column) -> bool:
 
 
 def _changes_columns(operation: Operation) -> bool:
-    match operation:
-        case AddColumn() | AlterColumn() | DropColumn():
-            return True
-        case AddConstraint(constraint=PrimaryKey()) | DropConstraint(constraint=PrimaryKey()):
-            return True
-        case _:
-            return False
+    """Whether it makes, changes or drops a column, or the primary key."""
+    return bool(definitions(operation)) or any(isinstance(one, PrimaryKey) for one in things(operation))

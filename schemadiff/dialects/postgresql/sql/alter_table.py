@@ -40,7 +40,7 @@ from schemadiff.operations import (
     RenameIndex,
     RenameTable,
 )
-from schemadiff.operations.subject import gone
+from schemadiff.operations.subject import definitions, gone
 from schemadiff.schema import Column, ForeignKey, Name, Schema
 
 
@@ -143,13 +143,7 @@ def _fits(stretch: Sequence[Operation], operation: Operation) -> bool:
 
 
 def _column_name(operation: Operation) -> str | None:
-    match operation:
-        case AddColumn() | DropColumn():
-            return operation.column.name
-        case AlterColumn():
-            return operation.after.name
-        case _:
-            return None
+    return next((column.name for column in reversed(definitions(operation))), None)
 
 
 @dataclass(slots=True)

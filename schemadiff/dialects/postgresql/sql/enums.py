@@ -27,6 +27,7 @@ from schemadiff.operations import (
     DropTable,
     Operation,
 )
+from schemadiff.operations.subject import made_columns
 from schemadiff.schema import (
     Check,
     Column,
@@ -143,16 +144,9 @@ def _expect_no_domain(name: Name, schema: Schema) -> None:
 
 
 def _asking(operation: Operation) -> Iterator[Column]:
-    match operation:
-        case CreateTable():
-            columns: tuple[Column, ...] = operation.table.columns
-        case AddColumn():
-            columns = (operation.column,)
-        case AlterColumn() if operation.before.type != operation.after.type:
-            columns = (operation.after,)
-        case _:
-            columns = ()
-    return (column for column in columns if column.type.values is not None)
+    if isinstance(operation, AlterColumn) and operation.before.type == operation.after.type:
+        return iter(())
+    return (column for column in made_columns(operation) if column.type.values is not None)
 
 
 def _leaving(operation: Operation) -> Iterator[Column]:
