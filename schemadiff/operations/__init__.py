@@ -1,6 +1,7 @@
 """What a revision does, as a closed set of values: `tables`, `in_place` and `objects`, all of them found here."""
 
 from schemadiff.operations.in_place import AlterConstraint, AlterIndex, InPlace, RenameConstraint, RenameIndex
+from schemadiff.operations.subject import touched
 from schemadiff.operations.tables import (
     AddColumn,
     AddConstraint,
@@ -19,7 +20,6 @@ from schemadiff.operations.tables import (
     RenameTable,
     Run,
     nothing,
-    touched,
 )
 
 __all__ = [

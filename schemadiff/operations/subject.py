@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from schemadiff.operations.in_place import AlterConstraint, AlterIndex, InPlace, RenameConstraint, RenameIndex
-from schemadiff.operations.objects import ObjectOperation
+from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject
 from schemadiff.operations.tables import (
     AddColumn,
     AddConstraint,
@@ -25,12 +25,35 @@ from schemadiff.operations.tables import (
     RenameTable,
     Run,
 )
-from schemadiff.schema import Check, Column, Constraint, Exclude, Index
+from schemadiff.schema import Check, Column, Constraint, Exclude, Index, Name
 
 _OfTables = CreateTable | DropTable | RenameTable | AlterTable
 _OfColumns = AddColumn | DropColumn | AlterColumn | RenameColumn
 _OfParts = CreateIndex | DropIndex | AddConstraint | DropConstraint | InPlace
 _OfOthers = ObjectOperation | Execute | Run | Found
+
+
+def touched(operation: Operation) -> Name | None:
+    """The table that an operation works on; ``None`` for what is no table, and for `Execute` and `Run`, which may
+    touch any.
+    """
+    match operation:
+        case CreateTable() | DropTable():
+            return operation.table.name
+        case RenameTable():
+            return operation.before
+        case Execute() | Run() | CreateObject() | DropObject() | ReplaceObject():
+            return None
+        case Found():
+            return touched(operation.operation)
+        case AlterTable() | AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+            return operation.table
+        case CreateIndex() | DropIndex() | RenameIndex() | AlterIndex():
+            return operation.table
+        case AddConstraint() | DropConstraint() | RenameConstraint() | AlterConstraint():
+            return operation.table
+        case _:
+            assert_never(operation)
 
 
 def gone(operation: Operation) -> Constraint | Index | None:

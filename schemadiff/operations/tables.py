@@ -15,18 +15,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.operations.functions import name_of
 from schemadiff.operations.in_place import (
-    AlterConstraint,
-    AlterIndex,
     InPlace,
-    RenameConstraint,
-    RenameIndex,
 )
-from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject
+from schemadiff.operations.objects import ObjectOperation
 from schemadiff.schema import (
     LISTS,
     Column,
@@ -453,29 +449,6 @@ Operation = (
     | Run
     | Found
 )
-
-
-def touched(operation: Operation) -> Name | None:
-    """The table that an operation works on; ``None`` for what is no table, and for `Execute` and `Run`, which may
-    touch any.
-    """
-    match operation:
-        case CreateTable() | DropTable():
-            return operation.table.name
-        case RenameTable():
-            return operation.before
-        case Execute() | Run() | CreateObject() | DropObject() | ReplaceObject():
-            return None
-        case Found():
-            return touched(operation.operation)
-        case AlterTable() | AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
-            return operation.table
-        case CreateIndex() | DropIndex() | RenameIndex() | AlterIndex():
-            return operation.table
-        case AddConstraint() | DropConstraint() | RenameConstraint() | AlterConstraint():
-            return operation.table
-        case _:
-            assert_never(operation)
 
 
 def _table(schema: Schema, name: Name, verb: str) -> Table:
