@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -13,6 +14,7 @@ from schemadiff.testing.dialect_suite import EachStory, OnDatabase, StoriesAtOnc
 from schemadiff.testing.strategies import Engine, Kind
 from tests.servers.databases import Databases
 
+ROOT = Path(__file__).resolve().parent.parent
 _TEXT = ("'abc'", '"it\'s"', "'100%'")
 
 
@@ -83,3 +85,8 @@ class TestEachStoryOnDuckDB(OnFile, EachStory):
         deferrable_keys=False,
         circles=False,
     )
+
+
+def test_the_example_is_small() -> None:
+    files = (ROOT / "examples" / "duckdb_dialect").rglob("*.py")
+    assert 0 < sum(len(path.read_text().splitlines()) for path in files) <= 700

@@ -52,14 +52,6 @@ class DuckDB(Dialect):
     connecting: ClassVar[Connecting] = run.DuckDBConnecting()
     client: ClassVar[Client] = run.DuckDBClient()
 
-    @classmethod
-    def offline(cls) -> DuckDB:
-        return cls()
-
-    @classmethod
-    def connect(cls, connection: Connection) -> DuckDB:
-        return cls()
-
     @property
     def sqlalchemy(self) -> SQLAlchemyDialect:
         return _SQLALCHEMY

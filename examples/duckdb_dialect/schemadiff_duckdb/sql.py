@@ -12,6 +12,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 
+from schemadiff import operations as op
 from schemadiff.dialects import Expectation, Statement
 from schemadiff.dialects.contract.statements import carrying
 from schemadiff.dialects.shared.lexer import Lexer
@@ -29,47 +30,34 @@ from schemadiff.dialects.shared.standard_sql import (
     quoted,
 )
 from schemadiff.errors import UnsupportedError
-from schemadiff.operations import (
-    AddColumn,
-    AlterColumn,
-    AlterTable,
-    CreateIndex,
-    CreateTable,
-    DropIndex,
-    DropTable,
-    Operation,
-    RenameColumn,
-    RenameTable,
-    touched,
-)
 from schemadiff.schema import Name, Schema, Table
 from schemadiff_duckdb.canonical import canonical
 
 _COPY = "_schemadiff_{}"
 
 
-def statements(operations: Sequence[Operation], before: Schema) -> tuple[Statement, ...]:
+def statements(operations: Sequence[op.Operation], before: Schema) -> tuple[Statement, ...]:
     """The statements that carry the operations out on a database whose schema is `before`."""
     result: list[Statement] = []
     schema = before
-    for whole, some in groupby(operations, lambda one: isinstance(one, CreateTable | DropTable)):
+    for whole, some in groupby(operations, lambda one: isinstance(one, op.CreateTable | op.DropTable)):
         group = list(some)
         if not whole:
             result += _changed(group, schema)
         for one in group:
-            if isinstance(one, CreateTable):
+            if isinstance(one, op.CreateTable):
                 result += carrying([one], create_whole(canonical(one.table)))
-            elif isinstance(one, DropTable):
+            elif isinstance(one, op.DropTable):
                 result += carrying([one], [f"DROP TABLE {qualified(one.table.name)}"])
             schema = _after(one, schema)
     return tuple(result)
 
 
-def _after(operation: Operation, schema: Schema) -> Schema:
+def _after(operation: op.Operation, schema: Schema) -> Schema:
     return applied(operation, schema, lambda text, old, new: Lexer().renamed(text, old, quoted(new)))
 
 
-def _changed(operations: Sequence[Operation], schema: Schema) -> list[Statement]:
+def _changed(operations: Sequence[op.Operation], schema: Schema) -> list[Statement]:
     result: list[Statement] = []
     now = schema
     for operation in operations:
@@ -82,47 +70,47 @@ def _changed(operations: Sequence[Operation], schema: Schema) -> list[Statement]
     return result
 
 
-def _in_place(operation: Operation, now: Schema, after: Schema) -> Iterable[str] | None:
+def _in_place(operation: op.Operation, now: Schema, after: Schema) -> Iterable[str] | None:
     """The statements without a copy; ``None`` where DuckDB cannot do that."""
     match operation:
-        case CreateIndex(table=name, index=index):
+        case op.CreateIndex(table=name, index=index):
             return beside(canonical(Table(name, (), indexes=(index,))))
-        case DropIndex(table=name):
+        case op.DropIndex(table=name):
             left = after.tables[name].indexes
             return [drop_index(name, one) for one in now.tables[name].indexes if one not in left]
-        case AddColumn(table=name) if (
+        case op.AddColumn(table=name) if (
             added := after.tables[name].columns[-1]
         ).nullable and not added.generated:
             text = f"ALTER TABLE {qualified(name)} ADD COLUMN {column(added)}"
             return [text, *comments(Table(name, (added,)))]
-        case AlterColumn(table=name, before=old, after=new) if (
+        case op.AlterColumn(table=name, before=old, after=new) if (
             replace(old, default=new.default, comment=new.comment) == new
         ):
             alter = f"ALTER TABLE {qualified(name)} ALTER COLUMN {quoted(new.name)}"
             texts = [f"{alter} DROP DEFAULT" if new.default is None else f"{alter} SET DEFAULT {new.default}"]
             about = [comment_on(f"COLUMN {qualified(name)}.{quoted(new.name)}", new.comment)]
             return texts * (old.default != new.default) + about * (old.comment != new.comment)
-        case AlterTable(table=name, after=options):
+        case op.AlterTable(table=name, after=options):
             return [comment_on(f"TABLE {qualified(name)}", options.comment)]
         case _:
             return None
 
 
-def _copied(operations: Sequence[Operation], schema: Schema) -> list[Statement]:
-    first = touched(operations[0])
+def _copied(operations: Sequence[op.Operation], schema: Schema) -> list[Statement]:
+    first = op.touched(operations[0])
     assert first is not None
     final, last = schema, first
     sources = {one.name: one.name for one in schema.tables[first].columns}
     for operation in operations:
         final = _after(operation, final)
         match operation:
-            case RenameTable():
+            case op.RenameTable():
                 last = operation.after
-            case RenameColumn():
+            case op.RenameColumn():
                 sources[operation.after] = sources.pop(operation.before, "")
-            case AddColumn():
+            case op.AddColumn():
                 sources[operation.column.name] = ""
-            case AlterColumn():
+            case op.AlterColumn():
                 sources[operation.after.name] = sources.pop(operation.before.name, "")
             case _:
                 pass

@@ -13,16 +13,13 @@ from schemadiff.dialects.shared.value_loss import DIGITS, TIME_LOST, Loss
 from schemadiff.schema import Column, Type
 
 _NAMES = {
-    "BOOL": "BOOLEAN",
     "BYTEA": "BLOB",
     "DOUBLE PRECISION": "DOUBLE",
-    "INT": "INTEGER",
     "NUMERIC": "DECIMAL",
     "REAL": "FLOAT",
     "TIME WITHOUT TIME ZONE": "TIME",
     "TIMESTAMP WITHOUT TIME ZONE": "TIMESTAMP",
 }
-_TEXTS = ("VARCHAR", "CHAR", "TEXT")
 _SHAPE = re.compile(
     r"(?P<name>[A-Z ]+?)(?:\((?P<numbers>\d+(?:, ?\d+)?)\))?(?P<zone> WITH.* TIME ZONE)?(?P<array>(?:\[\])*)"
 )
@@ -57,7 +54,7 @@ def canonical(kind: Type) -> str:
         return kind.sql
     name, numbers = f"{found['name']}{found['zone'] or ''}", found["numbers"]
     name = _NAMES.get(name, name)
-    if name in _TEXTS:
+    if name in ("VARCHAR", "CHAR", "TEXT"):
         name, numbers = "VARCHAR", None
     elif name == "DECIMAL":
         digits, _, scale = (numbers or "18,3").replace(" ", "").partition(",")

@@ -108,14 +108,14 @@ class Dialect(Traits, Risks, Judging, ABC):
         return f"{self.quote(schema)}.{VERSION_TABLE}" if schema else VERSION_TABLE
 
     @classmethod
-    @abstractmethod
     def offline(cls) -> Dialect:
         """The dialect with the facts of the newest supported server, for work without a connection."""
+        return cls()
 
     @classmethod
-    @abstractmethod
     def connect(cls, connection: Connection) -> Dialect:
-        """The dialect with the facts of the server behind the connection."""
+        """The dialect with the facts of the server behind the connection: where it has none, as it is `offline`."""
+        return cls.offline()
 
     @property
     @abstractmethod
