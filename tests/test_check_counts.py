@@ -10,12 +10,16 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.sql.compiler import DDLCompiler
 
 import schemadiff
-from schemadiff.compare import align
+from schemadiff.compare import align, entries
+from schemadiff.database import server_spelling
 from schemadiff.database.connection import open_engine
 from schemadiff.dialects.contract.registry import offline_dialect
 from schemadiff.dialects.postgresql.sql import create
+from schemadiff.models.columns import Columns
+from schemadiff.models.reader import read
 from tests.conftest import FreshDatabase
 
 NAMED = {
@@ -26,9 +30,9 @@ NAMED = {
 }
 
 
-def models(tables: int, *, checks: bool = True) -> sa.MetaData:
+def models(tables: int, *, checks: bool = True, named: bool = True) -> sa.MetaData:
     """That many tables, each with an index, a unique and a foreign key constraint, a default and a CHECK."""
-    metadata = sa.MetaData(naming_convention=NAMED)
+    metadata = sa.MetaData(naming_convention=NAMED if named else None)
     for number in range(tables):
         sa.Table(
             f"table_{number}",
@@ -75,7 +79,9 @@ def counts_of(
         counts: Counter[str] = Counter()
         with monkeypatch.context() as patch, engine.connect() as connection:
             counted(patch, counts, type(offline_dialect(engine_name)), "ask", lambda *given: len(given[2]))
-            counted(patch, counts, align, "align_table", lambda *_: 1)
+            for home in (align, server_spelling):
+                counted(patch, counts, home, "align_table", lambda *_: 1)
+            counted(patch, counts, entries, "keys", lambda *_: 1)
             counted(patch, counts, re._compiler, "compile", lambda *_: 1)  # type: ignore[attr-defined]
             re.purge()
             assert not schemadiff.check(connection, metadata, folder)
@@ -95,13 +101,37 @@ def test_no_question_where_rules_are_certain_and_no_pattern_for_a_table(
     assert many["compile"] <= few["compile"]
 
 
-def test_equal_tables_are_not_aligned(
-    engine_name: str, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("named", [True, False])
+def test_tables_that_differ_at_most_in_what_the_server_names_are_not_aligned(
+    engine_name: str,
+    fresh_database: FreshDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    named: bool,
 ) -> None:
     counts = counts_of(
-        engine_name, fresh_database(engine_name), models(5, checks=False), monkeypatch, tmp_path
+        engine_name, fresh_database(engine_name), models(5, named=named), monkeypatch, tmp_path
     )
-    assert counts["align_table"] == 0
+    assert counts["align_table"] == counts["keys"] == 0
+
+
+def test_what_models_say_alike_is_read_once(engine_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = Counter[str](), Counter[str]()
+    for counts, tables in ((few, 3), (many, 30)):
+        metadata = models(tables)
+        with monkeypatch.context() as patch:
+            counted(patch, counts, Columns, "_read", lambda *_: 1)
+            counted(patch, counts, DDLCompiler, "get_column_default_string", lambda *_: 1)
+            read(metadata, offline_dialect(engine_name))
+        # Nor is anything left behind in what is the application's.
+        for table in metadata.tables.values():
+            things = (table, *table.columns, *table.constraints, *table.indexes)
+            assert not [one for one in things if {"info", "dialect_options"} & vars(one).keys()]
+    # Each table has one column of its own.
+    assert (
+        many["_read"] - few["_read"] == many["get_column_default_string"] - few["get_column_default_string"]
+    )
+    assert many["_read"] - few["_read"] == 27
 
 
 @pytest.mark.engines("postgresql")

@@ -12,7 +12,7 @@ from operator import is_
 from schemadiff.compare.fetched_values import with_kept
 from schemadiff.dialects import Dialect
 from schemadiff.schema import Check, Column, ForeignKey, PrimaryKey, Schema, Table
-from schemadiff.schema.matching import Named
+from schemadiff.schema.matching import Named, is_one_or_nameless
 
 
 def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
@@ -29,9 +29,46 @@ def align(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
 
 def settled(current: Table, aligned: Table) -> Table:
     """Of two equal tables `current`, so that whoever compares them once more need not look into them; but `aligned`
-    where its parts stand in another order.
+    where its foreign keys stand in another order.
     """
-    return current if _parts(current)[1:] == _parts(aligned)[1:] else aligned
+    return current if current.foreign_keys == aligned.foreign_keys else aligned
+
+
+def is_settled(current: Table, desired: Table, dialect: Dialect) -> bool:
+    """Whether `align_table` is certain to make `current` of `desired`, part by part: what is missing are names that the
+    server has given, and indexes that it has made. No value is made to find that out; false in doubt.
+    """
+    return (
+        dialect.makes_names
+        and current.options == desired.options
+        and _is_named_key(current, desired)
+        and _are_named(current.uniques, desired.uniques)
+        and _are_named(tuple([one for one in current.indexes if not one.implicit]), desired.indexes)
+        and _are_named(current.foreign_keys, desired.foreign_keys)
+        and _are_named(current.checks, desired.checks)
+        and _are_named(current.excludes, desired.excludes)
+        and current.columns == desired.columns
+    )
+
+
+def _is_named_key(current: Table, desired: Table) -> bool:
+    key, there = desired.primary_key, current.primary_key
+    if key is None or there is None or key == there:
+        return key is there or key == there
+    return is_one_or_nameless(there, key) and there.name not in _index_names(desired)
+
+
+def _are_named(current: tuple[Named, ...], desired: tuple[Named, ...]) -> bool:
+    if len(current) != len(desired):
+        return False
+    if all(map(is_one_or_nameless, current, desired)):
+        return True
+    known = {one.name: one for one in current}
+    found = [known.pop(one.name, None) == one for one in desired if one.name is not None]
+    nameless = [one for one in desired if one.name is None]
+    return (
+        all(found) and len(known) == len(nameless) and all(map(is_one_or_nameless, known.values(), nameless))
+    )
 
 
 def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
@@ -95,10 +132,13 @@ def _take_key_name(current: Table, desired: Table) -> PrimaryKey | None:
     if key is None or there is None or key.name is not None or there.name is None:
         return key
     # PostgreSQL names a key after a unique constraint of the same columns, which may want its name back.
-    taken = {one.name for one in desired.uniques} | {one.name for one in desired.indexes}
-    if there.columns != key.columns or there.name in taken:
+    if there.columns != key.columns or there.name in _index_names(desired):
         return key
     return dataclasses.replace(key, name=there.name)
+
+
+def _index_names(table: Table) -> set[str | None]:
+    return {one.name for one in table.uniques} | {one.name for one in table.indexes}
 
 
 def _take_all_unsaid(current: tuple[Column, ...], desired: tuple[Column, ...]) -> tuple[Column, ...]:

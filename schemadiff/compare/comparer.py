@@ -64,11 +64,12 @@ def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) 
     """The operations of `compare`; `desired` is what is `given` with the names of `current`."""
     created = [table for name, table in desired.tables.items() if name not in current.tables]
     dropped = [table for name, table in current.tables.items() if name not in desired.tables]
-    pairs = [
-        (table, desired.tables[name])
-        for name, table in _in_order(current.tables)
+    differing = {
+        name: table
+        for name, table in current.tables.items()
         if name in desired.tables and table != desired.tables[name]
-    ]
+    }
+    pairs = [(table, desired.tables[name]) for name, table in _in_order(differing)]
     changes: list[Operation] = []
     leaving: list[Operation] = []
     arriving: list[Operation] = []
@@ -77,7 +78,7 @@ def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) 
         leaving += gone
         changes += same
         arriving += new
-    if dialect.lifts_foreign_keys:
+    if dialect.lifts_foreign_keys and changes:
         staying = [table for name, table in _in_order(current.tables) if name in desired.tables]
         lifted = _lifted(changes, staying, leaving, dialect)
         leaving += [DropConstraint(table, key) for table, key in lifted]

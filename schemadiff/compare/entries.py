@@ -42,8 +42,9 @@ def of_stage(objects: Iterable[StoredObject], stage: str) -> list[Entry]:
 
 def without_owner(gone: Iterable[StoredObject], desired: Schema) -> set[Key]:
     """The keys of those that go by themselves, with what they stand on."""
-    staying = keys(desired)
-    return {one.key for one in gone if isinstance(one, Entry) and one.owner and one.owner not in staying}
+    owned = [one for one in gone if isinstance(one, Entry) and one.owner]
+    staying = keys(desired) if owned else set()
+    return {one.key for one in owned if one.owner not in staying}
 
 
 def extensions(new: Iterable[StoredObject], changed: Changes) -> list[Operation]:

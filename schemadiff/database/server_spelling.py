@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
 
-from schemadiff.compare.align import align_table, settled
+from schemadiff.compare.align import align_table, is_settled, settled
 from schemadiff.compare.comparer import compare
 from schemadiff.database.inspector import UNTOLD
 from schemadiff.dialects import Dialect
@@ -69,7 +69,7 @@ def _ask(
             # Most of what is spelled in two ways, rules are certain of.
             judge = dialect.rules(table)
             worded = by_rules(there, table, judge) if judge else table
-            named = align_table(there, worded, dialect)
+            named = there if is_settled(there, worded, dialect) else align_table(there, worded, dialect)
             if named != there:
                 questions.append(table)
                 continue

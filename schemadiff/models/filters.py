@@ -119,14 +119,11 @@ def choose(
     for table in (table for one in metadata for table in one.tables.values()):
         name = dialect.named(table.name, table.schema)
         declared.add(name)
-        if _is_ignored(table.info, f'table "{name}"') or is_copy(table):
+        # To ask for the `info` of what has none would make it one.
+        if ("info" in vars(table) and _is_ignored(table.info, f'table "{name}"')) or is_copy(table):
             tables.add(name)
-        hidden = {
-            one.name
-            for one in table.columns
-            # To ask for the `info` of one that has none would make it one.
-            if vars(one).get("info") and _is_ignored(one.info, f'column "{name}.{one.name}"')
-        }
+        speaking = [one for one in table.columns if "info" in vars(one)]
+        hidden = {one.name for one in speaking if _is_ignored(one.info, f'column "{name}.{one.name}"')}
         if hidden:
             columns[name] = columns.get(name, frozenset()) | hidden
     return Filter(
@@ -203,10 +200,10 @@ def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
 
     Raises `UsageError` when a pattern of `include` matches nothing at all: it would hide every mistake in it.
     """
-    known = sorted(chosen.declared.union(*(schema.tables for schema in schemas)))
+    known = chosen.declared.union(*(schema.tables for schema in schemas))
     for pattern in chosen.include:
         if not any(chosen.matches(name, pattern) for name in known):
-            close = difflib.get_close_matches(pattern, [str(name) for name in known], 1, 0.5)
+            close = difflib.get_close_matches(pattern, [str(name) for name in sorted(known)], 1, 0.5)
             raise UsageError(
                 f'include "{pattern}" matches no table, neither of the models nor of the database',
                 hint=f'Did you mean "{close[0]}"?'
@@ -214,7 +211,7 @@ def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
                 else 'A pattern is matched against "table" and "schema.table"; * stands for any text.',
             )
     kept = frozenset[Name]().union(*(schema.kept for schema in schemas))
-    tables = tuple(name for name in sorted(kept.union(known)) if name in kept or chosen.hides(name))
+    tables = tuple(sorted(kept.union(name for name in known if chosen.hides(name))))
     columns = ((name, column) for name in sorted(chosen.columns) for column in sorted(chosen.columns[name]))
     options = {
         (name, option)

@@ -60,8 +60,8 @@ def _check_targets(tables: Mapping[Name, Table], chosen: Filter) -> None:
                     f'"{key.target}", which the models do not declare',
                     hint="Was the module that defines it imported? Check the setting models.",
                 )
-            known = {column.name for column in target.columns} | chosen.columns.get(key.target, set())
-            missing = [name for name in key.target_columns if name not in known]
+            hidden = chosen.columns.get(key.target, ())
+            missing = [name for name in key.target_columns if not target.column(name) and name not in hidden]
             if missing:
                 raise ModelsError(
                     f'the foreign key {", ".join(key.columns)} of table "{table.name}" refers to '

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 from schemadiff.errors import ReplayError
-from schemadiff.schema import Check, Exclude, ForeignKey, Index, Unique
+from schemadiff.schema import Check, Constraint, Exclude, ForeignKey, Index, PrimaryKey, Unique
 from schemadiff.schema.describe import words_of
 
 Named = TypeVar("Named", Unique, Index, ForeignKey, Check, Exclude)
@@ -44,6 +45,21 @@ def find(things: tuple[Named, ...], thing: Named) -> Named | None:
 def unnamed(thing: Named) -> Named:
     """The same thing without its name."""
     return dataclasses.replace(thing, name=None)
+
+
+def is_one_or_nameless(one: Constraint | Index, other: Constraint | Index) -> bool:
+    """Whether `other` is `one`, with its name or with none."""
+    if other.name is not None or one.name is None or type(one) is not type(other):
+        return one == other
+    all_but_name = _COMPARED[type(one)]
+    return bool(all_but_name(one) == all_but_name(other))
+
+
+_COMPARED = {
+    kind: attrgetter(*(one.name for one in dataclasses.fields(kind) if one.compare and one.name != "name"))
+    for kind in (PrimaryKey, Unique, Index, ForeignKey, Check, Exclude)
+}
+"""What gives all of one that is compared but its name."""
 
 
 def _equal_but_for_missing_name(one: Named, other: Named) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from schemadiff.dialects.mysql.server.product import Product
 from schemadiff.schema import Check, Exclude, ForeignKey, Index, Options, Part, Table, Unique
@@ -21,6 +22,8 @@ _UNSEEN_OPTIONS = ("TABLESPACE",)
 
 def with_implicit(live: Table, known: Sequence[Table], product: Product) -> Table:
     """The live table, the indexes marked that the server made for foreign keys and no `known` description lists."""
+    if not any(_is_named_for(index, key) for key in live.foreign_keys for index in live.indexes):
+        return live
     prefixed = tuple(index for table in known for index in _prefixed(table, product))
     listed = {index.name.lower() for table in known for index in table.indexes if index.name}
     made = {
@@ -91,8 +94,8 @@ def made_by_server(table: Table, product: Product, prefixed: tuple[Index, ...] =
         index
         for index in table.indexes
         if any(
-            index.columns == key.columns
-            and _is_named_for(index, key)
+            _is_named_for(index, key)
+            and index.columns == key.columns
             and not is_served(table, key, product, [index, *prefixed])
             for key in table.foreign_keys
         )
@@ -113,8 +116,13 @@ def _prefixed(desired: Table, product: Product) -> tuple[Index, ...]:
 
 def is_plain(index: Index) -> bool:
     """Whether the index says nothing but the names of its columns."""
-    parts = tuple(Part(name) for name in index.columns)
-    return index == Index(parts, index.name)
+    return _but_columns(index) == _PLAIN and all(part == Part(part.column) for part in index.parts)
+
+
+_but_columns = attrgetter(
+    *(one.name for one in dataclasses.fields(Index) if one.compare and one.name not in {"parts", "name"})
+)
+_PLAIN = _but_columns(Index(()))
 
 
 def serves(columns: Iterable[str], key: ForeignKey) -> bool:
