@@ -71,11 +71,11 @@ Work = Callable[[], int]
 
 
 def _diff_schemadiff(url: str, tables: int, checks: bool, changed: bool, folder: str) -> Work:
-    import schemadiff.commands.check
     from benchmarks.models import models
+    from schemadiff import check
 
     metadata = models(tables, checks=checks, changed=changed)
-    return lambda: len(schemadiff.check(url, metadata, folder).missing)
+    return lambda: len(check(url, metadata, folder).missing)
 
 
 def _diff_alembic(url: str, tables: int, checks: bool, changed: bool, folder: str) -> Work:
@@ -103,11 +103,11 @@ def _diff_floor(url: str, tables: int, checks: bool, changed: bool, folder: str)
 
 
 def _history_schemadiff(url: str, count: int, down: bool, folder: str) -> Work:
-    import schemadiff.commands.apply
+    from schemadiff import apply, rollback
 
     if down:
-        return lambda: len(schemadiff.rollback(url, folder, to=0, allow=["all"]).done)
-    return lambda: len(schemadiff.apply(url, folder).done)
+        return lambda: len(rollback(url, folder, to=0, allow=["all"]).done)
+    return lambda: len(apply(url, folder).done)
 
 
 def _history_alembic(url: str, count: int, down: bool, folder: str) -> Work:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -152,3 +154,20 @@ def test_one_question_for_what_many_tables_have(
         assert counts["ask"] == tables
         created.append(counts["create_table"])
     assert created == [1, 1]
+
+
+CHECKING = """
+import sys, sqlalchemy as sa, schemadiff
+schemadiff.check(sys.argv[1], sa.MetaData(), sys.argv[2])
+parts = {name.split(".")[2] for name in sys.modules if name.startswith("sqlalchemy.dialects.")}
+print(*sorted(part for part in parts if not part.startswith("_")))
+"""
+
+
+def test_sqlalchemys_part_for_another_product_is_not_imported(
+    url: str, engine_name: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", CHECKING, url, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    own = {"mariadb": "mysql"}.get(engine_name, engine_name)
+    assert done.stdout.split() == [own]

@@ -38,12 +38,16 @@ TABLE = sa.Table(
     sa.Column("changed_at", sa.DateTime),
     sa.Column("tool", sa.String(64)),
     sa.CheckConstraint("id = 1", name="schemadiff_version_one_row"),
-    # Whatever the database's defaults are: the row has to be text, and part of a transaction.
-    mysql_engine="InnoDB",
-    mysql_charset="utf8mb4",
-    mariadb_engine="InnoDB",
-    mariadb_charset="utf8mb4",
 )
+
+_OPTIONS = {
+    f"{name}_{option}": value
+    for name in ("mysql", "mariadb")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
+}
+"""Whatever the database's defaults are: the row has to be text, and part of a transaction. Only who creates the table
+says so, since SQLAlchemy imports its part for MySQL to be told.
+"""
 
 
 @functools.cache
@@ -110,9 +114,9 @@ def create(connection: Connection, dialect: Dialect) -> State:
 
 def creation(dialect: Dialect) -> tuple[str, ...]:
     """The statements of `create`, for one transaction; on a database that has the table they do nothing."""
-    table = str(
-        CreateTable(_table(dialect.version_schema), if_not_exists=True).compile(dialect=dialect.sqlalchemy)
-    ).strip()
+    created = _table(dialect.version_schema).to_metadata(sa.MetaData())
+    created.dialect_kwargs.update(_OPTIONS)
+    table = str(CreateTable(created, if_not_exists=True).compile(dialect=dialect.sqlalchemy)).strip()
     row = (
         "SELECT 1 AS id, 0 AS version, '' AS digest, NULL AS files, NULL AS journal, "
         f"{dialect.client.now} AS changed_at, {dialect.client.literal(__version__)} AS tool"

@@ -169,7 +169,7 @@ def stored_objects(
     for table in metadata.tables.values():
         for column in table.columns:
             kind = column.type
-            if type(kind) in ordinary and plain.has(kind):
+            if type(kind) in ordinary and "_variant_mapping" not in vars(kind):
                 continue
             if plain.has(kind) and not dialect.is_domain(kind):
                 ordinary.add(type(kind))

@@ -9,11 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import (
     ColumnClause,
@@ -49,6 +48,9 @@ from schemadiff.schema import (
     Unique,
     without_constraints,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 
 def read(
@@ -129,7 +131,7 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
             bare = dataclasses.replace(bare, foreign_keys=(reading.foreign_key(thing),))
         case sa.CheckConstraint():
             bare = dataclasses.replace(bare, checks=(reading.check(thing, inline=False),))
-        case ExcludeConstraint():
+        case _ if _is_exclusion(thing):
             bare = dataclasses.replace(bare, excludes=(reading.exclude(thing),))
         case _:
             raise UnsupportedError(f'table "{table.name}": schemadiff does not know {type(thing).__name__}')
@@ -193,7 +195,7 @@ class _Reading:
                     parts[ForeignKey].append(self.foreign_key(constraint))
                 case sa.CheckConstraint():
                     parts[Check].append(self.check(constraint, constraint in inline))
-                case ExcludeConstraint():
+                case _ if _is_exclusion(constraint):
                     parts[Exclude].append(self.exclude(constraint))
         indexes = [index for index in source.indexes if is_made(index, self.compiler)]
         return Table(
@@ -407,6 +409,11 @@ class _Reading:
             name = name.name
         column = self.source.columns.get(name) if isinstance(name, str) else None
         return expression if column is None else column
+
+
+def _is_exclusion(thing: sa.Constraint | sa.Index) -> TypeGuard[ExcludeConstraint]:
+    """Asked without importing SQLAlchemy's part for PostgreSQL: who has one has it imported."""
+    return thing.__visit_name__ == "exclude_constraint"
 
 
 def _include(arguments: Mapping[str, Any]) -> tuple[str, ...]:

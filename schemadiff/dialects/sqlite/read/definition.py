@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from schemadiff.dialects.sqlite.canonical.expressions import canonical_collation
 from schemadiff.dialects.sqlite.canonical.tables import canonical_conflict
-from schemadiff.dialects.sqlite.server.tokens import LETTERS, Cursor, split, tokens
+from schemadiff.dialects.sqlite.server.tokens import NO_WORD, WORD, Cursor, split, tokens
 from schemadiff.schema import Check, Generated, Unique
 
 
@@ -142,16 +142,16 @@ def _read_column(cursor: Cursor, position: int, found: Definition) -> None:
         name = None
 
 
-_NAME = rf'(?:[{LETTERS}][{LETTERS}0-9$]*+|"(?:[^"]|"")*+")'
+_NAME = rf'(?:{WORD}|"(?:[^"]|"")*+")'
 _NAMES = rf"\(\s*+{_NAME}\s*+(?:,\s*+{_NAME}\s*+)*+\)"
 _NAMED = re.compile(
-    rf"\s*+(?:CONSTRAINT(?:\s++|(?=\"))(?P<name>{_NAME})\s*+)?"
-    rf"(?=(?:{'|'.join(_TABLE_CONSTRAINTS[1:])})[^{LETTERS}0-9$])",
-    re.ASCII | re.IGNORECASE,
+    rf"\s*+(?:(?i:CONSTRAINT)(?:\s++|(?=\"))(?P<name>{_NAME})\s*+)?"
+    rf"(?=(?i:{'|'.join(_TABLE_CONSTRAINTS[1:])})[{NO_WORD}])",
+    re.ASCII,
 )
 _REFERENCE = re.compile(
-    rf"FOREIGN\s++KEY\s*+{_NAMES}\s*+REFERENCES(?:\s++|(?=\")){_NAME}\s*+(?:{_NAMES}\s*+)?",
-    re.ASCII | re.IGNORECASE,
+    rf"(?i:FOREIGN\s++KEY)\s*+{_NAMES}\s*+(?i:REFERENCES)(?:\s++|(?=\")){_NAME}\s*+(?:{_NAMES}\s*+)?",
+    re.ASCII,
 )
 _ANY_REFERENCE = "FOREIGN KEY (x) REFERENCES x "
 
