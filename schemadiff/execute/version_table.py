@@ -40,15 +40,6 @@ TABLE = sa.Table(
     sa.CheckConstraint("id = 1", name="schemadiff_version_one_row"),
 )
 
-_OPTIONS = {
-    f"{name}_{option}": value
-    for name in ("mysql", "mariadb")
-    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
-}
-"""Whatever the database's defaults are: the row has to be text, and part of a transaction. Only who creates the table
-says so, since SQLAlchemy imports its part for MySQL to be told.
-"""
-
 
 @functools.cache
 def _table(schema: str | None) -> sa.Table:
@@ -115,7 +106,11 @@ def create(connection: Connection, dialect: Dialect) -> State:
 def creation(dialect: Dialect) -> tuple[str, ...]:
     """The statements of `create`, for one transaction; on a database that has the table they do nothing."""
     created = _table(dialect.version_schema).to_metadata(sa.MetaData())
-    created.dialect_kwargs.update(_OPTIONS)
+    # Only here, since SQLAlchemy imports its part for the product to be told.
+    options = dialect.own_table_options
+    created.dialect_kwargs.update(
+        {f"{prefix}_{key}": value for prefix in dialect.option_prefixes for key, value in options.items()}
+    )
     table = str(CreateTable(created, if_not_exists=True).compile(dialect=dialect.sqlalchemy)).strip()
     row = (
         "SELECT 1 AS id, 0 AS version, '' AS digest, NULL AS files, NULL AS journal, "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from schemadiff.dialects.shared.lacking_features import Feature
@@ -59,6 +61,11 @@ class Traits:
 
     shared_names: ClassVar[tuple[type, ...]] = ()
     """The kinds of things whose names no two tables of one schema may both have."""
+
+    own_table_options: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What schemadiff's own tables are created with whatever the database's defaults are, as the keyword arguments of
+    `sa.Table` are called without their prefix.
+    """
 
     shows_statements: ClassVar[bool] = True
     """Whether others see what a session is carrying out, so that a comment in it says whose it is."""

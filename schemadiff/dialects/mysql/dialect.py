@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from schemadiff.config.defaults import LOCK_TIMEOUT
@@ -83,6 +84,10 @@ class MySQL(Facts, Dialect):
     counts_constraints: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
     caseless: ClassVar[tuple[type, ...]] = (Column,)
+    # The version row has to be text, and part of a transaction.
+    own_table_options: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"engine": "InnoDB", "charset": "utf8mb4"}
+    )
     defaults_name_columns: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Check, ForeignKey)
     client: ClassVar[Client] = MySQLClient()
