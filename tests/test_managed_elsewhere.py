@@ -79,7 +79,9 @@ def run(url: str, *statements: str) -> str:
         return str(result.one()[1]) if result.returns_rows else ""
 
 
-@pytest.mark.parametrize("case", MANAGED)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.engines(case.partition(",")[0])) for case in MANAGED]
+)
 def test_what_a_dba_has_set_stays_and_is_named(
     case: str, fresh_database: Callable[[str], str], tmp_path: Path
 ) -> None:
