@@ -20,6 +20,12 @@ def checked(answer: Any) -> Any:
     return answer
 
 
+def checked_operation(told: Any) -> Any:
+    """The operation, likewise."""
+    _validator("operation").validate(told)
+    return told
+
+
 @functools.cache
 def _validator(name: str) -> jsonschema.Draft202012Validator:
     schema = {

@@ -301,11 +301,18 @@ def _value(value: Column | Options | Index | Constraint) -> Object:
             result[field.name] = content.sql
             if content.values is not None:
                 result["values"] = list(content.values)
-        elif dataclasses.is_dataclass(content) and not isinstance(content, type):
-            result[field.name] = dataclasses.asdict(content)
         else:
-            result[field.name] = content
+            result[field.name] = _plain(content)
     return result
+
+
+def _plain(content: object) -> object:
+    """A value within a value, as JSON knows it: the parts of an index, the target of a foreign key."""
+    if isinstance(content, tuple):
+        return [_plain(one) for one in content]
+    if dataclasses.is_dataclass(content) and not isinstance(content, type):
+        return dataclasses.asdict(content)
+    return content
 
 
 def _hazards_of(operation: Operation, known: Sequence[Hazard]) -> list[Hazard]:
