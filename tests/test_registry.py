@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract import registry
 from schemadiff.dialects.sqlite.dialect import SQLite
 from schemadiff.errors import ConfigError, UnsupportedError
@@ -100,3 +101,27 @@ def test_entry_points_are_looked_for_only_for_what_is_not_built_in(monkeypatch: 
     for name in OWN:
         registry.offline_dialect(name)
         registry.connection_url(make_url(f"{name}://host/database"))
+
+
+def test_what_a_dialect_must_write_is_documented() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "dialects.md").read_text()
+    table = page.partition("## What has to be written")[2].partition("The canonical form is")[0]
+    named = {
+        word
+        for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for word in re.findall(r"`(\w+)", cell)
+    }
+    assert named == {*Dialect.__abstractmethods__, "name", "transactional_ddl"}
+
+
+def test_every_promise_of_the_contract_is_written_down() -> None:
+    silent = [
+        f"{part.__name__}.{name}"
+        for part in Dialect.__mro__
+        if part.__module__.startswith("schemadiff.dialects.contract")
+        for name, member in vars(part).items()
+        if not name.startswith("_")
+        and (callable(member) or isinstance(member, property))
+        and not member.__doc__
+    ]
+    assert not silent
