@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Terminal
     from schemadiff.commands.results import Outcome
     from schemadiff.execute.executor import Event
-    from schemadiff.execute.revision_run import Confirm
+    from schemadiff.execute.hazard_gate import Confirm
     from schemadiff.execute.status import Status
     from schemadiff.planning.hazards import Hazard
 

@@ -22,9 +22,10 @@ from schemadiff.database.connection import Database, connected, where
 from schemadiff.errors import PendingError, SchemadiffError, UsageError, VersionError
 from schemadiff.execute import advice, revision_run, script, single_transaction, version_table
 from schemadiff.execute.executor import Progress, RunOptions, Task
+from schemadiff.execute.hazard_gate import Confirm, Gate
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.execute.resume import interrupted_in, resume, without_stale_entry
-from schemadiff.execute.revision_run import Confirm, Gate, RunContext
+from schemadiff.execute.revision_run import RunContext
 from schemadiff.execute.single_transaction import expect_together
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import check_target, state_at, verify

@@ -24,8 +24,8 @@ from schemadiff.database.taken_names import refuse_taken
 from schemadiff.dialects import Dialect
 from schemadiff.errors import AmbiguousError
 from schemadiff.execute import version_table
+from schemadiff.execute.online_choice import asked_how, large_tables
 from schemadiff.execute.preconditions import foreseen
-from schemadiff.execute.revision_run import asked_how, large_tables
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import at_head, verify
 from schemadiff.models import filters

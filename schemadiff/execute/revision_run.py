@@ -5,10 +5,9 @@ beginning or from where an interrupted run stopped.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 
 from sqlalchemy.engine import Connection
 
@@ -16,13 +15,15 @@ from schemadiff.compare import comparer, pairing
 from schemadiff.config.settings import Online, Transaction
 from schemadiff.database.comparison import Comparison
 from schemadiff.database.facts import facts_about
-from schemadiff.dialects import Dialect, Retraction, Statement
+from schemadiff.dialects import Dialect, Retraction
 from schemadiff.dialects.shared.driver_errors import takes_no_changes
-from schemadiff.errors import HazardError, StepError, UnsupportedError
+from schemadiff.errors import StepError, UnsupportedError
 from schemadiff.execute import advice, executor
 from schemadiff.execute.executor import RunOptions, Task
+from schemadiff.execute.hazard_gate import Gate
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.execute.live_schema import Filled, Live, stand_alone
+from schemadiff.execute.online_choice import asked_how, large_among, large_tables
 from schemadiff.execute.preconditions import foreseen
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import states
@@ -37,42 +38,12 @@ from schemadiff.operations import (
 )
 from schemadiff.operations.subject import gone
 from schemadiff.planning import planner, replay
-from schemadiff.planning.hazards import Facts, Hazard
+from schemadiff.planning.hazards import Facts
 from schemadiff.planning.planner import LiveParts, Plan
 from schemadiff.planning.written_forms import live_parts
 from schemadiff.revisions import files
 from schemadiff.revisions.files import Revision
 from schemadiff.schema import Constraint, ForeignKey, Index, Name, Schema, Table, Unique
-
-SMALL = 8 * 2**20
-"""Bytes up to which a table is small: to read or copy that much takes no longer than getting the locks."""
-
-Confirm = Callable[[Sequence[Hazard]], bool]
-"""Asked once when hazards are not allowed: whether to go on nevertheless."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Decides whether hazards may pass: the codes that are allowed, else a person."""
-
-    allow: Collection[str]
-    confirm: Confirm | None
-    dry_run: bool = False
-
-    def expect_allowed(self, hazards: Sequence[Hazard], direction: Direction) -> None:
-        if self.dry_run or "all" in self.allow:
-            return
-        held = [
-            hazard for hazard in hazards if hazard.level == "destructive" and hazard.code not in self.allow
-        ]
-        if not held or (self.confirm and self.confirm(held)):
-            return
-        codes = " ".join(f"--allow {code}" for code in dict.fromkeys(hazard.code for hazard in held))
-        lines = "\n".join(f"  {hazard.code} {hazard.message}" for hazard in held)
-        raise HazardError(
-            f"nothing was changed, because data would be destroyed:\n{lines}",
-            hint=advice.allow(direction, codes),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +147,12 @@ def in_turn(context: RunContext, prospect: Prospect) -> Iterator[Task]:
         as_foreseen = live.goes_as_foreseen(before.operations) or stand_alone(leg.operations, context.dialect)
         new = {name for one in leg.operations if (name := touched(one)) is not None and name not in at_first}
         may_be_large = new if context.online == "always" else filled.among(new)
-        if not as_foreseen or task.unsure or _is_to_be_asked(task) or _has_large(context, leg, may_be_large):
+        if (
+            not as_foreseen
+            or task.unsure
+            or _is_to_be_asked(task)
+            or _haslarge_among(context, leg, may_be_large)
+        ):
             found = replay.found_on_the_way([leg.operations], leg.start, context.dialect)
             live.read_again(leg.operations, [*_known(prospect.direction, [leg]), *found])
             (task,) = tasks_of(context, prospect.direction, task.before, [leg], live.schema, prospect.facts)
@@ -189,10 +165,10 @@ def _is_to_be_asked(task: Task) -> bool:
     return any(step.group is not None for step in task.plan.steps)
 
 
-def _has_large(context: RunContext, leg: Leg, names: Collection[Name]) -> bool:
+def _haslarge_among(context: RunContext, leg: Leg, names: Collection[Name]) -> bool:
     """Whether one of the tables, of which it was not known, is to be changed so that nobody waits."""
     made = {one.table.name for one in leg.operations if isinstance(one, CreateTable)}
-    return bool(_large(context.connection, context.dialect, set(names) - made, context.online))
+    return bool(large_among(context.connection, context.dialect, set(names) - made, context.online))
 
 
 def _known(direction: Direction, legs: Sequence[Leg]) -> list[Schema]:
@@ -327,43 +303,3 @@ def saying_why(dialect: Dialect) -> Iterator[None]:
         ):
             error.hint = f"{advice}\n{error.hint}"
         raise
-
-
-def asked_how(connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: Facts) -> list[Plan]:
-    """The plans, carried out one after the other, as the server will carry them out now that it was asked."""
-    steps = [step for plan in plans for step in plan.steps]
-    told = [
-        Statement(step.sql, step.operations, step.method, step.alone, step.group, effect=step.effect)
-        for step in steps
-    ]
-    if all(one.group is None for one in told):
-        return list(plans)
-    answers = iter(zip(steps, dialect.asked_how(connection, told), strict=True))
-    result = []
-    for plan in plans:
-        found: list[planner.Step] = []
-        for step, statements in islice(answers, len(plan.steps)):
-            if step.group is None:
-                found.append(step)
-            else:
-                found.extend(planner.step_of(statement, facts) for statement in statements)
-        result.append(dataclasses.replace(plan, steps=tuple(found)))
-    return result
-
-
-def large_tables(
-    connection: Connection, dialect: Dialect, operations: Iterable[Operation], live: Schema, online: Online
-) -> frozenset[Name]:
-    """The tables that the operations change and that are to be changed so that nobody has to wait."""
-    touching = {name for one in operations if (name := touched(one)) is not None and name in live.tables}
-    return _large(connection, dialect, touching, online)
-
-
-def _large(
-    connection: Connection, dialect: Dialect, names: Collection[Name], online: Online
-) -> frozenset[Name]:
-    """Those of the tables, which are there, that are large, or count as such."""
-    if online == "never" or not names:
-        return frozenset()
-    sizes = dialect.sizes(connection, names)
-    return frozenset(name for name, size in sizes.items() if online == "always" or size > SMALL)
