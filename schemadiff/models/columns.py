@@ -22,6 +22,7 @@ from schemadiff.models.objects import has_sequence, info_of, left_to_database
 from schemadiff.models.table_options import arguments_of
 from schemadiff.models.types import PlainTypes, ddl_compiler, resolve, sql_writer
 from schemadiff.schema import Column, Generated, Identity, Name, Type
+from schemadiff.schema.fields import from_words
 
 _SAID = attrgetter(
     *("name", "type", "nullable", "server_default", "comment"),
@@ -163,9 +164,7 @@ class Columns:
 
 def _from_info(column: sa.Column[Any]) -> dict[str, Any]:
     """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
-    known = info_of(column)
-    words = {"attributes": tuple(known["attributes"])} if "attributes" in known else {}
-    return {**{key: known[key] for key in ("visible", "srid") if key in known}, **words}
+    return from_words(Column, info_of(column))
 
 
 def _default_key(default: object) -> tuple[object, ...] | None:

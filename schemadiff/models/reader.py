@@ -48,6 +48,7 @@ from schemadiff.schema import (
     Unique,
     without_constraints,
 )
+from schemadiff.schema.fields import from_words
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import ExcludeConstraint
@@ -344,11 +345,7 @@ class _Reading:
         if arguments:
             said |= self._index_options(index, arguments)
         if words := info_of(index):
-            said |= {
-                "visible": bool(words.get("visible", True)),
-                "comment": words.get("comment"),
-                "valid": bool(words.get("valid", True)),
-            }
+            said |= from_words(Index, words)
         return Index(**said, written=Index(**said))
 
     def _index_options(self, index: sa.Index, arguments: dict[str, Any]) -> dict[str, Any]:

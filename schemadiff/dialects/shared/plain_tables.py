@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemadiff.schema import Check, Column, ForeignKey, Index, PrimaryKey, Table, Unique
+from schemadiff.schema.fields import lacking
 
 
 def plain(table: Table) -> Table:
@@ -61,25 +62,14 @@ def _closes(text: str) -> int:
     return -1
 
 
+_plain_column = lacking(Column, "on_update", "charset", "visible", "srid", "attributes", "on_conflict")
+_primary_key = lacking(PrimaryKey, "on_conflict", "comment", "parts")
+_unique = lacking(Unique, "on_conflict", "comment")
+
+
 def _column(column: Column) -> Column:
-    return replace(
-        column,
-        comment=column.comment or None,
-        on_update=None,
-        charset=None,
-        visible=None,
-        srid=None,
-        attributes=None,
-        on_conflict=None,
-    )
-
-
-def _primary_key(key: PrimaryKey) -> PrimaryKey:
-    return replace(key, on_conflict=None, comment=None, parts=())
-
-
-def _unique(unique: Unique) -> Unique:
-    return replace(unique, on_conflict=None, comment=None)
+    column = _plain_column(column)
+    return replace(column, comment=None) if column.comment == "" else column
 
 
 def _foreign_key(key: ForeignKey) -> ForeignKey:

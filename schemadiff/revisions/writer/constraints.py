@@ -11,6 +11,7 @@ from typing import Any
 from schemadiff.dialects import Dialect
 from schemadiff.revisions.writer.python_source import Call, Node, Strings
 from schemadiff.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Unique
+from schemadiff.schema.fields import words
 
 
 def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
@@ -38,12 +39,8 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
             info: dict[str, Any] = {}
             if constraint.column and not constraint.name and dialect.column_checks and not inline:
                 info["column"] = constraint.column
-            if not constraint.inherited:
-                info["inherited"] = False
-            if not constraint.enforced:
-                info["enforced"] = False
             arguments = [escape_binds(text), *common_arguments(constraint), *_not_valid(constraint, prefix)]
-            return Call("sa.CheckConstraint", [*arguments, *_info(info)])
+            return Call("sa.CheckConstraint", [*arguments, *_info({**info, **words(constraint)})])
         case ForeignKey():
             written = constraint.written or constraint
             targets = [f"{constraint.target}.{name}" for name in constraint.target_columns]
@@ -56,8 +53,7 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
                 if value:
                     arguments.append((key, value))
             arguments += [*_deferrable(constraint), *_comment(constraint), *_not_valid(constraint, prefix)]
-            words = {"period": constraint.period or None, "enforced": None if constraint.enforced else False}
-            arguments += _info({key: word for key, word in words.items() if word is not None})
+            arguments += _info(words(constraint))
             return Call("sa.ForeignKeyConstraint", arguments)
         case Exclude():
             raise AssertionError("written with its parts")
@@ -73,10 +69,10 @@ def _named(constraint: Constraint) -> list[Node]:
 
 
 def _deferrable(constraint: Constraint) -> list[Node]:
-    words = None if isinstance(constraint, Check) else constraint.deferrable
-    if not words:
+    when = None if isinstance(constraint, Check) else constraint.deferrable
+    if not when:
         return []
-    return [("deferrable", True), *([("initially", "DEFERRED")] if "DEFERRED" in words else [])]
+    return [("deferrable", True), *([("initially", "DEFERRED")] if "DEFERRED" in when else [])]
 
 
 def _comment(constraint: Constraint) -> list[Node]:
@@ -87,14 +83,14 @@ def _key_options(constraint: PrimaryKey | Unique, prefix: str) -> list[Node]:
     include = Strings(list(constraint.include)) if constraint.include else None
     values = (("on_conflict", constraint.on_conflict), ("include", include))
     options: list[Node] = [(f"{prefix}_{key}", value) for key, value in values if value]
-    words: dict[str, Any] = {"without_overlaps": True} if constraint.without_overlaps else {}
+    told = words(constraint)
     if isinstance(constraint, PrimaryKey):
         parts = dict(zip(constraint.columns, constraint.parts, strict=False))
         if lengths := {name: length for name, (length, _) in parts.items() if length}:
-            words["length"] = lengths
+            told["length"] = lengths
         if descending := [name for name, (_, down) in parts.items() if down]:
-            words["descending"] = descending
-    return [*options, *_info(words)]
+            told["descending"] = descending
+    return [*options, *_info(told)]
 
 
 def _info(words: dict[str, Any]) -> list[Node]:

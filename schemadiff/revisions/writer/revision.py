@@ -68,6 +68,7 @@ from schemadiff.schema import (
     View,
 )
 from schemadiff.schema import Sequence as StoredSequence
+from schemadiff.schema.fields import words
 
 WIDTH = 88
 """The line length of a revision file: what ruff and black assume where nobody says otherwise."""
@@ -97,8 +98,8 @@ def write(
     lines += [line for operation in rest for line in writer.statement(operation, 4)]
     if not operations:
         lines.append("    pass")
-    words = " ".join(message.split()).replace("\\", "\\\\").replace('"""', "'''")
-    docstring = "".join(one if one.isprintable() else repr(one)[1:-1] for one in words)
+    line = " ".join(message.split()).replace("\\", "\\\\").replace('"""', "'''")
+    docstring = "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
     if docstring.endswith('"'):
         docstring += " "
     imports = ["import sqlalchemy as sa"] if writer.uses_sqlalchemy else []
@@ -276,13 +277,7 @@ class _Writer:
             arguments.append(("comment", written.comment))
         if column.on_conflict:
             arguments.append((f"{self.dialect.name}_on_conflict_not_null", column.on_conflict))
-        told = {
-            "visible": False if column.visible is False else None,
-            "srid": column.srid,
-            "attributes": list(column.attributes) if column.attributes else None,
-        }
-        told = {key: value for key, value in told.items() if value is not None}
-        if told:
+        if told := words(column):
             arguments.append(("info", {"schemadiff": told}))
         return self._sa("Column", arguments)
 
@@ -383,8 +378,7 @@ class _Writer:
         )
 
     def _index(self, index: Index) -> Call:
-        told: dict[str, Any] = {"valid": index.valid, "visible": index.visible, "comment": index.comment}
-        told = {key: value for key, value in told.items() if value is not None and value not in (True, [])}
+        told = words(index)
         if index.constraint and index.written is None and not told:
             named: list[Node] = [("name", index.name)] if index.name else []
             return self._sa("UniqueConstraint", [*index.columns, *named])

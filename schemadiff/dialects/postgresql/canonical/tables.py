@@ -46,6 +46,7 @@ from schemadiff.schema import (
     Type,
     Unique,
 )
+from schemadiff.schema.fields import lacking
 
 _S = f"{STRING}\\d+{END}"
 _NUMBER = re.compile(r"[-+]?\s*(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
@@ -152,11 +153,13 @@ def _is_varchar(sql: str) -> bool:
 
 
 _COLUMNS = RememberedColumns()
+_known_column = lacking(Column, "on_update", "charset", "visible", "srid")
 
 
 def _column(
     column: Column, in_key: bool, default_schema: str | None, virtual: bool, varchars: frozenset[str]
 ) -> Column:
+    column = _known_column(column)
     kind, collation = column_type(column.type, default_schema)
     default, generated, identity = column.default, column.generated, column.identity
     if generated is not None:
@@ -189,21 +192,17 @@ def _column(
         column.identity,
         column.collation,
         column.comment,
-    ) and (column.visible is None and column.srid is None and column.charset is None):
+    ):
         return column
     return dataclasses.replace(
         column,
         type=wanted[0],
         nullable=wanted[1],
         default=wanted[2],
-        on_update=None,
         generated=wanted[3],
         identity=wanted[4],
-        charset=None,
         collation=wanted[5],
         comment=wanted[6],
-        visible=None,
-        srid=None,
     )
 
 

@@ -34,6 +34,7 @@ from schemadiff.schema import (
     Type,
     Unique,
 )
+from schemadiff.schema.fields import lacking
 
 AUTOINCREMENT = ("AUTOINCREMENT", "")
 STRICT = ("STRICT", "")
@@ -153,7 +154,11 @@ def _key(key: PrimaryKey, options: Options, scope: Scope) -> PrimaryKey:
 _COLUMNS = RememberedColumns()
 
 
+_known_column = lacking(Column, "on_update", "identity", "charset", "comment", "visible", "srid")
+
+
 def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
+    column = _known_column(column)
     sql, collation = canonical_type(column.type.sql)
     generated = column.generated
     default = None if generated else canonical_default(column.default, sql)
@@ -168,15 +173,9 @@ def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Sco
         type=_with(column.type, sql=sql, values=None),
         nullable=nullable,
         default=default,
-        on_update=None,
         generated=generated,
-        identity=None,
         autoincrement=counter,
-        charset=None,
         collation=collation or canonical_collation(column.collation),
-        comment=None,
-        visible=None,
-        srid=None,
         on_conflict=None if nullable else canonical_conflict(column.on_conflict),
     )
 
@@ -184,15 +183,14 @@ def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Sco
 def _index(index: Index, scope: Scope, collations: dict[str, str]) -> Index:
     parts = tuple([_part(part, scope, collations) for part in index.parts])
     where = None if index.where is None else canonical_expression(index.where, scope)
-    if parts == index.parts and where == index.where and _unknown(index) == _NOTHING:
-        return index
-    return dataclasses.replace(index, parts=parts, where=where, **dict(zip(_UNKNOWN, _NOTHING, strict=True)))
+    if parts != index.parts or where != index.where:
+        index = dataclasses.replace(index, parts=parts, where=where)
+    return _known_index(index)
 
 
-_UNKNOWN = ("kind", "method", "include", "nulls_distinct", "parser", "visible", "comment", "options")
-"""What SQLite knows nothing of, of an index."""
-_NOTHING: tuple[Any, ...] = (None, None, (), True, None, True, None, ())
-_unknown = attrgetter(*_UNKNOWN)
+_known_index = lacking(
+    Index, "kind", "method", "include", "nulls_distinct", "parser", "visible", "comment", "options"
+)
 
 
 def _check(check: Check, scope: Scope) -> Check:
