@@ -17,7 +17,8 @@ from sqlalchemy.sql.compiler import DDLCompiler
 import schemadiff
 from schemadiff.compare import align, entries
 from schemadiff.database import server_spelling
-from schemadiff.database.connection import open_engine
+from schemadiff.database.connection import connected, open_engine
+from schemadiff.database.inspector import inspect
 from schemadiff.dialects.contract.registry import offline_dialect
 from schemadiff.dialects.postgresql.sql import create
 from schemadiff.models.columns import Columns
@@ -171,3 +172,14 @@ def test_sqlalchemys_part_for_another_product_is_not_imported(
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     own = {"mariadb": "mysql"}.get(engine_name, engine_name)
     assert done.stdout.split() == [own]
+
+
+def test_a_column_that_many_tables_have_is_read_once(engine_name: str, fresh_database: FreshDatabase) -> None:
+    """Counted: the values that the columns of all tables are, but for the one that each has of its own."""
+    for tables in (3, 30):
+        with connected(fresh_database(engine_name), changes=True) as (connection, dialect):
+            models(tables, checks=False).create_all(connection)
+            live = inspect(connection, dialect)
+        columns = [column for table in live.tables.values() for column in table.columns]
+        assert len(columns) == tables * 6
+        assert len({id(column) for column in columns if not column.name.startswith("own_")}) == 5
