@@ -16,6 +16,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UsageError
 from schemadiff.operations import AddColumn, DropColumn, Operation, RenameColumn, RenameTable
 from schemadiff.schema import Column, Name, Schema, Table
+from schemadiff.schema.fields import FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,6 @@ def candidates(operations: Sequence[Operation]) -> tuple[Candidate, ...]:
 
 
 def _alike(one: Column, other: Column) -> bool:
-    same = dataclasses.replace(
-        one,
-        name=other.name,
-        comment=other.comment,
-        visible=other.visible,
-        srid=other.srid,
-        attributes=other.attributes,
-    )
+    unheard = {row.name: getattr(other, row.name) for row in FIELDS[Column] if row.unsaid}
+    same = dataclasses.replace(one, name=other.name, comment=other.comment, **unheard)
     return same == other
