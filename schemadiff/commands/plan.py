@@ -31,6 +31,7 @@ from schemadiff.execute.version_check import at_head, verify
 from schemadiff.models import filters
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.planning import planner, replay
+from schemadiff.planning.live_names import find_drops
 from schemadiff.planning.planner import Plan
 from schemadiff.planning.written_forms import as_written, live_parts, unnamed_drops
 from schemadiff.revisions import files, suggested_name
@@ -163,7 +164,7 @@ def _statements(comparison: Comparison, found: _Found, loaded: tuple[Operation, 
     facts = facts_about(connection, dialect, loaded, live, rewritable=True)
     parts = live_parts(found.expected, found.asked, live, dialect)
     planned = planner.plan(
-        planner.find_drops(loaded, found.expected, parts, dialect),
+        find_drops(loaded, found.expected, parts, dialect),
         comparison.whole,
         dialect,
         facts=facts,

@@ -27,9 +27,10 @@ from schemadiff.execute.journal import Direction, Entry, Interrupted
 from schemadiff.execute.status import State
 from schemadiff.operations import Execute, Operation
 from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject, object_key
-from schemadiff.planning import footprint, planner, replay
+from schemadiff.planning import footprint, replay
 from schemadiff.planning.footprint import Neither, Part
 from schemadiff.planning.hazards import NO_FACTS
+from schemadiff.planning.live_names import find_drops
 from schemadiff.planning.planner import Step, step_of
 from schemadiff.planning.written_forms import live_parts
 from schemadiff.schema import Key, Name, Schema, StoredObject
@@ -333,7 +334,7 @@ def _derived(
     if restored is None:
         return None
     restored = footprint.with_keys(restored, before, asked, parts)
-    named = planner.find_drops(operations, before, live_parts(before, asked, restored, dialect), dialect)
+    named = find_drops(operations, before, live_parts(before, asked, restored, dialect), dialect)
     try:
         found = _statements(dialect, named, restored, alone=any(steps[place].alone for place in places))
     except SchemadiffError:

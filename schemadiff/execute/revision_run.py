@@ -39,7 +39,8 @@ from schemadiff.operations import (
 from schemadiff.operations.subject import gone
 from schemadiff.planning import planner, replay
 from schemadiff.planning.hazards import Facts
-from schemadiff.planning.planner import LiveParts, Plan
+from schemadiff.planning.live_names import LiveParts, find_drops
+from schemadiff.planning.planner import Plan
 from schemadiff.planning.written_forms import live_parts
 from schemadiff.revisions import files
 from schemadiff.revisions.files import Revision
@@ -209,7 +210,7 @@ def tasks_of(
     unsure = []
     for leg in legs:
         first = back.statements if back and not plans else ()
-        named = planner.find_drops(leg.operations, leg.start, parts, context.dialect)
+        named = find_drops(leg.operations, leg.start, parts, context.dialect)
         plans.append(planner.plan(named, live, context.dialect, facts=facts, large=large, first=first))
         guessed = []
         for operation, found in zip(leg.operations, named, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemadiff.dialects import Dialect, Expectation, Group, Statement
@@ -38,9 +38,7 @@ from schemadiff.planning import hazards, replay
 from schemadiff.planning.grouping import delayed, gathered, together
 from schemadiff.planning.hazards import NO_FACTS, Facts, Hazard
 from schemadiff.schema import (
-    Check,
     Constraint,
-    Exclude,
     ForeignKey,
     Index,
     Key,
@@ -49,10 +47,8 @@ from schemadiff.schema import (
     PrimaryKey,
     Schema,
     StoredObject,
-    Table,
-    Unique,
 )
-from schemadiff.schema.matching import Named, find, unnamed
+from schemadiff.schema.matching import find, find_constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,132 +180,6 @@ def step_of(statement: Statement, facts: Facts) -> Step:
     )
 
 
-LiveParts = Mapping[Name, Mapping[Constraint | Index, Sequence[Constraint | Index]]]
-"""For each table, what its constraints and indexes are in the live database: their names, the server's spelling.
-Several where several are alike.
-"""
-
-
-def find_drops(
-    operations: Iterable[Operation], expected: Schema, parts: LiveParts, dialect: Dialect
-) -> tuple[Operation, ...]:
-    """The operations, each that drops something without a name dropping what that is in the live database.
-
-    `expected` is the schema that the operations start from, as the revision files describe it.
-    """
-    result: list[Operation] = []
-    left = {name: {one: list(alike) for one, alike in known.items()} for name, known in parts.items()}
-
-    def take(table: Name, mine: Constraint | Index | None) -> Constraint | Index | None:
-        # The last of those that are alike: the names of the first are those of a table that has fewer of them.
-        alike = left.get(table, {}).get(mine) if mine else None
-        return alike.pop() if alike else None
-
-    for operation in operations:
-        found = operation
-        match operation:
-            case RenameIndex() | RenameConstraint() if operation.before.name is None:
-                known = expected.tables.get(operation.table)
-                live = take(operation.table, _match(known, operation.before) if known else None)
-                if live is not None:
-                    found = _of_live(operation, live)
-            case DropConstraint(table=name, constraint=constraint) if name in expected.tables:
-                live = (
-                    take(name, _find(expected.tables[name], constraint)) if constraint.name is None else None
-                )
-                if live is not None and not isinstance(live, Index):
-                    found = DropConstraint(name, live)
-            case DropIndex(table=name, index=index) if name in expected.tables and index.name is None:
-                live = take(name, find(expected.tables[name].indexes, index))
-                if isinstance(live, Index):
-                    found = DropIndex(name, live)
-            case RenameTable(before=old, after=new) if old in left:
-                left[new] = {
-                    one: [_under_new_name(other, new, old, dialect) for other in alike]
-                    for one, alike in left.pop(old).items()
-                }
-            case _:
-                pass
-        result.append(found)
-        expected = replay.after(operation, expected, dialect, strict=False)
-    return tuple(result)
-
-
-def _match(table: Table, thing: Constraint | Index) -> Constraint | Index | None:
-    return find(table.indexes, thing) if isinstance(thing, Index) else _find(table, thing)
-
-
-def _of_live(operation: RenameIndex | RenameConstraint, live: Constraint | Index) -> Operation:
-    """The operation, of what that is in the live database."""
-    match operation, live:
-        case RenameIndex(), Index():
-            return RenameIndex(operation.table, live, operation.after)
-        case RenameConstraint(), PrimaryKey() | Unique() | ForeignKey() | Check() | Exclude():
-            return RenameConstraint(operation.table, live, operation.after)
-        case _:
-            return operation
-
-
-def _under_new_name(thing: Constraint | Index, name: Name, old: Name, dialect: Dialect) -> Constraint | Index:
-    """The thing of a table that was called `old`, with the name that the server gives it for that."""
-    match thing:
-        case ForeignKey():
-            return dialect.under_new_name(Table(name, (), foreign_keys=(thing,)), old).foreign_keys[0]
-        case Check():
-            return dialect.under_new_name(Table(name, (), checks=(thing,)), old).checks[0]
-        case _:
-            return thing
-
-
-def forget_names(operation: Operation, table: Table) -> Operation:
-    """The operation without the names of what it drops, where `table` has the same things without names."""
-    match operation:
-        case DropTable(table=dropped):
-            key = dropped.primary_key
-            bare = dataclasses.replace(
-                dropped,
-                primary_key=table.primary_key if key and _same_key(key, table.primary_key) else key,
-                uniques=_bare(dropped.uniques, table.uniques),
-                indexes=_bare(dropped.indexes, table.indexes),
-                foreign_keys=_bare(dropped.foreign_keys, table.foreign_keys),
-                checks=_bare(dropped.checks, table.checks),
-                excludes=_bare(dropped.excludes, table.excludes),
-            )
-            return DropTable(bare)
-        case DropConstraint(constraint=PrimaryKey() as key) if _same_key(key, table.primary_key):
-            return DropConstraint(operation.table, table.primary_key or key)
-        case DropConstraint(constraint=Unique() as unique):
-            return DropConstraint(operation.table, _bare((unique,), table.uniques)[0])
-        case DropConstraint(constraint=ForeignKey() as foreign_key):
-            return DropConstraint(operation.table, _bare((foreign_key,), table.foreign_keys)[0])
-        case DropConstraint(constraint=Check() as check):
-            return DropConstraint(operation.table, _bare((check,), table.checks)[0])
-        case DropConstraint(constraint=Exclude() as exclude):
-            return DropConstraint(operation.table, _bare((exclude,), table.excludes)[0])
-        case DropIndex(index=index):
-            return DropIndex(operation.table, _bare((index,), table.indexes)[0])
-        case RenameIndex():
-            return RenameIndex(operation.table, _bare((operation.before,), table.indexes)[0], operation.after)
-        case RenameConstraint():
-            match forget_names(DropConstraint(operation.table, operation.before), table):
-                case DropConstraint(constraint=bare_one):
-                    return RenameConstraint(operation.table, bare_one, operation.after)
-                case _:
-                    return operation
-        case _:
-            return operation
-
-
-def _bare(things: Sequence[Named], known: Sequence[Named]) -> tuple[Named, ...]:
-    """The things, each without its name where it is known without one and not with it."""
-    bare = ((thing, unnamed(thing)) for thing in things)
-    return tuple(other if thing not in known and other in known else thing for thing, other in bare)
-
-
-def _same_key(one: PrimaryKey, other: PrimaryKey | None) -> bool:
-    return other is not None and other.name is None and dataclasses.replace(one, name=None) == other
-
-
 def _still_to_do(operations: Sequence[Operation], before: Schema) -> list[Operation]:
     """The operations without those that are found to be done, and without a pair that would do and undo them."""
     kept: list[Operation] = []
@@ -430,9 +300,9 @@ def is_done(operation: Operation, schema: Schema) -> bool:
         case DropIndex(table=owner) if (indexes := schema.indexes_of(owner)) is not None:
             return find(indexes, operation.index) is None
         case AddConstraint() if table:
-            return _find(table, operation.constraint) is not None
+            return find_constraint(table, operation.constraint) is not None
         case DropConstraint() if table:
-            return _find(table, operation.constraint) is None
+            return find_constraint(table, operation.constraint) is None
         case RenameIndex(before=old, after=new) if (
             indexes := schema.indexes_of(operation.table)
         ) is not None:
@@ -454,21 +324,6 @@ def _pairs(options: Options) -> set[tuple[str, str | None]]:
     return {*named.items(), *options.extra}
 
 
-def _find(table: Table, constraint: Constraint) -> Constraint | None:
-    match constraint:
-        case PrimaryKey():
-            key = table.primary_key
-            return key if key and key.columns == constraint.columns else None
-        case Unique():
-            return find(table.uniques, constraint)
-        case ForeignKey():
-            return find(table.foreign_keys, constraint)
-        case Check():
-            return find(table.checks, constraint)
-        case Exclude():
-            return find(table.excludes, constraint)
-
-
 def _expect_present(operation: Operation, schema: Schema) -> None:
     """Raises `UnsupportedError` when there is nothing that the operation could drop: it must not pass in silence."""
     name = touched(operation)
@@ -478,7 +333,7 @@ def _expect_present(operation: Operation, schema: Schema) -> None:
         indexes = schema.indexes_of(name) if name else None
         missing = indexes is not None and find(indexes, thing) is None
     else:
-        missing = thing is not None and table is not None and _find(table, thing) is None
+        missing = thing is not None and table is not None and find_constraint(table, thing) is None
     if missing:
         raise UnsupportedError(
             f"cannot {operation.describe()}: the database has none that is defined so",

@@ -12,8 +12,7 @@ from typing import TypeVar
 from schemadiff.compare.align import align, take_names
 from schemadiff.dialects import Dialect
 from schemadiff.operations import Operation, RenameTable, touched
-from schemadiff.planning import planner
-from schemadiff.planning.planner import LiveParts
+from schemadiff.planning.live_names import LiveParts, forget_names
 from schemadiff.schema import (
     Check,
     Column,
@@ -105,7 +104,7 @@ def unnamed_drops(operations: Sequence[Operation], asked: Schema) -> tuple[Opera
     for operation in operations:
         name = touched(operation)
         table = asked.tables.get(name) if name else None
-        result.append(planner.forget_names(operation, table) if table else operation)
+        result.append(forget_names(operation, table) if table else operation)
         if isinstance(operation, RenameTable):
             asked = operation.apply(asked, strict=False)
     return tuple(result)

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from schemadiff.errors import ReplayError
-from schemadiff.schema import Check, Constraint, Exclude, ForeignKey, Index, PrimaryKey, Unique
+from schemadiff.schema import Check, Constraint, Exclude, ForeignKey, Index, PrimaryKey, Table, Unique
 from schemadiff.schema.describe import words_of
 
 Named = TypeVar("Named", Unique, Index, ForeignKey, Check, Exclude)
@@ -40,6 +40,22 @@ def find(things: tuple[Named, ...], thing: Named) -> Named | None:
         if _equal_but_for_missing_name(other, thing):
             return other
     return None
+
+
+def find_constraint(table: Table, constraint: Constraint) -> Constraint | None:
+    """The constraint of the table that is `constraint`."""
+    match constraint:
+        case PrimaryKey():
+            key = table.primary_key
+            return key if key and key.columns == constraint.columns else None
+        case Unique():
+            return find(table.uniques, constraint)
+        case ForeignKey():
+            return find(table.foreign_keys, constraint)
+        case Check():
+            return find(table.checks, constraint)
+        case Exclude():
+            return find(table.excludes, constraint)
 
 
 def unnamed(thing: Named) -> Named:
