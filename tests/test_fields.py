@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from schemadiff.schema import Column, Constraint, Index, Name, Options, Part, PrimaryKey, Type
-from schemadiff.schema.fields import FIELDS, REQUIRED, from_words, lacking, words
+from schemadiff.schema.fields import FIELDS, REQUIRED, from_words, having, lacking, words
 from schemadiff.schema.tables import Check, Exclude, ForeignKey, Unique
 
 OWNERS = (Column, Index, Options, *get_args(Constraint))
@@ -57,5 +57,8 @@ def test_what_a_product_lacks_is_taken_off() -> None:
     plain = Index((Part("a"),), "ix", valid=False)
     assert restricted(dataclasses.replace(plain, visible=False, comment="why")) == plain
     assert restricted(plain) is plain
+    column = Column("a", Type("int"), comment="why", on_update="now()", srid=1, visible=False)
+    kept = having(Column, "srid", without=("comment",))(column)
+    assert kept == Column("a", Type("int"), srid=1), "special ones go but for those that it has"
     with pytest.raises(AssertionError):
         lacking(Index, "parts", "comment")

@@ -38,13 +38,15 @@ def _same(value: Any) -> Any:
 @dataclass(frozen=True, slots=True)
 class Field:
     """``silence`` stands where nobody says. ``unsaid`` are the values that a revision need not say; empty where
-    SQLAlchemy says the attribute. ``read`` makes a value of what stands in ``info``.
+    SQLAlchemy says the attribute. ``read`` makes a value of what stands in ``info``. What few products have is
+    ``special``: one that has it says so, see `having`.
     """
 
     name: str
     silence: Any = None
     unsaid: tuple[Any, ...] = ()
     read: Callable[[Any], Any] = _same
+    special: bool = False
 
 
 _KEY = (Field("columns", REQUIRED), Field("name"))
@@ -55,12 +57,11 @@ _COVERING = (Field("on_conflict"), Field("include", ()), Field("deferrable"), Fi
 FIELDS: Mapping[type, tuple[Field, ...]] = {
     Column: (
         *(Field("name", REQUIRED), Field("type", REQUIRED), Field("nullable", True), Field("default")),
-        *(Field("on_update"), Field("generated"), Field("identity"), Field("autoincrement", False)),
-        *(Field("charset"), Field("collation"), Field("comment")),
-        Field("visible", None, (None, True)),
-        Field("srid", None, (None,)),
-        Field("attributes", None, (None, ()), tuple),
-        Field("on_conflict"),
+        *(Field("generated"), Field("autoincrement", False), Field("collation"), Field("comment")),
+        *(Field(name, special=True) for name in ("on_update", "identity", "charset", "on_conflict")),
+        Field("visible", None, (None, True), special=True),
+        Field("srid", None, (None,), special=True),
+        Field("attributes", None, (None, ()), tuple, special=True),
     ),
     PrimaryKey: (*_KEY, *_COVERING, Field("parts", ())),
     Unique: (*_KEY, *_COVERING, Field("nulls_distinct", True)),
@@ -101,6 +102,12 @@ def lacking(owner: type[Value], *names: str) -> Callable[[Value], Value]:
         return value if known(value) == silence else dataclasses.replace(value, **nothing)
 
     return restricted
+
+
+def having(owner: type[Value], *names: str, without: tuple[str, ...] = ()) -> Callable[[Value], Value]:
+    """What takes off a value the special attributes but these, and those `without` which the product is."""
+    special = {field.name for field in FIELDS[owner] if field.special}
+    return lacking(owner, *special.difference(names), *without)
 
 
 def words(value: Column | Index | Constraint) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemadiff.schema import Check, Column, ForeignKey, Index, PrimaryKey, Table, Unique
-from schemadiff.schema.fields import lacking
+from schemadiff.schema.fields import having, lacking
 
 
 def plain(table: Table) -> Table:
@@ -62,7 +62,7 @@ def _closes(text: str) -> int:
     return -1
 
 
-_plain_column = lacking(Column, "on_update", "charset", "visible", "srid", "attributes", "on_conflict")
+_plain_column = having(Column, "identity")
 _primary_key = lacking(PrimaryKey, "on_conflict", "comment", "parts")
 _unique = lacking(Unique, "on_conflict", "comment")
 

@@ -46,7 +46,7 @@ from schemadiff.schema import (
     Type,
     Unique,
 )
-from schemadiff.schema.fields import lacking
+from schemadiff.schema.fields import having
 
 _S = f"{STRING}\\d+{END}"
 _NUMBER = re.compile(r"[-+]?\s*(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
@@ -153,7 +153,7 @@ def _is_varchar(sql: str) -> bool:
 
 
 _COLUMNS = RememberedColumns()
-_known_column = lacking(Column, "on_update", "charset", "visible", "srid")
+_known_column = having(Column, "identity", "attributes", "on_conflict")
 
 
 def _column(

@@ -34,7 +34,7 @@ from schemadiff.schema import (
     Type,
     Unique,
 )
-from schemadiff.schema.fields import lacking
+from schemadiff.schema.fields import having, lacking
 
 AUTOINCREMENT = ("AUTOINCREMENT", "")
 STRICT = ("STRICT", "")
@@ -154,7 +154,7 @@ def _key(key: PrimaryKey, options: Options, scope: Scope) -> PrimaryKey:
 _COLUMNS = RememberedColumns()
 
 
-_known_column = lacking(Column, "on_update", "identity", "charset", "comment", "visible", "srid")
+_known_column = having(Column, "attributes", "on_conflict", without=("comment",))
 
 
 def _column(column: Column, key: PrimaryKey | None, options: Options, scope: Scope) -> Column:
