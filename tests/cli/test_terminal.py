@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
+
 from tests.cli.shell import Shell, clean
+
+pytestmark = pytest.mark.slow  # a process each
 
 PHONE = 'Table("user", metadata, Column("id", Integer, primary_key=True), Column("phone", String(11)))\n'
 MOBILE = PHONE.replace('"phone"', '"mobile"')
