@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What a command is given by its place."""
+    """The positional arguments of a command."""
 
     name: str
     metavar: str

@@ -29,7 +29,7 @@ ERROR = 2
 
 
 def run(work: Callable[[Terminal], int], renderer: Renderer | None = None) -> int:
-    """What `work` returns, or the code for how it failed. A format for programs is told of that as well, unless it has
+    """The result of `work`, or the code for how it failed. A format for programs is told of that as well, unless it has
     its answer already.
 
     What the user's own code prints or logs meanwhile goes to standard error: standard output belongs to the command.
@@ -87,7 +87,7 @@ def failure(
 
 
 def usage_hint(command: str) -> str:
-    """What to do where the command line was wrong."""
+    """Advice where the command line was wrong."""
     return f"{command} --help shows how it is called."
 
 

@@ -1,4 +1,4 @@
-"""What a command works on: a database, models, a directory of revisions."""
+"""The subject of a command: a database, models, a directory of revisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What is answered before Typer is loaded: every --help, --version, and the plain ways to call status and history.
+"""Commands that are answered before Typer is loaded: every --help, --version, and the plain ways to call status and
+history.
 
 `app` answers all calls, these among them, in the same words.
 """

@@ -32,8 +32,8 @@ def check(
     exclude: Iterable[str] = (),
     schemas: Iterable[str] = (),
 ) -> Drift:
-    """Whether models, revision files and database agree. Changes nothing. `include`, `exclude` and `schemas` are as
-    in `plan`.
+    """Tells whether models, revision files and database agree. Changes nothing. `include`, `exclude` and `schemas` are
+    as in `plan`.
 
     Where there are neither revisions nor a version table, the database is compared with the models alone.
     """

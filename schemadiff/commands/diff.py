@@ -44,7 +44,7 @@ Side: TypeAlias = "str | Path | Database | sa.MetaData | object"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What leads from one schema to another. ``before`` and ``after`` say which ones, in words.
+    """The changes that lead from one schema to another. ``before`` and ``after`` name the two for people.
 
     ``script`` are the lines of a script for the product's own client. Where `diff` starts from what is no
     database, a name that only a database knows can be missing: ``unwritten`` then says why there is no SQL.
@@ -73,7 +73,8 @@ def diff(
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
 ) -> Difference:
-    """What leads from `before` to `after`; `include` and `exclude` are as in `plan`.
+    """Compares any two and returns the changes that lead from `before` to `after`; `include` and `exclude` are as in
+    `plan`.
 
     `database` is asked what definitions mean where neither of them is a database. Raises `UsageError` when it is
     needed and missing, and when the two are databases of different products.

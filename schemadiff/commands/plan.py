@@ -109,7 +109,7 @@ def _expect_head(connection: Connection, dialect: Dialect, history: Sequence[Rev
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the revision is to do. ``expected`` is what the revisions before it left, ``asked`` that as the server
+    """The operations of the revision. ``expected`` is what the revisions before it left, ``asked`` that as the server
     spells it, ``current`` the live schema as the revisions wrote it.
     """
 

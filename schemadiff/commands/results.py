@@ -1,4 +1,4 @@
-"""What plan, apply, rollback, check, status and show return. Pure."""
+"""The values that plan, apply, rollback, check, status and show return. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemadiff.schema import Unsupported
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What `plan` found. ``path`` is the revision file that it wrote, ``None`` when it wrote none."""
+    """The result of `plan`. ``path`` is the revision file that it wrote, ``None`` when it wrote none."""
 
     plan: Plan
     message: str
@@ -29,7 +29,7 @@ class Planned:
 
     @property
     def found(self) -> tuple[Operation, ...]:
-        """What somebody changed in the database by hand since the last revision."""
+        """Changes that were made in the database by hand since the last revision."""
         return tuple(one.operation for one in self.plan.operations if isinstance(one, Found))
 
 
@@ -55,8 +55,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What `apply` or `rollback` did. ``before`` and ``after`` are the database's versions; ``script`` are the lines
-    that do it, where `sql` asked for these.
+    """The result of `apply` or `rollback`. ``before`` and ``after`` are the database's versions; ``script`` are the
+    lines that do it, where `sql` asked for these.
     """
 
     before: int
@@ -83,7 +83,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What `check` found. All empty: models, revision files and database agree.
+    """The result of `check`. All empty: models, revision files and database agree.
 
     ``missing`` leads from the revision files to the models; ``drifted`` is what was changed in the database and no
     revision says; ``pending`` are the revisions that the database does not have yet. ``at_work`` says who carries out a

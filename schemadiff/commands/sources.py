@@ -1,4 +1,4 @@
-"""What can be compared: the models, the revisions up to one, a live database."""
+"""The sides of a comparison: the models, the revisions up to one, a live database."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def models_of(given: GivenModels) -> Models:
 
 
 def source_of(given: object) -> Source:
-    """What a caller calls a side of a comparison: a URL, an Engine or a Connection; models; a directory of revisions,
-    ``versions`` or, at one of them, ``versions/@7``.
+    """One side of a comparison, as a caller gives it: a URL, an Engine or a Connection; models; a directory of
+    revisions, ``versions`` or, at one of them, ``versions/@7``.
     """
     if isinstance(given, URL | Engine | Connection):
         return Live(given, where(given))

@@ -1,4 +1,4 @@
-"""What one schema leaves unsaid, as another one has it, so that the two can be compared with ``==``. Pure.
+"""Fills in what one schema does not declare from another, so that the two can be compared with ``==``. Pure.
 
 A thousand tables come through here of which next to none differ: what changes nothing makes no new value.
 """

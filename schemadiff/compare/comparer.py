@@ -105,7 +105,7 @@ def _in_order(tables: Mapping[Name, Table]) -> list[tuple[Name, Table]]:
 
 
 def drift(expected: Schema, live: Schema, dialect: Dialect) -> tuple[Operation, ...]:
-    """What was changed in the live database by hand, also where SQLAlchemy has no word for it."""
+    """The changes that were made in the live database by hand, also where SQLAlchemy has no word for it."""
     aligned = align(live, expected, dialect)
     before, after = dict(aligned.tables), dict(live.tables)
     for name in before.keys() & after.keys():
@@ -133,7 +133,7 @@ def _says_more(column: Column) -> bool:
 
 
 def _outspoken(column: Column) -> tuple[bool, tuple[str, ...]]:
-    """What SQLAlchemy has no word for, said also where nobody has said it."""
+    """Attributes that SQLAlchemy has no word for, declared also where nobody declared them."""
     return column.visible is not False, column.attributes or ()
 
 
@@ -196,7 +196,7 @@ def _compare_table(
 
 
 def _unmatched(before: Sequence[Named], after: Sequence[Named]) -> tuple[list[Named], list[Named]]:
-    """What is only in `before` and what is only in `after`; of several equal ones each counts."""
+    """The elements that are only in `before` and those that are only in `after`; of several equal ones each counts."""
     rest = list(after)
     gone = []
     for thing in before:
@@ -367,7 +367,7 @@ def sort_tables(tables: Mapping[Name, Table]) -> tuple[list[Name], set[tuple[Nam
 
 
 def reverse(operations: Iterable[Operation]) -> tuple[Operation, ...]:
-    """What undoes the operations, in the order that does so. Raises `UnsupportedError` where one has no reverse."""
+    """The reverse operations, in the order that undoes them. Raises `UnsupportedError` where one has no reverse."""
     return tuple(operation.reverse() for operation in reversed(tuple(operations)))
 
 

@@ -1,5 +1,5 @@
-"""What speaks of columns that get another type, by themselves or below their domain: it goes before that and comes
-again after, as somebody wrote it, where the server keeps constants and operators of the old type in its texts. Pure.
+"""Drops checks and indexes that mention a column before its type changes, and re-creates them afterwards from their
+declared text: the server keeps constants and operators of the old type in its own. Pure.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from schemadiff.schema import Check, Domain, Index, Name, Schema, Table
 def around(
     operations: Sequence[Operation], current: Schema, aligned: Schema, given: Schema, dialect: Dialect
 ) -> tuple[Operation, ...]:
-    """The operations, with what has to make room for them around them. `aligned` is the desired schema with the names
-    of `current`, `given` the same without.
+    """The operations, with the drops and re-creations that they need around them. `aligned` is the desired schema with
+    the names of `current`, `given` the same without.
     """
     retyped = [
         one.before.name
@@ -70,7 +70,7 @@ def _drop(table: Name, thing: Check | Index) -> Operation:
 
 
 def _again(thing: Check | Index, aligned: Table, given: Table) -> list[Operation]:
-    """What adds it again, without a name that a server made; nothing where it changes, which adds it anyway."""
+    """The operation that re-creates it, without a generated name; none where it changes, which creates it anyway."""
     if isinstance(thing, Check):
         return [
             AddConstraint(given.name, mine)

@@ -1,4 +1,4 @@
-"""What is compared by its SQL (`Entry`) and does not come and go as views do -> the operations on it. Pure.
+"""Objects that are compared by their SQL (`Entry`) in two schemas -> the operations on them. Pure.
 
 Extensions come before all else. Partitions come after the tables, and go before them. What is set on something else (a
 comment, a grant, row level security) comes last of all; with what it is set on it goes by itself, and where that is
@@ -23,7 +23,7 @@ def is_dependent(stored: StoredObject) -> bool:
 
 
 def keys(schema: Schema) -> set[Key]:
-    """What an entry may stand on."""
+    """Objects that an entry may belong to."""
     found = {*schema.objects, *(Key("table", name) for name in schema.tables)}
     for name, table in schema.tables.items():
         found |= {

@@ -1,4 +1,6 @@
-"""What models leave to the database: a default, or how a column is computed, that ``FetchedValue`` stands for. Pure."""
+"""Values that the models leave to the database: a default, or how a column is computed, that ``FetchedValue`` stands
+for. Pure.
+"""
 
 from __future__ import annotations
 

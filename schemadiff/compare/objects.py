@@ -1,4 +1,4 @@
-"""What a database holds besides tables, in two schemas -> the operations that lead from one to the other. Pure.
+"""The objects of two schemas besides tables -> the operations that lead from one to the other. Pure.
 
 Schemas, sequences, enumerated types and domains come before the tables that need them, and go after. An enumerated
 type that a column has is that column's; without one it stands for itself, if somebody declares it. Views and triggers

@@ -1,4 +1,4 @@
-"""What a run is told: defaults, settings and where they come from. The lowest room beside `errors`.
+"""Settings of a run: defaults, sources and options. The lowest room beside `errors`.
 
 defaults   how long a run waits unless it is told otherwise
 options    the options of all commands, one row each

@@ -17,7 +17,7 @@ Online = Literal["auto", "always", "never"]
 """Whether tables are changed so that nobody has to wait: those that are not small, all, none."""
 
 Transaction = Literal["each", "all"]
-"""What is one transaction where DDL can be rolled back: each revision, or all of a run."""
+"""The scope of a transaction where DDL can be rolled back: each revision, or all of a run."""
 
 Kind = Literal["flag", "text", "list", "word", "number", "seconds", "table"]
 """How a value is written: a ``list`` is an option that may be repeated; a ``table`` is for the settings file alone."""

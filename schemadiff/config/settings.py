@@ -176,7 +176,7 @@ def _expect_valid(key: str, value: object, path: Path | None) -> None:
 
 
 def _value(option: Option, given: Any, env: Mapping[str, str], table: Mapping[str, Any]) -> Any:
-    """What the command line gives, else the environment, else the file."""
+    """The values of the command line, else the environment, else the file."""
     told = next((env[name] for name in option.environment if name in env), None)
     if option.kind == "list":
         if given or told is None:

@@ -81,7 +81,7 @@ class Comparison:
         return aligned, comparer.compare(aligned, self.live, self.dialect)
 
     def between(self, before: Schema, after: Schema) -> tuple[Operation, ...]:
-        """What leads from one declared schema to another."""
+        """The operations that lead from one declared schema to another."""
         operations = comparer.compare(before, after, self.dialect)
         if not operations:
             return ()
@@ -94,12 +94,14 @@ class Comparison:
         return comparer.compare(one, other, self.dialect)
 
     def databases(self, before: Schema, after: Schema) -> tuple[Operation, ...]:
-        """What leads from one live schema to that of another database of the same product."""
+        """The operations that lead from one live schema to that of another database of the same product."""
         said = as_in_database(before, after, self.dialect)
         return comparer.compare(before, said, self.dialect)
 
     def unsupported(self, *schemas: Schema) -> tuple[Unsupported, ...]:
-        """What could not be compared: what the schemas say of themselves, and what the server could not tell."""
+        """Everything that could not be compared: what the schemas say of themselves, and what the server could not
+        tell.
+        """
         found = (one for schema in schemas for one in schema.unsupported)
         return tuple(dict.fromkeys((*found, *self._untold)))
 

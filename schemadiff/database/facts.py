@@ -1,5 +1,5 @@
-"""What is found out in the database for the hazards of a plan: the rows and values that are lost, and what speaks of
-what goes.
+"""Facts that are counted in the database for the hazards of a plan: the rows and values that are lost, and what speaks
+of what goes.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _renumbered(
 def _lost(
     connection: Connection, dialect: Dialect, operations: Sequence[Operation], live: Schema
 ) -> dict[Operation, Lost]:
-    """What changes of type take from the values that are there now."""
+    """The losses that changes of type cause to the stored values."""
     found: dict[Operation, Lost] = {}
     for one, table, before in _altered(operations):
         if table not in live.tables or live.tables[table].column(before.name) is None:

@@ -53,7 +53,7 @@ _TABLES = frozenset(
 )
 _SCHEMAS = frozenset({"atlas_schema_revisions", "drizzle", "graphile_migrate", "pgroll", "sqitch"})
 _COPIES = re.compile(r"_.+_(?:gho|ghc|del)|lhm[an]_.+|__osc_(?:new|old|chg)_.+", re.DOTALL)
-"""What gh-ost, the Large Hadron Migrator and OnlineSchemaChange work with while they change a table, and leave."""
+"""Tables that gh-ost, the Large Hadron Migrator and OnlineSchemaChange use while they change a table, and leave."""
 _BESIDE = re.compile(r"_+(?P<table>.+)_(?:new|old|chkpnt)", re.DOTALL)
 """So pt-online-schema-change and spirit call theirs, as people may: these count beside the table that they are of."""
 _TRIGGERS = re.compile(

@@ -1,4 +1,4 @@
-"""What to do next where a run did not go on: the command that was run, and the way in the other direction. Pure."""
+"""Advice after a run that did not go on: the command that was run, and the way in the other direction. Pure."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ from schemadiff.schema import Schema
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a run tells its caller of a step: when it begins (neither ``seconds`` nor ``running``), twice a second while
+    """Reports a step to the caller of a run: when it begins (neither ``seconds`` nor ``running``), twice a second while
     it takes longer than a second (``running``), and when it is done (``seconds``, its duration). A step that had to
     wait for a lock begins again.
     """

@@ -41,7 +41,7 @@ Recorded = Callable[[int, Direction], tuple[Schema, Sequence[Operation]]]
 
 @dataclass(frozen=True, slots=True)
 class Footing:
-    """What one step does, and the schema before and after it, by replay."""
+    """One step with the schema before and after it, by replay."""
 
     effect: tuple[Operation, ...]
     before: Schema
@@ -137,7 +137,7 @@ def _only(schema: Schema, names: Collection[Name], parts: Sequence[Part]) -> Sch
 def interruption(
     connection: Connection, dialect: Dialect, state: State, recorded: Recorded
 ) -> Interrupted | None:
-    """What was interrupted, or ``None`` when the database is at rest.
+    """The interrupted revision, or ``None`` when the database is at rest.
 
     Raises `VersionError` when a later release has begun it, in a way that this one does not know, for an entry that no
     release wrote, and where the live schema shows neither what was there before the step at which it halted nor what

@@ -105,8 +105,8 @@ class Interrupted:
 
     @property
     def settled(self) -> Entry:
-        """The entry as it is to be left for a while. It is known what is done; what is done in part will have to be
-        planned anew, and with it what comes after.
+        """The entry to store when the run stops between steps. It is known what is done; what is done in part will
+        have to be planned anew, and with it what comes after.
         """
         partly = self.partly
         if not partly and "open" not in self.entry:
@@ -262,7 +262,7 @@ def forged(what: str) -> VersionError:
 
 
 def _wrong(told: object) -> str | None:
-    """What is wrong with the shape of an entry."""
+    """Describes what is wrong with the shape of an entry."""
     if not isinstance(told, Mapping):
         return "an entry is no object"
     steps, position = told.get("steps"), told.get("position")

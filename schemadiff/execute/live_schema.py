@@ -45,7 +45,7 @@ _WITHIN = AddColumn | CreateIndex | DropIndex | CreateTable | AlterTable
 
 
 class Live:
-    """What is known of the live database during a run."""
+    """The live schema as it is known during a run."""
 
     schema: Schema
     """As it was when it was read."""

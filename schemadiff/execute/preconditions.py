@@ -1,4 +1,4 @@
-"""What statements expect of the rows, looked at before they are run, and told when they are planned."""
+"""Preconditions of statements on the rows: checked before they run, and reported when they are planned."""
 
 from __future__ import annotations
 

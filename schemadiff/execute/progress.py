@@ -57,7 +57,7 @@ class Running:
 
 
 class ProgressEstimate:
-    """What was read of one statement until now, and what follows from it."""
+    """The progress of one statement so far, and the estimate that follows from it."""
 
     def __init__(self) -> None:
         self._moves: deque[tuple[float, float]] = deque()

@@ -114,7 +114,7 @@ def backward(context: RunContext, begin: State, undone: Sequence[Revision]) -> l
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What a run is going to do, by what is there before it: a task for each leg."""
+    """The tasks of a run, one for each leg, planned on the schema before it."""
 
     direction: Direction
     legs: Sequence[Leg]

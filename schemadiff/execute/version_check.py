@@ -19,13 +19,13 @@ takes longer than most small revisions."""
 
 
 def state_at(number: int, history: Sequence[Revision]) -> State:
-    """What the version row says at that revision."""
+    """The version row at that revision."""
     digest = history[number - 1].digest if number else ""
     return State(number, digest, tuple(revision.own for revision in history[:number]))
 
 
 def states(begin: State, numbers: Sequence[int], history: Sequence[Revision]) -> list[State]:
-    """What the version row says at these revisions, to which a run leads one after the other. ``files`` is whole at the
+    """The version rows at these revisions, to which a run leads one after the other. ``files`` is whole at the
     last one and once in a `STRIDE`; in between it stays as it is, a beginning of what it will be.
     """
     found = []

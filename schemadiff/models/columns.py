@@ -163,7 +163,7 @@ class Columns:
 
 
 def _from_info(column: sa.Column[Any]) -> dict[str, Any]:
-    """What SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
+    """Attributes that SQLAlchemy has no word for, from ``info={"schemadiff": {"visible": False, "srid": 4326}}``."""
     return from_words(Column, info_of(column))
 
 

@@ -26,7 +26,7 @@ IGNORE = "ignore"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What somebody wants to be compared. ``tables`` and ``columns`` are those that the models want ignored,
+    """The choice of what is compared. ``tables`` and ``columns`` are those that the models want ignored,
     ``declared`` all tables of the models.
     """
 
@@ -72,7 +72,9 @@ NO_FILTER = Filter()
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """What took no part in a comparison. ``options`` are those of tables of which models and revisions say nothing."""
+    """Everything that took no part in a comparison. ``options`` are those of tables of which models and revisions say
+    nothing.
+    """
 
     tables: tuple[Name, ...] = ()
     columns: tuple[tuple[Name, str], ...] = ()

@@ -70,7 +70,7 @@ def load_engine(path: str) -> Engine | AsyncEngine:
 
 
 def _imported(path: str, setting: str, advice: Callable[[ModuleType], str]) -> object:
-    """What stands at ``module:attribute``. Raises `ModelsError`, with this advice where there is no such attribute."""
+    """The object at ``module:attribute``. Raises `ModelsError`, with this advice where there is no such attribute."""
     module_name, separator, attribute = path.partition(":")
     if not separator or not module_name or not attribute:
         example = "app:db" if setting == "models" else "app:make_engine"
@@ -183,7 +183,7 @@ def _failed_import(module: str, error: BaseException) -> ModelsError:
 
 
 def _user_line(error: BaseException) -> str:
-    """What went wrong and the user's own line where it did, without a traceback."""
+    """Describes what went wrong and the user's own line where it did, without a traceback."""
     words = f"{type(error).__name__}: {error}".strip().rstrip(":")
     if isinstance(error, SyntaxError) and error.filename:
         return f"{words}\n  {error.filename}, line {error.lineno}: {(error.text or '').strip()}"

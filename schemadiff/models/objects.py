@@ -1,4 +1,4 @@
-"""What a MetaData declares besides tables: sequences, SQLAlchemy 2.1's views, the schemas that they are in. Pure."""
+"""The objects of a MetaData besides tables: sequences, SQLAlchemy 2.1's views, the schemas that they are in. Pure."""
 
 from __future__ import annotations
 

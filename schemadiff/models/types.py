@@ -58,7 +58,9 @@ class PlainTypes(dict[type, bool]):
 
 
 def sql_writer(dialect: Dialect) -> Callable[[ColumnElement[Any] | TextClause], str]:
-    """What writes an expression in the dialect's SQL, columns without their table. What is text is written once."""
+    """The compiler that writes an expression in the dialect's SQL, columns without their table. What is text is
+    written once.
+    """
     write = ddl_compiler(dialect.sqlalchemy).sql_compiler.process
     doubles = dialect.sqlalchemy.identifier_preparer._double_percents
     known: dict[str, str] = {}
@@ -103,14 +105,14 @@ def target(element: sa.ForeignKey) -> tuple[str | None, str, str]:
 
 
 def action(words: str | None) -> str | None:
-    """What a foreign key does, in capitals; names of columns behind it (``SET NULL (a)``) as they are."""
+    """A foreign key's action, in capitals; names of columns behind it (``SET NULL (a)``) as they are."""
     verb, parenthesis, columns = (words or "").partition("(")
     return f"{verb.upper()}{parenthesis}{columns}" or None
 
 
 @functools.lru_cache(maxsize=8)
 def ddl_compiler(dialect: sa.Dialect) -> DDLCompiler:
-    """What writes DDL for the dialect."""
+    """The compiler that writes DDL for the dialect."""
     return dialect.ddl_compiler(dialect, cast(Any, None))
 
 

@@ -1,4 +1,4 @@
-"""What a revision does, as a closed set of values: `tables`, `in_place` and `objects`, all of them found here."""
+"""The operations of revisions, a closed set of values: `tables`, `in_place` and `objects`, all of them found here."""
 
 from schemadiff.operations.in_place import AlterConstraint, AlterIndex, InPlace, RenameConstraint, RenameIndex
 from schemadiff.operations.subject import touched

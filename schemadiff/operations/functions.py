@@ -12,7 +12,9 @@ ORDINARY = "Write an ordinary function, which does its work when it is called."
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """What it is called; of a `functools.partial` what that calls, of any other object with ``__call__`` its class."""
+    """The name of a function; of a `functools.partial` what that calls, of any other object with ``__call__`` its
+    class.
+    """
     if isinstance(function, functools.partial):
         return name_of(function.func)
     return str(getattr(function, "__name__", type(function).__name__))

@@ -35,7 +35,7 @@ STORED_KINDS = (
     "event",
     "entry",
 )
-"""What a database may hold besides tables: the kinds of `StoredObject`."""
+"""The kinds of `StoredObject`: all that is no table."""
 
 DEPENDENT = "dependent"
 """Asked for in the place of ``entry``: only those entries that speak of columns, such as policies and rules."""

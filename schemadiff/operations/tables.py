@@ -1,4 +1,4 @@
-"""What a revision does, as a closed set of frozen values.
+"""The operations of revisions, as a closed set of frozen values.
 
 Every operation carries both sides, so that its reverse is derived, never written twice. Each has
 

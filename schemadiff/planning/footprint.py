@@ -1,4 +1,4 @@
-"""What operations touch, part by part, and whether a live schema has these parts as before or as after them. Pure.
+"""The parts that operations touch, and whether a live schema has these parts as before or as after them. Pure.
 
 A part is a column, an index, a constraint, an option or a whole table or stored object. What a table has besides the
 touched parts does not count: somebody else may have changed it meanwhile.
@@ -154,7 +154,7 @@ def course(steps: Sequence[Step], start: Schema, dialect: Dialect) -> list[Schem
 
 
 def effects(steps: Sequence[Step]) -> list[tuple[Operation, ...]]:
-    """What each of the steps does by itself: what the dialect says, else those of its operations that end with it."""
+    """The effect of each step alone: what the dialect says, else those of its operations that end with it."""
     last = {id(one): position for position, step in enumerate(steps) for one in step.operations}
     return [
         tuple(one for one in step.operations if last[id(one)] == position)
@@ -183,7 +183,7 @@ def _in_live(part: Part) -> Part:
 
 
 def value(schema: Schema, part: Part) -> Any:
-    """What the part is in the schema; ``None`` where it is not there."""
+    """The part in the schema; ``None`` where it does not exist."""
     if part.kind == "object":
         return schema.objects.get(_key(part))
     if part.kind == "indexes":
@@ -315,7 +315,7 @@ def with_keys(live: Schema, schema: Schema, asked: Schema, parts: Iterable[Part]
 
 
 def fingerprint(live: Schema, before: Schema, parts: Iterable[Part]) -> str:
-    """What the parts look like, as a digest; indexes that a killed statement left unusable count as not made."""
+    """A digest of the parts' definitions; indexes that a killed statement left unusable count as not made."""
     parts = tuple(parts)
     live = usable(live, before, parts)
     told = [f"{part.kind} {part.owner} {part.what!r}: {_seen(live, part)!r}" for part in parts]

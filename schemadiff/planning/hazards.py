@@ -1,4 +1,5 @@
-"""What an operation may destroy or break, said beforehand. One rule is one function with a stable code. Pure.
+"""Hazards: what an operation may destroy or break, reported before it runs. One rule is one function with a stable
+code. Pure.
 
 A code never changes its meaning. Facts about the data (how many rows would be lost) are counted at the edge and
 handed in as values.
@@ -46,7 +47,7 @@ class Lost:
 
     @property
     def words(self) -> str:
-        """What is lost and where, in words."""
+        """A sentence: which values are lost, and where."""
         if self.rows is None:
             return f"{self.loss.words} where a value has such; the rows could not be counted"
         if self.more:
@@ -56,7 +57,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was counted in the database: the rows of a table, up to a limit.
+    """Counted facts of a database: the rows of a table, up to a limit.
 
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
     counted is missing. ``broken`` are the objects that an operation leaves without what they speak of, ``held`` those

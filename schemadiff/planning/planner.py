@@ -238,7 +238,7 @@ def _redefined(operations: Sequence[Operation], before: Schema) -> dict[Operatio
 def _keys_of(
     operation: CreateIndex | DropIndex | AddConstraint | DropConstraint | CreateObject | DropObject,
 ) -> Iterator[object]:
-    """By what a thing that was dropped is known to be the one that was added: its name, else its shape."""
+    """The key that pairs a dropped constraint or index with the added one: its name, else its definition."""
     if isinstance(operation, CreateObject | DropObject):
         yield operation.object.key
         return

@@ -1,4 +1,4 @@
-"""What nobody said of a table or a column, and the database therefore decides: engine, character set, collation. Pure.
+"""Options that are declared nowhere and that the database therefore decides: engine, character set, collation. Pure.
 
 A revision file leaves it out, so that it is resolved on each server anew: a history that was planned where
 utf8mb4_0900_ai_ci is the default also runs where utf8mb4_unicode_ci is. `outspoken` says before a file is written what

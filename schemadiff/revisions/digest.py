@@ -1,4 +1,4 @@
-"""What vouches for a revision file: its meaning as text, without comments, docstrings and layout. Pure.
+"""The digest of a revision file: its meaning as text, without comments, docstrings and layout. Pure.
 
 The text is the same on every Python and in every release, as the digests that databases hold are made of it:
 tests/test_revisions.py holds known ones. `ast.dump` promises no such thing.

@@ -1,4 +1,4 @@
-"""What a revision is called when nobody says: from what it does. Pure."""
+"""Suggests the name of a revision from its operations. Pure."""
 
 from __future__ import annotations
 

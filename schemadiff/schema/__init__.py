@@ -1,4 +1,4 @@
-"""What a schema is, as values: no SQLAlchemy, no I/O."""
+"""Schemas as values: no SQLAlchemy, no I/O."""
 
 from schemadiff.schema.objects import (
     LISTS,

@@ -1,4 +1,4 @@
-"""What a view, a trigger, a routine or a domain needs, and the order that follows. Pure.
+"""Dependencies of views, triggers, routines and domains, and the order that follows. Pure.
 
 Where the server keeps a catalog of dependencies and was asked, that decides (``needs``). Elsewhere a name that stands
 in a definition counts as needed: it may be a column's or a string's, which costs nothing but a place in the order.

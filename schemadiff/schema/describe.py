@@ -105,7 +105,7 @@ def index_words(index: Index) -> str:
 
 
 def constraint_words(constraint: Constraint) -> str:
-    """What kind of constraint it is, its name and what it is about, in words."""
+    """A constraint for people: its kind, its name and its columns or condition."""
     name = f" {constraint.name}" if constraint.name else ""
     match constraint:
         case PrimaryKey():

@@ -1,4 +1,4 @@
-"""What a database schema is, as frozen values: flat, without parents or back-pointers, compared with ``==``.
+"""A database schema as frozen values: flat, without parents or back-pointers, compared with ``==``.
 
 Every text in here is in the canonical form of one dialect (see `dialects.contract.dialect`): the form in which the
 server itself reports it. What does not decide whether two schemas are the same (the SQLAlchemy type that a column was
@@ -237,11 +237,11 @@ class Entry:
 
 
 StoredObject = Namespace | Sequence | Enum | Domain | View | Routine | Composite | Entry
-"""What a database holds besides tables."""
+"""Any object of a database that is no table."""
 
 
 class Key(NamedTuple):
-    """What identifies a stored object: two triggers may have one name, on two tables."""
+    """The identity of a stored object: two triggers may have one name, on two tables."""
 
     kind: str
     name: Name

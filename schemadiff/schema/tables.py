@@ -1,4 +1,4 @@
-"""What a table is, as frozen values, which are parts of those in `schema.objects`. No I/O and no SQLAlchemy here."""
+"""Tables as frozen values, which are parts of those in `schema.objects`. No I/O and no SQLAlchemy here."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What belongs to a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``).
+    """The options of a table as a whole. ``extra`` are the dialect's other options, sorted (``("STRICT", "")``).
     ``shown`` are those of them that the server shows otherwise than they are given, as it shows them; empty before it
     was asked. ``managed`` are options of a live table of which nobody speaks (see `managed_elsewhere`): named,
     never compared.

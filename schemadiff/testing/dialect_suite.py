@@ -1,4 +1,5 @@
-"""What every dialect has to keep, as tests that a package inherits and runs on a real database (with pytest).
+"""The conformance suite: promises of every dialect, as tests that a package inherits and runs on a real database (with
+pytest).
 
     from schemadiff.testing import strategies
     from schemadiff.testing.dialect_suite import DialectSuite
@@ -47,7 +48,7 @@ from schemadiff.testing.stories import STORIES, Rows, Story
 
 
 class OnDatabase:
-    """What the tests of a dialect have in common."""
+    """Base class of the tests of a dialect."""
 
     dialect: ClassVar[str]
     """The dialect's name."""

@@ -1,4 +1,4 @@
-"""What commands found, in the format that was asked for. Pure: `terminal` writes it.
+"""Results of commands in the requested format. Pure: `terminal` writes it.
 
 A format is a module here with the name of the format, and in it a class `Format`, a `Renderer`.
 

@@ -220,7 +220,7 @@ def _kind(operation: Operation) -> str:
 
 
 def _details(operation: Operation) -> Object:
-    """What an operation touches within the table, and its two sides where it has both."""
+    """The parts of the table that an operation touches, and its two sides where it has both."""
     match operation:
         case CreateTable(table=table) | DropTable(table=table):
             return {"columns": [column.name for column in table.columns]}

@@ -1,4 +1,4 @@
-"""What commands found -> lines of coloured pieces, for people. Pure: nothing is written here."""
+"""Results of commands -> lines of coloured pieces, for people. Pure: nothing is written here."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def hazards(found: Sequence[Hazard]) -> Iterator[Line]:
 
 
 def unsupported(found: Sequence[Unsupported]) -> Iterator[Line]:
-    """What can neither be compared nor written down."""
+    """Definitions that can neither be compared nor written."""
     if found:
         yield heading("not compared")
         for one in found:

@@ -1,4 +1,4 @@
-"""What a format has to write: one method for what each command finds. Pure: `Terminal.answer` writes it."""
+"""The interface of a format: one method for the result of each command. Pure: `Terminal.answer` writes it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from schemadiff.execute.executor import Event
 
 INTERRUPTED = 128
-"""What is added to the number of a signal to make the exit code of a run that it has stopped."""
+"""The number that is added to that of a signal to make the exit code of a run that it has stopped."""
 
 _HANGUP = getattr(signal, "SIGHUP", None)
 """Where there are terminals to be closed."""

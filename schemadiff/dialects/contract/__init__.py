@@ -1,1 +1,1 @@
-"""What a dialect must answer: the interface between the core and one server product."""
+"""The contract of a dialect: the interface between the core and one server product."""

@@ -86,8 +86,8 @@ class Canonical(Product):
         return False
 
     def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
-        """Whether the name is sure that the server will have given by itself to a thing of the table, in a schema that
-        is not there yet.
+        """True if the name that the server will generate for this constraint or index can be predicted, in a schema
+        that does not exist yet.
         """
         return True
 

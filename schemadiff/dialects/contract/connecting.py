@@ -19,7 +19,7 @@ class Connecting:
     """The driver of a URL that names none; ``None`` for SQLAlchemy's own choice."""
 
     packages: ClassVar[Mapping[str, str]] = {}
-    """What pip installs for a driver whose package has another name."""
+    """The packages of drivers that have another name than their module."""
 
     def is_missing(self, url: URL) -> bool:
         """Whether the database is a file that is not there, which connecting would create."""
@@ -34,7 +34,7 @@ class Connecting:
         return {}
 
     def connect_arguments(self, url: URL, *, reads: bool) -> dict[str, object]:
-        """What the driver is told beyond the URL; `reads`: with the `reading_options`."""
+        """Arguments for the driver beyond the URL; `reads`: with the `reading_options`."""
         return {}
 
     def prepare(self, engine: Engine, *, reads: bool) -> None:

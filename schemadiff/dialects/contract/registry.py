@@ -95,7 +95,7 @@ def connection_url(url: URL, *, creates: bool = True) -> URL:
 
 
 def package_of(url: URL) -> str:
-    """What pip is told to install for the driver of the URL."""
+    """The requirement that installs the driver of the URL with pip."""
     driver = url.get_driver_name()
     return connecting(url).packages.get(driver, driver)
 

@@ -19,7 +19,7 @@ class Risks:
         return None
 
     def losing(self, before: Column, after: Column) -> Loss | None:
-        """What values lose without an error when a column changes so; ``None`` where that is nothing."""
+        """The loss that values suffer without an error when a column changes so; ``None`` where there is none."""
         return None
 
     def renumbered(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, Renumbering]:

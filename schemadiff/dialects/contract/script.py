@@ -1,4 +1,4 @@
-"""What a script for a product's own command-line client must say, and how. Pure.
+"""The parts of a script for a product's own command-line client. Pure.
 
 A script is what `apply --sql` writes: somebody runs it by hand, later, on a database that may have moved on. So it
 tells the client to stop at the first error, and begins with an expectation that fails where it does not hold.
@@ -21,7 +21,7 @@ class Client(ABC):
     """How a script is run, in a shell."""
 
     caution: ClassVar[str] = ""
-    """What must not be done with a script, in a sentence."""
+    """A warning about the use of a script, in a sentence."""
 
     opening: ClassVar[tuple[str, ...]] = ()
     """The lines with which a script begins, terminators included."""

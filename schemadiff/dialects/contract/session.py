@@ -22,7 +22,7 @@ _AGAIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a running statement does now, in words, and which share of it is done, 0 to 1, where that is known."""
+    """The stage of a running statement, in words, and which share of it is done, 0 to 1, where that is known."""
 
     stage: str
     share: float | None = None

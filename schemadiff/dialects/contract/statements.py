@@ -34,7 +34,7 @@ class Expectation:
 
 
 Lock = Literal["none", "shared", "exclusive"]
-"""What others can do with the table meanwhile: everything, read it, nothing."""
+"""What others can do with the table meanwhile: write, only read, nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What distinguishes the products, as far as pure code asks for it."""
+"""Differences between the products that pure code depends on."""
 
 from __future__ import annotations
 

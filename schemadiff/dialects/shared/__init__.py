@@ -1,1 +1,1 @@
-"""What several dialects need. Nothing here is about one product."""
+"""Code that several dialects share. Nothing here is about one product."""

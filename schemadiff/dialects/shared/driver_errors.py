@@ -1,4 +1,4 @@
-"""What the error of a driver says of the server's refusal: words, number, SQLSTATE and detail. Pure.
+"""Reads a driver's error: the server's message, number, SQLSTATE and detail. Pure.
 
 DBAPI knows the classes of errors, and nothing of what is in them: each driver has its own place for it. `original`
 takes SQLAlchemy's frame off; the other functions take an error with it or without.

@@ -1,4 +1,4 @@
-"""What the one lock on a database is called at each server, and how its holder is known. No imports that take time."""
+"""Names of the advisory lock on a database, and how its holder is recognised. No imports that take time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AND (l.classid::int8 << 32 | l.objid::int8) = :key
 
 
 TAG = re.compile(r"/\* schemadiff (\d+) (up|down) (\d+)/(\d+) \*/ ")
-"""What a statement of a run begins with: the revision, the direction, the step and how many there are."""
+"""The comment at the head of each statement of a run: the revision, the direction, the step and how many there are."""
 
 
 def lock_name(database: str) -> str:

@@ -1,4 +1,4 @@
-"""What models and revisions are silent on, and somebody else manages in the database. Pure.
+"""Options that somebody else manages in the database and neither models nor revisions declare. Pure.
 
 Silence is consent: partitions, storage parameters, tablespaces that a DBA has set and nobody speaks of are set apart in
 the live schema, so that they take no part in a comparison, stay as they are, and can be named. An option that models or

@@ -1,4 +1,4 @@
-"""What was made of a value, remembered by which value it is. Pure.
+"""Results cached by the identity of the value that they were made of. Pure.
 
 Of a thousand tables' columns most are one and the same value (see `models.columns`), and to hash one takes as long as
 to bring it to canonical form. The value is kept beside what was made of it, so that no other one gets its place in

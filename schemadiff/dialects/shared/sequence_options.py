@@ -1,4 +1,4 @@
-"""What sequences and identity columns count with: the same options, in the same words. Pure."""
+"""The options that sequences and identity columns share. Pure."""
 
 from __future__ import annotations
 

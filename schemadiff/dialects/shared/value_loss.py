@@ -1,4 +1,4 @@
-"""What a change of type takes from values without an error: digits, a time of day, leading zeros. Pure values."""
+"""Losses of values that a change of type causes without an error: digits, a time of day, leading zeros. Pure values."""
 
 from __future__ import annotations
 

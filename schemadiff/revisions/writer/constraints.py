@@ -60,7 +60,7 @@ def call(constraint: Constraint, dialect: Dialect, *, inline: bool) -> Call:
 
 
 def common_arguments(constraint: Constraint) -> list[Node]:
-    """What every constraint may have: its name, when it is checked, its comment."""
+    """The arguments that every constraint takes: its name, when it is checked, its comment."""
     return [*_named(constraint), *_deferrable(constraint), *_comment(constraint)]
 
 

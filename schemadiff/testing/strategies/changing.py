@@ -1,4 +1,4 @@
-"""What becomes of models: changes of every kind, one after the other."""
+"""Random changes of models: of every kind, one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each engine takes: its types with server defaults that fit them, and which things it has at all.
+"""Abilities of each engine: its types with server defaults that fit them, and which things it has at all.
 
 The only module of the package beside ``dialects`` that knows the engines by name. For any other database somebody else
 says what can be declared, as an `Engine`.

@@ -1,4 +1,4 @@
-"""What is drawn: tables as values that can write themselves as source text.
+"""The drawn models: tables as values that can write themselves as source text.
 
 `Models` is what a program declares, made into a MetaData by its own source. Texts in here (a type, a default, an
 option) are Python source. No Hypothesis in this module.

@@ -1,4 +1,4 @@
-"""What fits together: models without what lost its ground, such as a constraint on a column that is gone.
+"""Consistent models: without parts that lost their ground, such as a constraint on a column that is gone.
 
 The rules here are those by which the servers refuse a table.
 """

@@ -1,4 +1,4 @@
-"""What two texts say the same on MySQL and MariaDB without asking them. Pure.
+"""Recognises texts that mean the same on MySQL and MariaDB without asking the server. Pure.
 
 Measured on MySQL 9.7 and MariaDB 10.11: what the server shows of an expression of the grammar of `expression_tree` is
 that expression, with other parentheses, quotes and capitals.

@@ -1,4 +1,4 @@
-"""What the server makes by itself: indexes for foreign keys, and names. Pure.
+"""Indexes and names that the server generates. Pure.
 
 An InnoDB foreign key needs an index that begins with its columns. Where there is none the server makes one, under
 the name of the foreign key, or of its first column when the key was given no name; it drops it silently when a

@@ -20,7 +20,7 @@ from schemadiff.schema import Schema
 
 
 class Cost(IntEnum):
-    """What a statement costs those who use the table: nothing, time, time without writing, a copy without writing."""
+    """The cost of a statement for users of the table: nothing, time, time without writing, a copy without writing."""
 
     INSTANT = 0
     ONLINE = 1

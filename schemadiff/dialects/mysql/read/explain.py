@@ -1,5 +1,5 @@
-"""What the server makes of a text, told without creating anything: EXPLAIN and SHOW WARNINGS (note 1003) show a query
-in one spelling, with every name resolved (MySQL 9.7, MariaDB 10.11).
+"""The server's form of an expression, asked without creating anything: EXPLAIN and SHOW WARNINGS (note 1003) show a
+query in one spelling, with every name resolved (MySQL 9.7, MariaDB 10.11).
 
 An expression is explained over a derived table that has the table's columns, so that it takes no right, not even that
 to read the table, and serves on a read-only server, in a read-only transaction and for a table that is about to be

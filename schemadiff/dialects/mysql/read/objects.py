@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB hold besides tables: databases, MariaDB's sequences, views, triggers, routines and events.
+"""Objects of MySQL and MariaDB besides tables: databases, MariaDB's sequences, views, triggers, routines and events.
 
 Their names come from information_schema, their texts from SHOW CREATE (MySQL 9.7 manual, 15.7.7), which leaves the
 name of the connection's own database out. Who created an object (its DEFINER) is not compared, it differs between any

@@ -1,4 +1,4 @@
-"""What the server makes of a table: it is created as a temporary one, read back and dropped.
+"""The server's form of a table: it is created as a temporary one, read back and dropped.
 
 For both servers a temporary table's SHOW CREATE TABLE is that of a permanent one, to the letter, and creating and
 dropping it commits nothing (measured: MySQL 9.7 on 148 types, 97 defaults and 153 expressions, indexes and options;

@@ -1,4 +1,4 @@
-"""What a database of MySQL or MariaDB may hold that is neither compared nor changed: it is named.
+"""Objects of MySQL or MariaDB that are neither compared nor changed, but named.
 
 Of an object's creator (DEFINER), which stays, and of what belongs to the whole server (accounts, tablespaces) nothing
 is said.

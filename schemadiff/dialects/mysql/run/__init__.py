@@ -1,1 +1,1 @@
-"""What a run needs: the lock, the transaction, who blocks it, how far a statement is, scripts."""
+"""Carrying a plan out: the lock, the transaction, who blocks it, how far a statement is, scripts."""

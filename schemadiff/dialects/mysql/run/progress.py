@@ -62,7 +62,7 @@ WHERE PROCESSLIST_ID <> {session} AND PROCESSLIST_STATE = 'altering table'"""
 
 
 def read_mysql(connection: Connection, session: int) -> Reading | None:
-    """What MySQL tells of the statement that the session runs."""
+    """The progress of the session's statement, as MySQL reports it."""
     with tolerant():
         threads = _rows(connection, _THREADS.format(session=session))
         found = _read_stages(connection, session, threads)
@@ -98,7 +98,7 @@ WHERE NAME LIKE '%/#sql-alter-%-{session:x}' OR NAME = CONCAT({database}, '/', {
 
 
 def read_mariadb(connection: Connection, session: int, table: Name | None) -> Reading | None:
-    """What MariaDB tells of the statement that the session runs, which works on that table."""
+    """The progress of the session's statement on that table, as MariaDB reports it."""
     rows = _rows(connection, _PROCESS.format(session=session))
     if not rows or not rows[0][0]:
         return None

@@ -1,4 +1,4 @@
-"""What one server is: its version and defaults, and in what its product differs from the other one."""
+"""The properties of one server: its version and defaults, and in what its product differs from the other one."""
 
 from __future__ import annotations
 

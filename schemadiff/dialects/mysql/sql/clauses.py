@@ -57,7 +57,7 @@ def changes_in_place(before: Constraint | Index, after: Constraint | Index) -> b
 
 @dataclass(slots=True)
 class _Change:
-    """What becomes of one column. ``old`` is its name before, ``None`` for a new one; ``definition`` is ``None``
+    """The change of one column. ``old`` is its name before, ``None`` for a new one; ``definition`` is ``None``
     where it only gets another name.
     """
 

@@ -1,4 +1,4 @@
-"""What each of several ALTER TABLEs does by itself, where only all of them carry their operations out. Pure."""
+"""The effect of each of several ALTER TABLEs, where only all of them carry their operations out. Pure."""
 
 from __future__ import annotations
 

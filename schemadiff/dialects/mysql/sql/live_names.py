@@ -1,4 +1,4 @@
-"""What an operation says -> the thing that the table has, under its name there. Pure."""
+"""Finds the live constraint or index that an operation is about, under its name there. Pure."""
 
 from __future__ import annotations
 

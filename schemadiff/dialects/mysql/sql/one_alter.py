@@ -1,4 +1,4 @@
-"""What does not go together in one ALTER TABLE, though each could go alone. Pure.
+"""Changes that one ALTER TABLE cannot combine, though each could go alone. Pure.
 
 Measured on MySQL 9.7 and MariaDB 10.11; the numbers are their errors.
 """

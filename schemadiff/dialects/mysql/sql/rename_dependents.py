@@ -1,4 +1,4 @@
-"""What has to make way when a column is renamed on MySQL, and to come back with the new name. Pure.
+"""Constraints and columns that are dropped and re-created around the rename of a column on MySQL. Pure.
 
 MySQL 9.7 refuses to rename a column that a CHECK (3959), a generated column (3108), a default (3766) or a functional
 index (3837) speaks of, unless the same ALTER drops that or defines it anew; MariaDB renames in all of them by itself.

@@ -1,4 +1,4 @@
-"""What two texts say the same on PostgreSQL without asking it. Pure.
+"""Recognises texts that mean the same on PostgreSQL without asking the server. Pure.
 
 What the server shows of an expression of the `trees` grammar that holds no string is that expression, with other
 parentheses, quotes and capitals, and with casts (PostgreSQL 15): a text with a cast has no tree, and is asked about.

@@ -1,4 +1,4 @@
-"""What is half done when a change outside of a transaction is killed or refused: how it is named, found and taken away.
+"""Leftovers of a change outside of a transaction that was killed or refused: how they are named, found and dropped.
 
 An index that CREATE INDEX CONCURRENTLY did not finish stays, unusable; one that DROP INDEX CONCURRENTLY did not finish
 likewise. Between the steps of one change there are an index that is no constraint yet, a constraint that is NOT VALID

@@ -1,4 +1,4 @@
-"""What a statement does to those who use the table meanwhile, in words, where it takes longer the larger that is.
+"""The effect of a statement on those who use the table meanwhile, where it takes longer the larger that is.
 
 The locks are those of PostgreSQL 15's manual, section 13.3.1, and of ALTER TABLE. Pure.
 """

@@ -1,4 +1,4 @@
-"""What pg_catalog says of single columns. Pure."""
+"""Columns as pg_catalog has them. Pure."""
 
 from __future__ import annotations
 

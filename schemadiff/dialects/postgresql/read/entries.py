@@ -1,4 +1,4 @@
-"""What PostgreSQL holds besides tables, views and routines, each read as the SQL that makes it: as a dump has it.
+"""Objects of PostgreSQL besides tables, views and routines, each read as the SQL that makes it: as a dump has it.
 
 Names are quoted by the server itself (``format('%I')``), texts too (``%L``). What belongs to an extension is left out.
 """

@@ -1,4 +1,4 @@
-"""What the server makes of an expression, told without creating anything: EXPLAIN prints it as the planner has it.
+"""The server's form of an expression, asked without creating anything: EXPLAIN prints it as the planner has it.
 
 The planner's form is the same for texts that mean the same, and for the texts that the catalog reports of one and the
 same source at different times (PostgreSQL 15: 116 of 116 pairs). It takes no right, not even that to read the table,

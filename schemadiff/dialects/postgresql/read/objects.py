@@ -1,4 +1,4 @@
-"""What PostgreSQL holds besides tables: schemas, sequences, views, triggers, functions and procedures.
+"""Objects of PostgreSQL besides tables: schemas, sequences, views, triggers, functions and procedures.
 
 Read from pg_catalog (PostgreSQL 15 manual, chapter 53), their texts by pg_get_viewdef, pg_get_triggerdef and
 pg_get_functiondef. What belongs to an extension is left out, and so are sequences that belong to a column.

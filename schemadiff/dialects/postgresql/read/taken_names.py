@@ -1,4 +1,4 @@
-"""What has the name of a table that is to be created, and is no table."""
+"""Objects that have the name of a table that is to be created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database of PostgreSQL may hold that is neither compared nor changed: it is named.
+"""Objects of PostgreSQL that are neither compared nor changed, but named.
 
 Every catalog of the manual's chapter 53 is in here, in `catalog`, `objects` or `entries`, but for what belongs to the
 whole cluster (roles, tablespaces, replication) and for data (large objects).

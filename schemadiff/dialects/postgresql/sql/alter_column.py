@@ -26,7 +26,7 @@ from schemadiff.schema import Column, Identity, Key, Name, Schema, Sequence
 
 @dataclass(slots=True)
 class Pieces:
-    """What one operation needs: statements before, clauses of the one ALTER TABLE, statements after it."""
+    """The SQL of one operation: statements before, clauses of the one ALTER TABLE, statements after it."""
 
     ahead: list[str] = field(default_factory=list)
     clauses: list[str] = field(default_factory=list)

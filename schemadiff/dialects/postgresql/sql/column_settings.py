@@ -1,4 +1,4 @@
-"""What PostgreSQL says of a column and SQLAlchemy has no word for: how its values are stored and compressed, how much
+"""Column settings of PostgreSQL that SQLAlchemy has no word for: how its values are stored and compressed, how much
 the planner is to know of them, how the sequence of a SERIAL counts. Pure text.
 
 Each is one of `Column.attributes`: ``STORAGE EXTERNAL``, ``COMPRESSION pglz``, ``STATISTICS 500``, ``n_distinct=5``,

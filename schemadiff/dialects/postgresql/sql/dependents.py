@@ -1,4 +1,4 @@
-"""What a CHECK, an exclusion constraint or an index speaks of, and how a constraint goes and comes again around a
+"""The columns that a CHECK, an exclusion constraint or an index mentions, and the drop and re-creation around a
 change of that. Pure text.
 """
 

@@ -46,7 +46,7 @@ from schemadiff.schema import (
 
 @dataclass(frozen=True, slots=True)
 class TypeChange:
-    """What has to happen to one type: statements before and after those of the operations that ask for it.
+    """The changes of one type: statements before and after those of the operations that ask for it.
 
     ``rebuilt``: it is another type now, to which the columns of these operations have to be altered.
     """

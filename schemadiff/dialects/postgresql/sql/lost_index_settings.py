@@ -1,4 +1,4 @@
-"""What was set on an index by hand, goes with it and comes back on no other one, in words. Pure."""
+"""Settings of an index that are lost with it and not restored on another one, in words. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the text of a CREATE TABLE or CREATE INDEX says and no PRAGMA does. Pure.
+"""Reads from the text of CREATE TABLE or CREATE INDEX what no PRAGMA reports. Pure.
 
 Names of constraints, CHECKs, collations, generated expressions, DEFERRABLE, AUTOINCREMENT, the expressions
 and the WHERE of an index (measured with SQLite 3.40: no PRAGMA has these). Only the parts of a text that

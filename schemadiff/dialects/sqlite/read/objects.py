@@ -1,4 +1,4 @@
-"""What SQLite holds besides tables: views, triggers, and the database files that are attached, which are its schemas.
+"""Objects of SQLite besides tables: views, triggers, and the database files that are attached, which are its schemas.
 
 sqlite_master keeps the text of a view or trigger as it was written.
 """

@@ -1,4 +1,4 @@
-"""What SQLite itself says of a table that the models declare, asked in a database in memory of the same
+"""SQLite's own form of a table that the models declare, asked in a database in memory of the same
 library.
 
 SQLite keeps expressions as they were written, so reading a table back settles names, types and whether it

@@ -29,7 +29,7 @@ _REMEMBERED = "schemadiff proof"
 
 _READS = ("select", "explain", "pragma", "savepoint", "release", "rollback")
 _UNSEEN = ("sqlite_master", "sqlite_schema", "writable_schema")
-"""What may change a definition without its name."""
+"""Operations that may change a definition without its name."""
 
 
 class _Mark(NamedTuple):

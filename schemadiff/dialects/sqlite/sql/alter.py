@@ -359,7 +359,7 @@ def _apply(operation: Operation, schema: Schema) -> Schema:
 
 
 def way_out(words: str) -> str | None:
-    """What to do where SQLite refuses a change for a view or trigger that would not work any more."""
+    """Advice where SQLite refuses a change for a view or trigger that would not work any more."""
     if not _USED.search(words):
         return None
     return (

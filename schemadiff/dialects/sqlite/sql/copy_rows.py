@@ -47,7 +47,7 @@ def copy(old: Table, new: Table, sources: Mapping[str, Source | None]) -> tuple[
 
 
 def expected(old: Table, new: Table, sources: Mapping[str, Source | None]) -> Iterator[Expectation]:
-    """What has to be true of the rows, so that no value is lost when they are copied."""
+    """Preconditions on the rows, so that no value is lost when they are copied."""
     row = "NULL" if WITHOUT_ROWID in old.options.extra else rowid(old) or "NULL"
     for column, source in _copied(new, sources):
         found = _conversion(column, source, new)

@@ -95,7 +95,7 @@ def constraint(one: Constraint) -> str:
 
 
 def references(key: ForeignKey) -> str:
-    """What a foreign key refers to and how, from REFERENCES on."""
+    """The REFERENCES clause of a foreign key."""
     words = [f"REFERENCES {quote(key.target.name)}"]
     if key.target_columns:
         words.append(f"({_names(key.target_columns)})")

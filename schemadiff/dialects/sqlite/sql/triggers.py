@@ -20,7 +20,7 @@ EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 
 class Head(NamedTuple):
-    """What a CREATE TRIGGER says before its body; ``name_at`` and ``table_at`` are where these names
+    """The head of a CREATE TRIGGER, before its body; ``name_at`` and ``table_at`` are where these names
     begin."""
 
     name: str
