@@ -39,7 +39,7 @@ def check(
     """
     given, history = models_of(models), files.load(Path(versions))
     with connected(database) as (connection, dialect):
-        at_work = dialect.at_work(connection)
+        at_work = dialect.other_run(connection)
         state = version_table.read(connection, dialect)
         verify(state or State(), history)
         managed = state is not None or bool(history)
@@ -66,7 +66,7 @@ def check(
                 _, drifted = comparison.drift(comparison.visible(at))
             missing = comparison.between(comparison.visible(head), desired)
         refuse_taken(connection, dialect, missing)
-        at_work = at_work or dialect.at_work(connection)
+        at_work = at_work or dialect.other_run(connection)
         unsupported = comparison.unsupported(comparison.live, desired)
         return Drift(
             number,

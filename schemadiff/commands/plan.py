@@ -24,7 +24,7 @@ from schemadiff.database.taken_names import refuse_taken
 from schemadiff.dialects import Dialect
 from schemadiff.errors import AmbiguousError
 from schemadiff.execute import version_table
-from schemadiff.execute.online_choice import asked_how, large_tables
+from schemadiff.execute.online_choice import choose_algorithms, large_tables
 from schemadiff.execute.preconditions import foreseen
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import at_head, verify
@@ -170,7 +170,7 @@ def _statements(comparison: Comparison, found: _Found, loaded: tuple[Operation, 
         facts=facts,
         large=large_tables(connection, dialect, loaded, live, online),
     )
-    (planned,) = asked_how(connection, dialect, [planned], facts)
+    (planned,) = choose_algorithms(connection, dialect, [planned], facts)
     return foreseen(connection, dataclasses.replace(planned, operations=loaded))
 
 

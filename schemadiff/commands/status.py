@@ -25,10 +25,10 @@ def status(database: Database, versions: str | Path = "versions") -> Status:
 def status_of(database: Database, history: tuple[Revision, ...]) -> Status:
     """As `status`, the revisions being loaded."""
     with connected(database) as (connection, dialect):
-        at_work = dialect.at_work(connection)
+        at_work = dialect.other_run(connection)
         state = version_table.read(connection, dialect)
         verify(state or State(), history)
         interrupted = interrupted_in(connection, dialect, state, history) if state else None
         # It may have begun just now.
-        at_work = at_work or dialect.at_work(connection)
+        at_work = at_work or dialect.other_run(connection)
         return Status(where(database), state.version if state else None, history, state, interrupted, at_work)

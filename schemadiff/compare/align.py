@@ -74,7 +74,7 @@ def _are_named(current: tuple[Named, ...], desired: tuple[Named, ...]) -> bool:
 def align_table(current: Table, desired: Table, dialect: Dialect) -> Table:
     """`desired` as `align` makes it of one table."""
     named = take_names(current, desired, dialect) if dialect.makes_names else desired
-    return dialect.settle(current, with_kept(current, named))
+    return dialect.add_generated(current, with_kept(current, named))
 
 
 def take_names(current: Table, desired: Table, dialect: Dialect) -> Table:
@@ -85,7 +85,7 @@ def take_names(current: Table, desired: Table, dialect: Dialect) -> Table:
     def named(current: tuple[Named, ...], desired: tuple[Named, ...]) -> tuple[Named, ...]:
         if all(one.name is not None for one in desired):
             return desired
-        return _take_names(sorted(current, key=lambda one: not dialect.made_up(name, one)), desired)
+        return _take_names(sorted(current, key=lambda one: not dialect.is_generated_name(name, one)), desired)
 
     name = current.name
     desired = _content(current, desired)

@@ -52,10 +52,10 @@ def _same_names(current: Schema, desired: Schema, dialect: Dialect) -> Schema:
 
 def _renamed(current: Table, desired: Table, dialect: Dialect) -> Table:
     def matched(old: Sequence[Named], new: Sequence[Named]) -> tuple[Named, ...]:
-        free = [one for one in old if one not in new and dialect.made_up(current.name, one)]
+        free = [one for one in old if one not in new and dialect.is_generated_name(current.name, one)]
         result = []
         for one in new:
-            if one not in old and dialect.made_up(desired.name, one):
+            if one not in old and dialect.is_generated_name(desired.name, one):
                 match = next((other for other in free if unnamed(other) == unnamed(one)), None)
                 if match is not None:
                     free.remove(match)

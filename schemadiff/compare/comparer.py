@@ -3,7 +3,7 @@
 The algorithm in prose:
 
 1. *Align.* A constraint or index without a name in `desired` is the one of its shape in `current`, whatever name
-   that has: it takes over the name. What the server makes by itself (`Dialect.settle`) is added
+   that has: it takes over the name. What the server makes by itself (`Dialect.add_generated`) is added
    where it is not mentioned. After that two tables are compared with ``==``, and most are equal: nothing more happens.
 2. *Match by name.* Tables, and in each table that differs columns, indexes and constraints: what is only in
    `current` is dropped, what is only in `desired` is added, a column that is in both and differs is altered, any
@@ -78,7 +78,7 @@ def _changes(current: Schema, desired: Schema, given: Schema, dialect: Dialect) 
         leaving += gone
         changes += same
         arriving += new
-    if dialect.lifts_foreign_keys and changes:
+    if dialect.retypes_only_without_foreign_keys and changes:
         staying = [table for name, table in _in_order(current.tables) if name in desired.tables]
         lifted = _lifted(changes, staying, leaving, dialect)
         leaving += [DropConstraint(table, key) for table, key in lifted]

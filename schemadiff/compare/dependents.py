@@ -36,7 +36,7 @@ def around(
     altered = {
         (one.table, one.after.name)
         for one in operations
-        if isinstance(one, AlterColumn) and dialect.keeps_texts(one.before, one.after)
+        if isinstance(one, AlterColumn) and dialect.changes_meaning_of_expressions(one.before, one.after)
     }
     if not retyped and not altered:
         return tuple(operations)

@@ -110,12 +110,12 @@ def respelled(current: Schema, desired: Schema, dialect: Dialect) -> tuple[Opera
     tables = {str(name).lower(): name for name in current.tables}
     for name, table in desired.tables.items():
         old = name
-        if name not in current.tables and Table in dialect.caseless:
+        if name not in current.tables and Table in dialect.case_insensitive:
             old = tables.get(str(name).lower(), name)
             if old != name and old not in desired.tables:
                 operations.append(RenameTable(old, name))
         before = current.tables.get(old)
-        if before is None or Column not in dialect.caseless:
+        if before is None or Column not in dialect.case_insensitive:
             continue
         columns = {column.name.lower(): column.name for column in before.columns}
         operations += [

@@ -289,7 +289,9 @@ def _patiently(
             if error.__cause__ is None or not dialect.is_lock_timeout(error.__cause__):
                 raise
             tables = dict.fromkeys(name for step in steps for name in step.tables)
-            holders = dialect.holders(connection, tuple(tables)) or ("who holds it cannot be seen from here",)
+            holders = dialect.blockers(connection, tuple(tables)) or (
+                "who holds it cannot be seen from here",
+            )
             left = deadline - time.monotonic()
             if left <= pause or any(step.run for step in steps):
                 error.message = "\n".join([error.message, *(f"  in its way: {one}" for one in holders)])
@@ -379,14 +381,14 @@ def _send(
     sql = tag + step.sql if dialect.shows_statements else step.sql
     if step.alone:
         dialect.clear(connection, step.operations)
-        with dialect.unhurried(connection, sql):
+        with dialect.without_lock_timeout(connection, sql):
             connection.exec_driver_sql(sql, execution_options=VERBATIM)
         return
     whole = opening.before(sql) if opening else sql
     try:
         connection.exec_driver_sql(whole, execution_options=VERBATIM)
     except DBAPIError as error:
-        other = dialect.next_way(sql, error)
+        other = dialect.fallback(sql, error)
         if other is None:
             raise
         options.tell(

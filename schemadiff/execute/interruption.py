@@ -328,7 +328,7 @@ def _derived(
     after = footprint.after(operations, before, dialect)
     live = inspect_for(connection, dialect, before, after)
     asked = ask(connection, dialect, before, live)
-    back = dialect.retraction(operations, live)
+    back = dialect.undo_partial(operations, live)
     parts = footprint.parts_of(operations)
     restored = footprint.with_parts(back.live, before, asked, parts)
     if restored is None:

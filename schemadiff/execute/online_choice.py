@@ -23,7 +23,9 @@ SMALL = 8 * 2**20
 """Bytes up to which a table is small: to read or copy that much takes no longer than getting the locks."""
 
 
-def asked_how(connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: Facts) -> list[Plan]:
+def choose_algorithms(
+    connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: Facts
+) -> list[Plan]:
     """The plans, carried out one after the other, as the server will carry them out now that it was asked."""
     steps = [step for plan in plans for step in plan.steps]
     told = [
@@ -32,7 +34,7 @@ def asked_how(connection: Connection, dialect: Dialect, plans: Sequence[Plan], f
     ]
     if all(one.group is None for one in told):
         return list(plans)
-    answers = iter(zip(steps, dialect.asked_how(connection, told), strict=True))
+    answers = iter(zip(steps, dialect.choose_algorithms(connection, told), strict=True))
     result = []
     for plan in plans:
         found: list[planner.Step] = []

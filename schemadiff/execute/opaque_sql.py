@@ -107,7 +107,7 @@ def _is_of(key: str, mentioned: set[str], changed: bool, live: Schema, dialect: 
     things: list[Constraint | Index] = [*table.constraints(), *table.indexes] if table else []
     for thing in things:
         if table and thing.name == name and not isinstance(thing, PrimaryKey):
-            return None if dialect.made_up(table.name, thing) else False
+            return None if dialect.is_generated_name(table.name, thing) else False
     return False
 
 

@@ -117,7 +117,7 @@ def _planned_anew(
     expected = _after(start, _past(interrupted, completed), context)
     live = middle.live if middle else inspect_for(context.connection, context.dialect, start, expected)
     begun = {**interrupted.open, **halted}
-    back = context.dialect.retraction(tuple(begun.values()), live)
+    back = context.dialect.undo_partial(tuple(begun.values()), live)
     # In the revision's order: the steps that are left may have been to carry out a later one first.
     todo = {
         number: one
@@ -218,7 +218,7 @@ def _turn_back(context: RunContext, state: State, interrupted: Interrupted) -> T
     interrupted = _completed(context, state, interrupted)
     start = interrupted.origin
     live = inspect_for(context.connection, context.dialect, start, _after(start, interrupted.past, context))
-    back = context.dialect.retraction(tuple(interrupted.partly.values()), live)
+    back = context.dialect.undo_partial(tuple(interrupted.partly.values()), live)
     begun = {number: one for number, one in interrupted.begun.items() if one not in back.undone}
     past = [one for one in interrupted.past if one not in back.undone]
     expected = _after(start, [*past, *(one for one in begun.values() if one not in past)], context)

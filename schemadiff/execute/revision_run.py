@@ -23,7 +23,7 @@ from schemadiff.execute.executor import RunOptions, Task
 from schemadiff.execute.hazard_gate import Gate
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.execute.live_schema import Filled, Live, stand_alone
-from schemadiff.execute.online_choice import asked_how, large_among, large_tables
+from schemadiff.execute.online_choice import choose_algorithms, large_among, large_tables
 from schemadiff.execute.preconditions import foreseen
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import states
@@ -220,7 +220,7 @@ def tasks_of(
         unsure.append(tuple(guessed))
     tasks = []
     last = None if asking else 1
-    plans[:last] = asked_how(context.connection, context.dialect, plans[:last], facts)
+    plans[:last] = choose_algorithms(context.connection, context.dialect, plans[:last], facts)
     plans[:1] = [foreseen(context.connection, plan) for plan in plans[:1]]
     for leg, plan, guesses in zip(legs, plans, unsure, strict=True):
         tasks.append(
@@ -262,7 +262,7 @@ def _is_foretold(operation: Operation, live: Schema, dialect: Dialect) -> bool:
         things = _around(table, operation.before, dialect)
     elif isinstance(operation, AlterColumn):
         things = _around(table, operation.before.name, dialect)
-    return all(one.name or dialect.foretells(name, one, live) for one in things)
+    return all(one.name or dialect.predicts_name(name, one, live) for one in things)
 
 
 def _around(table: Table, column: str, dialect: Dialect) -> list[Constraint | Index]:
@@ -292,7 +292,7 @@ def saying_why(dialect: Dialect) -> Iterator[None]:
     try:
         yield
     except StepError as error:
-        if error.__cause__ is not None and dialect.refuses_way(error.__cause__):
+        if error.__cause__ is not None and dialect.is_algorithm_refusal(error.__cause__):
             error.hint = (
                 "The plan holds the server to the way that it chose for an empty copy of the table, and for the table "
                 "itself it does not go that way: the statement changed nothing.\nWith --online never the server "
@@ -300,7 +300,7 @@ def saying_why(dialect: Dialect) -> Iterator[None]:
                 f"{error.hint}"
             )
         elif (cause := error.__cause__) is not None and (
-            advice := takes_no_changes(cause) or dialect.way_out(cause)
+            advice := takes_no_changes(cause) or dialect.advice_on(cause)
         ):
             error.hint = f"{advice}\n{error.hint}"
         raise

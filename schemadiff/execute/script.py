@@ -37,7 +37,7 @@ def of_plan(
         some = [
             sql
             for step in plan.steps[first:position]
-            for sql in (*_held(step, dialect), *client.unhurried(step.sql, lock_timeout))
+            for sql in (*_held(step, dialect), *client.without_lock_timeout(step.sql, lock_timeout))
         ]
         alone = not dialect.transactional_ddl or plan.steps[first].alone
         statements += some if alone else client.transaction(some)
@@ -212,7 +212,7 @@ def _journalled(task: Task, dialect: Dialect, lock_timeout: float) -> Iterator[s
         some = (
             sql
             for step in steps[first:position]
-            for sql in (*_held(step, dialect), *client.unhurried(step.sql, lock_timeout))
+            for sql in (*_held(step, dialect), *client.without_lock_timeout(step.sql, lock_timeout))
         )
         both = (*some, *noted)
         yield from client.transaction(both) if executor.commits_with_entry(dialect, steps[first]) else both

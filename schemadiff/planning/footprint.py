@@ -410,7 +410,7 @@ def absent(live: Schema, expected: Schema, parts: Iterable[Part], dialect: Diale
 
 
 def _folded(name: Name, dialect: Dialect) -> Name:
-    if Table in dialect.caseless:
+    if Table in dialect.case_insensitive:
         return Name(name.name.casefold(), name.schema)
     return name
 

@@ -144,9 +144,9 @@ def together(one: Operation, other: Operation, dialect: Dialect) -> bool:
     if touched(one) != touched(other) or isinstance(one, DropTable | RenameTable):
         return False
     if isinstance(one, CreateTable):
-        return dialect.gathers_by_table and _is_foreign_key(other, AddConstraint)
+        return dialect.one_statement_group_per_table and _is_foreign_key(other, AddConstraint)
     if isinstance(other, DropTable):
-        return dialect.gathers_by_table and _is_foreign_key(one, DropConstraint)
+        return dialect.one_statement_group_per_table and _is_foreign_key(one, DropConstraint)
     return not isinstance(other, CreateTable | RenameTable)
 
 

@@ -131,7 +131,7 @@ def plan(
             group.clear()
 
     todo = _still_to_do(operations, before)
-    if dialect.gathers_by_table:
+    if dialect.one_statement_group_per_table:
         todo = gathered(todo, dialect)
     if dialect.copies_for_foreign_keys:
         todo = delayed(todo, big)

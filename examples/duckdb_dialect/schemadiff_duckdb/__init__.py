@@ -44,10 +44,10 @@ class DuckDB(Dialect):
     lacks: ClassVar[frozenset[Feature]] = canonical.LACKS
     savepoints: ClassVar[bool] = False
     shows_statements: ClassVar[bool] = False
-    lifts_foreign_keys: ClassVar[bool] = True
+    retypes_only_without_foreign_keys: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
     makes_names: ClassVar[bool] = False
-    caseless: ClassVar[tuple[type, ...]] = (Table, Column)
+    case_insensitive: ClassVar[tuple[type, ...]] = (Table, Column)
     shared_names: ClassVar[tuple[type, ...]] = (Index,)
     connecting: ClassVar[Connecting] = run.DuckDBConnecting()
     client: ClassVar[Client] = run.DuckDBClient()

@@ -59,7 +59,7 @@ class Canonical(Product):
         """The table, which was called `old`, with the names that the server gives to its parts for that."""
         return table
 
-    def settle(self, current: Table, desired: Table) -> Table:
+    def add_generated(self, current: Table, desired: Table) -> Table:
         """`desired` with what is ``implicit`` in `current`: no model ever names it."""
         return desired
 
@@ -73,7 +73,7 @@ class Canonical(Product):
 
     def joined(self, column: Column, key: Sequence[Column]) -> object:
         """What cannot change in a column while a foreign key joins it together with all columns of `key`, where that
-        `lifts_foreign_keys`.
+        `retypes_only_without_foreign_keys`.
         """
         return (column.type, column.charset, column.collation, column.autoincrement)
 
@@ -81,11 +81,11 @@ class Canonical(Product):
         """The expression after its table's column `before` was renamed."""
         return self.lexer.renamed(expression, before, self.quote(after))
 
-    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
+    def is_generated_name(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         """Whether the name of the table's constraint or index looks like one that the server gives by itself."""
         return False
 
-    def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
+    def predicts_name(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
         """True if the name that the server will generate for this constraint or index can be predicted, in a schema
         that does not exist yet.
         """
@@ -119,7 +119,7 @@ class Canonical(Product):
         """Whether the column's type is the enumerated type or domain of that name, or an array of it."""
         return False
 
-    def keeps_texts(self, before: Column, after: Column) -> bool:
+    def changes_meaning_of_expressions(self, before: Column, after: Column) -> bool:
         """Whether CHECKs and indexes that speak of a column mean something else when it changes so than they would if
         they were written again.
         """

@@ -26,7 +26,7 @@ class Online(Sql):
         """As `statements`, for a table that is not small: its readers and writers wait as little as can be."""
         return self.statements(operations, before, later=later)
 
-    def asked_how(
+    def choose_algorithms(
         self, connection: Connection, statements: Sequence[Statement]
     ) -> tuple[tuple[Statement, ...], ...]:
         """For each statement of a plan, in order, those that take its place now that the server was asked how it would
@@ -35,12 +35,12 @@ class Online(Sql):
         """
         return tuple((statement,) for statement in statements)
 
-    def next_way(self, sql: str, error: BaseException) -> str | None:
-        """A statement that `asked_how` gave, in another way that keeps nobody waiting, where the server refuses this
-        one for what could not be seen before; ``None`` where there is none.
+    def fallback(self, sql: str, error: BaseException) -> str | None:
+        """A statement that `choose_algorithms` gave, in another way that keeps nobody waiting, where the server refuses
+        this one for what could not be seen before; ``None`` where there is none.
         """
         return None
 
-    def refuses_way(self, error: BaseException) -> bool:
+    def is_algorithm_refusal(self, error: BaseException) -> bool:
         """Whether the server refused a statement because it cannot carry it out in the way that it is held to."""
         return False

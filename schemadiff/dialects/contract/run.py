@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Run(Product):
     """Carries out. Most of it is for servers with many sessions; an embedded database has a lock and a transaction."""
 
-    def way_out(self, error: BaseException) -> str | None:
+    def advice_on(self, error: BaseException) -> str | None:
         """What to do where the server refuses a statement for what the models do not declare."""
         return None
 
@@ -46,7 +46,7 @@ class Run(Product):
         Raises `LockedError` when another run still holds it after `wait` seconds.
         """
 
-    def at_work(self, connection: Connection) -> str | None:
+    def other_run(self, connection: Connection) -> str | None:
         """A sentence on the run of schemadiff, or its statement, that is at work just now; ``None`` if none known."""
         return None
 
@@ -54,11 +54,11 @@ class Run(Product):
         """Whether the server gave up a statement because it had waited too long for a lock."""
         return False
 
-    def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
+    def blockers(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         """Who holds locks on these tables (on any, where there are none), a sentence each, as far as can be told."""
         return ()
 
-    def unhurried(self, connection: Connection, sql: str) -> AbstractContextManager[None]:
+    def without_lock_timeout(self, connection: Connection, sql: str) -> AbstractContextManager[None]:
         """Around a statement that runs alone: it may wait for locks as long as it will where it blocks nobody."""
         return nullcontext()
 

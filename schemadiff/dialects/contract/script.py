@@ -49,7 +49,7 @@ class Client(ABC):
         """
         return ""
 
-    def unhurried(self, sql: str, seconds: float) -> tuple[str, ...]:
+    def without_lock_timeout(self, sql: str, seconds: float) -> tuple[str, ...]:
         """The statement, with what lets it wait as long as it takes where nobody stands behind it meanwhile; `seconds`
         are the `patience` of all others.
         """

@@ -38,7 +38,7 @@ class Sql(Product):
         """`after`, to which the operations lead, with what their `statements` change beyond them."""
         return after
 
-    def retraction(self, operations: Sequence[Operation], live: Schema) -> Retraction:
+    def undo_partial(self, operations: Sequence[Operation], live: Schema) -> Retraction:
         """How to come back from the middle of operations that take several statements, some of which are done."""
         return Retraction((), (), live)
 

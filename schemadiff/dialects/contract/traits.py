@@ -25,13 +25,13 @@ class Traits:
     savepoints: ClassVar[bool] = True
     """Whether a transaction has savepoints: one shows that what a user wrote has not ended the transaction."""
 
-    lifts_foreign_keys: ClassVar[bool] = False
+    retypes_only_without_foreign_keys: ClassVar[bool] = False
     """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
     lexer: ClassVar[Lexer] = Lexer()
     """What it makes of SQL that a user has written."""
 
-    gathers_by_table: ClassVar[bool] = False
+    one_statement_group_per_table: ClassVar[bool] = False
     """Whether all operations on one table are better carried out together, whatever stands between them: each change
     may cost a rebuild of the table, and no foreign key is checked before the end of the transaction.
     """
@@ -53,7 +53,7 @@ class Traits:
     defaults_name_columns: ClassVar[bool] = False
     """Whether a column's default may speak of other columns."""
 
-    caseless: ClassVar[tuple[type, ...]] = ()
+    case_insensitive: ClassVar[tuple[type, ...]] = ()
     """The kinds of things (`Table`, `Column`) of which no two may have names that differ in capitals alone."""
 
     makes_names: ClassVar[bool] = True

@@ -19,7 +19,7 @@ from schemadiff.dialects.mysql.canonical.equivalence import Rules
 from schemadiff.dialects.mysql.canonical.implicit import settle, under_new_name, with_implicit
 from schemadiff.dialects.mysql.canonical.tables import canonical_name, canonical_table
 from schemadiff.dialects.mysql.online import algorithms
-from schemadiff.dialects.mysql.online.probe import asked_how
+from schemadiff.dialects.mysql.online.probe import choose_algorithms
 from schemadiff.dialects.mysql.read import definers, objects, uncompared
 from schemadiff.dialects.mysql.read.catalog import read_schema, taken, unseen
 from schemadiff.dialects.mysql.read.explain import judging
@@ -79,11 +79,11 @@ class MySQL(Facts, Dialect):
         {"deferrable constraints", "exclusion constraints", "included columns", "partial indexes"}
     )
     transactional_ddl: ClassVar[bool] = False
-    lifts_foreign_keys: ClassVar[bool] = True
+    retypes_only_without_foreign_keys: ClassVar[bool] = True
     copies_for_foreign_keys: ClassVar[bool] = True
     counts_constraints: ClassVar[bool] = True
     lifts_views: ClassVar[bool] = False
-    caseless: ClassVar[tuple[type, ...]] = (Column,)
+    case_insensitive: ClassVar[tuple[type, ...]] = (Column,)
     # The version row has to be text, and part of a transaction.
     own_table_options: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"engine": "InnoDB", "charset": "utf8mb4"}
@@ -152,7 +152,7 @@ class MySQL(Facts, Dialect):
     def under_new_name(self, table: Table, old: Name) -> Table:
         return under_new_name(table, old.name, self.product)
 
-    def settle(self, current: Table, desired: Table) -> Table:
+    def add_generated(self, current: Table, desired: Table) -> Table:
         return settle(current, desired)
 
     def changes_in_place(self, before: Constraint | Index, after: Constraint | Index) -> bool:
@@ -201,13 +201,13 @@ class MySQL(Facts, Dialect):
     ) -> tuple[Unsupported, ...]:
         return tuple(uncompared.read(connection, self, schemas))
 
-    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
-        return objects.made_up(table, thing, self.product.check_name)
+    def is_generated_name(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
+        return objects.is_generated_name(table, thing, self.product.check_name)
 
     def settings(self, connection: Connection, statements: Sequence[str] = ()) -> tuple[str, ...]:
         return settings(connection, self, statements)
 
-    def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
+    def predicts_name(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
         return objects.is_first_of_its_kind(schema.tables[table], thing)
 
     def replaces(self, before: StoredObject, after: StoredObject) -> bool:
@@ -251,7 +251,7 @@ class MySQL(Facts, Dialect):
         found = self.statements(operations, before, later=later)
         return tuple(replace(one, group=group) for one in found)
 
-    def asked_how(
+    def choose_algorithms(
         self, connection: Connection, statements: Sequence[Statement]
     ) -> tuple[tuple[Statement, ...], ...]:
         expanded = {
@@ -260,13 +260,13 @@ class MySQL(Facts, Dialect):
             if one.group is not None
         }
         if not expanded:
-            return super().asked_how(connection, statements)
-        return tuple(asked_how(connection, self, statements, expanded))
+            return super().choose_algorithms(connection, statements)
+        return tuple(choose_algorithms(connection, self, statements, expanded))
 
-    def next_way(self, sql: str, error: BaseException) -> str | None:
+    def fallback(self, sql: str, error: BaseException) -> str | None:
         return algorithms.after_last_version(sql, blockers.error_code(error))
 
-    def refuses_way(self, error: BaseException) -> bool:
+    def is_algorithm_refusal(self, error: BaseException) -> bool:
         return algorithms.is_refusal(blockers.error_code(error))
 
     def _expanded(self, operations: Sequence[Operation], before: Schema) -> Sequence[Operation]:
@@ -299,7 +299,7 @@ class MySQL(Facts, Dialect):
     ) -> AbstractContextManager[None]:
         return locked(connection, self, wait, timeout, tell)
 
-    def at_work(self, connection: Connection) -> str | None:
+    def other_run(self, connection: Connection) -> str | None:
         return at_work(connection, self)
 
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
@@ -317,10 +317,10 @@ class MySQL(Facts, Dialect):
     def forgone(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, str]:
         return definers.forgone(operations, live)
 
-    def way_out(self, error: BaseException) -> str | None:
-        return run_transaction.way_out(error)
+    def advice_on(self, error: BaseException) -> str | None:
+        return run_transaction.advice_on(error)
 
-    def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
+    def blockers(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return blockers.holders(connection, self, tables)
 
     def admit(self, connection: Connection, sql: str) -> None:

@@ -104,7 +104,7 @@ class PostgreSQL(Dialect):
         DropIndex,
     )
     named_enums: ClassVar[bool] = True
-    lifts_foreign_keys: ClassVar[bool] = True
+    retypes_only_without_foreign_keys: ClassVar[bool] = True
     shared_names: ClassVar[tuple[type, ...]] = (Index, Unique, PrimaryKey)
 
     version: int = _NEWEST
@@ -163,7 +163,7 @@ class PostgreSQL(Dialect):
     def with_managed(self, live: Table, known: Sequence[Table]) -> Table:
         return set_apart(live, known, ("PARTITION_BY", "TABLESPACE", "USING", "WITH"), lists="WITH")
 
-    def settle(self, current: Table, desired: Table) -> Table:
+    def add_generated(self, current: Table, desired: Table) -> Table:
         """`desired` without the storage and the compression that a column had and its new type cannot have, and with
         the keys over time that it has and the storage that the database chooses.
         """
@@ -259,11 +259,11 @@ class PostgreSQL(Dialect):
         """All schemas but the server's own and those of extensions."""
         return (None, *(name for name in objects.schemas(connection) if name != self.schema))
 
-    def made_up(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
+    def is_generated_name(self, table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
         """Whether it is made of the table's name, columns and a word for its kind (ChooseIndexName in the source)."""
-        return objects.made_up(table, thing)
+        return objects.is_generated_name(table, thing)
 
-    def foretells(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
+    def predicts_name(self, table: Name, thing: Constraint | Index, schema: Schema) -> bool:
         """Where nothing else would get the same name: those are numbered by their age."""
         return create.is_alone_in_name(table, thing, schema)
 
@@ -288,7 +288,7 @@ class PostgreSQL(Dialect):
     def has_type(self, column: Column, name: Name) -> bool:
         return types.is_named(column.type, name)
 
-    def keeps_texts(self, before: Column, after: Column) -> bool:
+    def changes_meaning_of_expressions(self, before: Column, after: Column) -> bool:
         """A varchar stands as ``(s)::text`` in them, which drops the blanks at the end of a char (PostgreSQL 15)."""
         kinds = {types.parse(column.type.sql).kind for column in (before, after)}
         return len(kinds) == 2 and "character" in kinds and kinds <= types.STRINGS
@@ -331,7 +331,7 @@ class PostgreSQL(Dialect):
         """Indexes built and dropped concurrently, constraints validated apart."""
         return concurrently.statements(operations, before, self.statements)
 
-    def retraction(self, operations: Sequence[Operation], live: Schema) -> Retraction:
+    def undo_partial(self, operations: Sequence[Operation], live: Schema) -> Retraction:
         """Indexes that are no constraints yet, constraints that are not valid yet."""
         return leftovers.retraction(operations, live)
 
@@ -343,7 +343,7 @@ class PostgreSQL(Dialect):
 
     # carrying out
 
-    def at_work(self, connection: Connection) -> str | None:
+    def other_run(self, connection: Connection) -> str | None:
         return lock.at_work(connection)
 
     def locked(
@@ -356,9 +356,9 @@ class PostgreSQL(Dialect):
         """An advisory lock of the session."""
         return lock.locked(connection, wait, timeout, tell)
 
-    def unhurried(self, connection: Connection, sql: str) -> AbstractContextManager[None]:
+    def without_lock_timeout(self, connection: Connection, sql: str) -> AbstractContextManager[None]:
         """An index that is made or dropped concurrently waits for old transactions, and blocks nobody meanwhile."""
-        return session_settings.unhurried(connection) if " CONCURRENTLY " in sql else nullcontext()
+        return session_settings.without_lock_timeout(connection) if " CONCURRENTLY " in sql else nullcontext()
 
     def sizes(self, connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
         return blockers.sizes(connection, {self.quote_name(name): name for name in names})
@@ -375,11 +375,11 @@ class PostgreSQL(Dialect):
     def forgone(self, operations: Sequence[Operation], live: Schema) -> Mapping[Operation, str]:
         return lost_index_settings.forgone(operations, live)
 
-    def way_out(self, error: BaseException) -> str | None:
+    def advice_on(self, error: BaseException) -> str | None:
         """For a view, trigger, rule or policy that hangs on a column and that the models do not declare."""
-        return blockers.way_out(error)
+        return blockers.advice_on(error)
 
-    def holders(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
+    def blockers(self, connection: Connection, tables: Collection[Name]) -> tuple[str, ...]:
         return blockers.holders(connection, [self.quote_name(name) for name in tables])
 
     def clear(

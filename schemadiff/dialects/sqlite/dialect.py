@@ -60,8 +60,8 @@ class SQLite(Dialect):
     client: ClassVar[Client] = Sqlite3()
     connecting: ClassVar[Connecting] = SQLiteConnecting()
     lexer: ClassVar[Lexer] = SQLiteLexer()
-    gathers_by_table: ClassVar[bool] = True
-    caseless: ClassVar[tuple[type, ...]] = (Table, Column)
+    one_statement_group_per_table: ClassVar[bool] = True
+    case_insensitive: ClassVar[tuple[type, ...]] = (Table, Column)
     makes_names: ClassVar[bool] = False
     shared_names: ClassVar[tuple[type, ...]] = (Index,)
 
@@ -87,7 +87,7 @@ class SQLite(Dialect):
     def canonical(self, table: Table) -> Table:
         return canonical_tables.canonical(table)
 
-    def settle(self, current: Table, desired: Table) -> Table:
+    def add_generated(self, current: Table, desired: Table) -> Table:
         return sqlalchemy_types.settle(current, desired)
 
     def mentions(self, expression: str, column: str) -> bool:
@@ -134,8 +134,8 @@ class SQLite(Dialect):
     def same_view(self, connection: Connection, one: View, other: View) -> bool | None:
         return objects.same_view(one, other)
 
-    def way_out(self, error: BaseException) -> str | None:
-        return alter.way_out(str(getattr(error, "orig", error)))
+    def advice_on(self, error: BaseException) -> str | None:
+        return alter.advice_on(str(getattr(error, "orig", error)))
 
     def tracks(self, one: StoredObject) -> bool:
         return True

@@ -63,7 +63,7 @@ _NAMED_CHECK = re.compile(r"ADD CONSTRAINT (`(?:[^`]|``)+`) CHECK ")
 _DROPPED_CHECK = re.compile(r"DROP (?:CHECK|CONSTRAINT) (`(?:[^`]|``)+`)")
 
 
-def asked_how(
+def choose_algorithms(
     connection: Connection,
     facts: Facts,
     statements: Sequence[Statement],
@@ -161,7 +161,7 @@ class _Asking:
         self.accepted: dict[Name, list[Alter]] = {}
 
     def answers(self, statements: Sequence[Statement]) -> list[tuple[Statement, ...]]:
-        """As `asked_how`."""
+        """As `choose_algorithms`."""
         result: list[tuple[Statement, ...]] = []
         seen: set[Group] = set()
         for statement in statements:

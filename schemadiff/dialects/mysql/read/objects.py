@@ -238,7 +238,9 @@ def canonical_object(stored: StoredObject) -> StoredObject:
     return sequence_options.without_defaults(stored, -_HIGHEST - 1, _HIGHEST, cache=_CACHE)
 
 
-def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude, check_name: str) -> bool:
+def is_generated_name(
+    table: Name, thing: Unique | Index | ForeignKey | Check | Exclude, check_name: str
+) -> bool:
     """Whether the server may have given the name: that of an index is its first column's, maybe with a number."""
     name = thing.name or ""
     match thing:

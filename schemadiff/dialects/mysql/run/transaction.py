@@ -49,7 +49,7 @@ def transaction(connection: Connection, ending: Ending | None) -> Iterator[None]
         connection.exec_driver_sql(f"XA COMMIT {name} ONE PHASE" if name else "COMMIT")
 
 
-def way_out(error: BaseException) -> str | None:
+def advice_on(error: BaseException) -> str | None:
     """What to do about a statement that would have ended the transaction."""
     if number(error) != _ACTIVE:
         return None

@@ -83,7 +83,7 @@ def clear(connection: Connection, operations: Sequence[Operation], *, patiently:
     for table, name in _built(operations):
         found = connection.execute(sa.text(_UNUSABLE), {"table": quoted(table), "name": name})
         if found.scalar_one():
-            with session_settings.unhurried(connection) if patiently else nullcontext():
+            with session_settings.without_lock_timeout(connection) if patiently else nullcontext():
                 connection.exec_driver_sql(drop_index(table, name))
 
 

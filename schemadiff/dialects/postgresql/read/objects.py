@@ -145,7 +145,7 @@ def schemas(connection: Connection) -> list[str]:
     return list(connection.execute(sa.text(_ALL_SCHEMAS)).scalars())
 
 
-def made_up(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
+def is_generated_name(table: Name, thing: Unique | Index | ForeignKey | Check | Exclude) -> bool:
     """Whether the name is as PostgreSQL makes one: ``user_email_key``, ``user_check1``; cut to 63 bytes."""
     start, name = table.name[:20], thing.name or ""
     return name.startswith(start) and _MADE_UP[type(thing)].fullmatch(name, len(start)) is not None

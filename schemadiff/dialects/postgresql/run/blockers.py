@@ -81,7 +81,7 @@ def _words(
     return f"process {pid} ({who}) for {max(age or 0, 0)} s: {short(query or '')}"
 
 
-def way_out(error: BaseException) -> str | None:
+def advice_on(error: BaseException) -> str | None:
     """What to do about a statement that is refused because something depends on what it changes."""
     if driver_errors.sqlstate(error) not in _DEPENDED_ON or not driver_errors.detail(error):
         return None

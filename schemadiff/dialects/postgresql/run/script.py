@@ -46,7 +46,7 @@ class Psql(Client):
     def patience(self, seconds: float) -> str:
         return f"SET lock_timeout = '{_milliseconds(seconds)}ms';"
 
-    def unhurried(self, sql: str, seconds: float) -> tuple[str, ...]:
+    def without_lock_timeout(self, sql: str, seconds: float) -> tuple[str, ...]:
         # It waits for old transactions.
         if " CONCURRENTLY " not in sql:
             return (sql,)

@@ -29,7 +29,7 @@ def with_settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator
 
 
 @contextmanager
-def unhurried(connection: Connection) -> Iterator[None]:
+def without_lock_timeout(connection: Connection) -> Iterator[None]:
     """A statement in here waits for locks without an end."""
     old = _set(connection, "lock_timeout", "0")
     try:

@@ -358,7 +358,7 @@ def _apply(operation: Operation, schema: Schema) -> Schema:
     return after.with_table(canonical(after.tables[_table_of(operation)]))
 
 
-def way_out(words: str) -> str | None:
+def advice_on(words: str) -> str | None:
     """Advice where SQLite refuses a change for a view or trigger that would not work any more."""
     if not _USED.search(words):
         return None
