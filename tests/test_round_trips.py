@@ -17,7 +17,7 @@ from schemadiff.dialects.postgresql.server import pipeline
 from tests.conftest import FreshDatabase
 from tests.proxy import Proxy
 
-MOST = {"mysql": 15, "mariadb": 13, "postgresql": 11}
+MOST = {"mysql": 13, "mariadb": 11, "postgresql": 10}
 """The round trips of a check that finds nothing, at most; 40, 40 and 27 before they were counted. Two to four are those
 of the driver, for encryption and password.
 """

@@ -66,7 +66,8 @@ def check(
                 _, drifted = comparison.drift(comparison.visible(at))
             missing = comparison.between(comparison.visible(head), desired)
         refuse_taken(connection, dialect, missing)
-        at_work = at_work or dialect.other_run(connection)
+        if managed:
+            at_work = at_work or dialect.other_run(connection)
         unsupported = comparison.unsupported(comparison.live, desired)
         return Drift(
             number,
