@@ -376,15 +376,17 @@ def _send(
     opening: Opening | None,
 ) -> None:
     step = event.step
-    # Who looks at the server's sessions, a later run of schemadiff for one, sees what it is.
+    # Who looks at the server's sessions, a later run of schemadiff for one, sees what it is. It comes first: servers
+    # show the beginning of a text.
     tag = f"/* schemadiff {event.revision:04} {event.direction} {event.position + 1}/{event.total} */ "
-    sql = tag + step.sql if dialect.shows_statements else step.sql
+    tag = tag if dialect.shows_statements else ""
+    sql = tag + step.sql
     if step.alone:
         dialect.clear(connection, step.operations)
         with dialect.without_lock_timeout(connection, sql):
             connection.exec_driver_sql(sql, execution_options=VERBATIM)
         return
-    whole = opening.before(sql) if opening else sql
+    whole = tag + opening.before(step.sql) if opening else sql
     try:
         connection.exec_driver_sql(whole, execution_options=VERBATIM)
     except DBAPIError as error:
