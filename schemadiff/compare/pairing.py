@@ -14,6 +14,7 @@ from itertools import groupby
 from schemadiff.dialects import Dialect
 from schemadiff.operations import (
     AddConstraint,
+    AlterColumn,
     AlterConstraint,
     AlterIndex,
     CreateIndex,
@@ -48,6 +49,8 @@ def in_place(operations: Iterable[Operation], before: Schema, dialect: Dialect) 
         refused = {*_refused(made, before), *_without_key(operations, pairs)}
         if not refused:
             return tuple(one for _, one in made)
+        if refused.isdisjoint(pairs):
+            break  # what is given as a change in place has no room beside the pairs
         pairs = {drop: add for drop, add in pairs.items() if drop not in refused}
     return operations
 
@@ -69,6 +72,8 @@ def _expanded(operation: Operation, dialect: Dialect) -> Iterator[Operation]:
 def _pairs(operations: Sequence[Operation], dialect: Dialect) -> dict[int, int]:
     """The drops and additions that are changes in place. None stands across what is the user's own, what is no table,
     or what renames the table or a column of it; and where tables share the names, across nothing of another table.
+    There, nothing is renamed to or from a name that goes and comes again: what somebody has set on an index (a
+    comment, the REPLICA IDENTITY) goes by its name.
     """
     added: dict[Name, list[tuple[int, tuple[int, int], int]]] = {}
     dropped: list[tuple[int, tuple[int, int], int]] = []
@@ -89,11 +94,14 @@ def _pairs(operations: Sequence[Operation], dialect: Dialect) -> dict[int, int]:
             dropped.append(place)
         elif isinstance(operation, _Comes):
             added.setdefault(name, []).append(place)
+    passed_on = {(touched(operations[place[0]]), _name(gone(operations[place[0]]))) for place in dropped} & {
+        (name, _name(come(operations[place[0]]))) for name, places in added.items() for place in places
+    }
     found: dict[int, int] = {}
     for position, when, stretch in dropped:
         drop = operations[position]
-        old = gone(drop)
-        others = added.get(touched(drop) or Name(""), [])
+        old, name = gone(drop), touched(drop)
+        others = added.get(name or Name(""), [])
         for place in others:
             new = come(operations[place[0]])
             if (
@@ -104,6 +112,11 @@ def _pairs(operations: Sequence[Operation], dialect: Dialect) -> dict[int, int]:
                 and old is not None
                 and new is not None
                 and dialect.changes_in_place(old, new)
+                and not (
+                    old.name != new.name
+                    and isinstance(old, dialect.shared_names)
+                    and {(name, old.name), (name, new.name)} & passed_on
+                )
             ):
                 found[position] = place[0]
                 others.remove(place)
@@ -128,9 +141,9 @@ def _with_changes(
     made: list[tuple[int, Operation]] = []
     for (name, leaves), some in groupby(units, key=lambda unit: (touched(unit[1][0]), _leaves(unit[1][0]))):
         group = list(some)
-        changes = [unit for unit in group if unit[0] in pairs]
-        if name and leaves and changes:
-            drops = [unit for unit in group if unit[0] not in pairs]
+        if name and leaves and any(position in pairs for position, _ in group):
+            changes = [unit for unit in group if unit[0] in pairs or isinstance(unit[1][0], InPlace)]
+            drops = [unit for unit in group if unit not in changes]
             left = _names(before.tables.get(name)).difference(_name(gone(one)) for _, (one,) in drops)
             group = [*drops, *_in_turn(changes, left)]
         made += [(position, one) for position, unit in group for one in unit]
@@ -200,7 +213,9 @@ def _refused(operations: Iterable[tuple[int, Operation]], before: Schema) -> set
 
 
 def _without_key(operations: Sequence[Operation], pairs: _Pairs) -> set[int]:
-    """The positions of the foreign keys that have to make room for a key to which they refer, and which goes."""
+    """The positions of the foreign keys that have to make room: for a key to which they refer, and which goes, or for
+    a column that they join, and which gets another type.
+    """
     lost = {
         (touched(operation), frozenset(thing.columns))
         for position, operation in enumerate(operations)
@@ -208,11 +223,21 @@ def _without_key(operations: Sequence[Operation], pairs: _Pairs) -> set[int]:
         for thing in (gone(operation),)
         if isinstance(thing, PrimaryKey | Unique) or (isinstance(thing, Index) and thing.unique)
     }
-    keys = {position: gone(operations[position]) for position in pairs}
+    altered = {
+        (operation.table, operation.before.name)
+        for operation in operations
+        if isinstance(operation, AlterColumn) and operation.before.type != operation.after.type
+    }
+    keys = {position: (touched(operations[position]), gone(operations[position])) for position in pairs}
     return {
         position
-        for position, key in keys.items()
-        if isinstance(key, ForeignKey) and (key.target, frozenset(key.target_columns)) in lost
+        for position, (table, key) in keys.items()
+        if isinstance(key, ForeignKey)
+        and (
+            (key.target, frozenset(key.target_columns)) in lost
+            or any((table, column) in altered for column in key.columns)
+            or any((key.target, column) in altered for column in key.target_columns)
+        )
     }
 
 

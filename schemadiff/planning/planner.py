@@ -306,17 +306,23 @@ def is_done(operation: Operation, schema: Schema) -> bool:
         case RenameIndex(before=old, after=new) if (
             indexes := schema.indexes_of(operation.table)
         ) is not None:
-            names = {one.name for one in indexes}
-            return new.name in names and old.name not in names
+            return _is_renamed(old, new, indexes)
         case RenameConstraint(before=old, after=new) if table:
-            names = {one.name for one in table.constraints()}
-            return new.name in names and old.name not in names
+            return _is_renamed(old, new, tuple(table.constraints()))
         case AlterIndex() if (indexes := schema.indexes_of(operation.table)) is not None:
             return operation.after in indexes
         case AlterConstraint() if table:
             return _is_there(AddConstraint(operation.table, operation.after), schema)
         case _:
             return False
+
+
+def _is_renamed(
+    old: Constraint | Index, new: Constraint | Index, things: Collection[Constraint | Index]
+) -> bool:
+    """Whether the things have the new one and not the old one: by name, or where another has that, by all of it."""
+    names = {one.name for one in things}
+    return (new.name in names and old.name not in names) or (new in things and old not in things)
 
 
 def _pairs(options: Options) -> set[tuple[str, str | None]]:
