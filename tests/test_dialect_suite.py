@@ -33,16 +33,19 @@ class OnServer(OnDatabase):
         databases.close()
 
 
+@pytest.mark.once
 @pytest.mark.engines("mysql")
 class TestMySQL(OnServer, StoriesAtOnce):
     dialect = "mysql"
 
 
+@pytest.mark.once
 @pytest.mark.engines("mariadb")
 class TestMariaDB(OnServer, StoriesAtOnce):
     dialect = "mariadb"
 
 
+@pytest.mark.once
 @pytest.mark.engines("postgresql")
 class TestPostgreSQL(OnServer, StoriesAtOnce):
     dialect = "postgresql"
@@ -70,7 +73,7 @@ class TestDuckDB(OnFile, StoriesAtOnce):
 @pytest.mark.once
 class TestEachStoryOnDuckDB(OnFile, EachStory):
     dialect = "duckdb"
-    pairs = 20
+    pairs = 10
     engine: ClassVar[Engine] = Engine(
         "duckdb",
         (
