@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from schemadiff.dialects.shared.verbatim import VERBATIM
+
 
 @contextmanager
 def account(url: str, grants: Sequence[str]) -> Iterator[str]:
@@ -40,4 +42,4 @@ def account(url: str, grants: Sequence[str]) -> Iterator[str]:
 
 
 def _run(connection: sa.Connection, sql: str) -> None:
-    connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    connection.exec_driver_sql(sql, execution_options=VERBATIM)

@@ -12,6 +12,8 @@ from contextlib import closing
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
+from schemadiff.dialects.shared.verbatim import VERBATIM
+
 
 def run_script(url: str, script: str) -> str:
     """Runs the script on the database up to its first error; returns that in the server's words, ``""`` when there is
@@ -55,7 +57,7 @@ def _driver(url: URL, script: str) -> str:
     with engine.connect() as connection:
         try:
             for statement in _statements(script):
-                connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+                connection.exec_driver_sql(statement, execution_options=VERBATIM)
         except sa.exc.DBAPIError as error:
             return str(error.orig)
     return ""

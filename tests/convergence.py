@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,17 +124,6 @@ def converge(bench: Bench, pair: Pair) -> None:
         converging.Models(one.metadata(), functools.partial(definitions, models=one))
         for one in (pair.before, pair.after)
     )
-    _create_all(fresh.before, before.metadata)
-    _create_all(fresh.after, after.metadata)
+    converging.create_all(fresh.before, before.metadata)
+    converging.create_all(fresh.after, after.metadata)
     converging.converge(fresh, before, after, versions)
-
-
-def _create_all(database: sa.Engine, metadata: sa.MetaData) -> None:
-    """What the server itself refuses is no example."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SQLAlchemy's, about cycles of foreign keys
-            metadata.create_all(database)
-    except (sa.exc.DBAPIError, sa.exc.CompileError, sa.exc.CircularDependencyError) as error:
-        hypothesis.event(f"create_all is refused: {str(error).splitlines()[0][:90]}")
-        hypothesis.reject()

@@ -13,6 +13,7 @@ from schemadiff.database.connection import connected
 from schemadiff.database.inspector import inspect, with_implicit
 from schemadiff.database.server_spelling import differences
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.operations import Operation
 from schemadiff.schema import Schema
 
@@ -74,9 +75,7 @@ def _mysql(connection: sa.Connection, models: Models) -> dict[str, list[str]]:
         if name == "schemadiff_version":
             continue
         quoted = name.replace("`", "``")
-        shown = connection.exec_driver_sql(
-            f"SHOW CREATE TABLE `{quoted}`", execution_options={"no_parameters": True}
-        )
+        shown = connection.exec_driver_sql(f"SHOW CREATE TABLE `{quoted}`", execution_options=VERBATIM)
         # InnoDB knows no difference between RESTRICT, NO ACTION and nothing.
         same = r" AUTO_INCREMENT=\d+| ON (DELETE|UPDATE) (RESTRICT|NO ACTION)"
         text = re.sub(same, "", shown.one()[1]).replace("DEFAULT (now())", "DEFAULT CURRENT_TIMESTAMP")

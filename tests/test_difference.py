@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.database.connection import connected, open_engine
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import SchemadiffError, UsageError
 from schemadiff.operations import AddColumn, CreateTable
 from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject
@@ -54,13 +55,13 @@ def fill(url: str, statements: tuple[str, ...], *values: object, tables: sa.Meta
     engine.dispose()
     with connected(url, changes=True) as (connection, _):
         for statement in statements:
-            connection.exec_driver_sql(statement.format(*values), execution_options={"no_parameters": True})
+            connection.exec_driver_sql(statement.format(*values), execution_options=VERBATIM)
 
 
 def carry_out(url: str, found: schemadiff.Difference) -> None:
     with connected(url, changes=True) as (connection, _):
         for statement in found.plan.statements:
-            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+            connection.exec_driver_sql(statement, execution_options=VERBATIM)
 
 
 def test_two_databases(engine_name: str, fresh_database: Callable[[str], str]) -> None:

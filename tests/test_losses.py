@@ -11,7 +11,8 @@ from sqlalchemy.dialects import mysql, postgresql
 
 import schemadiff
 from schemadiff.database import facts
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import HazardError
 
 pytestmark = pytest.mark.once

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
 from schemadiff.database.other_tools import is_bookkeeping, of_other_tools
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.schema import Name
 
 pytestmark = pytest.mark.once

@@ -17,6 +17,7 @@ from schemadiff.dialects.contract.registry import dialect_of
 from schemadiff.dialects.contract.session import NoWayError, Reading, ServerSession, share_of
 from schemadiff.dialects.mysql.dialect import MySQL
 from schemadiff.dialects.mysql.run.blockers import left_running
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import StoppedError
 from schemadiff.execute import progress as execute_progress
 from schemadiff.execute.executor import Event
@@ -102,9 +103,9 @@ def fill(url: str, doublings: Iterable[int]) -> None:
         for done in doublings:
             if not done:
                 first = f"INSERT INTO big VALUES (1, {text}, 1)"
-                connection.exec_driver_sql(first, execution_options={"no_parameters": True})
+                connection.exec_driver_sql(first, execution_options=VERBATIM)
             sql = f"INSERT INTO big SELECT id + {2**done}, {text}, {number} FROM big"
-            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            connection.exec_driver_sql(sql, execution_options=VERBATIM)
     engine.dispose()
 
 
@@ -168,7 +169,7 @@ def account(url: str) -> Iterator[Callable[[str], str]]:
     def run(*statements: str) -> None:
         with engine.connect() as connection:
             for statement in statements:
-                connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+                connection.exec_driver_sql(statement, execution_options=VERBATIM)
 
     if engine.dialect.name == "postgresql":
         run(f"CREATE ROLE {name} LOGIN", f"GRANT ALL ON SCHEMA public TO {name}")

@@ -23,9 +23,10 @@ import sqlalchemy as sa
 
 import schemadiff
 from schemadiff.compare.align import align_table
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
 from schemadiff.database.inspector import inspect, inspect_for
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.execute import version_table
 from schemadiff.models.reader import read
 from schemadiff.revisions import files as revision_files

@@ -7,8 +7,8 @@ tell through ``progress``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,13 +67,9 @@ def apply(
     """
     history = files.load(Path(versions))
     check_target(to, history, "apply")
-    dry_run, tell = dry_run or sql, tell or _silent
-    with connected(database, changes=not dry_run) as (connection, dialect):
-        gate, options = Gate(allow, confirm, dry_run), RunOptions(progress, tell, lock_wait)
-        expect_together(dialect, transaction)
-        context = RunContext(connection, dialect, history, gate, options, online, transaction)
-        with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
-            outcome = _apply(context, to, where(database))
+    gate, options = Gate(allow, confirm, dry_run or sql), RunOptions(progress, tell or _silent, lock_wait)
+    with _context(database, history, gate, options, online, transaction, lock_timeout) as context:
+        outcome = _apply(context, to, where(database))
         return _with_script(context, outcome, where(database), lock_timeout) if sql else outcome
 
 
@@ -108,14 +104,31 @@ def rollback(
         )
     if steps is not None and steps < 1:
         raise UsageError(f"cannot go back {steps} steps")
-    dry_run, tell = dry_run or sql, tell or _silent
-    with connected(database, changes=not dry_run) as (connection, dialect):
-        gate, options = Gate(allow, confirm, dry_run), RunOptions(progress, tell, lock_wait)
-        expect_together(dialect, transaction)
-        context = RunContext(connection, dialect, history, gate, options, online, transaction)
-        with nullcontext() if dry_run else dialect.locked(connection, lock_wait, lock_timeout, tell):
-            outcome = _rollback(context, to, steps, where(database))
+    gate, options = Gate(allow, confirm, dry_run or sql), RunOptions(progress, tell or _silent, lock_wait)
+    with _context(database, history, gate, options, online, transaction, lock_timeout) as context:
+        outcome = _rollback(context, to, steps, where(database))
         return _with_script(context, outcome, where(database), lock_timeout) if sql else outcome
+
+
+@contextmanager
+def _context(
+    database: Database,
+    history: tuple[Revision, ...],
+    gate: Gate,
+    options: RunOptions,
+    online: Online,
+    transaction: Transaction,
+    lock_timeout: float,
+) -> Iterator[RunContext]:
+    """Where a run takes place, which holds the lock unless it changes nothing."""
+    with connected(database, changes=not gate.dry_run) as (connection, dialect):
+        expect_together(dialect, transaction)
+        with (
+            nullcontext()
+            if gate.dry_run
+            else dialect.locked(connection, options.wait, lock_timeout, options.tell)
+        ):
+            yield RunContext(connection, dialect, history, gate, options, online, transaction)
 
 
 def _apply(context: RunContext, to: int | None, place: str) -> Outcome:
@@ -123,11 +136,7 @@ def _apply(context: RunContext, to: int | None, place: str) -> Outcome:
     verify(state, context.history)
     state = without_stale_entry(context, state)
     before = state.version
-    done: list[Done] = []
-    while interrupted := interrupted_in(context.connection, context.dialect, state, context.history):
-        _not_in_a_dry_run(context, place, interrupted)
-        done.append(_done(context, resume(context, state, interrupted, "up")))
-        state = version_table.read(context.connection, context.dialect) or State()
+    state, done = _resumed(context, state, "up", place)
     if to is not None and to < state.version:
         raise UsageError(
             f"{place} is at revision {state.version}, after {to}",
@@ -150,11 +159,7 @@ def _rollback(context: RunContext, to: int | None, steps: int | None, place: str
     before = state.version
     if state is not begun and to is None and steps is None:
         return Outcome(before, before, ())
-    done: list[Done] = []
-    while interrupted := interrupted_in(context.connection, context.dialect, state, context.history):
-        _not_in_a_dry_run(context, place, interrupted)
-        done.append(_done(context, resume(context, state, interrupted, "down")))
-        state = version_table.read(context.connection, context.dialect) or State()
+    state, done = _resumed(context, state, "down", place)
     if done and to is None and steps is None:
         return Outcome(before, state.version, tuple(done))
     target = to if to is not None else max(state.version - (steps or 1), 0)
@@ -166,6 +171,16 @@ def _rollback(context: RunContext, to: int | None, steps: int | None, place: str
     undone = tuple(reversed(context.history[target : state.version]))
     done += _carry_out(context, "down", state, undone)
     return Outcome(before, target, tuple(done))
+
+
+def _resumed(context: RunContext, state: State, direction: Direction, place: str) -> tuple[State, list[Done]]:
+    """The state when nothing is interrupted any more, and what was done to come there."""
+    done: list[Done] = []
+    while interrupted := interrupted_in(context.connection, context.dialect, state, context.history):
+        _not_in_a_dry_run(context, place, interrupted)
+        done.append(_done(context, resume(context, state, interrupted, direction)))
+        state = version_table.read(context.connection, context.dialect) or State()
+    return state, done
 
 
 def _with_script(context: RunContext, outcome: Outcome, place: str, lock_timeout: float) -> Outcome:

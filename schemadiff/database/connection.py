@@ -38,9 +38,6 @@ _REACHABLE = "Is the server running, and are host, port, user, password and data
 
 _AGAIN = "the command again: what is done and what is not is read from the database."
 
-VERBATIM = {"no_parameters": True}
-"""For `Connection.exec_driver_sql`: the driver is handed no parameters, and so takes a percent sign as it stands."""
-
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -10,10 +10,10 @@ from contextlib import suppress
 
 from sqlalchemy.engine import Connection
 
-from schemadiff.database.connection import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract.session import tolerant
 from schemadiff.dialects.shared.value_loss import Loss
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import DatabaseError
 from schemadiff.operations import (
     AlterColumn,

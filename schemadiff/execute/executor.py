@@ -22,10 +22,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.config.defaults import LOCK_WAIT
-from schemadiff.database.connection import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.shared.driver_errors import server_words
 from schemadiff.dialects.shared.opening import Opening
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import (
     DatabaseError,
     Leave,
@@ -378,8 +378,9 @@ def _send(
     step = event.step
     # Who looks at the server's sessions, a later run of schemadiff for one, sees what it is. It comes first: servers
     # show the beginning of a text.
-    tag = f"/* schemadiff {event.revision:04} {event.direction} {event.position + 1}/{event.total} */ "
-    tag = tag if dialect.shows_statements else ""
+    tag = ""
+    if dialect.shows_statements:
+        tag = f"/* schemadiff {event.revision:04} {event.direction} {event.position + 1}/{event.total} */ "
     sql = tag + step.sql
     if step.alone:
         dialect.clear(connection, step.operations)

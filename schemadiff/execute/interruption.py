@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from schemadiff import __version__
-from schemadiff.database.connection import VERBATIM
 from schemadiff.database.inspector import inspect_for, schemas_of
 from schemadiff.database.server_spelling import ask
 from schemadiff.dialects import Dialect, Retraction, Statement
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import SchemadiffError, VersionError
 from schemadiff.execute import journal, opaque_sql
 from schemadiff.execute.journal import Direction, Entry, Interrupted

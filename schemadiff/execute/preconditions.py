@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from schemadiff.database.connection import VERBATIM
 from schemadiff.dialects import Expectation
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.operations import Execute
 from schemadiff.planning.hazards import Hazard
 from schemadiff.planning.planner import Plan, Step

@@ -152,7 +152,7 @@ def in_turn(context: RunContext, prospect: Prospect) -> Iterator[Task]:
             not as_foreseen
             or task.unsure
             or _is_to_be_asked(task)
-            or _haslarge_among(context, leg, may_be_large)
+            or _has_large_among(context, leg, may_be_large)
         ):
             found = replay.found_on_the_way([leg.operations], leg.start, context.dialect)
             live.read_again(leg.operations, [*_known(prospect.direction, [leg]), *found])
@@ -166,7 +166,7 @@ def _is_to_be_asked(task: Task) -> bool:
     return any(step.group is not None for step in task.plan.steps)
 
 
-def _haslarge_among(context: RunContext, leg: Leg, names: Collection[Name]) -> bool:
+def _has_large_among(context: RunContext, leg: Leg, names: Collection[Name]) -> bool:
     """Whether one of the tables, of which it was not known, is to be changed so that nobody waits."""
     made = {one.table.name for one in leg.operations if isinstance(one, CreateTable)}
     return bool(large_among(context.connection, context.dialect, set(names) - made, context.online))

@@ -20,10 +20,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateTable
 
 from schemadiff import __version__
-from schemadiff.database.connection import VERBATIM
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract.script import VERSION_TABLE
-from schemadiff.dialects.shared.ending import Ending
+from schemadiff.dialects.shared.ending import Ending, written
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import DatabaseError, VersionError
 from schemadiff.execute.status import State, wrong_column
 
@@ -163,7 +163,11 @@ def noting(dialect: Dialect, position: int) -> Ending:
 
 
 def _ending(dialect: Dialect, sql: Callable[[], str]) -> Ending:
-    return Ending(sql, f"SELECT count(*) FROM {dialect.version_table}", _vanished)
+    return Ending(sql, _count(dialect), _vanished)
+
+
+def _count(dialect: Dialect) -> str:
+    return f"SELECT count(*) FROM {dialect.version_table}"
 
 
 def write(connection: Connection, dialect: Dialect, state: State) -> None:
@@ -179,7 +183,9 @@ def write(connection: Connection, dialect: Dialect, state: State) -> None:
             begin = f"the steps of revision {number:04} cannot be written down, and none is carried out"
             error.message = f"{begin}: {error.message}"
             raise
-    _expect_row(connection, dialect, connection.execute(_update(dialect.version_schema), _values(state)))
+    result = connection.execute(_update(dialect.version_schema), _values(state))
+    if written(connection, result, _count(dialect)) != 1:
+        raise _vanished()
 
 
 def note_files(connection: Connection, dialect: Dialect, state: State) -> None:
@@ -191,18 +197,7 @@ def note_files(connection: Connection, dialect: Dialect, state: State) -> None:
 
 def advance(connection: Connection, dialect: Dialect, position: int, fingerprint: str | None) -> None:
     """Moves the journal that is in the version row. Raises `VersionError` when the row is not there any more."""
-    sql = dialect.client.advance(position, fingerprint)
-    _expect_row(connection, dialect, connection.exec_driver_sql(sql, execution_options=VERBATIM))
-
-
-def _expect_row(connection: Connection, dialect: Dialect, result: sa.CursorResult[Any]) -> None:
-    # MySQL counts changed rows only where PyMySQL is told so; SQLAlchemy asks for matched ones.
-    rows = result.rowcount
-    if not connection.dialect.supports_sane_rowcount:
-        count = sa.select(sa.func.count()).select_from(_table(dialect.version_schema))
-        rows = connection.execute(count).scalar_one()
-    if rows != 1:
-        raise _vanished()
+    _ending(dialect, lambda: dialect.client.advance(position, fingerprint)).carry_out(connection)
 
 
 def _vanished() -> VersionError:

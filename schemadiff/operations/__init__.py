@@ -19,6 +19,7 @@ from schemadiff.operations.tables import (
     RenameColumn,
     RenameTable,
     Run,
+    live_after,
     nothing,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "RenameIndex",
     "RenameTable",
     "Run",
+    "live_after",
     "nothing",
     "touched",
 ]

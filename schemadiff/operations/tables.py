@@ -13,7 +13,7 @@ SQL text, hazards and source text are each one ``match`` in a module of their ow
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -449,6 +449,13 @@ Operation = (
     | Run
     | Found
 )
+
+
+def live_after(schema: Schema, operations: Iterable[Operation]) -> Schema:
+    """The live schema after the operations, which look things up by name only."""
+    for operation in operations:
+        schema = operation.apply(schema, strict=False)
+    return schema
 
 
 def _table(schema: Schema, name: Name, verb: str) -> Table:

@@ -21,7 +21,6 @@ refused by name in these tests, never left out.
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,7 +42,7 @@ from schemadiff.dialects.contract import registry
 from schemadiff.errors import LockedError, SchemadiffError, UnsupportedError
 from schemadiff.models.reader import read, read_table
 from schemadiff.testing import strategies
-from schemadiff.testing.converging import Databases, Definitions, Models, converge, expect_same
+from schemadiff.testing.converging import Databases, Definitions, Models, converge, create_all, expect_same
 from schemadiff.testing.stories import STORIES, Rows, Story
 
 
@@ -236,8 +235,8 @@ class EachStory(OnDatabase):
             databases = Databases(*(engine_of(new_database()) for _ in range(3)))
             before, after = pair.before.metadata(), pair.after.metadata()
             try:
-                _create_all(databases.before, before)
-                _create_all(databases.after, after)
+                create_all(databases.before, before)
+                create_all(databases.after, after)
                 first, second = (Models(one, _definitions_of(one)) for one in (before, after))
                 converge(databases, first, second, tmp_path_factory.mktemp("pair") / "versions")
             finally:
@@ -354,14 +353,3 @@ def _narrowed(nullable: bool) -> sa.MetaData:
 def _evaluated(kind: str) -> sa.types.TypeEngine[Any]:
     found: sa.types.TypeEngine[Any] = eval(kind, {"sa": sa})  # noqa: S307 - our own text
     return sa.types.to_instance(found)
-
-
-def _create_all(database: sa.Engine, metadata: sa.MetaData) -> None:
-    """What the server itself refuses is no example."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SQLAlchemy's, about cycles of foreign keys
-            metadata.create_all(database)
-    except (sa.exc.DBAPIError, sa.exc.CompileError, sa.exc.CircularDependencyError) as error:
-        hypothesis.event(f"create_all is refused: {str(error).splitlines()[0][:90]}")
-        hypothesis.reject()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from schemadiff.database.server_spelling import differences
 from schemadiff.dialects.postgresql.dialect import PostgreSQL
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.models.reader import read
 from schemadiff.operations import Operation
 from schemadiff.planning import planner
@@ -25,10 +26,10 @@ class Live:
 
     def run(self, *statements: str) -> None:
         for statement in statements:
-            self.connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+            self.connection.exec_driver_sql(statement, execution_options=VERBATIM)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        found = self.connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+        found = self.connection.exec_driver_sql(sql, execution_options=VERBATIM)
         return [tuple(row) for row in found]
 
     def inspect(self, *schemas: str | None) -> Schema:

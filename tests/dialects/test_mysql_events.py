@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.schema import Routine
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]

@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
+from schemadiff.dialects.shared.verbatim import VERBATIM
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 

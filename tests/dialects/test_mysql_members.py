@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 import schemadiff
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
+from schemadiff.dialects.shared.verbatim import VERBATIM
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 

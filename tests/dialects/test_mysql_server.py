@@ -18,6 +18,7 @@ from schemadiff.database.connection import connected
 from schemadiff.database.inspector import with_implicit
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.mysql.server.conversation import only, session
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.models.reader import read
 from schemadiff.operations import (
     Operation,
@@ -328,7 +329,7 @@ def open_database(url: str) -> Iterator[tuple[sa.Connection, Dialect]]:
 
 def carry_out(connection: sa.Connection, statements: Sequence[str]) -> None:
     for sql in statements:
-        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+        connection.exec_driver_sql(sql, execution_options=VERBATIM)
 
 
 def perform(

@@ -11,10 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
 from schemadiff.dialects.mysql import dialect as module
 from schemadiff.dialects.mysql.server.conversation import working_mode
 from schemadiff.dialects.mysql.server.product import read_facts
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import StepError
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]

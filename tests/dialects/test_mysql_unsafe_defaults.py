@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
 from schemadiff.dialects.mysql.canonical.defaults import unsafe_function
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import UnsupportedError
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
 from schemadiff.dialects.mysql import dialect as module
 from schemadiff.dialects.mysql.server.product import read_facts
+from schemadiff.dialects.shared.verbatim import VERBATIM
 
 pytestmark = [pytest.mark.engines("mysql", "mariadb"), pytest.mark.once]
 

@@ -157,16 +157,22 @@ def _indexed(first: str, *others: str) -> sa.MetaData:
     )
 
 
+def _set_before_a_change(url: str, versions: Path, *script: str) -> None:
+    """Makes indexes, carries out what a DBA sets on them, and plans their other definitions."""
+    schemadiff.plan(url, _indexed("a"), versions)
+    schemadiff.apply(url, versions)
+    schemadiff.plan(url, _indexed("b", "a"), versions)
+    _run(url, *script)
+
+
 @pytest.mark.parametrize("online", ["never", "always"])
 def test_an_index_of_another_definition(
     online: Literal["never", "always"], role: tuple[str, str], tmp_path: Path
 ) -> None:
     url, _ = role
-    schemadiff.plan(url, _indexed("a"), tmp_path)
-    schemadiff.apply(url, tmp_path)
-    schemadiff.plan(url, _indexed("b", "a"), tmp_path)
-    _run(
+    _set_before_a_change(
         url,
+        tmp_path,
         "COMMENT ON INDEX ix IS 'it''s ix'",
         "COMMENT ON INDEX uq IS 'uq'",
         "ALTER INDEX uq SET (fillfactor = 70)",
@@ -183,11 +189,9 @@ def test_an_index_of_another_definition(
 def test_an_index_of_another_definition_and_sessions_that_end(role: tuple[str, str], tmp_path: Path) -> None:
     """There is always an index that has the REPLICA IDENTITY; and whoever goes on from any step gives all of it."""
     url, _ = role
-    schemadiff.plan(url, _indexed("a"), tmp_path)
-    schemadiff.apply(url, tmp_path)
-    schemadiff.plan(url, _indexed("b", "a"), tmp_path)
-    _run(
+    _set_before_a_change(
         url,
+        tmp_path,
         "COMMENT ON INDEX ix IS 'ix'",
         "COMMENT ON INDEX uq IS 'uq'",
         "ALTER TABLE t CLUSTER ON ex",

@@ -10,6 +10,7 @@ import pytest
 
 import schemadiff
 from schemadiff.database.connection import connected
+from schemadiff.dialects.shared.verbatim import VERBATIM
 
 pytestmark = [pytest.mark.engines("postgresql"), pytest.mark.once]
 
@@ -351,7 +352,7 @@ def run(url: str, *statements: str) -> Sequence[object]:
     with connected(url, changes=True) as (connection, _):
         rows: list[object] = []
         for sql in statements:
-            result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            result = connection.exec_driver_sql(sql, execution_options=VERBATIM)
             rows = [row[0] for row in result.all()] if result.returns_rows else []
         return rows
 

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 import schemadiff
-from schemadiff.database.connection import VERBATIM, connected
+from schemadiff.database.connection import connected
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import StepError
 from tests.postgresql_catalog import catalog
 

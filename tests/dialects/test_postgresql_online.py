@@ -22,6 +22,7 @@ from schemadiff.database.connection import connected
 from schemadiff.dialects.postgresql.canonical.types import parse
 from schemadiff.dialects.postgresql.online import leftovers
 from schemadiff.dialects.postgresql.sql import conversion
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import DatabaseError, SchemadiffError, StepError
 from schemadiff.execute.executor import Event
 from schemadiff.planning.planner import Step
@@ -45,7 +46,7 @@ def execute(url: str, *statements: str) -> list[Any]:
     rows: list[Any] = []
     with session(url) as connection:
         for one in statements:
-            result = connection.exec_driver_sql(one, execution_options={"no_parameters": True})
+            result = connection.exec_driver_sql(one, execution_options=VERBATIM)
             rows = list(result.all()) if result.returns_rows else []
         connection.commit()
     return rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from schemadiff.dialects.shared.verbatim import VERBATIM
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -31,4 +33,4 @@ class Opening:
         """Sends what waits, because something comes that nothing can be put before."""
         if self.waiting:
             sql = self.before(self.waiting.pop())
-            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            connection.exec_driver_sql(sql, execution_options=VERBATIM)

@@ -10,11 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from schemadiff.dialects.mysql.read import process_list
 from schemadiff.dialects.mysql.run.progress import how_far
-from schemadiff.dialects.mysql.server.conversation import NO_PARAMETERS
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import literal
 from schemadiff.dialects.shared import driver_errors
 from schemadiff.dialects.shared.lock_names import TAG
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.schema import Name
 from schemadiff.schema.describe import short
 
@@ -52,7 +52,7 @@ def holders(connection: Connection, facts: Facts, tables: Collection[Name]) -> t
     queries = (_HOLDERS + f"({which or 'm.OBJECT_SCHEMA = DATABASE()'})", _OPEN)
     for query in queries:
         with suppress(DBAPIError):
-            found = set(connection.exec_driver_sql(query, execution_options=NO_PARAMETERS).scalars())
+            found = set(connection.exec_driver_sql(query, execution_options=VERBATIM).scalars())
             rows = [row for row in process_list.sessions(connection) if row["id"] in found]
             if rows:
                 return tuple(map(_words, rows))
@@ -74,7 +74,7 @@ def sizes(connection: Connection, facts: Facts, names: Collection[Name]) -> dict
         # What is cached may be a day old (MySQL 9.7 manual, 10.2.3).
         connection.exec_driver_sql("SET SESSION information_schema_stats_expiry = 0")
     try:
-        rows = connection.exec_driver_sql(query, execution_options=NO_PARAMETERS).all()
+        rows = connection.exec_driver_sql(query, execution_options=VERBATIM).all()
     finally:
         if fresh:
             connection.exec_driver_sql("SET SESSION information_schema_stats_expiry = DEFAULT")

@@ -12,12 +12,13 @@ from schemadiff.dialects.mysql.online import probe
 from schemadiff.dialects.mysql.read import process_list
 from schemadiff.dialects.mysql.run import blockers
 from schemadiff.dialects.mysql.server import advisory_locks
-from schemadiff.dialects.mysql.server.conversation import NO_PARAMETERS, expect_room, user_mode, working_mode
+from schemadiff.dialects.mysql.server.conversation import expect_room, user_mode, working_mode
 from schemadiff.dialects.mysql.server.drivers import several, unicode
 from schemadiff.dialects.mysql.server.opening import who_works
 from schemadiff.dialects.mysql.server.product import Facts
 from schemadiff.dialects.mysql.server.sql_text import literal
 from schemadiff.dialects.shared.lock_names import lock_name
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import LockedError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _expect_held(connection: Connection, facts: Facts, name: str) -> None:
 
 
 def _asking(connection: Connection) -> advisory_locks.Ask:
-    return lambda sql: connection.exec_driver_sql(sql, execution_options=NO_PARAMETERS).one()
+    return lambda sql: connection.exec_driver_sql(sql, execution_options=VERBATIM).one()
 
 
 def _wait_for_orphans(
@@ -215,7 +216,7 @@ def _set_mode(connection: Connection, mode: str) -> None:
 
 
 def _scalar(connection: Connection, sql: str) -> Any:
-    return connection.exec_driver_sql(sql, execution_options=NO_PARAMETERS).scalar()
+    return connection.exec_driver_sql(sql, execution_options=VERBATIM).scalar()
 
 
 def _tolerant() -> suppress:

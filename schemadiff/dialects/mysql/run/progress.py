@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.contract.session import Reading, share_of, tolerant
 from schemadiff.dialects.mysql.read import process_list
-from schemadiff.dialects.mysql.server.conversation import NO_PARAMETERS
 from schemadiff.dialects.mysql.server.sql_text import literal
+from schemadiff.dialects.shared.verbatim import VERBATIM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,4 +143,4 @@ def words_for(state: str) -> str:
 
 
 def _rows(connection: Connection, sql: str) -> list[Any]:
-    return list(connection.exec_driver_sql(sql, execution_options=NO_PARAMETERS))
+    return list(connection.exec_driver_sql(sql, execution_options=VERBATIM))

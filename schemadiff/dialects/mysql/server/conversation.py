@@ -17,15 +17,13 @@ from schemadiff.dialects.mysql.server.decoding import decoded
 from schemadiff.dialects.mysql.server.drivers import several, unicode
 from schemadiff.dialects.mysql.server.sql_text import literal
 from schemadiff.dialects.shared import driver_errors
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import DatabaseError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 Row = tuple[Any, ...]
-
-NO_PARAMETERS = {"no_parameters": True}
-"""The execution option with which SQLAlchemy hands a statement to the driver as it is, percent signs and all."""
 
 PACKET = 1000
 """Statements in one round trip: the time for a thousand tables falls no further with more."""
@@ -175,7 +173,7 @@ def _one_by_one(connection: Connection) -> Talk:
             rows: list[Row] = []
             try:
                 for statement in group:
-                    result = connection.exec_driver_sql(statement, execution_options=NO_PARAMETERS)
+                    result = connection.exec_driver_sql(statement, execution_options=VERBATIM)
                     rows = [tuple(map(decoded, row)) for row in result] if result.returns_rows else []
             except DBAPIError as error:
                 if error.connection_invalidated:

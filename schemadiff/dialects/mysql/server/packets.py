@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.mysql.server.drivers import takes_several
+from schemadiff.dialects.shared.verbatim import VERBATIM
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -40,5 +41,5 @@ def in_one_packet(connection: Connection, statements: Sequence[str]) -> list[Row
 
 
 def _one(connection: Connection, statement: str) -> Rows:
-    result = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    result = connection.exec_driver_sql(statement, execution_options=VERBATIM)
     return [tuple(row) for row in result] if result.returns_rows else []

@@ -26,6 +26,7 @@ from schemadiff.operations import (
     DropIndex,
     Operation,
     RenameColumn,
+    live_after,
 )
 from schemadiff.schema import Check, Column, ForeignKey, Index, Name, Schema
 
@@ -44,11 +45,7 @@ def with_dependents(
         if isinstance(operation, RenameColumn) and operation.table in schema.tables:
             first, last = _around(operation, schema, rest, dialect)
             result += [*first, operation, *last]
-            for one in first:
-                schema = one.apply(schema, strict=False)
-            schema = operation.apply(schema, strict=False)
-            for one in last:
-                schema = one.apply(schema, strict=False)
+            schema = live_after(schema, (*first, operation, *last))
         else:
             result.append(operation)
             if getattr(operation, "table", None) in schema.tables:

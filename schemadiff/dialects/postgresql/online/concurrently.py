@@ -34,6 +34,7 @@ from schemadiff.operations import (
     DropConstraint,
     DropIndex,
     Operation,
+    live_after,
     touched,
 )
 from schemadiff.schema import (
@@ -67,8 +68,7 @@ def statements(operations: Sequence[Operation], before: Schema, plain: Plain) ->
             result.extend(map(lock_levels.with_method, found))
         else:
             result.extend(plain(stretch, before))
-        for one in stretch:
-            before = one.apply(before, strict=False)
+        before = live_after(before, stretch)
     return tuple(result)
 
 
@@ -83,8 +83,7 @@ def _with_swaps(
             effect = unchecked and (unchecked if number == len(swap.first) else ())
             yield Statement(sql, (swap.operation,), effect=effect)
     done: list[Operation] = [swap.operation for swap in swaps]
-    for one in done:
-        before = one.apply(before, strict=False)
+    before = live_after(before, done)
     if rest := tuple(one for one in operations if one not in done):
         yield from _Stretch(rest, table, before).statements(plain)
     for swap in swaps:
@@ -100,6 +99,8 @@ class _Stretch:
     operations: tuple[Operation, ...]
     table: Name
     before: Schema
+    after: Schema = field(init=False)
+    after_drops: Schema = field(init=False)
     drops: list[DropConstraint] = field(default_factory=list)
     index_drops: list[DropIndex] = field(default_factory=list)
     swapped: list[DropIndex] = field(default_factory=list)
@@ -120,6 +121,11 @@ class _Stretch:
     unchecked: list[Operation] = field(default_factory=list)
     validated: list[Operation] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.after = live_after(self.before, self.operations)
+        drops = [one for one in self.operations if isinstance(one, DropConstraint | DropIndex)]
+        self.after_drops = live_after(self.before, drops)
+
     def statements(self, plain: Plain) -> Iterator[Statement]:
         """All of them, in their order."""
         self.swapped = [
@@ -133,10 +139,7 @@ class _Stretch:
         first, early, late, indexed = self._drops_by_time()
         yield from plain(first, self.before)
         yield from map(self._drop_index, self.index_drops)
-        between = self.before
-        gone: list[Operation] = [*first, *self.index_drops]
-        for one in gone:
-            between = one.apply(between, strict=False)
+        between = live_after(self.before, [*first, *self.index_drops])
         yield from plain((*early, *self.plain), between)
         yield from self.builds
         yield from plain(late, self.before)
@@ -170,11 +173,11 @@ class _Stretch:
                 pass
             case DropIndex() if not self._is_partitioned(self.table):
                 self.index_drops.append(operation)
-            case CreateIndex(index=index) if self._has_own_way(index):
+            case CreateIndex(index=index) if self._takes_own_way(index):
                 self._build_index(operation, index)
-            case AddConstraint(constraint=Unique() | PrimaryKey() as key) if self._has_own_way(key):
+            case AddConstraint(constraint=Unique() | PrimaryKey() as key) if self._takes_own_way(key):
                 self._build_key(operation, key)
-            case AddConstraint(constraint=Check() | ForeignKey() as constraint) if self._has_own_way(
+            case AddConstraint(constraint=Check() | ForeignKey() as constraint) if self._takes_own_way(
                 constraint
             ):
                 self._validate(operation, constraint)
@@ -213,7 +216,7 @@ class _Stretch:
         self.builds.append(Statement(sql, (operation,), CONCURRENTLY, alone=True, effect=effect))
 
     def _mark(self, thing: Index | Constraint) -> None:
-        marks = restored_settings.of_index(self._after.tables[self.table], thing)
+        marks = restored_settings.of_index(self.after.tables[self.table], thing)
         self.marks += [Statement(sql, ()) for sql in marks]
 
     def _drop_index(self, operation: DropIndex) -> Statement:
@@ -271,8 +274,15 @@ class _Stretch:
         known = self.before.tables.get(table)
         return known is not None and "PARTITION_BY" in dict((*known.options.extra, *known.options.managed))
 
-    def _has_own_way(self, thing: Constraint | Index, *, claims: bool = True) -> bool:
-        """Whether it can be built apart, under a name that nothing else has, which it `claims` then."""
+    def _takes_own_way(self, thing: Constraint | Index) -> bool:
+        """Whether it can be built apart; then nothing else can have the name under which it is built."""
+        if not self._has_own_way(thing):
+            return False
+        self.names.add(self._names(thing)[0])
+        return True
+
+    def _has_own_way(self, thing: Constraint | Index) -> bool:
+        """Whether it can be built apart, under a name that nothing else has."""
         match thing:
             case Check():
                 possible = thing.enforced and not thing.not_valid
@@ -287,19 +297,14 @@ class _Stretch:
         if isinstance(thing, PrimaryKey | Unique) and thing.without_overlaps:
             possible = False  # no index that is built apart can become it
         name, final = self._names(thing)
-        if (
-            not possible
-            or name in self.names
-            or (thing.name is None and final in _names_in(self._after_drops, self.table))
-        ):
-            return False
-        if claims:
-            self.names.add(name)
-        return True
+        is_taken = name in self.names or (
+            thing.name is None and final in _names_in(self.after_drops, self.table)
+        )
+        return possible and not is_taken
 
     def _names(self, thing: Constraint | Index) -> tuple[str, str]:
         """The name under which it is built, and the one that it has in the end."""
-        known = self._after.tables[self.table]
+        known = self.after.tables[self.table]
         final = leftovers.final_name(self.table, thing, known)
         if any(self._index_name(one) == final for one in self.swapped):
             return leftovers.own_name(final), final
@@ -313,7 +318,7 @@ class _Stretch:
         for its REPLICA IDENTITY a published table refuses every UPDATE, and after a crash nobody knew any more what the
         index had. So the new one is built before the old one goes. Where its columns change too, that cannot be.
         """
-        name, known = self._index_name(drop), self._after.tables[self.table]
+        name, known = self._index_name(drop), self.after.tables[self.table]
         if self.before.tables[self.table].marks_of(name) is None or self._is_partitioned(self.table):
             return False
         changed = {
@@ -321,10 +326,9 @@ class _Stretch:
             for one in self.operations
             if isinstance(one, AlterColumn | DropColumn)
         }
-        if any(part.expression is not None for part in drop.index.parts) or drop.index.where is not None:
-            if changed:
-                return False
-        elif not changed.isdisjoint((*drop.index.columns, *drop.index.include)):
+        index = drop.index
+        speaks = index.where is not None or any(part.expression is not None for part in index.parts)
+        if changed and (speaks or not changed.isdisjoint((*index.columns, *index.include))):
             return False
         built = [
             one.index if isinstance(one, CreateIndex) else one.constraint
@@ -332,34 +336,19 @@ class _Stretch:
             if isinstance(one, CreateIndex | AddConstraint)
         ]
         return any(
-            leftovers.final_name(self.table, one, known) == name and self._has_own_way(one, claims=False)
+            leftovers.final_name(self.table, one, known) == name and self._has_own_way(one)
             for one in built
             if isinstance(one, Index | PrimaryKey | Unique)
         )
 
     def _is_not_null(self, key: PrimaryKey) -> bool:
-        columns = [self._after.tables[self.table].column(name) for name in key.columns]
+        columns = [self.after.tables[self.table].column(name) for name in key.columns]
         return all(column is not None and not column.nullable for column in columns)
-
-    @property
-    def _after(self) -> Schema:
-        schema = self.before
-        for one in self.operations:
-            schema = one.apply(schema, strict=False)
-        return schema
-
-    @property
-    def _after_drops(self) -> Schema:
-        schema = self.before
-        for one in self.operations:
-            if isinstance(one, DropConstraint | DropIndex):
-                schema = one.apply(schema, strict=False)
-        return schema
 
     def _uses_new_members(self) -> bool:
         """Whether a CHECK or an index speaks of members of an enumerated type that are only added with the columns:
         then they are made so that it can in the same transaction."""
-        before = self._after_drops
+        before = self.after_drops
         rest = [one for one in self.operations if not isinstance(one, DropConstraint | DropIndex)]
         return enums.changes(rest, before) != enums.changes(self.plain, before)
 

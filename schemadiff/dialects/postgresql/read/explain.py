@@ -21,6 +21,7 @@ from schemadiff.dialects.postgresql.read import catalog
 from schemadiff.dialects.postgresql.server.savepoints import tried
 from schemadiff.dialects.postgresql.server.sql_text import mask, quote, unquote
 from schemadiff.dialects.shared.driver_errors import sqlstate
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.schema import Column, Domain, Table, Type, View
 
 _COLLATE = re.compile(r"\bCOLLATE\s+(\S+?)(?=[\s),\]]|$)", re.IGNORECASE)
@@ -104,7 +105,7 @@ def same_view(connection: Connection, one: View, other: View) -> bool | None:
 
 def _columns(connection: Connection, query: str) -> list[str]:
     sql = f"SELECT * FROM ({query}) AS view LIMIT 0"
-    return list(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).keys())
+    return list(connection.exec_driver_sql(sql, execution_options=VERBATIM).keys())
 
 
 def _explained(connection: Connection, query: str) -> list[str] | DBAPIError:

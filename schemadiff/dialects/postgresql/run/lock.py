@@ -18,6 +18,7 @@ from schemadiff.dialects.shared.driver_errors import server_words
 from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.lock_names import HOLDER, KEY
 from schemadiff.dialects.shared.opening import Opening
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import LockedError
 
 _POLL = 0.2
@@ -188,7 +189,7 @@ def _end(connection: Connection, ending: Ending | None) -> None:
         f"SELECT CAST(CASE count(*) WHEN 1 THEN '1' ELSE '{_MISSING}' END AS int) FROM written"
     )
     try:
-        connection.exec_driver_sql(f"{held};\nCOMMIT", execution_options={"no_parameters": True}).close()
+        connection.exec_driver_sql(f"{held};\nCOMMIT", execution_options=VERBATIM).close()
     except DBAPIError as error:
         if _MISSING in server_words(error):
             raise ending.missing() from error

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.dialects.postgresql.server import pipeline
 from schemadiff.dialects.shared.driver_errors import sqlstate
+from schemadiff.dialects.shared.verbatim import VERBATIM
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, CursorResult
@@ -20,7 +21,7 @@ _NOTHING: Mapping[str, object] = {}
 
 def _run(connection: Connection, sql: str) -> CursorResult[Any]:
     # Without parameters the driver leaves percent signs alone.
-    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    return connection.exec_driver_sql(sql, execution_options=VERBATIM)
 
 
 def succeeds(connection: Connection, statements: Sequence[str]) -> bool:

@@ -39,6 +39,7 @@ from schemadiff.operations import (
     RenameConstraint,
     RenameIndex,
     RenameTable,
+    live_after,
 )
 from schemadiff.operations.subject import definitions, gone
 from schemadiff.schema import Column, ForeignKey, Name, Schema
@@ -63,8 +64,7 @@ def statements(
                 result.append(Statement(f"ALTER TABLE {quoted(operation.table)} {sql}", (operation,)))
             case _:
                 result.extend(_stretch(stretch, before, version))
-        for one in stretch:
-            before = one.apply(before, strict=False)
+        before = live_after(before, stretch)
     return tuple(result)
 
 
@@ -180,9 +180,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
     if swaps := in_place.changes(operations, live):
         done: list[Operation] = [swap.operation for swap in swaps]
         rest_ = tuple(one for one in operations if one not in done)
-        between = before
-        for one in done:
-            between = one.apply(between, strict=False)
+        between = live_after(before, done)
         return [
             *(Statement(sql, (swap.operation,)) for swap in swaps for sql in swap.first),
             *(_stretch(rest_, between, version) if rest_ else ()),
@@ -190,9 +188,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
         ]
     drops: list[Operation] = [one for one in operations if isinstance(one, DropConstraint | DropIndex)]
     rest = sorted((one for one in operations if one not in drops), key=_turn)
-    between = before
-    for drop in drops:
-        between = drop.apply(between, strict=False)
+    between = live_after(before, drops)
     types = enums.changes(rest, between)
     rebuilt = {change.name for change in types if change.rebuilt}
     if drops and rest and rebuilt:
@@ -215,10 +211,7 @@ def _stretch(operations: tuple[Operation, ...], before: Schema, version: int) ->
             case DropIndex():
                 sql = f"DROP INDEX {create.index_name(table, one.index, live)}"
                 index_drops.append(Statement(sql, (one,)))
-    whole = between
-    for one in rest:
-        whole = one.apply(whole, strict=False)
-    grown = whole.tables.get(table)
+    grown = live_after(between, rest).tables.get(table)
     anew = generated.made_anew(rest, between.tables.get(table), version, rebuilt)
     for column, reason in anew.values():
         alter.add(reason, f"DROP COLUMN {quote(column.name)}")

@@ -26,6 +26,7 @@ from schemadiff.operations import (
     DropColumn,
     DropTable,
     Operation,
+    live_after,
 )
 from schemadiff.operations.subject import made_columns
 from schemadiff.schema import (
@@ -78,9 +79,7 @@ def drops(operations: Sequence[Operation], before: Schema) -> Iterator[tuple[str
     for operation in operations:
         for column in _leaving(operation):
             leaving.setdefault(parse_enum(column.type.sql).name, []).append(operation)
-    after = before
-    for operation in operations if leaving else ():
-        after = operation.apply(after, strict=False)
+    after = live_after(before, operations if leaving else ())
     for name, reasons in leaving.items():
         if Key(Enum.kind, name) not in after.objects and not any(True for _ in _users(after, name)):
             yield f"DROP TYPE {quoted(name)}", tuple(reasons)

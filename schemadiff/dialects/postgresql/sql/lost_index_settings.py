@@ -11,6 +11,7 @@ from schemadiff.operations import (
     DropConstraint,
     DropIndex,
     Operation,
+    live_after,
     touched,
 )
 from schemadiff.schema import Exclude, Marks, PrimaryKey, Schema, Table, Unique
@@ -31,9 +32,7 @@ def forgone(operations: Sequence[Operation], live: Schema) -> Mapping[Operation,
         if not any(one.identity or one.clustered for one in table.marks):
             continue
         own = [one for one in operations if touched(one) == name]
-        after = live
-        for one in own:
-            after = one.apply(after, strict=False)
+        after = live_after(live, own)
         for one in own:
             known = _marks(one, table)
             if known and (words := _lost(known, own, after.tables.get(name))):

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.contract.session import Reading, Session, share_of
+from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.dialects.sqlite.server.drivers import driver_of
 from schemadiff.dialects.sqlite.server.tokens import Cursor, literal, quote
 
@@ -25,8 +26,6 @@ _FEWEST = 20_000
 """A table with fewer rows is copied before anybody looks."""
 
 _SAMPLE = 50
-
-_VERBATIM = {"no_parameters": True}
 
 
 class SQLiteSession(Session):
@@ -73,7 +72,7 @@ def _instructions_of_copy(connection: Connection, sql: str) -> float:
 
     def fetched(text: str) -> list[tuple[Any, ...]]:
         # All rows each time: a statement that is not through would lock the table.
-        return [tuple(row) for row in connection.exec_driver_sql(text, execution_options=_VERBATIM).all()]
+        return [tuple(row) for row in connection.exec_driver_sql(text, execution_options=VERBATIM).all()]
 
     rows = fetched(f"SELECT count(*) FROM {quote(old)}")[0][0]
     if rows < _FEWEST:

@@ -50,6 +50,7 @@ from schemadiff.operations import (
     RenameIndex,
     RenameTable,
     Run,
+    live_after,
 )
 from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObject
 from schemadiff.schema import Column, ForeignKey, Name, Schema, Table, Type
@@ -70,14 +71,12 @@ def statements(operations: Sequence[Operation], before: Schema, version: Version
     def flush() -> None:
         nonlocal schema
         # A table is created with what is added to it right after.
-        for one in created:
-            schema = one.apply(schema, strict=False)
+        schema = live_after(schema, created)
         if created:
             table = schema.tables[_table_of(created[0])]
             result.extend(_created(table, created))
         result.extend(_change(group, schema, version))
-        for one in group:
-            schema = one.apply(schema, strict=False)
+        schema = live_after(schema, group)
         created.clear()
         group.clear()
 
