@@ -168,6 +168,14 @@ def test_partitions_are_no_tables(live: Live) -> None:
     assert live.differences(metadata) == ()
 
 
+def test_tables_come_in_the_order_in_which_they_were_created(live: Live) -> None:
+    """So the statements that several of them need stand in one order. A change of a table moves its row."""
+    live.run("CREATE TABLE b (a int)", "CREATE TABLE a (a int)", "CREATE TABLE c (a int)")
+    for table in ("b", "a", "b"):
+        live.run(f"ALTER TABLE {table} SET (fillfactor = 50)", "VACUUM pg_class")
+        assert [str(name) for name in live.inspect().tables] == ["b", "a", "c"]
+
+
 def test_tables_of_extensions_are_left_out(live: Live) -> None:
     live.run("CREATE TABLE t (a int)", "CREATE EXTENSION hstore", "ALTER EXTENSION hstore ADD TABLE t")
     assert live.inspect().tables == {}

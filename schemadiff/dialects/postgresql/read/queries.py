@@ -54,12 +54,15 @@ LEFT JOIN pg_am a ON a.oid = c.relam
 LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
 WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p') {only}
+ORDER BY c.oid
 """
+"""In the order in which they were created, which what is made of them keeps: the heap's order changes by a VACUUM."""
 
 MATERIALIZED = """
 SELECT c.oid::int8 AS oid, n.nspname, c.relname
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (:schemas) AND c.relkind = 'm'
+ORDER BY c.oid
 """
 
 _COLUMNS = """
