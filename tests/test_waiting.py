@@ -2,6 +2,7 @@
 killed is waited for.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ import sqlalchemy as sa
 import schemadiff
 from schemadiff.dialects.mysql.read import process_list
 from schemadiff.dialects.postgresql.read.catalog import reading
-from schemadiff.errors import LockedError, StepError
+from schemadiff.errors import LockedError, SchemadiffError, StepError
+from tests.proxy import Proxy
 from tests.runs import start
 
 TABLES = """
@@ -66,6 +68,29 @@ def test_who_holds_the_lock_is_named(url: str, versions: Path, reader: sa.Connec
         schemadiff.apply(url, versions, lock_wait=0, lock_timeout=0.5)
     assert f"in its way: {number_of(reader)}" in caught.value.message
     assert "--lock-wait" in (caught.value.hint or "")
+    reader.rollback()
+    assert schemadiff.apply(url, versions).after == 2
+
+
+def test_a_connection_is_lost_while_it_is_asked_who_holds_the_lock(
+    url: str, versions: Path, reader: sa.Connection
+) -> None:
+    """At any of the answers: the step is not tried again over a connection that is gone."""
+    with Proxy(url) as whole:
+        waited: list[int] = []
+        with pytest.raises(StepError):
+            schemadiff.apply(
+                whole.url,
+                versions,
+                lock_wait=2,
+                lock_timeout=0.1,
+                tell=lambda _: waited.append(whole.answers),
+            )
+    for cut in range(waited[0] - 4, waited[0]):
+        with Proxy(url, cut_after=cut) as proxy, pytest.raises(SchemadiffError) as caught:
+            schemadiff.apply(proxy.url, versions, lock_wait=5, lock_timeout=0.1)
+        assert re.search("lost|Lost|closed", caught.value.message), caught.value.message
+        assert "transaction" not in caught.value.message
     reader.rollback()
     assert schemadiff.apply(url, versions).after == 2
 

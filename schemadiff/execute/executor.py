@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from schemadiff.config.defaults import LOCK_WAIT
 from schemadiff.dialects import Dialect
-from schemadiff.dialects.shared.driver_errors import server_words
+from schemadiff.dialects.shared.driver_errors import is_lost, server_words
 from schemadiff.dialects.shared.opening import Opening
 from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import (
@@ -358,7 +358,7 @@ def _step(
                 raise  # nobody knows what becomes of the statement
             raise StoppedError("its function was interrupted") from error
         except (Exception, SystemExit) as error:
-            if watch.stopped and not getattr(error, "connection_invalidated", False):
+            if watch.stopped and not is_lost(error):
                 raise StoppedError("its statement was ended") from error
             raise _failure(task, steps, position, error, rolls_back) from error
     if watch.stopped and commits_with_entry(dialect, step):
@@ -433,7 +433,7 @@ def _failure(
             if one not in step.operations
         ]
         up = task.direction == "up"
-        lost = getattr(error, "connection_invalidated", False)
+        lost = is_lost(error)
         told = [f"{'Done' if up else 'Undone'} before it: {'; '.join(dict.fromkeys(done)) or 'nothing'}."]
         if lost:
             told.append("The connection was lost: whether this step is done will be read from the database.")
@@ -448,7 +448,7 @@ def _uncommitted(task: Task, error: SQLAlchemyError | DatabaseError) -> Database
     """The words for a transaction that could not be begun, or not be committed when all of its steps were through."""
     words = error.message if isinstance(error, DatabaseError) else server_words(error)
     verb = "applied" if task.direction == "up" else "rolled back"
-    if getattr(error, "connection_invalidated", False):
+    if is_lost(error):
         hint = advice.lost(task.direction)
     else:
         hint = advice.rolled_back(task.direction, task.rolled_back_to, alone=task.since is None)

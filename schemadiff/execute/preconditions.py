@@ -61,7 +61,9 @@ def foreseen(connection: Connection, plan: Plan) -> Plan:
 def _refusal(connection: Connection, one: Expectation, step: Step) -> Hazard | None:
     try:
         words = unmet(connection, one)
-    except DBAPIError:
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
         return None  # it asks for what a step before it makes, or what only a run has
     if not words:
         return None

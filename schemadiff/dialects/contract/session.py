@@ -167,7 +167,7 @@ def address(connection: Connection, sql: str) -> Address:
 
 @contextmanager
 def tolerant() -> Iterator[None]:
-    """For what a session may have no right to read: the next best is read instead."""
+    """For what a session may have no right to read: the next best is read instead. A lost connection is an error."""
     from sqlalchemy.exc import DBAPIError
 
     try:

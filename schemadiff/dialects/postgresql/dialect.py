@@ -219,6 +219,8 @@ class PostgreSQL(Dialect):
         try:
             return scratch.ask(connection, tables, version=self.version)
         except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
             raise DatabaseError(f"the server cannot be asked: {server_words(error)}") from error
 
     def rules(self, table: Table) -> Judge:

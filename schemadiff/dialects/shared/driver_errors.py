@@ -22,10 +22,21 @@ def original(error: BaseException) -> BaseException:
     return found if isinstance(found, BaseException) else error
 
 
+_LOST_BEFORE = "8s2b"
+"""The code of the error with which SQLAlchemy refuses a statement over a connection that was lost before it."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection was lost, by this statement or before it."""
+    return bool(getattr(error, "connection_invalidated", False)) or getattr(error, "code", "") == _LOST_BEFORE
+
+
 def server_words(error: BaseException) -> str:
     """What the server said, on one line; the driver's words where it was not the server. Behind them stands the number
     where the server has numbers for errors.
     """
+    if getattr(error, "code", "") == _LOST_BEFORE:
+        return "the connection was lost"  # SQLAlchemy's words name its own transaction, of which nobody knows
     found = original(error)
     known = number(found)
     fields = _fields(found)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.contract.session import tolerant
 from schemadiff.dialects.mysql.read import process_list
 from schemadiff.dialects.mysql.run.progress import how_far
 from schemadiff.dialects.mysql.server.product import Facts
@@ -51,7 +51,7 @@ def holders(connection: Connection, facts: Facts, tables: Collection[Name]) -> t
     )
     queries = (_HOLDERS + f"({which or 'm.OBJECT_SCHEMA = DATABASE()'})", _OPEN)
     for query in queries:
-        with suppress(DBAPIError):
+        with tolerant():
             found = set(connection.exec_driver_sql(query, execution_options=VERBATIM).scalars())
             rows = [row for row in process_list.sessions(connection) if row["id"] in found]
             if rows:

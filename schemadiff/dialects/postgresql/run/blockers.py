@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
+from schemadiff.dialects.contract.session import tolerant
 from schemadiff.dialects.shared import driver_errors
 from schemadiff.schema import Name
 from schemadiff.schema.describe import short
@@ -61,10 +62,9 @@ def barring(connection: Connection) -> tuple[str, ...]:
 
 
 def _sessions(connection: Connection, query: sa.TextClause) -> tuple[str, ...]:
-    try:
+    rows: Sequence[Any] = ()
+    with tolerant():
         rows = connection.execute(query).all()
-    except SQLAlchemyError:
-        return ()
     return tuple(_words(*row) for row in rows)
 
 
