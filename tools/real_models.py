@@ -21,19 +21,16 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.databases import Databases
 from tests.servers.fleet import Fleet
-from tools import make_env
+from tools.cached_environment import PROJECT, python_of
 from tools.install_servers import ENGINES as SERVERS
-from tools.install_servers import cache_folder
 from tools.model_judge import Assignment, Verdict
 
-PROJECT = Path(__file__).resolve().parent.parent
 ENGINES = ("sqlite", *SERVERS)
 JUDGE_SECONDS = 1200
 
@@ -104,22 +101,13 @@ PACKAGES = (
 
 
 def environment_of(package: Package) -> Path:
-    """The folder of the package's environment, which is made when it is not there for this version."""
-    folder = cache_folder() / "real_models" / package.name
-    made = folder / ".made"
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    extra = project["optional-dependencies"]["postgresql"]
-    wanted = "\n".join([package.requirement, *project["dependencies"], *extra])
-    if not made.exists() or made.read_text() != wanted:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        make_env.main(str(folder), f"{PROJECT}[postgresql]", package.requirement)
-        made.write_text(wanted)
-    return folder
+    """The Python of the package's environment, which is made when it is not there for this version."""
+    return python_of(f"real_models/{package.name}", "postgresql", package.requirement)
 
 
 def judge(package: Package, engine: str, databases: Databases) -> Verdict:
     """What its models come to on one engine; raises `CalledProcessError` when they could not be loaded."""
-    python = environment_of(package) / "bin" / "python"
+    python = environment_of(package)
     with (
         tempfile.TemporaryDirectory() as home,
         _database(engine, databases, home, "created") as created,
