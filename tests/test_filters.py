@@ -262,7 +262,7 @@ def test_several_metadata(url: str, tmp_path: Path) -> None:
     with pytest.raises(ModelsError) as caught:
         schemadiff.check(url, both, versions)
     assert (
-        'the table "right" is declared twice and not alike, in MetaData 2 (right, shared) and in MetaData 3'
+        'the table "right" is declared twice and not alike, in models[1] (right, shared) and in models[2]'
         in str(caught.value)
     )
     assert "add column right.z" in str(caught.value)

@@ -14,7 +14,7 @@ from schemadiff.database.connection import Database, where
 from schemadiff.dialects import Dialect
 from schemadiff.errors import UsageError
 from schemadiff.models.filters import NO_FILTER, Filter
-from schemadiff.models.loading import given_models, load_models
+from schemadiff.models.loading import Found, given_models, load_models
 from schemadiff.models.reader import read
 from schemadiff.revisions import files
 from schemadiff.schema import Schema
@@ -24,13 +24,17 @@ _AT = re.compile(r"(?P<directory>.*?)[/\\]?@(?P<number>\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """One or several MetaData."""
+    """One or several MetaData, and where they were found."""
 
-    metadata: tuple[sa.MetaData, ...]
+    found: Found
     label: str = "models"
 
+    @property
+    def metadata(self) -> tuple[sa.MetaData, ...]:
+        return tuple(self.found)
+
     def schema(self, dialect: Dialect, chosen: Filter = NO_FILTER) -> Schema:
-        return read(self.metadata, dialect, chosen)
+        return read(self.found, dialect, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,10 @@ def source_of(given: object) -> Source:
     directory = Path(at["directory"] or "versions") if at else Path(text)
     if at or directory.is_dir():
         return _revisions(directory, int(at["number"]) if at else None)
-    if ":" not in text or isinstance(given, Path):
+    if not (":" in text or "*" in text) or isinstance(given, Path):
         raise UsageError(
             f"{text} is neither the URL of a database nor module:attribute nor a directory of revisions",
-            hint="For example mysql://user@host/shop, app:db, versions, versions/@7.",
+            hint="For example mysql://user@host/shop, app:db, app.models.*, versions, versions/@7.",
         )
     return models_of(text)
 

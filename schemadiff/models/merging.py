@@ -14,16 +14,17 @@ from schemadiff.schema import Name, Schema, Table
 
 
 def join(
-    parts: Iterable[tuple[sa.MetaData, Iterable[Table]]], chosen: Filter, dialect: Dialect
+    parts: Iterable[tuple[sa.MetaData, str, Iterable[Table]]], chosen: Filter, dialect: Dialect
 ) -> dict[Name, Table]:
-    """The tables of all MetaData by name. One that stands in two of them, alike in both, is one table.
+    """The tables of all MetaData, each with the name it was found under, by name.
+    One that stands in two of them, alike in both, is one table.
 
     Raises `ModelsError` for one that is declared twice and not alike, and for a foreign key to what is not there.
     """
     tables: dict[Name, Table] = {}
     homes: dict[Name, str] = {}
-    for position, (metadata, found) in enumerate(parts, 1):
-        home = f"MetaData {position} ({_some_names(metadata)})"
+    for position, (metadata, name, found) in enumerate(parts, 1):
+        home = f"{name or f'MetaData {position}'} ({_some_names(metadata)})"
         for table in found:
             before = tables.setdefault(table.name, table)
             if before != table:

@@ -58,13 +58,15 @@ def read(
     metadata: sa.MetaData | Iterable[sa.MetaData], dialect: Dialect, chosen: Filter = NO_FILTER
 ) -> Schema:
     """The canonical schema that the models declare, without what `chosen` ignores, which is not even read: it may
-    be just what schemadiff cannot represent.
+    be just what schemadiff cannot represent. Several MetaData may be a mapping that names them.
 
     Raises `UnsupportedError` for what the dialect cannot have, `ModelsError` for what does not fit together: a
     foreign key to a table that is not there, one table declared twice and not alike.
     """
     every = [metadata] if isinstance(metadata, sa.MetaData) else list(metadata)
-    tables = join(((one, _read_visible(one, dialect, chosen)) for one in every), chosen, dialect)
+    names = metadata if isinstance(metadata, Mapping) else {}
+    parts = ((one, names.get(one, ""), _read_visible(one, dialect, chosen)) for one in every)
+    tables = join(parts, chosen, dialect)
     objects = (found for one in every for found in stored_objects(one, dialect, read_indexes))
     notes = tuple(note for one in every for note in unsupported(one) if not chosen.excludes(note.table))
     schema = Schema(tables, unsupported=notes)
