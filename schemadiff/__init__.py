@@ -29,10 +29,12 @@ __all__ = [
     "Plan",
     "Planned",
     "ReplayError",
+    "Revision",
     "RevisionError",
     "Running",
     "SchemadiffError",
     "Shown",
+    "Stamped",
     "Status",
     "Step",
     "StepError",
@@ -46,8 +48,10 @@ __all__ = [
     "check",
     "diff",
     "plan",
+    "revision",
     "rollback",
     "show",
+    "stamp",
     "status",
 ]
 
@@ -59,8 +63,10 @@ if TYPE_CHECKING:
     from schemadiff.commands.check import check
     from schemadiff.commands.diff import Difference, diff
     from schemadiff.commands.plan import plan
-    from schemadiff.commands.results import Done, Drift, Outcome, Planned, Shown
+    from schemadiff.commands.results import Done, Drift, Outcome, Planned, Shown, Stamped
+    from schemadiff.commands.revision import revision
     from schemadiff.commands.show import show
+    from schemadiff.commands.stamp import stamp
     from schemadiff.commands.status import status
     from schemadiff.errors import (
         AmbiguousError,
@@ -86,17 +92,20 @@ if TYPE_CHECKING:
     from schemadiff.execute.status import Status
     from schemadiff.planning.hazards import Hazard
     from schemadiff.planning.planner import Plan, Step
+    from schemadiff.revisions.files import Revision
 
 
 _HOMES = {
     name: home
     for home, names in {
         "commands.diff": "Difference diff",
-        "commands.results": "Done Drift Outcome Planned Shown",
+        "commands.results": "Done Drift Outcome Planned Shown Stamped",
         "commands.apply": "apply rollback",
         "commands.check": "check",
         "commands.plan": "plan",
+        "commands.revision": "revision",
         "commands.show": "show",
+        "commands.stamp": "stamp",
         "commands.status": "status",
         "errors": "AmbiguousError ConfigError DatabaseError DigestError HazardError LockedError "
         "ModelsError PendingError ReplayError RevisionError SchemadiffError StepError "
@@ -106,6 +115,7 @@ _HOMES = {
         "execute.status": "Status",
         "planning.hazards": "Hazard",
         "planning.planner": "Plan Step",
+        "revisions.files": "Revision",
     }.items()
     for name in names.split()
 }

@@ -28,6 +28,8 @@ ANSWERS = {
     "check": {"drift"},
     "diff": {"difference"},
     "show": {"shown"},
+    "stamp": {"stamped"},
+    "revision": {"begun"},
     "status": {"status"},
     "history": {"history"},
     "apply": {"preview", "halfway", "outcome"},

@@ -90,6 +90,13 @@ COMMANDS = {
             "commands",
             (Argument("number", "N", "The number of the revision.", "number"),),
         ),
+        Command(
+            "stamp",
+            "Record a revision as applied without running it.",
+            "taking_over",
+            (Argument("to", "REVISION", "Its number, head (the newest one) or base (before all)."),),
+        ),
+        Command("revision", "Write an empty revision, for SQL of your own.", "taking_over"),
     )
 }
 """In the order of --help. `init` is apart: it makes the settings that all others work by."""

@@ -26,6 +26,8 @@ Commands:
   status    Show where the database is, and what is pending.
   history   List the revisions, applied and pending.
   show      Show one revision: operations, SQL, hazards.
+  stamp     Record a revision as applied without running it.
+  revision  Write an empty revision, for SQL of your own.
 
   Exit codes: 0 fine or no difference, 1 differences or pending work found, 2
   error.
@@ -220,5 +222,43 @@ Options:
                              SQLAlchemy db, a list of these, or a factory.
   --versions DIRECTORY       The revision files; "versions" by default.
   -h, --help                 Show this message and exit.
+""",
+    "stamp": """\
+Usage: schemadiff stamp [OPTIONS] {REVISION}
+
+  Record a revision as applied without running it.
+
+Arguments:
+  REVISION <str>  Its number, head (the newest one) or base (before all).
+                  [required]
+
+Options:
+  --force                    Record it without a look at the database.
+  --lock-wait SECONDS        How long to wait for another run to end, and for
+                             locks on tables.  [default: 60.0; x>=0]
+  --include GLOB             Compare no other tables: a pattern for table or
+                             schema.table. May be repeated.
+  --exclude GLOB             Do not compare these tables: a pattern for table
+                             or schema.table. May be repeated.
+  --schema NAME              Also compare this schema of the database, which
+                             no model names. May be repeated.
+  --format <text|json>       How to write what was found.  [default: text]
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  --versions DIRECTORY       The revision files; "versions" by default.
+  -h, --help                 Show this message and exit.
+""",
+    "revision": """\
+Usage: schemadiff revision [OPTIONS]
+
+  Write an empty revision, for SQL of your own.
+
+Options:
+  -m, --message TEXT    What the revision does.
+  --format <text|json>  How to write what was found.  [default: text]
+  --versions DIRECTORY  The revision files; "versions" by default.
+  -h, --help            Show this message and exit.
 """,
 }

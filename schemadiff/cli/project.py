@@ -52,6 +52,10 @@ class Project:
         found = self.find_database()
         return self.settings.need_url() if found is None else found
 
+    def find_models(self) -> GivenModels | None:
+        """The models; ``None`` where nobody named them."""
+        return self.settings.models if self.models is None else self.models
+
     def need_models(self) -> GivenModels:
         """The models. Raises `ConfigError` when there are none."""
         return self.settings.need_models() if self.models is None else self.models

@@ -1,4 +1,4 @@
-"""The values that plan, apply, rollback, check, status and show return. Pure."""
+"""The values that commands return. Pure."""
 
 from __future__ import annotations
 
@@ -79,6 +79,22 @@ class Shown:
     revision: Revision
     applied: bool
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """The result of `stamp`. ``before`` is the version that was recorded, ``None`` where there was no version table;
+    ``after`` the one that was asked for, and is ``recorded`` where nothing differs from it (``proven``), or by force.
+    ``differences`` are what the database has and the revisions up to that one do not say.
+    """
+
+    before: int | None
+    after: int
+    recorded: bool
+    proven: bool
+    differences: tuple[Operation, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ Transaction = Literal["each", "all"]
 Kind = Literal["flag", "text", "list", "word", "number", "seconds", "table"]
 """How a value is written: a ``list`` is an option that may be repeated; a ``table`` is for the settings file alone."""
 
-EVERY = ("plan", "apply", "rollback", "check", "diff", "status", "history", "show")
+EVERY = ("plan", "apply", "rollback", "check", "diff", "status", "history", "show", "stamp", "revision")
 """The commands that answer in a format."""
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -67,12 +67,13 @@ class Option:
         return (f"--{self.name}",) if self.short is None else (self.short, f"--{self.name}")
 
 
-_PROJECT = ("init", "plan", "apply", "rollback", "check", "status", "history", "show")
+_DATABASE = ("init", "plan", "apply", "rollback", "check", "status", "history", "show", "stamp")
+_PROJECT = (*_DATABASE, "revision")
 _RUNS = ("apply", "rollback")
-_COMPARING = ("plan", "check", "diff")
+_COMPARING = ("plan", "check", "diff", "stamp")
 
 OPTIONS: tuple[Option, ...] = (
-    Option("message", "text", "What the revision does.", ("plan",), short="-m", metavar="TEXT"),
+    Option("message", "text", "What the revision does.", ("plan", "revision"), short="-m", metavar="TEXT"),
     Option("to", "number", "The last revision to apply.", ("apply",), metavar="N"),
     Option("to", "number", "The revision to go back to; 0 is before all.", ("rollback",), metavar="N"),
     Option("steps", "number", "How many revisions to undo: 1 by default.", ("rollback",), metavar="K"),
@@ -91,11 +92,12 @@ OPTIONS: tuple[Option, ...] = (
         metavar="CODE",
     ),
     Option("yes", "flag", "Do not ask whether to run. Allows no hazard.", _RUNS, short="-y"),
+    Option("force", "flag", "Record it without a look at the database.", ("stamp",)),
     Option(
         "lock-wait",
         "seconds",
         "How long to wait for another run to end, and for locks on tables.",
-        _RUNS,
+        (*_RUNS, "stamp"),
         metavar="SECONDS",
         default=LOCK_WAIT,
         least=0,
@@ -159,7 +161,7 @@ OPTIONS: tuple[Option, ...] = (
         "schema",
         "list",
         "Also compare this schema of the database, which no model names. May be repeated.",
-        ("plan", "check"),
+        ("plan", "check", "stamp"),
         metavar="NAME",
         key="schemas",
         environment=("SCHEMADIFF_SCHEMAS",),
@@ -169,7 +171,7 @@ OPTIONS: tuple[Option, ...] = (
         "url",
         "text",
         "The database; else SCHEMADIFF_URL, DATABASE_URL or the settings file say it.",
-        (*_PROJECT, "diff"),
+        (*_DATABASE, "diff"),
         metavar="URL",
         key="url",
         environment=("SCHEMADIFF_URL", "DATABASE_URL"),
@@ -189,7 +191,7 @@ OPTIONS: tuple[Option, ...] = (
         "models",
         "text",
         "The models: a MetaData, declarative base, Flask-SQLAlchemy db, a list of these, or a factory.",
-        _PROJECT,
+        _DATABASE,
         metavar="MODULE:ATTRIBUTE",
         key="models",
         environment=("SCHEMADIFF_MODELS",),

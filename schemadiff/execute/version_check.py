@@ -68,7 +68,8 @@ def verify(state: State, history: Sequence[Revision]) -> None:
     )
 
 
-def at_head(state: State, history: Sequence[Revision], place: str) -> None:
+def expect_settled(state: State, place: str) -> None:
+    """Raises `PendingError` in the middle of a revision."""
     if state.journal:
         from schemadiff.execute import advice
         from schemadiff.execute.journal import is_entry
@@ -78,6 +79,11 @@ def at_head(state: State, history: Sequence[Revision], place: str) -> None:
             f"{place} is in the middle of a revision",
             hint=f"Settle that first: {advice.finish(going)}",
         )
+
+
+def at_head(state: State, history: Sequence[Revision], place: str) -> None:
+    """Raises `PendingError` where the database is not at the newest revision."""
+    expect_settled(state, place)
     if state.version < len(history):
         numbers = ", ".join(f"{revision.number:04}" for revision in history[state.version :])
         raise PendingError(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown
+    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
     from schemadiff.execute.journal import Interrupted
     from schemadiff.execute.status import Status
     from schemadiff.revisions.files import Revision
@@ -102,6 +102,14 @@ class Format(Renderer):
         from schemadiff.cli.output import plan_json
 
         return self._dump(plan_json.outcome(found, place, dry_run=False))
+
+    def stamped(self, found: Stamped, place: str) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.stamped(found, place))
+
+    def begun(self, found: Revision) -> str:
+        return self._dump({"operations": [], "statements": [], "revision": revision(found)})
 
     def failed(self, failure: Failure) -> str:
         return self._dump(_failure(failure))

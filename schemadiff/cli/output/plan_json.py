@@ -61,7 +61,7 @@ from schemadiff.schema import (
 
 if TYPE_CHECKING:
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown
+    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
     from schemadiff.models.filters import Ignored
     from schemadiff.planning.hazards import Hazard
     from schemadiff.planning.planner import Plan, Step
@@ -95,6 +95,22 @@ def drift(found: Drift) -> Object:
         "interrupted": interrupted(found.interrupted),
         "at_work": found.at_work,
         "unrecorded": found.unrecorded,
+        "unsupported": _unsupported(found.unsupported),
+        "ignored": _ignored(found.ignored),
+    }
+
+
+def stamped(found: Stamped, place: str) -> Object:
+    """The answer of `stamp`. ``operations`` are what the database has and the revisions do not say."""
+    return {
+        "operations": operations(found.differences),
+        "statements": [],
+        "differences": bool(found.differences),
+        "database": place,
+        "before": found.before,
+        "after": found.after,
+        "recorded": found.recorded,
+        "proven": found.proven,
         "unsupported": _unsupported(found.unsupported),
         "ignored": _ignored(found.ignored),
     }

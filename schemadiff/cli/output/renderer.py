@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown
+    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
     from schemadiff.execute.status import Status
     from schemadiff.revisions.files import Revision
 
@@ -84,6 +84,14 @@ class Renderer:
 
     def outcome(self, found: Outcome, place: str) -> Answer:
         """What `apply` or `rollback` did in `place`."""
+        self._lacks()
+
+    def stamped(self, found: Stamped, place: str) -> Answer:
+        """What `stamp` found in `place` and recorded."""
+        self._lacks()
+
+    def begun(self, found: Revision) -> Answer:
+        """The empty revision that `revision` wrote."""
         self._lacks()
 
     def failed(self, failure: Failure) -> Answer:

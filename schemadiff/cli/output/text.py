@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown
+    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
     from schemadiff.execute.status import Status
     from schemadiff.revisions.files import Revision
 
@@ -106,6 +106,15 @@ class Format(Renderer):
     def outcome(self, found: Outcome, place: str) -> tuple[()]:
         """Nothing: each step was said while it ran."""
         return ()
+
+    def stamped(self, found: Stamped, place: str) -> Iterator[Line]:
+        from schemadiff.cli.output import proof_lines
+
+        return proof_lines.stamped(found, place, stamp=self.speak("schemadiff stamp"))
+
+    def begun(self, found: Revision) -> Iterator[Line]:
+        yield (("wrote ", ""), (str(found.path), "bold"))
+        yield advice(f"fill it in, then run: {self._commands['apply']}")
 
     @property
     def _commands(self) -> dict[str, str]:

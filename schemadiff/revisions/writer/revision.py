@@ -44,6 +44,7 @@ from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObjec
 from schemadiff.revisions import database_defaults
 from schemadiff.revisions.writer import constraints
 from schemadiff.revisions.writer.constraints import escape_binds
+from schemadiff.revisions.writer.docstring import docstring
 from schemadiff.revisions.writer.indexes import as_written, in_parentheses, is_plain
 from schemadiff.revisions.writer.python_source import Call, Node, Strings, render
 from schemadiff.revisions.writer.types import UnsayableError, public_kind, says_the_same, type_arguments
@@ -98,13 +99,9 @@ def write(
     lines += [line for operation in rest for line in writer.statement(operation, 4)]
     if not operations:
         lines.append("    pass")
-    line = " ".join(message.split()).replace("\\", "\\\\").replace('"""', "'''")
-    docstring = "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
-    if docstring.endswith('"'):
-        docstring += " "
     imports = ["import sqlalchemy as sa"] if writer.uses_sqlalchemy else []
     imports += [f"from sqlalchemy.dialects import {name}" for name in sorted(writer.dialects)]
-    head = [f'"""{docstring}"""', ""]
+    head = [docstring(message), ""]
     if imports:
         head += [*imports, ""]
     return "\n".join([*head, "", *lines, ""])
