@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import schemadiff
+from schemadiff.commands import recording
 from tests.cli.shell import Shell
 
 MODELS = 'Table("person", metadata, Column("id", Integer, primary_key=True), Column("name", String(20)))\n'
@@ -115,19 +116,16 @@ def test_the_middle_of_a_revision_is_settled_first(server_shell: Shell) -> None:
 
 def test_somebody_else_was_quicker(server_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the proof and the lock another run has gone back."""
-    from schemadiff.commands import stamp as module
-
     shell = server_shell
     planned(shell)
     shell("apply")
-    prove = module.prove
 
     def slowly(*given: Any) -> Any:
-        found = prove(*given)
+        found = recording.prove(*given)
         schemadiff.rollback(shell.url, shell.folder / "versions", allow=["all"])
         return found
 
-    monkeypatch.setattr(module, "prove", slowly)
+    monkeypatch.setattr("schemadiff.commands.stamp.prove", slowly)
     refused = shell("stamp", "2", code=2).err
     assert "another run has changed" in refused
     assert "nothing was recorded" in refused
