@@ -33,6 +33,7 @@ __all__ = [
     "RevisionError",
     "Running",
     "SchemadiffError",
+    "Seen",
     "Shown",
     "Stamped",
     "Status",
@@ -47,6 +48,7 @@ __all__ = [
     "apply",
     "check",
     "diff",
+    "list_models",
     "plan",
     "revision",
     "rollback",
@@ -62,8 +64,9 @@ if TYPE_CHECKING:
     from schemadiff.commands.apply import apply, rollback
     from schemadiff.commands.check import check
     from schemadiff.commands.diff import Difference, diff
+    from schemadiff.commands.models import list_models
     from schemadiff.commands.plan import plan
-    from schemadiff.commands.results import Done, Drift, Outcome, Planned, Shown, Stamped
+    from schemadiff.commands.results import Done, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.commands.revision import revision
     from schemadiff.commands.show import show
     from schemadiff.commands.stamp import stamp
@@ -99,7 +102,8 @@ _HOMES = {
     name: home
     for home, names in {
         "commands.diff": "Difference diff",
-        "commands.results": "Done Drift Outcome Planned Shown Stamped",
+        "commands.models": "list_models",
+        "commands.results": "Done Drift Outcome Planned Seen Shown Stamped",
         "commands.apply": "apply rollback",
         "commands.check": "check",
         "commands.plan": "plan",

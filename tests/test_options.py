@@ -30,6 +30,7 @@ ANSWERS = {
     "show": {"shown"},
     "stamp": {"stamped"},
     "revision": {"begun"},
+    "models": {"seen"},
     "status": {"status"},
     "history": {"history"},
     "apply": {"preview", "halfway", "outcome"},

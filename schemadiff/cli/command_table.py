@@ -49,6 +49,7 @@ class Command:
 
 _PLAN = "Compare with the models and write the next revision."
 _CHECK = "Tell whether models, revisions, database agree."
+_MODELS = "Show which models were found, and which were not."
 _STATUS = "Show where the database is, and what is pending."
 _HISTORY = "List the revisions, applied and pending."
 
@@ -82,6 +83,7 @@ COMMANDS = {
                 Argument("after", "B", "What to compare it with: as A."),
             ),
         ),
+        Command("models", _MODELS, "commands", of_flask=OfFlask("models", _MODELS)),
         Command("status", _STATUS, "standing", of_flask=OfFlask("current", _STATUS)),
         Command("history", _HISTORY, "standing", of_flask=OfFlask("history", _HISTORY)),
         Command(

@@ -1,4 +1,4 @@
-"""plan, check, diff, show: each asks `commands`, writes the answer and returns the exit code."""
+"""plan, check, diff, models, show: each asks `commands`, writes the answer and returns the exit code."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.commands import diff as difference
 from schemadiff.commands.check import check as checked
+from schemadiff.commands.models import list_models, missed
 from schemadiff.commands.plan import plan as planned
 from schemadiff.commands.show import show as shown
+from schemadiff.commands.sources import models_of
 from schemadiff.database.url import secrets_of
 
 if TYPE_CHECKING:
@@ -37,9 +39,10 @@ def plan(
             f"If not, {candidate.before} is dropped with its values."
         )
 
+    database, models = project.need_database(), models_of(project.need_models())
     found = planned(
-        project.need_database(),
-        project.need_models(),
+        database,
+        models,
         project.versions,
         message=message,
         dry_run=dry_run,
@@ -51,7 +54,7 @@ def plan(
         schemas=project.settings.schemas,
         online=project.settings.online,
     )
-    terminal.answer(renderer.planned(found))
+    terminal.answer(renderer.planned(found, missed(models, found.plan.operations)))
     if found.path and not renderer.for_people:
         terminal.note((f"wrote {found.path}",))
     return DIFFERENT if dry_run and found.plan.operations else FINE
@@ -59,15 +62,16 @@ def plan(
 
 def check(terminal: Terminal, project: Project, renderer: Renderer) -> int:
     """Tells whether models, revision files and database agree."""
+    database, models = project.need_database(), models_of(project.need_models())
     found = checked(
-        project.need_database(),
-        project.need_models(),
+        database,
+        models,
         project.versions,
         include=project.settings.include,
         exclude=project.settings.exclude,
         schemas=project.settings.schemas,
     )
-    terminal.answer(renderer.drift(found))
+    terminal.answer(renderer.drift(found, missed(models, found.missing)))
     return DIFFERENT if found else FINE
 
 
@@ -84,6 +88,19 @@ def diff(terminal: Terminal, project: Project, renderer: Renderer, *, before: st
     )
     terminal.answer(renderer.difference(found))
     return DIFFERENT if found else FINE
+
+
+def models(terminal: Terminal, project: Project, renderer: Renderer) -> int:
+    """Shows which models were found, and why others may not have been."""
+    found = list_models(
+        project.find_database(),
+        project.need_models(),
+        include=project.settings.include,
+        exclude=project.settings.exclude,
+        schemas=project.settings.schemas,
+    )
+    terminal.answer(renderer.seen(found))
+    return FINE
 
 
 def show(terminal: Terminal, project: Project, renderer: Renderer, *, number: int) -> int:

@@ -23,6 +23,7 @@ Commands:
   rollback  Undo the last revision, several, or half of one.
   check     Tell whether models, revisions, database agree.
   diff      Compare any two: databases, models, revisions.
+  models    Show which models were found, and which were not.
   status    Show where the database is, and what is pending.
   history   List the revisions, applied and pending.
   show      Show one revision: operations, SQL, hazards.
@@ -177,6 +178,25 @@ Options:
   --url URL                 The database; else SCHEMADIFF_URL, DATABASE_URL or
                             the settings file say it.
   -h, --help                Show this message and exit.
+""",
+    "models": """\
+Usage: schemadiff models [OPTIONS]
+
+  Show which models were found, and which were not.
+
+Options:
+  --include GLOB             Compare no other tables: a pattern for table or
+                             schema.table. May be repeated.
+  --exclude GLOB             Do not compare these tables: a pattern for table
+                             or schema.table. May be repeated.
+  --schema NAME              Also compare this schema of the database, which
+                             no model names. May be repeated.
+  --format <text|json>       How to write what was found.  [default: text]
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  -h, --help                 Show this message and exit.
 """,
     "status": """\
 Usage: schemadiff status [OPTIONS]

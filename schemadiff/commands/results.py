@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from schemadiff.execute.executor import Task
 from schemadiff.execute.journal import Direction, Interrupted
 from schemadiff.models.filters import NOTHING_IGNORED, Ignored
+from schemadiff.models.on_disk import File
 from schemadiff.operations import Found, Operation
 from schemadiff.planning.hazards import Hazard
 from schemadiff.planning.planner import Plan
 from schemadiff.revisions.files import Revision
-from schemadiff.schema import Unsupported
+from schemadiff.schema import Name, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,39 @@ class Drift:
     def __bool__(self) -> bool:
         """Whether there is any difference."""
         return bool(self.missing or self.pending or self.drifted or self.interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTable:
+    """A table of the models, and whether the database has it; ``None`` where none was asked."""
+
+    name: Name
+    in_database: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenModule:
+    """A module and the tables that it declares. It has no name for tables that stand in no module under a name."""
+
+    module: str
+    path: Path | None
+    tables: tuple[SeenTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutModel:
+    """A table of the database that no model declares, and what the next `plan` makes of that."""
+
+    name: Name
+    because: Literal["dropped", "ignored", "another tool's"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The result of `list_models`. ``without_model`` is ``None`` where no database was asked; ``not_imported`` are the
+    files on disk that declare models of which nothing is known.
+    """
+
+    modules: tuple[SeenModule, ...]
+    without_model: tuple[WithoutModel, ...] | None
+    not_imported: tuple[File, ...]

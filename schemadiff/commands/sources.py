@@ -64,6 +64,8 @@ GivenModels: TypeAlias = sa.MetaData | str | object
 
 def models_of(given: GivenModels) -> Models:
     """The models that a caller hands over, or names as ``module:attribute``."""
+    if isinstance(given, Models):
+        return given
     if isinstance(given, str):
         return Models(load_models(given), f"models {given}")
     return Models(given_models(given))

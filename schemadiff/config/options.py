@@ -22,7 +22,19 @@ Transaction = Literal["each", "all"]
 Kind = Literal["flag", "text", "list", "word", "number", "seconds", "table"]
 """How a value is written: a ``list`` is an option that may be repeated; a ``table`` is for the settings file alone."""
 
-EVERY = ("plan", "apply", "rollback", "check", "diff", "status", "history", "show", "stamp", "revision")
+EVERY = (
+    "plan",
+    "apply",
+    "rollback",
+    "check",
+    "diff",
+    "models",
+    "status",
+    "history",
+    "show",
+    "stamp",
+    "revision",
+)
 """The commands that answer in a format."""
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -70,7 +82,8 @@ class Option:
 _DATABASE = ("init", "plan", "apply", "rollback", "check", "status", "history", "show", "stamp")
 _PROJECT = (*_DATABASE, "revision")
 _RUNS = ("apply", "rollback")
-_COMPARING = ("plan", "check", "diff", "stamp")
+_COMPARING = ("plan", "check", "diff", "models", "stamp")
+_NAMED = (*_DATABASE, "models")
 
 OPTIONS: tuple[Option, ...] = (
     Option("message", "text", "What the revision does.", ("plan", "revision"), short="-m", metavar="TEXT"),
@@ -161,7 +174,7 @@ OPTIONS: tuple[Option, ...] = (
         "schema",
         "list",
         "Also compare this schema of the database, which no model names. May be repeated.",
-        ("plan", "check", "stamp"),
+        ("plan", "check", "models", "stamp"),
         metavar="NAME",
         key="schemas",
         environment=("SCHEMADIFF_SCHEMAS",),
@@ -171,7 +184,7 @@ OPTIONS: tuple[Option, ...] = (
         "url",
         "text",
         "The database; else SCHEMADIFF_URL, DATABASE_URL or the settings file say it.",
-        (*_DATABASE, "diff"),
+        (*_NAMED, "diff"),
         metavar="URL",
         key="url",
         environment=("SCHEMADIFF_URL", "DATABASE_URL"),
@@ -191,7 +204,7 @@ OPTIONS: tuple[Option, ...] = (
         "models",
         "text",
         "The models: a MetaData, declarative base, Flask-SQLAlchemy db, a list of these, or a factory.",
-        _DATABASE,
+        _NAMED,
         metavar="MODULE:ATTRIBUTE",
         key="models",
         environment=("SCHEMADIFF_MODELS",),

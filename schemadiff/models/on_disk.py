@@ -22,7 +22,7 @@ _COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
 _TABLE_NAMES = ("__tablename__", "__table__")
 
 _WORTH_PARSING = re.compile(
-    rb"__tablename__|\bTable\(|\bColumn\(|\bmapped_column\(|\bMapped\[|\btable\s*=\s*True"
+    rb"__tablename__|__abstract__|Base[,)]|Model[,)]|\bTable\(|\bColumn\(|\bmapped_column\(|\bMapped\[|\btable\s*=\s*True"
     rb"|\bdeclarative_base\b|\bDeclarativeBase|\bautomap_base\b|\bgenerate_base\b|\bas_declarative|\bMetaData\("
     rb"|\bSQLAlchemy\("
 )
@@ -40,6 +40,10 @@ class Declared:
 
     name: str
     table: str | None
+
+    def may_be(self, table: str) -> bool:
+        """Whether it may be the model of the table, whose name follows from that of the class where none is written."""
+        return (self.table or self.name).replace("_", "").lower() == table.replace("_", "").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,12 @@ def search(folder: Path, passed_over: Collection[Path] = (), bases: Iterable[str
         for path, tree in trees
     )
     return tuple(one for one in found if one.models or one.holders)
+
+
+def declared(path: Path) -> tuple[Declared, ...]:
+    """What one file declares."""
+    tree = _parsed(path)
+    return () if tree is None else tuple(_models(tree, _with_derived({*_BASES}, list(_classes(tree)))))
 
 
 def without(files: Iterable[File], tables: Collection[str], classes: Collection[str]) -> tuple[File, ...]:

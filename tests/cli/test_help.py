@@ -10,11 +10,12 @@ from schemadiff.cli.help import TEXTS
 from tests.cli.shell import Shell, clean
 from tools.help import texts
 
-COMMANDS = ("init", "plan", "apply", "rollback", "check", "status", "history", "show")
-EVERYWHERE = ("--url", "--models", "--versions")
+COMMANDS = ("init", "plan", "apply", "rollback", "check", "models", "status", "history", "show")
+EVERYWHERE = ("--url", "--models")
 OPTIONS = {
-    "init": (),
+    "init": ("--versions",),
     "plan": (
+        "--versions",
         "--message",
         "--dry-run",
         "--rename",
@@ -24,12 +25,23 @@ OPTIONS = {
         "--schema",
         "--format",
     ),
-    "apply": ("--to", "--sql", "--dry-run", "--allow", "--yes", "--lock-wait", "--format"),
-    "rollback": ("--to", "--steps", "--sql", "--dry-run", "--allow", "--yes", "--lock-wait", "--format"),
-    "check": ("--include", "--exclude", "--schema", "--format"),
-    "status": ("--format",),
-    "history": ("--format",),
-    "show": ("--format",),
+    "apply": ("--versions", "--to", "--sql", "--dry-run", "--allow", "--yes", "--lock-wait", "--format"),
+    "rollback": (
+        "--versions",
+        "--to",
+        "--steps",
+        "--sql",
+        "--dry-run",
+        "--allow",
+        "--yes",
+        "--lock-wait",
+        "--format",
+    ),
+    "check": ("--versions", "--include", "--exclude", "--schema", "--format"),
+    "models": ("--include", "--exclude", "--schema", "--format"),
+    "status": ("--versions", "--format"),
+    "history": ("--versions", "--format"),
+    "show": ("--versions", "--format"),
 }
 
 

@@ -7,6 +7,7 @@ text        for people
 json        the JSON format
 sql         a script for the product's own client
 lines       the pieces that all reports for people are made of
+models_lines  the models that were found
 plan_lines  operations, SQL and hazards for people
 proof_lines what a database was recorded at, and what proves it, for people
 plan_json   operations, SQL and hazards as objects

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
+    from schemadiff.commands.results import Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.journal import Interrupted
     from schemadiff.execute.status import Status
+    from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
+    from schemadiff.schema import Name
 
 VERSION = 1
 
@@ -28,15 +30,38 @@ class Format(Renderer):
     __slots__ = ()
     name: ClassVar[str] = "json"
 
-    def planned(self, found: Planned) -> str:
+    def planned(self, found: Planned, missed: Sequence[File]) -> str:
         from schemadiff.cli.output import plan_json
 
-        return self._dump(plan_json.planned(found))
+        return self._dump({**plan_json.planned(found), "not_imported": [_file(one) for one in missed]})
 
-    def drift(self, found: Drift) -> str:
+    def drift(self, found: Drift, missed: Sequence[File]) -> str:
         from schemadiff.cli.output import plan_json
 
-        return self._dump(plan_json.drift(found))
+        return self._dump({**plan_json.drift(found), "not_imported": [_file(one) for one in missed]})
+
+    def seen(self, found: Seen) -> str:
+        """``without_model`` is ``null`` where no database is named, as ``in_database`` is."""
+        modules = [
+            {
+                "module": one.module or None,
+                "path": str(one.path) if one.path else None,
+                "tables": [{**_table(each.name), "in_database": each.in_database} for each in one.tables],
+            }
+            for one in found.modules
+        ]
+        without = found.without_model
+        return self._dump(
+            {
+                "operations": [],
+                "statements": [],
+                "modules": modules,
+                "without_model": None
+                if without is None
+                else [{**_table(one.name), "because": one.because} for one in without],
+                "not_imported": [_file(one) for one in found.not_imported],
+            }
+        )
 
     def difference(self, found: Difference) -> str:
         from schemadiff.cli.output import plan_json
@@ -120,6 +145,19 @@ class Format(Renderer):
 
 def _failure(failure: Failure) -> Object:
     return {"error": failure.message, "hint": failure.hint, "exit_code": failure.exit_code}
+
+
+def _file(one: File) -> Object:
+    """A file that declares models and that nobody imported."""
+    return {
+        "path": str(one.path),
+        "module": one.module,
+        "models": [{"name": each.name, "table": each.table} for each in one.models],
+    }
+
+
+def _table(name: Name) -> Object:
+    return {"table": name.name, "schema": name.schema}
 
 
 def revision(one: Revision) -> Object:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
+    from schemadiff.commands.results import Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.status import Status
+    from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
 
 Answer = str | Iterable["Line"]
@@ -46,12 +47,18 @@ class Renderer:
     only_shows: ClassVar[bool] = False
     """Whether `apply` and `rollback` change nothing, as in a dry run."""
 
-    def planned(self, found: Planned) -> Answer:
-        """What `plan` found and wrote."""
+    def planned(self, found: Planned, missed: Sequence[File]) -> Answer:
+        """What `plan` found and wrote. ``missed`` are files whose models may be missing from it, as nobody imported
+        them.
+        """
         self._lacks()
 
-    def drift(self, found: Drift) -> Answer:
-        """What `check` found."""
+    def drift(self, found: Drift, missed: Sequence[File]) -> Answer:
+        """What `check` found; ``missed`` as in `planned`."""
+        self._lacks()
+
+    def seen(self, found: Seen) -> Answer:
+        """The models that were found, and those that were not."""
         self._lacks()
 
     def difference(self, found: Difference) -> Answer:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
+    from schemadiff.commands.results import Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.status import Status
+    from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
 
 
@@ -26,15 +27,22 @@ class Format(Renderer):
     name: ClassVar[str] = "text"
     for_people: ClassVar[bool] = True
 
-    def planned(self, found: Planned) -> Iterator[Line]:
-        from schemadiff.cli.output import plan_lines
+    def planned(self, found: Planned, missed: Sequence[File]) -> Iterator[Line]:
+        from schemadiff.cli.output import models_lines, plan_lines
 
-        return plan_lines.planned(found, apply=self.speak("schemadiff apply"))
+        yield from plan_lines.planned(found, apply=self.speak("schemadiff apply"))
+        yield from models_lines.missed(missed, self.speak("schemadiff models"))
 
-    def drift(self, found: Drift) -> Iterator[Line]:
-        from schemadiff.cli.output import plan_lines
+    def drift(self, found: Drift, missed: Sequence[File]) -> Iterator[Line]:
+        from schemadiff.cli.output import models_lines, plan_lines
 
-        return plan_lines.drift(found, **self._commands)
+        yield from plan_lines.drift(found, **self._commands)
+        yield from models_lines.missed(missed, self.speak("schemadiff models"))
+
+    def seen(self, found: Seen) -> Iterator[Line]:
+        from schemadiff.cli.output import models_lines
+
+        return models_lines.seen(found)
 
     def difference(self, found: Difference) -> Iterator[Line]:
         from schemadiff.cli.output import plan_lines
