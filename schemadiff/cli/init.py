@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from schemadiff.config.settings import DEFAULT_VERSIONS, settings
 from schemadiff.database.url import secrets_of
 from schemadiff.errors import ConfigError
+from schemadiff.models import syntax
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Terminal
@@ -98,7 +99,7 @@ def _guess() -> str | None:
     for file, name in GUESSES:
         path = Path(file)
         try:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            tree = syntax.parse(path.read_text(encoding="utf-8"))
         except (OSError, SyntaxError, ValueError):
             continue
         if name in _names(tree):

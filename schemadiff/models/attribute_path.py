@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from schemadiff.models import syntax
+
 _OPEN, _CLOSED = "([{", ")]}"
 
 
@@ -54,10 +56,14 @@ Step = Attribute | Key | Call
 def parse(text: str) -> tuple[Step, ...]:
     """The steps that lead from a module to the object. Raises `ValueError` with the part that cannot be one."""
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        body = syntax.parse(text.strip()).body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ValueError(text) from None
-    return tuple(_steps(tree))
+    match body:
+        case [ast.Expr(value=expression)]:
+            return tuple(_steps(expression))
+        case _:
+            raise ValueError(text)
 
 
 def _steps(node: ast.expr) -> Iterator[Step]:

@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from schemadiff.models import syntax
+
 _BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "SQLModel"})
 _BASE_MAKERS = frozenset({"declarative_base", "automap_base", "generate_base", "make_declarative_base"})
 _HOLDER_MAKERS = _BASE_MAKERS | {"MetaData", "SQLAlchemy"}
@@ -118,7 +120,7 @@ def _parsed(path: Path) -> ast.Module | None:
     """The file's tree; ``None`` where it cannot be had, or nothing in it is of interest."""
     try:
         source = path.read_bytes()
-        return ast.parse(source) if _WORTH_PARSING.search(source) else None
+        return syntax.parse(source) if _WORTH_PARSING.search(source) else None
     except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
         return None
 

@@ -18,6 +18,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from schemadiff.errors import RevisionError, SchemadiffError
+from schemadiff.models import syntax
 from schemadiff.revisions.digest import meaning_of, sha256
 from schemadiff.revisions.slug import is_of_a_word, slug
 
@@ -141,7 +142,7 @@ def _understood(text: str, path: Path, number: int, before: str) -> Revision:
     and to carry out; the same text is understood once.
     """
     try:
-        tree = ast.parse(text, str(path))
+        tree = syntax.parse(text, str(path))
         code = compile(tree, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         raise RevisionError(f"{path}, line {error.lineno}: syntax error: {error.msg}") from error

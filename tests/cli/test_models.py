@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 import importlib
 from pathlib import Path
 
 import pytest
 
 import schemadiff
-from schemadiff.models import on_disk
+from schemadiff.models import on_disk, syntax
 from schemadiff.models.loading import load_models
 from tests.cli.shell import Shell
 from tests.cli.test_finding_models import BASE, model, write
@@ -221,3 +223,23 @@ def test_flask_shows_the_same(url: str, tmp_path: Path, monkeypatch: pytest.Monk
     assert "all that was seen: flask db models" in told.output
     with module.app.app_context():
         module.db.engine.dispose()
+
+
+def test_parsing_is_not_disturbed_by_what_is_collected_meanwhile() -> None:
+    """CPython 3.11 fails where a finalizer parses something as well (SystemError)."""
+
+    class Closing:
+        def __del__(self) -> None:
+            ast.parse("1")
+
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(50):
+            one = Closing()
+            one.self = one  # type: ignore[attr-defined]
+            del one
+            syntax.parse("x = [(((1 + 2) * 3) + f(4)(5)(6)) for y in (((z))) if a.b.c.d]\n" * 20)
+        assert gc.isenabled()
+    finally:
+        gc.set_threshold(*before)
