@@ -12,7 +12,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlembicRevision",
     "AmbiguousError",
+    "Baseline",
     "ConfigError",
     "DatabaseError",
     "Difference",
@@ -46,6 +48,7 @@ __all__ = [
     "VersionError",
     "__version__",
     "apply",
+    "baseline",
     "check",
     "diff",
     "list_models",
@@ -62,11 +65,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from schemadiff.commands.apply import apply, rollback
+    from schemadiff.commands.baseline import baseline
     from schemadiff.commands.check import check
     from schemadiff.commands.diff import Difference, diff
     from schemadiff.commands.models import list_models
     from schemadiff.commands.plan import plan
-    from schemadiff.commands.results import Done, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Done, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.commands.revision import revision
     from schemadiff.commands.show import show
     from schemadiff.commands.stamp import stamp
@@ -95,6 +99,7 @@ if TYPE_CHECKING:
     from schemadiff.execute.status import Status
     from schemadiff.planning.hazards import Hazard
     from schemadiff.planning.planner import Plan, Step
+    from schemadiff.revisions.alembic_history import AlembicRevision
     from schemadiff.revisions.files import Revision
 
 
@@ -103,8 +108,9 @@ _HOMES = {
     for home, names in {
         "commands.diff": "Difference diff",
         "commands.models": "list_models",
-        "commands.results": "Done Drift Outcome Planned Seen Shown Stamped",
+        "commands.results": "Baseline Done Drift Outcome Planned Seen Shown Stamped",
         "commands.apply": "apply rollback",
+        "commands.baseline": "baseline",
         "commands.check": "check",
         "commands.plan": "plan",
         "commands.revision": "revision",
@@ -119,6 +125,7 @@ _HOMES = {
         "execute.status": "Status",
         "planning.hazards": "Hazard",
         "planning.planner": "Plan Step",
+        "revisions.alembic_history": "AlembicRevision",
         "revisions.files": "Revision",
     }.items()
     for name in names.split()

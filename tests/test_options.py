@@ -28,6 +28,7 @@ ANSWERS = {
     "check": {"drift"},
     "diff": {"difference"},
     "show": {"shown"},
+    "baseline": {"baseline"},
     "stamp": {"stamped"},
     "revision": {"begun"},
     "models": {"seen"},

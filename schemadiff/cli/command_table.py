@@ -47,6 +47,7 @@ class Command:
         return cast("Callable[..., int]", getattr(module, self.name))
 
 
+_BASELINE = "Take an existing database over as revision 0001."
 _PLAN = "Compare with the models and write the next revision."
 _CHECK = "Tell whether models, revisions, database agree."
 _MODELS = "Show which models were found, and which were not."
@@ -92,6 +93,7 @@ COMMANDS = {
             "commands",
             (Argument("number", "N", "The number of the revision.", "number"),),
         ),
+        Command("baseline", _BASELINE, "taking_over", of_flask=OfFlask("baseline", _BASELINE)),
         Command(
             "stamp",
             "Record a revision as applied without running it.",

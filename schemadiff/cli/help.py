@@ -27,6 +27,7 @@ Commands:
   status    Show where the database is, and what is pending.
   history   List the revisions, applied and pending.
   show      Show one revision: operations, SQL, hazards.
+  baseline  Take an existing database over as revision 0001.
   stamp     Record a revision as applied without running it.
   revision  Write an empty revision, for SQL of your own.
 
@@ -235,6 +236,32 @@ Arguments:
   N <int>  The number of the revision.  [required]
 
 Options:
+  --format <text|json>       How to write what was found.  [default: text]
+  --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
+                             or the settings file say it.
+  --models MODULE:ATTRIBUTE  The models: a MetaData, declarative base, Flask-
+                             SQLAlchemy db, a list of these, or a factory.
+  --versions DIRECTORY       The revision files; "versions" by default.
+  -h, --help                 Show this message and exit.
+""",
+    "baseline": """\
+Usage: schemadiff baseline [OPTIONS]
+
+  Take an existing database over as revision 0001.
+
+Options:
+  -m, --message TEXT         What the revision does.
+  --from-alembic DIRECTORY   Alembic's directory: the database is at its head,
+                             and the file says for what it stands.
+  --drop-alembic-version     Drop Alembic's own table then, or later.
+  --lock-wait SECONDS        How long to wait for another run to end, and for
+                             locks on tables.  [default: 60.0; x>=0]
+  --include GLOB             Compare no other tables: a pattern for table or
+                             schema.table. May be repeated.
+  --exclude GLOB             Do not compare these tables: a pattern for table
+                             or schema.table. May be repeated.
+  --schema NAME              Also compare this schema of the database, which
+                             no model names. May be repeated.
   --format <text|json>       How to write what was found.  [default: text]
   --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
                              or the settings file say it.

@@ -17,7 +17,7 @@ from schemadiff.commands.status import status
 from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.database.connection import where
 from schemadiff.errors import UsageError
-from schemadiff.planning.hazards import CODES
+from schemadiff.planning.hazards import CODES, held
 from schemadiff.revisions import files
 
 if TYPE_CHECKING:
@@ -199,9 +199,7 @@ class _Gate:
 
     def held(self, hazards: Sequence[Hazard]) -> list[Hazard]:
         """Those that need a yes."""
-        if "all" in self._allow:
-            return []
-        return [one for one in hazards if one.level == "destructive" and one.code not in self._allow]
+        return held(hazards, self._allow)
 
     def ask(self, hazards: Sequence[Hazard]) -> bool:
         """Whether the person accepts these hazards, or has done so before."""

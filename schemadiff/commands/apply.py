@@ -20,7 +20,7 @@ from schemadiff.config.settings import Online, Transaction
 from schemadiff.database.async_drivers import with_any_driver
 from schemadiff.database.connection import Database, connected, where
 from schemadiff.errors import PendingError, SchemadiffError, UsageError, VersionError
-from schemadiff.execute import advice, revision_run, script, single_transaction, version_table
+from schemadiff.execute import advice, baseline, revision_run, script, single_transaction, version_table
 from schemadiff.execute.executor import Progress, RunOptions, Task
 from schemadiff.execute.hazard_gate import Confirm, Gate
 from schemadiff.execute.journal import Direction, Interrupted
@@ -216,6 +216,10 @@ def _carry_out(
         return []
     legs = (revision_run.forward if direction == "up" else revision_run.backward)(context, state, chosen)
     prospect = revision_run.foresee(context, direction, state, legs)
+    if direction == "up":
+        baseline.expect_room(prospect)
+    else:
+        prospect = baseline.with_hazards(prospect)
     context.gate.expect_allowed(
         [hazard for task in prospect.tasks for hazard in task.plan.hazards], direction
     )

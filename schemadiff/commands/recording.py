@@ -56,29 +56,43 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How the live database differs from what revisions say; nothing in ``differences`` proves that it is the same."""
+    """How the live database differs from what revisions say; nothing in ``differences`` proves that it is the same.
+    ``missing`` leads from there to the models, and is ``None`` where nobody named these, or asked.
+    """
 
     differences: tuple[Operation, ...]
+    missing: tuple[Operation, ...] | None
     unsupported: tuple[Unsupported, ...]
     ignored: Ignored
 
 
-def prove(connection: Connection, dialect: Dialect, history: Sequence[Revision], chosen: Chosen) -> Proof:
+def prove(
+    connection: Connection,
+    dialect: Dialect,
+    history: Sequence[Revision],
+    chosen: Chosen,
+    *,
+    and_models: bool = False,
+) -> Proof:
     """Compares the live database with the replay of these revisions, as `check` does."""
     recorded, _ = files.replay(history, dialect)
     visible = chosen.filter(dialect)
+    desired = chosen.desired(dialect, visible)
     comparison = Comparison.with_live(
         connection,
         dialect,
         visible,
         recorded,
-        chosen.desired(dialect, visible),
+        desired,
         beside=filters.names(chosen.schemas, dialect),
         expected=recorded,
     )
     ignored = filters.ignored(visible, recorded, comparison.whole)
     _, differences = comparison.drift(comparison.visible(recorded))
-    return Proof(differences, comparison.unsupported(comparison.live), ignored)
+    missing = None
+    if chosen.models and and_models:
+        missing = comparison.between(comparison.visible(recorded), desired)
+    return Proof(differences, missing, comparison.unsupported(comparison.live), ignored)
 
 
 def record(

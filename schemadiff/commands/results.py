@@ -13,6 +13,7 @@ from schemadiff.models.on_disk import File
 from schemadiff.operations import Found, Operation
 from schemadiff.planning.hazards import Hazard
 from schemadiff.planning.planner import Plan
+from schemadiff.revisions.alembic_history import AlembicRevision
 from schemadiff.revisions.files import Revision
 from schemadiff.schema import Name, Unsupported
 
@@ -97,6 +98,31 @@ class Stamped:
     differences: tuple[Operation, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()
     ignored: Ignored = NOTHING_IGNORED
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The result of `baseline`. ``text`` is that of the ``revision``, which was ``written`` now, or before, or not at
+    all: where ``differences`` lead from it to the database, nothing is ``recorded``. ``operations`` are those of a
+    revision that is new. ``missing`` leads from it to the models, and is ``None`` where nobody named any.
+
+    ``alembic`` are Alembic's revisions that it stands for, the oldest first, and ``alembic_missing`` ids that they name
+    and no file has; ``alembic_table`` is ``"left"`` or ``"dropped"`` where there was one.
+    """
+
+    revision: Revision
+    text: str
+    operations: tuple[Operation, ...] = ()
+    written: bool = False
+    recorded: bool = False
+    proven: bool = False
+    differences: tuple[Operation, ...] = ()
+    missing: tuple[Operation, ...] | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
+    alembic: tuple[AlembicRevision, ...] = ()
+    alembic_missing: tuple[str, ...] = ()
+    alembic_table: Literal["left", "dropped"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ EVERY = (
     "status",
     "history",
     "show",
+    "baseline",
     "stamp",
     "revision",
 )
@@ -79,14 +80,21 @@ class Option:
         return (f"--{self.name}",) if self.short is None else (self.short, f"--{self.name}")
 
 
-_DATABASE = ("init", "plan", "apply", "rollback", "check", "status", "history", "show", "stamp")
+_DATABASE = ("init", "plan", "apply", "rollback", "check", "status", "history", "show", "baseline", "stamp")
 _PROJECT = (*_DATABASE, "revision")
 _RUNS = ("apply", "rollback")
-_COMPARING = ("plan", "check", "diff", "models", "stamp")
+_COMPARING = ("plan", "check", "diff", "models", "baseline", "stamp")
 _NAMED = (*_DATABASE, "models")
 
 OPTIONS: tuple[Option, ...] = (
-    Option("message", "text", "What the revision does.", ("plan", "revision"), short="-m", metavar="TEXT"),
+    Option(
+        "message",
+        "text",
+        "What the revision does.",
+        ("plan", "baseline", "revision"),
+        short="-m",
+        metavar="TEXT",
+    ),
     Option("to", "number", "The last revision to apply.", ("apply",), metavar="N"),
     Option("to", "number", "The revision to go back to; 0 is before all.", ("rollback",), metavar="N"),
     Option("steps", "number", "How many revisions to undo: 1 by default.", ("rollback",), metavar="K"),
@@ -105,12 +113,20 @@ OPTIONS: tuple[Option, ...] = (
         metavar="CODE",
     ),
     Option("yes", "flag", "Do not ask whether to run. Allows no hazard.", _RUNS, short="-y"),
+    Option(
+        "from-alembic",
+        "text",
+        "Alembic's directory: the database is at its head, and the file says for what it stands.",
+        ("baseline",),
+        metavar="DIRECTORY",
+    ),
+    Option("drop-alembic-version", "flag", "Drop Alembic's own table then, or later.", ("baseline",)),
     Option("force", "flag", "Record it without a look at the database.", ("stamp",)),
     Option(
         "lock-wait",
         "seconds",
         "How long to wait for another run to end, and for locks on tables.",
-        (*_RUNS, "stamp"),
+        (*_RUNS, "baseline", "stamp"),
         metavar="SECONDS",
         default=LOCK_WAIT,
         least=0,
@@ -174,7 +190,7 @@ OPTIONS: tuple[Option, ...] = (
         "schema",
         "list",
         "Also compare this schema of the database, which no model names. May be repeated.",
-        ("plan", "check", "models", "stamp"),
+        ("plan", "check", "models", "baseline", "stamp"),
         metavar="NAME",
         key="schemas",
         environment=("SCHEMADIFF_SCHEMAS",),

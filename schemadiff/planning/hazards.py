@@ -8,7 +8,7 @@ handed in as values.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -276,7 +276,38 @@ CODES = (
     "SD406",
     "SD407",
     "SD408",
+    "SD902",
 )
+
+BY_NAME = frozenset({"SD902"})
+"""What ``all`` does not allow."""
+
+
+def held(hazards: Iterable[Hazard], allow: Collection[str]) -> list[Hazard]:
+    """Those of the hazards that destroy something and are not allowed: by their code, or as one of ``all``."""
+    return [
+        one
+        for one in hazards
+        if one.level == "destructive"
+        and one.code not in allow
+        and ("all" not in allow or one.code in BY_NAME)
+    ]
+
+
+def goes_below_baseline(number: int, made: Collection[Name]) -> Hazard:
+    """SD902: a baseline is rolled back, whose tables may have been there before schemadiff."""
+    return Hazard(
+        "SD902",
+        "destructive",
+        f"revision {number:04} is a baseline: what it creates was there before schemadiff where it was recorded, and "
+        f"{_few(made)} would be dropped",
+        "To have schemadiff forget the database and drop nothing: `schemadiff stamp base --force`.",
+    )
+
+
+def _few(tables: Collection[Name]) -> str:
+    shown = ", ".join(str(one) for one in list(tables)[:3])
+    return f"{shown} and {len(tables) - 3} more" if len(tables) > 3 else shown or "all of it"
 
 
 def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:

@@ -35,7 +35,8 @@ _FILE = re.compile(r"(\d+)_(.+)\.py")
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One revision file. ``digest`` vouches for it and for all before it, ``own`` (16 hex digits) for it alone;
-    ``message`` is its docstring's first line.
+    ``message`` is its docstring's first line. A ``baseline`` says ``baseline = True``: what it makes was there before
+    schemadiff, in the database that it was written for.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Revision:
     digest: str
     own: str
     code: CodeType
+    baseline: bool = False
 
     def record(self, schema: Schema, dialect: Dialect) -> tuple[tuple[Operation, ...], Schema]:
         """What it does, starting from that schema, and the schema after it.
@@ -151,7 +153,17 @@ def _understood(text: str, path: Path, number: int, before: str) -> Revision:
     meaning = meaning_of(tree)
     digest = sha256(f"{before}\n{number}\n{meaning}")
     message = (ast.get_docstring(tree) or path.stem).strip().splitlines()[0]
-    return Revision(number, path, message, digest, sha256(meaning)[:16], code)
+    baseline = any(map(_says_baseline, tree.body))
+    return Revision(number, path, message, digest, sha256(meaning)[:16], code, baseline)
+
+
+def _says_baseline(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Constant)
+        and statement.value.value is True
+        and any(isinstance(one, ast.Name) and one.id == "baseline" for one in statement.targets)
+    )
 
 
 def replay(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.journal import Interrupted
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
@@ -127,6 +127,11 @@ class Format(Renderer):
         from schemadiff.cli.output import plan_json
 
         return self._dump(plan_json.outcome(found, place, dry_run=False))
+
+    def baseline(self, found: Baseline, place: str) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.baseline(found, place))
 
     def stamped(self, found: Stamped, place: str) -> str:
         from schemadiff.cli.output import plan_json

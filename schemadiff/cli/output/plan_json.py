@@ -61,7 +61,7 @@ from schemadiff.schema import (
 
 if TYPE_CHECKING:
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Shown, Stamped
     from schemadiff.models.filters import Ignored
     from schemadiff.planning.hazards import Hazard
     from schemadiff.planning.planner import Plan, Step
@@ -95,6 +95,28 @@ def drift(found: Drift) -> Object:
         "interrupted": interrupted(found.interrupted),
         "at_work": found.at_work,
         "unrecorded": found.unrecorded,
+        "unsupported": _unsupported(found.unsupported),
+        "ignored": _ignored(found.ignored),
+    }
+
+
+def baseline(found: Baseline, place: str) -> Object:
+    """The answer of `baseline`. ``operations`` are those of a revision that is new."""
+    return {
+        "operations": operations(found.operations),
+        "statements": [],
+        "differences": operations(found.differences),
+        "missing": None if found.missing is None else operations(found.missing),
+        "database": place,
+        "revision": revision(found.revision),
+        "written": found.written,
+        "recorded": found.recorded,
+        "proven": found.proven,
+        "alembic": {
+            "revisions": [{"id": one.id, "message": one.message} for one in found.alembic],
+            "missing": list(found.alembic_missing),
+            "table": found.alembic_table,
+        },
         "unsupported": _unsupported(found.unsupported),
         "ignored": _ignored(found.ignored),
     }

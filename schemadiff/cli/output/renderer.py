@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
@@ -91,6 +91,10 @@ class Renderer:
 
     def outcome(self, found: Outcome, place: str) -> Answer:
         """What `apply` or `rollback` did in `place`."""
+        self._lacks()
+
+    def baseline(self, found: Baseline, place: str) -> Answer:
+        """What `baseline` made of `place`."""
         self._lacks()
 
     def stamped(self, found: Stamped, place: str) -> Answer:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
@@ -114,6 +114,13 @@ class Format(Renderer):
     def outcome(self, found: Outcome, place: str) -> tuple[()]:
         """Nothing: each step was said while it ran."""
         return ()
+
+    def baseline(self, found: Baseline, place: str) -> Iterator[Line]:
+        from schemadiff.cli.output import proof_lines
+
+        return proof_lines.baseline(
+            found, place, plan=self._commands["plan"], baseline=self.speak("schemadiff baseline")
+        )
 
     def stamped(self, found: Stamped, place: str) -> Iterator[Line]:
         from schemadiff.cli.output import proof_lines

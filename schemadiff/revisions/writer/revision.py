@@ -71,6 +71,8 @@ from schemadiff.schema import (
 from schemadiff.schema import Sequence as StoredSequence
 from schemadiff.schema.fields import words
 
+_BASELINE = "baseline = True  # it was there before schemadiff: an empty database gets it from here"
+
 WIDTH = 88
 """The line length of a revision file: what ruff and black assume where nobody says otherwise."""
 
@@ -80,8 +82,12 @@ def write(
     message: str,
     dialect: Dialect,
     live: Mapping[Name, Table] = database_defaults.NOWHERE,
+    *,
+    baseline: bool = False,
+    notes: Sequence[str] = (),
 ) -> str:
-    """The source text of the revision file; `live` are the tables that the operations start from.
+    """The source text of the revision file; `live` are the tables that the operations start from. The `notes` stand in
+    its docstring, a line each; a `baseline` says that it is one.
 
     Raises `UnsupportedError` for what no revision file can say.
     """
@@ -101,9 +107,11 @@ def write(
         lines.append("    pass")
     imports = ["import sqlalchemy as sa"] if writer.uses_sqlalchemy else []
     imports += [f"from sqlalchemy.dialects import {name}" for name in sorted(writer.dialects)]
-    head = [docstring(message), ""]
+    head = [docstring(message, notes), ""]
     if imports:
         head += [*imports, ""]
+    if baseline:
+        head += [_BASELINE, ""]
     return "\n".join([*head, "", *lines, ""])
 
 
