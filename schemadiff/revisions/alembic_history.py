@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemadiff.errors import RevisionError, UsageError
+from schemadiff.models.syntax import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,9 @@ def _in_order(found: Mapping[str, AlembicRevision]) -> list[AlembicRevision]:
 def _revision(path: Path) -> AlembicRevision | None:
     """The revision in that file; ``None`` where it holds none."""
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError, ValueError, SyntaxError, RecursionError) as error:
+        # As bytes: the file says its encoding.
+        tree = parse(path.read_bytes(), str(path))
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         words = str(error) or type(error).__name__
         raise RevisionError(f"cannot read Alembic's revision {path}: {words}") from error
     said = dict(_assigned(tree.body))
