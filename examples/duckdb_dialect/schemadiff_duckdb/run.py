@@ -23,6 +23,9 @@ class DuckDBConnecting(Connecting):
 
     packages: ClassVar[dict[str, str]] = {"duckdb_engine": "duckdb-engine"}
 
+    def is_file(self, url: URL) -> bool:
+        return True
+
     def is_missing(self, url: URL) -> bool:
         return is_missing_file(url.database)
 

@@ -25,6 +25,10 @@ class Connecting:
         """Whether the database is a file that is not there, which connecting would create."""
         return False
 
+    def is_file(self, url: URL) -> bool:
+        """Whether a database is a file, and no part of a server."""
+        return False
+
     def without_database(self, url: URL) -> URL:
         """The URL of an empty database that connecting does not keep, in place of one that `is_missing`."""
         return url.set(database=None)

@@ -1,10 +1,10 @@
-"""What every dialect answers, in six parts of a module each, and what is left to say of it:
+"""What every dialect answers, in seven parts of a module each, and what is left to say of it:
 
 - `Product`: which it is, with the `Traits` in which products differ;
 - `Canonical`: one form for what models and server say alike, pure;
 - `Reader`: what a database holds, and what its server says when it is asked;
 - `Sql`: the text of operations, pure, and `Online`: the same where a table is in use;
-- `Run`: the lock, the transaction, other sessions.
+- `Run`: the lock, the transaction, other sessions; `Disposable`: whole databases, for tests.
 
 `Risks` and `Judging` say what a change takes along, and judge texts where a server may not be asked. What is abstract
 has to be written (``docs/dialects.md``); everything else has the default of a simple product.
@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemadiff.dialects.contract.canonical import Canonical
+from schemadiff.dialects.contract.disposable import Disposable
 from schemadiff.dialects.contract.online import Online
 from schemadiff.dialects.contract.reader import Reader
 from schemadiff.dialects.contract.risks import Risks
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-class Dialect(Canonical, Reader, Online, Run, Risks, Judging):
+class Dialect(Canonical, Reader, Online, Run, Disposable, Risks, Judging):
     """One database product, with the facts of one server."""
 
     @classmethod

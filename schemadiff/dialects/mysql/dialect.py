@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -338,3 +338,11 @@ class MySQL(Facts, Dialect):
         return ServerSession(
             connection, MYSQL_ADDRESS, lambda number: partial(read_mysql, session=number), CANCEL
         )
+
+    def copying_rows(self, template: str, table: Name, columns: Iterable[str]) -> tuple[str, ...]:
+        # A row may refer to one that comes later, and have the number 0, which else would ask for the next one.
+        mode = "SET @of_tests = @@sql_mode, SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', SESSION foreign_key_checks = 0"
+        return (mode, *super().copying_rows(template, table, columns), "SET SESSION sql_mode = @of_tests")
+
+    def dropping_database(self, name: str) -> tuple[str, ...]:
+        return ("SET SESSION lock_wait_timeout = 10", *super().dropping_database(name))

@@ -403,6 +403,15 @@ class PostgreSQL(Dialect):
             connection, progress.ADDRESS, lambda number: progress.Reader(number, table), progress.CANCEL
         )
 
+    def copying_database(self, template: str, name: str) -> tuple[str, ...]:
+        # From version 15 the default writes all of it into the log as well: 30 ms in place of 10.
+        strategy = " STRATEGY FILE_COPY" if self.version >= 15 else ""
+        return (f"CREATE DATABASE {self.quote(name)} TEMPLATE {self.quote(template)}{strategy}",)
+
+    def dropping_database(self, name: str) -> tuple[str, ...]:
+        """Also while a test is still connected to it."""
+        return (f"DROP DATABASE IF EXISTS {self.quote(name)} WITH (FORCE)",)
+
 
 @functools.cache
 def _sqlalchemy(driver: type[Any]) -> SQLAlchemyDialect:

@@ -15,3 +15,6 @@ class SQLiteConnecting(Connecting):
 
     def is_missing(self, url: URL) -> bool:
         return is_missing_file(url.database)
+
+    def is_file(self, url: URL) -> bool:
+        return True
