@@ -12,6 +12,7 @@ All URLs are strings for SQLAlchemy. The databases are dropped when the test is 
 when a collected test needs them (servers/); one that cannot be had fails the test, which is never skipped.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,6 +44,19 @@ hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("suite")
+
+
+
+@sqlalchemy.event.listens_for(sqlalchemy.Pool, "connect")
+def _without_waiting_for_the_disk(connection: object, _: object) -> None:
+    """Leave what SQLite writes to the kernel: a process that is killed loses none of it, and no test cuts the power."""
+    if isinstance(connection, sqlite3.Connection):
+        (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+        connection.execute("PRAGMA busy_timeout = 0")
+        with contextlib.suppress(sqlite3.DatabaseError):  # it reads the file, which may be locked, or no database
+            connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
+
 
 _SERVERS = pytest.StashKey[Servers]()
 _LOSSES = pytest.StashKey[int]()
