@@ -46,14 +46,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 
-
 @sqlalchemy.event.listens_for(sqlalchemy.Pool, "connect")
 def _without_waiting_for_the_disk(connection: object, _: object) -> None:
     """Leave what SQLite writes to the kernel: a process that is killed loses none of it, and no test cuts the power."""
     if isinstance(connection, sqlite3.Connection):
         (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
         connection.execute("PRAGMA busy_timeout = 0")
-        with contextlib.suppress(sqlite3.DatabaseError):  # it reads the file, which may be locked, or no database
+        # It reads the file, which may be locked, or no database.
+        with contextlib.suppress(sqlite3.DatabaseError):
             connection.execute("PRAGMA synchronous = OFF")
         connection.execute(f"PRAGMA busy_timeout = {patience}")
 
