@@ -15,7 +15,7 @@ from schemadiff.config.options import OPTIONS
 from tools import api
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_PARAMETERS = {"format", "yes", "url", "models", "versions", "schema", "engine", "connect_args"}
+NOT_PARAMETERS = {"wait", "format", "yes", "url", "models", "versions", "schema", "engine", "connect_args"}
 """Options that say where the call's own arguments come from, or are about a terminal."""
 PUBLIC = [name for name in schemadiff.__all__ if not name.startswith("_")]
 

@@ -88,7 +88,7 @@ def test_the_loop(url: str, tmp_path: Path) -> None:
     assert "+ create table user" in planned
     assert "flask db upgrade" in planned
     assert "schemadiff apply" not in planned
-    assert "pending" in site("current", code=1).output
+    assert "pending" in site("current").output
     site("upgrade")
     assert "no differences" in site("check").output
     assert "revision 0001 of 0001" in site("current").output
@@ -108,7 +108,7 @@ def test_the_loop(url: str, tmp_path: Path) -> None:
     assert "SD102 drops column user.email" in refused
     assert "--allow SD102" in refused
     site("downgrade", "--allow", "SD102")
-    assert "revision 0001 of 0002" in site("current", code=1).output
+    assert "revision 0001 of 0002" in site("current").output
     assert site.rows(sa.select(site.user.c.id, site.user.c.name)) == [(1, "Ada")]
     site("upgrade", "2")
     site("downgrade", "0", "--allow", "all", "--yes")
@@ -164,7 +164,8 @@ def test_the_extension_may_come_first(tmp_path: Path) -> None:
         app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
         db.init_app(app)
         migrate.init_app(app, db, directory=str(tmp_path / "elsewhere"))
-        assert app.extensions["schemadiff"] is migrate
+        assert app.extensions["schemadiff"] is app.extensions["migrate"]
+        assert app.extensions["migrate"].migrate is migrate
         assert app.cli.commands["db"] is db_commands
         assert app.test_cli_runner().invoke(args=["db", "init"]).exit_code == 0
     assert (tmp_path / "elsewhere").is_dir()
@@ -177,7 +178,7 @@ def test_the_loop_as_processes(url: str, tmp_path: Path) -> None:
     for arguments, code in (
         (("init",), 0),
         (("migrate", "-m", "begin"), 0),
-        (("current",), 1),
+        (("current",), 0),
         (("upgrade",), 0),
         (("check",), 0),
         (("downgrade",), 2),

@@ -21,6 +21,8 @@ from schemadiff.config.options import FORMATS, OPTIONS, SETTINGS, Option, option
 from schemadiff.config.settings import Choice, Settings, settings
 from schemadiff.errors import ConfigError, UsageError
 from schemadiff.flask import db_commands
+from schemadiff.flask.calls import beside
+from schemadiff.flask.surface import BY_NAME
 from tools.help import PAGE, page
 
 ANSWERS = {
@@ -66,18 +68,17 @@ def test_help_says_the_options_and_no_others(command: str) -> None:
 
 def test_flask_has_the_same_options_in_the_same_words() -> None:
     of_flask = {one.of_flask.name: (one.name, one.of_flask) for one in COMMANDS.values() if one.of_flask}
-    assert {"init", *of_flask} == set(db_commands.commands)
+    assert {*of_flask, *BY_NAME} == set(db_commands.commands)
     for name, (command, own) in of_flask.items():
         made = db_commands.commands[name]
         assert made.help == own.help
         found = {one.name: one for one in made.params}
-        wanted = [one for one in options_of(command) if not one.names_project]
-        assert set(found) == {one.parameter for one in wanted}
+        wanted = [one for one in options_of(command) if not one.names_project and one.name != own.by_place]
+        wanted += [one.option for one in beside(BY_NAME[name])] if name in BY_NAME else []
+        argument = {"revision"} if name in BY_NAME and BY_NAME[name].revision is not None else set()
+        assert set(found) == {*argument, *(one.parameter for one in wanted)}
         for option in wanted:
             parameter = found[option.parameter]
-            if option.name == own.by_place:
-                assert isinstance(parameter, click.Argument)
-                continue
             assert isinstance(parameter, click.Option)
             assert parameter.help == option.help
             assert set(parameter.opts) == set(option.flags)
@@ -90,8 +91,8 @@ def test_a_command_takes_its_options() -> None:
     for command, option in SPOKEN:
         if option.key and command != "init":
             continue
-        if option.name in ("format", "sql"):
-            continue  # which renderer
+        if option.name in ("format", "sql", "wait"):
+            continue  # which renderer, and what comes before the command
         function = init.init if command == "init" else COMMANDS[command].work
         taken = inspect.signature(function).parameters
         shared = {one.name for one in dataclasses.fields(running.Asked)} if "asked" in taken else set()

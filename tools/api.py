@@ -33,6 +33,7 @@ environment, and never print, prompt or exit.
 | `Database` | a URL, an Engine, an AsyncEngine or a Connection |
 | `Models` | a MetaData, or what the setting `models` takes: `module:attribute`, a base, a `db`, a list |
 | `Side` | a database, models, or a directory of revisions: `versions`, at one of them `versions/@7` |
+| `Refuses` | a function that is given a kind (`"table"`, `"column"` …), a table and a name: whether it takes no part |
 | `Confirm` | a function that is asked about the hazards of a run, and answers whether they may pass |
 | `Decide` | a function that is asked whether a column was renamed |
 | `Progress` | a function that is called with each [Event](#event) |

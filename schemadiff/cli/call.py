@@ -11,6 +11,7 @@ from schemadiff.errors import UsageError
 
 if TYPE_CHECKING:
     from schemadiff.cli.command_table import Command
+    from schemadiff.cli.output.renderer import Renderer
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal.terminal import Terminal
 
@@ -20,13 +21,29 @@ Hide = Callable[[Sequence[str]], object]
 ProjectOf = Callable[[Mapping[str, Any], Hide], "Project"]
 """The project that the settings name which the command line gave."""
 
+Work = Callable[["Terminal"], int]
+"""What is left to do when a call was understood; it returns the exit code."""
 
-def call(
-    command: Command, given: Mapping[str, Any], project_of: ProjectOf, *, speak: Callable[[str], str] = str
-) -> int:
+Completion = Callable[["Project"], Mapping[str, Any]]
+"""Options of the command that only the project tells."""
+
+
+def call(command: Command, given: Mapping[str, Any], project_of: ProjectOf) -> int:
     """Runs the command with the options and arguments that were given; returns its exit code."""
     from schemadiff.cli import guard
 
+    return guard.run(*understood(command, given, project_of))
+
+
+def understood(
+    command: Command,
+    given: Mapping[str, Any],
+    project_of: ProjectOf,
+    *,
+    speak: Callable[[str], str] = str,
+    completed: Completion | None = None,
+) -> tuple[Work, Renderer]:
+    """The command's work with the options and arguments that were given, and what writes its answer."""
     own = dict(given)
     settings = {
         option.key: own.pop(option.parameter)
@@ -35,6 +52,7 @@ def call(
     }
     format_ = own.pop("format", None) or next(iter(FORMATS))
     sql = own.pop("sql", False)
+    wait = own.pop("wait", 0)
 
     def work(terminal: Terminal) -> int:
         if sql and format_ not in ("text", "sql"):
@@ -43,10 +61,15 @@ def call(
             )
         project = project_of(settings, terminal.hide)
         terminal.hide(project.secrets)
-        return command.work(terminal, project, chosen, **own)
+        if wait:
+            from schemadiff.database.starting import wait_for
+
+            wait_for(project.need_database(), wait, lambda sentence: terminal.note((sentence,)))
+        more = completed(project) if completed else {}
+        return command.work(terminal, project, chosen, **own, **more)
 
     chosen = renderer_for("sql" if sql and format_ == "text" else format_, command.name, speak)
-    return guard.run(work, chosen)
+    return work, chosen
 
 
 def format_asked_for(arguments: Sequence[str]) -> str:

@@ -23,7 +23,9 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class OfFlask:
-    """How `flask db` calls the command. The option ``by_place`` is an argument there, and may be left out."""
+    """How `flask db` calls the command. The option ``by_place`` is an argument there, and may be left out. What else it
+    takes there says `flask.surface`.
+    """
 
     name: str
     help: str
@@ -53,6 +55,9 @@ _CHECK = "Tell whether models, revisions, database agree."
 _MODELS = "Show which models were found, and which were not."
 _STATUS = "Show where the database is, and what is pending."
 _HISTORY = "List the revisions, applied and pending."
+_SHOW = "Show one revision: operations, SQL, hazards."
+_STAMP = "Record a revision as applied without running it."
+_REVISION = "Write an empty revision, for SQL of your own."
 
 COMMANDS = {
     one.name: one
@@ -62,13 +67,13 @@ COMMANDS = {
             "apply",
             "Run pending revisions, finish an interrupted one.",
             "running",
-            of_flask=OfFlask("upgrade", "Run pending revisions, up to N or all of them.", by_place="to"),
+            of_flask=OfFlask("upgrade", "Run pending revisions, up to one or all of them.", by_place="to"),
         ),
         Command(
             "rollback",
             "Undo the last revision, several, or half of one.",
             "running",
-            of_flask=OfFlask("downgrade", "Undo the last revision, or all after N.", by_place="to"),
+            of_flask=OfFlask("downgrade", "Undo the last revision, or all after one.", by_place="to"),
         ),
         Command("check", _CHECK, "commands", of_flask=OfFlask("check", _CHECK)),
         Command(
@@ -89,18 +94,20 @@ COMMANDS = {
         Command("history", _HISTORY, "standing", of_flask=OfFlask("history", _HISTORY)),
         Command(
             "show",
-            "Show one revision: operations, SQL, hazards.",
+            _SHOW,
             "commands",
             (Argument("number", "N", "The number of the revision.", "number"),),
+            of_flask=OfFlask("show", _SHOW),
         ),
         Command("baseline", _BASELINE, "taking_over", of_flask=OfFlask("baseline", _BASELINE)),
         Command(
             "stamp",
-            "Record a revision as applied without running it.",
+            _STAMP,
             "taking_over",
             (Argument("to", "REVISION", "Its number, head (the newest one) or base (before all)."),),
+            of_flask=OfFlask("stamp", _STAMP),
         ),
-        Command("revision", "Write an empty revision, for SQL of your own.", "taking_over"),
+        Command("revision", _REVISION, "taking_over", of_flask=OfFlask("revision", _REVISION)),
     )
 }
 """In the order of --help. `init` is apart: it makes the settings that all others work by."""

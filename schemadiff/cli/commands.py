@@ -50,7 +50,7 @@ def plan(
         no_renames=no_renames,
         decide=decide if terminal.interactive else None,
         include=project.settings.include,
-        exclude=project.settings.exclude,
+        exclude=project.exclude,
         schemas=project.settings.schemas,
         online=project.settings.online,
     )
@@ -68,7 +68,7 @@ def check(terminal: Terminal, project: Project, renderer: Renderer) -> int:
         models,
         project.versions,
         include=project.settings.include,
-        exclude=project.settings.exclude,
+        exclude=project.exclude,
         schemas=project.settings.schemas,
     )
     terminal.answer(renderer.drift(found, missed(models, found.missing)))
@@ -84,7 +84,7 @@ def diff(terminal: Terminal, project: Project, renderer: Renderer, *, before: st
         after,
         database=project.find_database(),
         include=project.settings.include,
-        exclude=project.settings.exclude,
+        exclude=project.exclude,
     )
     terminal.answer(renderer.difference(found))
     return DIFFERENT if found else FINE
@@ -96,7 +96,7 @@ def models(terminal: Terminal, project: Project, renderer: Renderer) -> int:
         project.find_database(),
         project.need_models(),
         include=project.settings.include,
-        exclude=project.settings.exclude,
+        exclude=project.exclude,
         schemas=project.settings.schemas,
     )
     terminal.answer(renderer.seen(found))

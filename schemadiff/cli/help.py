@@ -56,6 +56,8 @@ Options:
   -m, --message TEXT            What the revision does.
   --dry-run                     Show it and change nothing; exits 1 when there
                                 is work.
+  --wait SECONDS                How long to wait for a database that is still
+                                starting.  [default: 0; x>=0]
   --rename T.A=B                Column A of table T is now called B; T=B
                                 renames a table. May be repeated.
   --no-renames                  What looks like a rename is a drop and an
@@ -95,6 +97,8 @@ Options:
   --lock-timeout SECONDS        How long one try for a table's lock may make
                                 others wait behind it.  [default: 2.0;
                                 x>=0.01]
+  --wait SECONDS                How long to wait for a database that is still
+                                starting.  [default: 0; x>=0]
   --online <auto|always|never>  Change tables so that nobody has to wait:
                                 those that are not small (auto), all, none.
   --transaction <each|all>      Commit each revision by itself, or all of the
@@ -127,6 +131,8 @@ Options:
   --lock-timeout SECONDS        How long one try for a table's lock may make
                                 others wait behind it.  [default: 2.0;
                                 x>=0.01]
+  --wait SECONDS                How long to wait for a database that is still
+                                starting.  [default: 0; x>=0]
   --online <auto|always|never>  Change tables so that nobody has to wait:
                                 those that are not small (auto), all, none.
   --transaction <each|all>      Commit each revision by itself, or all of the
@@ -146,6 +152,8 @@ Usage: schemadiff check [OPTIONS]
   Tell whether models, revisions, database agree.
 
 Options:
+  --wait SECONDS             How long to wait for a database that is still
+                             starting.  [default: 0; x>=0]
   --include GLOB             Compare no other tables: a pattern for table or
                              schema.table. May be repeated.
   --exclude GLOB             Do not compare these tables: a pattern for table
@@ -205,6 +213,8 @@ Usage: schemadiff status [OPTIONS]
   Show where the database is, and what is pending.
 
 Options:
+  --wait SECONDS             How long to wait for a database that is still
+                             starting.  [default: 0; x>=0]
   --format <text|json>       How to write what was found.  [default: text]
   --url URL                  The database; else SCHEMADIFF_URL, DATABASE_URL
                              or the settings file say it.
@@ -283,6 +293,8 @@ Options:
   --force                    Record it without a look at the database.
   --lock-wait SECONDS        How long to wait for another run to end, and for
                              locks on tables.  [default: 60.0; x>=0]
+  --wait SECONDS             How long to wait for a database that is still
+                             starting.  [default: 0; x>=0]
   --include GLOB             Compare no other tables: a pattern for table or
                              schema.table. May be repeated.
   --exclude GLOB             Do not compare these tables: a pattern for table

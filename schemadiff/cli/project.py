@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from schemadiff.config.settings import Settings, settings
 from schemadiff.database.url import secrets_of
 from schemadiff.errors import ConfigError
+from schemadiff.revisions import files
+from schemadiff.revisions.alembic_files import OTHER_DIRECTORY, is_of_alembic
 
 if TYPE_CHECKING:
     from schemadiff.commands.sources import GivenModels
     from schemadiff.database.connection import Database
+    from schemadiff.models.filters import Refuses
 
 
 _SECRET = re.compile("pass|token|secret", re.IGNORECASE)
@@ -23,7 +26,7 @@ _SECRET = re.compile("pass|token|secret", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Project:
     """``database`` and ``models`` are those of an application that hands them over; else the settings name them, or
-    nobody does. `hide` is told what must not be shown.
+    nobody does. `hide` is told what must not be shown; functions in ``refuses`` leave out what is not to be compared.
     """
 
     settings: Settings
@@ -31,6 +34,12 @@ class Project:
     models: GivenModels | None = None
     secrets: tuple[str, ...] = ()
     hide: Callable[[Sequence[str]], object] = str
+    refuses: tuple[Refuses, ...] = ()
+
+    @property
+    def exclude(self) -> tuple[str | Refuses, ...]:
+        """What is not compared."""
+        return (*self.settings.exclude, *self.refuses)
 
     @property
     def versions(self) -> Path:
@@ -66,6 +75,11 @@ class Project:
             raise ConfigError(
                 f"there is no directory {self.versions}",
                 hint="It holds the revision files. `schemadiff plan` writes the first one.",
+            )
+        if is_of_alembic(self.versions) and not files.load(self.versions):
+            raise ConfigError(
+                f"{self.versions} is a directory of Alembic's, and holds no revision of schemadiff",
+                hint=OTHER_DIRECTORY,
             )
         return self.versions
 

@@ -19,19 +19,28 @@ if TYPE_CHECKING:
     from schemadiff.revisions.files import Revision
 
 
-def status(terminal: Terminal, project: Project, renderer: Renderer) -> int:
-    """Tells where the database is."""
+def status(terminal: Terminal, project: Project, renderer: Renderer, *, verbose: bool = False) -> int:
+    """Tells where the database is; `verbose`, also of which file its revision is."""
     database = project.need_database()
     found = _standing(database, files.load(project.versions))
-    terminal.answer(renderer.status(found, project.settings.source))
+    terminal.answer(renderer.status(found, project.settings.source, verbose=verbose))
     if project.settings.passed_over:
         terminal.note((passed_over(project.settings.passed_over),))
     return DIFFERENT if found.pending or found.interrupted else FINE
 
 
-def history(terminal: Terminal, project: Project, renderer: Renderer) -> int:
-    """Lists the revision files: also without a database, and with one that contradicts them, when the files are
-    what one wants to see.
+def history(
+    terminal: Terminal,
+    project: Project,
+    renderer: Renderer,
+    *,
+    between: range | None = None,
+    verbose: bool = False,
+    marked: bool = False,
+) -> int:
+    """Lists the revision files, or those whose numbers are `between`: also without a database, and with one that
+    contradicts them, when the files are what one wants to see. `verbose`, with all that their docstrings say; `marked`,
+    with a mark at the last one that is applied.
     """
     found = files.load(project.versions)
     applied: int | None = None
@@ -45,7 +54,10 @@ def history(terminal: Terminal, project: Project, renderer: Renderer) -> int:
         except SchemadiffError as raised:
             error = raised
     failed = failure(terminal, renderer, error.message, error.hint) if error else None
-    terminal.answer(renderer.history(found, applied, project.versions, failed))
+    listed = tuple(one for one in found if between is None or one.number in between)
+    terminal.answer(
+        renderer.history(listed, applied, project.versions, failed, verbose=verbose, marked=marked)
+    )
     if error:
         raise error
     return FINE

@@ -28,6 +28,7 @@ from schemadiff.execute import version_table
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import expect_settled, state_at, verify
 from schemadiff.models import filters
+from schemadiff.models.filters import Refuses
 from schemadiff.operations import Operation
 from schemadiff.revisions import alembic_history, files
 from schemadiff.revisions.alembic_history import AlembicHistory
@@ -50,7 +51,7 @@ def baseline(
     from_alembic: str | Path | None = None,
     drop_alembic_version: bool = False,
     include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Refuses] = (),
     schemas: Iterable[str] = (),
     lock_wait: float = LOCK_WAIT,
     tell: Callable[[str], object] | None = None,

@@ -17,6 +17,7 @@ from schemadiff.execute.resume import interrupted_in
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import verify
 from schemadiff.models import filters
+from schemadiff.models.filters import Refuses
 from schemadiff.operations import Operation
 from schemadiff.revisions import files
 
@@ -29,7 +30,7 @@ def check(
     versions: str | Path = "versions",
     *,
     include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Refuses] = (),
     schemas: Iterable[str] = (),
 ) -> Drift:
     """Tells whether models, revision files and database agree. Changes nothing. `include`, `exclude` and `schemas` are

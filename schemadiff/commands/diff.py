@@ -30,7 +30,7 @@ from schemadiff.dialects import Dialect
 from schemadiff.errors import UnsupportedError, UsageError
 from schemadiff.execute import script
 from schemadiff.models import filters
-from schemadiff.models.filters import NOTHING_IGNORED, Filter, Ignored
+from schemadiff.models.filters import NOTHING_IGNORED, Filter, Ignored, Refuses
 from schemadiff.operations import Operation
 from schemadiff.operations.objects import STORED_KINDS
 from schemadiff.planning import planner, replay
@@ -71,7 +71,7 @@ def diff(
     *,
     database: Database | None = None,
     include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Refuses] = (),
 ) -> Difference:
     """Compares any two and returns the changes that lead from `before` to `after`; `include` and `exclude` are as in
     `plan`.

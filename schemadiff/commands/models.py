@@ -12,7 +12,7 @@ from schemadiff.database.connection import Database, connected
 from schemadiff.database.inspector import inspect
 from schemadiff.dialects import Dialect
 from schemadiff.models import filters
-from schemadiff.models.filters import Filter
+from schemadiff.models.filters import Filter, Refuses
 from schemadiff.models.on_disk import File
 from schemadiff.models.seen import homes, not_imported
 from schemadiff.operations import DropTable, Operation
@@ -26,7 +26,7 @@ def list_models(
     models: GivenModels,
     *,
     include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Refuses] = (),
     schemas: Iterable[str] = (),
 ) -> Seen:
     """The modules and tables that the models were found in, the tables of the database that have no model, and the

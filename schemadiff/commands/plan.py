@@ -29,6 +29,7 @@ from schemadiff.execute.preconditions import foreseen
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import at_head, verify
 from schemadiff.models import filters
+from schemadiff.models.filters import Refuses
 from schemadiff.operations import Found, Operation, RenameColumn
 from schemadiff.planning import planner, replay
 from schemadiff.planning.live_names import find_drops
@@ -56,7 +57,7 @@ def plan(
     no_renames: bool = False,
     decide: Decide | None = None,
     include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Refuses] = (),
     schemas: Iterable[str] = (),
     online: Online = "auto",
 ) -> Planned:

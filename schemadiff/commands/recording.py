@@ -16,7 +16,7 @@ from schemadiff.errors import PendingError
 from schemadiff.execute import version_table
 from schemadiff.execute.status import State
 from schemadiff.models import filters
-from schemadiff.models.filters import Ignored
+from schemadiff.models.filters import Ignored, Refuses
 from schemadiff.operations import Operation
 from schemadiff.revisions import files
 from schemadiff.revisions.files import Revision
@@ -29,7 +29,7 @@ class Chosen:
 
     models: Models | None
     include: tuple[str, ...]
-    exclude: tuple[str, ...]
+    exclude: tuple[str | Refuses, ...]
     schemas: tuple[str, ...]
 
     @classmethod
@@ -37,13 +37,12 @@ class Chosen:
         cls,
         models: GivenModels | None,
         include: Iterable[str],
-        exclude: Iterable[str],
+        exclude: Iterable[str | Refuses],
         schemas: Iterable[str],
     ) -> Chosen:
         """As a command is given them; a single pattern may be a text."""
         given = None if models is None else models_of(models)
-        lists = ((one,) if isinstance(one, str) else tuple(one) for one in (include, exclude, schemas))
-        return cls(given, *lists)
+        return cls(given, filters.listed(include), filters.listed(exclude), filters.listed(schemas))
 
     def filter(self, dialect: Dialect) -> filters.Filter:
         metadata = self.models.metadata if self.models else ()

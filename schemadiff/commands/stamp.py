@@ -16,6 +16,7 @@ from schemadiff.errors import UsageError
 from schemadiff.execute import version_table
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import check_target, expect_settled, state_at
+from schemadiff.models.filters import Refuses
 from schemadiff.revisions import files
 from schemadiff.revisions.files import Revision
 
@@ -30,7 +31,7 @@ def stamp(
     models: GivenModels | None = None,
     force: bool = False,
     include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Refuses] = (),
     schemas: Iterable[str] = (),
     lock_wait: float = LOCK_WAIT,
     tell: Callable[[str], object] | None = None,

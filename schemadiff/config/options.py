@@ -141,6 +141,15 @@ OPTIONS: tuple[Option, ...] = (
         least=0.01,
     ),
     Option(
+        "wait",
+        "seconds",
+        "How long to wait for a database that is still starting.",
+        ("plan", *_RUNS, "check", "status", "stamp"),
+        metavar="SECONDS",
+        default=0,
+        least=0,
+    ),
+    Option(
         "rename",
         "list",
         "Column A of table T is now called B; T=B renames a table. May be repeated.",

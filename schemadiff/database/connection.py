@@ -24,7 +24,7 @@ from schemadiff.dialects.contract.registry import (
     dialect_of,
     package_of,
 )
-from schemadiff.dialects.shared.driver_errors import server_words, takes_no_changes
+from schemadiff.dialects.shared.driver_errors import is_unanswered, server_words, takes_no_changes
 from schemadiff.dialects.shared.tested_versions import about_age
 from schemadiff.errors import ConfigError, DatabaseError, UntriedServerWarning, UsageError
 
@@ -37,6 +37,10 @@ Database: TypeAlias = "str | URL | Target | Engine | Connection | AsyncEngine | 
 _REACHABLE = "Is the server running, and are host, port, user, password and database right?"
 
 _AGAIN = "the command again: what is done and what is not is read from the database."
+
+
+class UnansweredError(DatabaseError):
+    """Nobody answers where the database should be, or a server that is still starting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +248,12 @@ def _open(engine: Engine, place: str) -> Connection:
             hint = _REACHABLE
         else:
             hint = "Does its folder exist, and may you read and write there?"
-        raise DatabaseError(f"cannot connect to {place}: {server_words(error)}", hint=hint) from None
+        failure = UnansweredError if is_unanswered(error) else DatabaseError
+        raise failure(f"cannot connect to {place}: {server_words(error)}", hint=hint) from None
     except exc.SQLAlchemyError:
         raise
     except OSError as error:  # as asyncpg hands it on
-        raise DatabaseError(f"cannot connect to {place}: {server_words(error)}", hint=_REACHABLE) from None
+        raise UnansweredError(f"cannot connect to {place}: {server_words(error)}", hint=_REACHABLE) from None
     except Exception as error:
         # A driver refuses an option in words of its own, or misses a package for the way in which the server asks for
         # the password.

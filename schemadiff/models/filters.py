@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -23,11 +24,18 @@ from schemadiff.schema import Column, Exclude, Index, Name, Namespace, Schema, S
 
 IGNORE = "ignore"
 
+Listed = TypeVar("Listed")
+
+Refuses = Callable[[str, Name, str | None], bool]
+"""A function that says whether something takes no part: a table; or by its kind, its table and its name a column,
+index, unique_constraint or foreign_key_constraint.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """The choice of what is compared. ``tables`` and ``columns`` are those that the models want ignored,
-    ``declared`` all tables of the models.
+    ``declared`` all tables of the models; ``refuses`` are asked about all of them and about the live ones.
     """
 
     include: tuple[str, ...] = ()
@@ -36,6 +44,7 @@ class Filter:
     columns: Mapping[Name, frozenset[str]] = field(default_factory=dict)
     declared: frozenset[Name] = frozenset()
     default_schema: str | None = None
+    refuses: tuple[Refuses, ...] = ()
 
     def hides(self, table: Name) -> bool:
         """Whether the table is ignored."""
@@ -43,9 +52,33 @@ class Filter:
 
     def excludes(self, table: Name) -> bool:
         """Whether the patterns leave the table out."""
-        return (bool(self.include) and not any(self.matches(table, one) for one in self.include)) or any(
-            self.matches(table, one) for one in self.exclude
+        return (
+            (bool(self.include) and not any(self.matches(table, one) for one in self.include))
+            or any(self.matches(table, one) for one in self.exclude)
+            or self.refused("table", table, None)
         )
+
+    def refused(self, kind: str, table: Name, name: str | None) -> bool:
+        """Whether a function refuses it."""
+        return any(refuses(kind, table, name) for refuses in self.refuses)
+
+    def hidden_in(self, table: Table) -> frozenset[str]:
+        """The columns of the table that are ignored."""
+        refused = (
+            one.name for one in table.columns if self.refuses and self.refused("column", table.name, one.name)
+        )
+        return self.columns.get(table.name, frozenset()).union(refused)
+
+    def part(self, table: Table, dialect: Dialect) -> Table:
+        """The table without what is ignored in it."""
+        found = visible_part(table, self.hidden_in(table), dialect)
+        if not self.refuses:
+            return found
+        kept: dict[str, Any] = {
+            of: tuple(one for one in getattr(found, of) if not self.refused(kind, table.name, one.name))
+            for of, kind in _REFUSABLE.items()
+        }
+        return dataclasses.replace(found, **kept)
 
     def hides_object(self, one: StoredObject) -> bool:
         """Whether the view, sequence or routine is ignored; a trigger is when its table is."""
@@ -66,6 +99,12 @@ class Filter:
                 columns[move.before] = columns[move.after]
         return dataclasses.replace(self, columns=columns)
 
+
+_REFUSABLE = {
+    "indexes": "index",
+    "uniques": "unique_constraint",
+    "foreign_keys": "foreign_key_constraint",
+}
 
 NO_FILTER = Filter()
 
@@ -109,12 +148,14 @@ def choose(
     metadata: Iterable[sa.MetaData],
     dialect: Dialect,
     include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Refuses] = (),
 ) -> Filter:
-    """The filter that the patterns and the models make together.
+    """The filter that the patterns, the functions among them, and the models make together.
 
     Raises `ModelsError` where a table or column says something to schemadiff that it does not know.
     """
+    excluded = listed(exclude)
+    refuses = tuple(one for one in excluded if not isinstance(one, str))
     tables: set[Name] = set()
     columns: dict[Name, frozenset[str]] = {}
     declared: set[Name] = set()
@@ -126,15 +167,19 @@ def choose(
             tables.add(name)
         speaking = [one for one in table.columns if "info" in vars(one)]
         hidden = {one.name for one in speaking if _is_ignored(one.info, f'column "{name}.{one.name}"')}
+        hidden |= {
+            one.name for one in table.columns if any(each("column", name, one.name) for each in refuses)
+        }
         if hidden:
             columns[name] = columns.get(name, frozenset()) | hidden
     return Filter(
         _patterns(include, dialect),
-        _patterns(exclude, dialect),
+        _patterns((one for one in excluded if isinstance(one, str)), dialect),
         frozenset(tables),
         columns,
         frozenset(declared),
         dialect.default_schema,
+        refuses,
     )
 
 
@@ -142,12 +187,11 @@ def visible(schema: Schema, chosen: Filter, dialect: Dialect) -> Schema:
     """The schema without what is ignored: tables, columns, and the keys, indexes and constraints that such a column
     is part of. A foreign key that refers to what is ignored stays.
     """
-    if not (chosen.include or chosen.exclude or chosen.tables or chosen.columns):
+    if not (chosen.include or chosen.exclude or chosen.tables or chosen.columns or chosen.refuses):
         return schema
     tables = {name: table for name, table in schema.tables.items() if not chosen.hides(name)}
-    for name, hidden in chosen.columns.items():
-        if name in tables:
-            tables[name] = visible_part(tables[name], hidden, dialect)
+    for name in tables if chosen.refuses else tables.keys() & chosen.columns:
+        tables[name] = chosen.part(tables[name], dialect)
     return dataclasses.replace(
         schema,
         # What would be left without any column cannot be compared either.
@@ -191,9 +235,9 @@ Hidden = Mapping[Name, tuple[Column, ...]]
 def hidden_columns(schema: Schema, chosen: Filter) -> Hidden:
     """The ignored columns that the tables have: what the expressions of others may need to be understood."""
     return {
-        name: tuple(column for column in schema.tables[name].columns if column.name in hidden)
-        for name, hidden in chosen.columns.items()
-        if name in schema.tables
+        name: tuple(column for column in table.columns if column.name in hidden)
+        for name, table in schema.tables.items()
+        if (hidden := chosen.hidden_in(table))
     }
 
 
@@ -227,16 +271,17 @@ def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
 
 def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
     """The names of schemas without that of the default schema, which is known without a name."""
-    return tuple(one for one in _listed(schemas) if one != dialect.default_schema)
+    return tuple(one for one in listed(schemas) if one != dialect.default_schema)
 
 
-def _listed(given: Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def listed(given: Iterable[Listed]) -> tuple[Listed, ...]:
+    """What was given; a single pattern may be a text."""
+    return (cast("Listed", given),) if isinstance(given, str) else tuple(given)
 
 
 def _patterns(given: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
     """The patterns in the letters in which the server keeps names."""
-    return tuple(dialect.named(one).name for one in _listed(given))
+    return tuple(dialect.named(one).name for one in listed(given))
 
 
 def _is_ignored(info: Mapping[object, object], what: str) -> bool:

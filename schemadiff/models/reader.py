@@ -27,7 +27,7 @@ from schemadiff.dialects.contract.script import VERSION_TABLE
 from schemadiff.dialects.shared.lacking_features import refuse_lacking
 from schemadiff.errors import ModelsError, ReplayError, UnsupportedError
 from schemadiff.models.columns import Columns
-from schemadiff.models.filters import NO_FILTER, Filter, visible_part
+from schemadiff.models.filters import NO_FILTER, Filter
 from schemadiff.models.index_text import expression_part, named_part
 from schemadiff.models.merging import join
 from schemadiff.models.objects import info_of, is_made, is_table, key_words, stored_objects, unsupported
@@ -80,7 +80,7 @@ def _read_visible(metadata: sa.MetaData, dialect: Dialect, chosen: Filter) -> It
         if declared.name == VERSION_TABLE or not is_table(declared) or chosen.hides(reading.name):
             continue
         hidden = chosen.columns.get(reading.name, frozenset())
-        found = visible_part(reading.table(hidden), hidden, dialect)
+        found = chosen.part(reading.table(hidden), dialect)
         refuse_lacking(found, dialect.name, dialect.lacks)
         table = dialect.canonical(found)
         if table.columns or not hidden:

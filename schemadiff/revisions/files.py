@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from schemadiff.errors import RevisionError, SchemadiffError
 from schemadiff.models import syntax
+from schemadiff.revisions.alembic_files import refuse_alembic, refuse_tree
 from schemadiff.revisions.digest import meaning_of, sha256
 from schemadiff.revisions.slug import is_of_a_word, slug
 
@@ -35,8 +36,8 @@ _FILE = re.compile(r"(\d+)_(.+)\.py")
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One revision file. ``digest`` vouches for it and for all before it, ``own`` (16 hex digits) for it alone;
-    ``message`` is its docstring's first line. A ``baseline`` says ``baseline = True``: what it makes was there before
-    schemadiff, in the database that it was written for.
+    ``message`` is its docstring's first line, ``notes`` are the others. A ``baseline`` says ``baseline = True``: what
+    it makes was there before schemadiff, in the database that it was written for.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Revision:
     own: str
     code: CodeType
     baseline: bool = False
+    notes: tuple[str, ...] = ()
 
     def record(self, schema: Schema, dialect: Dialect) -> tuple[tuple[Operation, ...], Schema]:
         """What it does, starting from that schema, and the schema after it.
@@ -91,14 +93,16 @@ class Revision:
 def load(directory: Path) -> tuple[Revision, ...]:
     """The revisions of the directory in order; none where the directory does not exist.
 
-    Raises `RevisionError` for a gap, for two files with one number, for a syntax error.
+    Raises `RevisionError` for a gap, for two files with one number, for a syntax error, for a revision of Alembic's.
     """
     if not directory.is_dir():
         return ()
     files: dict[int, Path] = {}
-    found = _numbered(directory)
+    found, others = _numbered(directory)
+    refuse_alembic(others)
     for number, path in found:
         if number in files:
+            refuse_alembic(path for _, path in found)
             free = max(number for number, _ in found) + 1
             raise RevisionError(
                 f"two revisions have the number {number}: {files[number]} and {path}",
@@ -108,6 +112,7 @@ def load(directory: Path) -> tuple[Revision, ...]:
     previous: Path | None = None
     for expected, number in enumerate(sorted(files), 1):
         if number != expected:
+            refuse_alembic(files.values())
             before = f"{previous} and " if previous else ""
             raise RevisionError(
                 f"revision {expected} is missing: there is a gap before {before}{files[number]}"
@@ -123,14 +128,21 @@ def load(directory: Path) -> tuple[Revision, ...]:
     return tuple(revisions)
 
 
-def _numbered(directory: Path) -> list[tuple[int, Path]]:
-    """The revision files by their names, each with its number."""
+def _numbered(directory: Path) -> tuple[list[tuple[int, Path]], list[Path]]:
+    """The revision files by their names, each with its number, and the other modules."""
     try:
         names = sorted(os.listdir(directory))
     except OSError as error:
         raise RevisionError(f"cannot read {directory}: {error.strerror}") from error
-    matches = filter(None, map(_FILE.fullmatch, names))
-    return [(int(match[1]), directory / match[0]) for match in matches if all(map(is_of_a_word, match[2]))]
+    numbered: list[tuple[int, Path]] = []
+    others: list[Path] = []
+    for name in names:
+        match = _FILE.fullmatch(name)
+        if match and all(map(is_of_a_word, match[2])):
+            numbered.append((int(match[1]), directory / name))
+        elif name.endswith(".py"):
+            others.append(directory / name)
+    return numbered, others
 
 
 def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -> Revision:
@@ -150,11 +162,12 @@ def _understood(text: str, path: Path, number: int, before: str) -> Revision:
         raise RevisionError(f"{path}, line {error.lineno}: syntax error: {error.msg}") from error
     except ValueError as error:
         raise RevisionError(f"cannot read {path}: {error}") from error
+    refuse_tree(tree, path)
     meaning = meaning_of(tree)
     digest = sha256(f"{before}\n{number}\n{meaning}")
-    message = (ast.get_docstring(tree) or path.stem).strip().splitlines()[0]
+    message, *notes = (ast.get_docstring(tree) or path.stem).strip().splitlines()
     baseline = any(map(_says_baseline, tree.body))
-    return Revision(number, path, message, digest, sha256(meaning)[:16], code, baseline)
+    return Revision(number, path, message, digest, sha256(meaning)[:16], code, baseline, tuple(notes))
 
 
 def _says_baseline(statement: ast.stmt) -> bool:

@@ -73,7 +73,7 @@ class Format(Renderer):
 
         return self._dump(plan_json.shown(found))
 
-    def status(self, found: Status, settings: Path | None) -> str:
+    def status(self, found: Status, settings: Path | None, *, verbose: bool = False) -> str:
         """``database_version`` is ``null`` where there is no version table, ``settings`` where there is no file."""
         changed_at = found.state.changed_at if found.state else None
         return self._dump(
@@ -92,7 +92,14 @@ class Format(Renderer):
         )
 
     def history(
-        self, found: Sequence[Revision], version: int | None, directory: Path, failure: Failure | None
+        self,
+        found: Sequence[Revision],
+        version: int | None,
+        directory: Path,
+        failure: Failure | None,
+        *,
+        verbose: bool = False,
+        marked: bool = False,
     ) -> str:
         """``applied`` is ``null`` where no database said so."""
         return self._dump(

@@ -41,8 +41,10 @@ def revision_line(revision: Revision) -> Line:
     )
 
 
-def revision(one: Revision, applied: bool | None) -> Iterator[Line]:
-    """One revision with its file and digest; `applied` is ``None`` where nobody knows."""
+def revision(one: Revision, applied: bool | None, *, marked: bool = False) -> Iterator[Line]:
+    """One revision with its file and digest; `applied` is ``None`` where nobody knows. It is `marked` as the one that
+    the database is at.
+    """
     words = {True: ("applied", "green"), False: ("pending", "yellow"), None: ("", "")}[applied]
     yield (
         (number(one.number), "yellow"),
@@ -50,9 +52,16 @@ def revision(one: Revision, applied: bool | None) -> Iterator[Line]:
         words,
         " " if words[0] else "",
         (one_line(one.message), "bold"),
+        " (current)" if marked else "",
     )
     yield ("     ", str(one.path))
     yield ("     ", (f"digest {one.digest}", "dim"))
+
+
+def notes(one: Revision) -> Iterator[Line]:
+    """What the docstring of the file says below its first line."""
+    for line in one.notes:
+        yield (f"     {one_line(line)}",)
 
 
 def interrupted(found: Interrupted, at_work: str | None = None) -> Iterator[Line]:

@@ -69,15 +69,23 @@ class Renderer:
         """The revision that `show` was asked for."""
         self._lacks()
 
-    def status(self, found: Status, settings: Path | None) -> Answer:
-        """Where the database is, and the settings file that names it."""
+    def status(self, found: Status, settings: Path | None, *, verbose: bool = False) -> Answer:
+        """Where the database is, and the settings file that names it; `verbose`, also its revision's file."""
         self._lacks()
 
     def history(
-        self, found: Sequence[Revision], version: int | None, directory: Path, failure: Failure | None
+        self,
+        found: Sequence[Revision],
+        version: int | None,
+        directory: Path,
+        failure: Failure | None,
+        *,
+        verbose: bool = False,
+        marked: bool = False,
     ) -> Answer:
         """The revisions of the directory. ``version`` is the database's: 0 before the first revision, ``None`` where
-        nobody knows. After ``failure`` the command fails, with the revisions shown.
+        nobody knows. After ``failure`` the command fails, with the revisions shown. ``verbose`` and ``marked`` are for
+        people: a program has all of it anyway.
         """
         self._lacks()
 

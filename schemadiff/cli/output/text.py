@@ -56,7 +56,7 @@ class Format(Renderer):
         yield BLANK
         yield from plan_lines.done_plan(found.plan)
 
-    def status(self, found: Status, settings: Path | None) -> Iterator[Line]:
+    def status(self, found: Status, settings: Path | None, *, verbose: bool = False) -> Iterator[Line]:
         state = found.state
         if found.version is None:
             yield (
@@ -73,6 +73,8 @@ class Format(Renderer):
             yield (f"changed {state.changed_at:%Y-%m-%d %H:%M:%S} UTC{tool}",)
         if settings:
             yield (f"settings {one_line(str(settings))}",)
+        if verbose and found.version and found.version <= len(found.revisions):
+            yield from lines.revision(found.revisions[found.version - 1], True)
         commands = self._commands
         if found.interrupted:
             yield BLANK
@@ -95,10 +97,20 @@ class Format(Renderer):
             yield (("nothing is pending", "green"),)
 
     def history(
-        self, found: Sequence[Revision], version: int | None, directory: Path, failure: Failure | None
+        self,
+        found: Sequence[Revision],
+        version: int | None,
+        directory: Path,
+        failure: Failure | None,
+        *,
+        verbose: bool = False,
+        marked: bool = False,
     ) -> Iterator[Line]:
         for one in found:
-            yield from lines.revision(one, None if version is None else one.number <= version)
+            applied = None if version is None else one.number <= version
+            yield from lines.revision(one, applied, marked=marked and one.number == version)
+            if verbose:
+                yield from lines.notes(one)
         if not found:
             yield (f"there are no revisions in {directory}",)
 

@@ -7,6 +7,7 @@ takes SQLAlchemy's frame off; the other functions take an error with it or witho
 from __future__ import annotations
 
 import re
+from socket import gaierror
 from typing import Any
 
 _PLACE = re.compile(r"^LINE \d+: .*\n *\^$\n?", re.MULTILINE)
@@ -94,6 +95,42 @@ def takes_no_changes(error: BaseException) -> str | None:
         "Nothing can be changed here. A hot standby or a replica takes changes from its primary alone: connect to that "
         "one. Where it is none, the server, the database, the account, the session or the file is set to be read only."
     )
+
+
+_UNANSWERED_NUMBERS = (2002, 2003, 2005, 2006, 2013, 2055)
+"""Of the clients of MySQL and MariaDB: no socket, nobody listens, unknown host, lost before the server had greeted."""
+
+_UNANSWERED_WORDS = (
+    "connection refused",
+    "is the server running",
+    "starting up",
+    "not yet accepting connections",
+    "connection reset",
+    "closed the connection unexpectedly",
+    "could not translate host name",
+    "name or service not known",
+    "name resolution",
+    "failed to resolve host",
+    "timed out",
+    "timeout expired",
+)
+"""Of libpq, psycopg and the system: libpq hands on no number, and a server that starts says so in words alone."""
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether a connection could not be opened because nobody answered, or a server that does not take any yet."""
+    found: BaseException | None = original(error)
+    if sqlstate(error) == "57P03":  # cannot_connect_now (PostgreSQL's manual, appendix A)
+        return True
+    if number(error) in _UNANSWERED_NUMBERS:
+        return True
+    while found is not None:
+        if isinstance(found, ConnectionError | TimeoutError | gaierror):
+            return True
+        if any(words in str(found).lower() for words in _UNANSWERED_WORDS):
+            return True
+        found = found.__cause__
+    return False
 
 
 def _fields(error: BaseException) -> dict[str, Any]:
