@@ -72,8 +72,9 @@ class Canonical(Product):
         return self.lexer.mentions(expression, column)
 
     def joined(self, column: Column, key: Sequence[Column]) -> object:
-        """What cannot change in a column while a foreign key joins it together with all columns of `key`, where that
-        `retypes_only_without_foreign_keys`.
+        """Return the attributes of a column that must stay equal while a foreign key joins it together with all columns
+        of `key`. Used where the product `retypes_only_without_foreign_keys`: if the value differs, the key is dropped
+        around the change.
         """
         return (column.type, column.charset, column.collation, column.autoincrement)
 

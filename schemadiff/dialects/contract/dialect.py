@@ -1,4 +1,4 @@
-"""What every dialect answers, in seven parts of a module each, and what is left to say of it:
+"""The contract of a dialect, `Dialect`, in seven parts of a module each, and what belongs to none of them:
 
 - `Product`: which it is, with the `Traits` in which products differ;
 - `Canonical`: one form for what models and server say alike, pure;

@@ -1,4 +1,6 @@
-"""What a database holds, and what its server says when it is asked. The only I/O besides `run`; nothing is changed."""
+"""Reading a live database, and asking its server about definitions. Besides `run` the only part with I/O; it changes
+nothing that lasts.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +61,9 @@ class Reader(Product):
         schemas: Collection[str | None] = (None,),
         kinds: Collection[str] = STORED_KINDS,
     ) -> tuple[StoredObject, ...]:
-        """What the schemas hold besides tables, of these kinds, in canonical form: sequences that belong to no column,
-        views, triggers and routines, with those of the given schemas that exist as `Namespace`. What the server or
-        an extension made by itself is left out.
+        """Return the stored objects of these kinds in canonical form: sequences that belong to no column, views,
+        triggers and routines, and a `Namespace` for each of the given schemas that exists. Objects that the server or
+        an extension made by itself are left out.
 
         Raises `DatabaseError` when the server refuses.
         """
@@ -70,7 +72,9 @@ class Reader(Product):
     def uncompared(
         self, connection: Connection, schemas: Collection[str | None] = (None,)
     ) -> tuple[Unsupported, ...]:
-        """What the schemas, and the database as a whole, hold of kinds that are neither `inspect`'s nor `objects`'."""
+        """Return what the schemas, and the database as a whole, hold of kinds that neither `inspect` nor `objects`
+        reads.
+        """
         return ()
 
     def schemas(self, connection: Connection) -> tuple[str | None, ...]:
@@ -88,8 +92,8 @@ class Reader(Product):
         return False
 
     def settings(self, connection: Connection, statements: Sequence[str] = ()) -> tuple[str, ...]:
-        """What sets a session as revisions are carried out in, where a script's, with these statements, may be another
-        one.
+        """Return the statements that set a session as revisions are carried out in. A script writes them where, with
+        these statements of its own, it may run in another session.
         """
         return ()
 

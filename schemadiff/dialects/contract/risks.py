@@ -1,4 +1,6 @@
-"""What a dialect knows beforehand of what an operation takes with it without an error. Pure, and nothing by itself."""
+"""Losses that a dialect can predict: what an operation takes along although the server reports no error. Pure; the
+defaults predict none.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ class Run(Product):
     """Carries out. Most of it is for servers with many sessions; an embedded database has a lock and a transaction."""
 
     def advice_on(self, error: BaseException) -> str | None:
-        """What to do where the server refuses a statement for what the models do not declare."""
+        """Return what the user can do about an error of the server that comes from something the models do not declare;
+        ``None`` if the error is another one.
+        """
         return None
 
     @abstractmethod

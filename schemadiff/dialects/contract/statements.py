@@ -21,9 +21,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What has to be true of the rows for a statement to be run. ``exceptions`` is a query for the rows of which it is
-    not, one value each, the row's ``key``; ``words`` go on from their number, ``advice`` says what to do. A script
-    cannot ask unless it is ``portable``.
+    """A condition on the rows, checked before a statement runs. ``exceptions`` is a query that returns the ``key`` of
+    each row that breaks it; ``words`` go on from their number, ``advice`` says what to do. A script cannot check it
+    unless it is ``portable``.
     """
 
     exceptions: str
@@ -34,7 +34,7 @@ class Expectation:
 
 
 Lock = Literal["none", "shared", "exclusive"]
-"""What others can do with the table meanwhile: write, only read, nothing."""
+"""The access that other sessions keep to the table meanwhile: reading and writing, reading, none."""
 
 
 @dataclass(frozen=True, slots=True)

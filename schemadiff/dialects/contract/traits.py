@@ -29,7 +29,7 @@ class Traits:
     """Whether a column's type can only be changed while no foreign key joins it to another column."""
 
     lexer: ClassVar[Lexer] = Lexer()
-    """What it makes of SQL that a user has written."""
+    """Splits SQL that a user has written into tokens and statements, by the product's rules."""
 
     one_statement_group_per_table: ClassVar[bool] = False
     """Whether all operations on one table are better carried out together, whatever stands between them: each change
@@ -63,8 +63,8 @@ class Traits:
     """The kinds of things whose names no two tables of one schema may both have."""
 
     own_table_options: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    """What schemadiff's own tables are created with whatever the database's defaults are, as the keyword arguments of
-    `sa.Table` are called without their prefix.
+    """The table options of schemadiff's own tables, whatever the defaults of the database are: keyword arguments of
+    `sa.Table` without their prefix.
     """
 
     shows_statements: ClassVar[bool] = True

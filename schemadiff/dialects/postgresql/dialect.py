@@ -237,7 +237,7 @@ class PostgreSQL(Dialect):
         schemas: Collection[str | None] = (None,),
         kinds: Collection[str] = STORED_KINDS,
     ) -> tuple[StoredObject, ...]:
-        """What the schemas hold besides tables, from pg_catalog, but for what belongs to an extension."""
+        """Read the stored objects of the schemas from pg_catalog, but those that belong to an extension."""
         wanted = {
             one or self.schema or "public": None if one in (None, self.schema) else one for one in schemas
         }
@@ -251,7 +251,7 @@ class PostgreSQL(Dialect):
     def uncompared(
         self, connection: Connection, schemas: Collection[str | None] = (None,)
     ) -> tuple[Unsupported, ...]:
-        """What is neither a table nor one of `objects`, from pg_catalog, but for what belongs to an extension."""
+        """Read from pg_catalog what is neither a table nor one of `objects`, but those that belong to an extension."""
         wanted = {
             one or self.schema or "public": None if one in (None, self.schema) else one for one in schemas
         }
@@ -299,7 +299,7 @@ class PostgreSQL(Dialect):
         return enums.schemas(schema)
 
     def declared_domain(self, kind: TypeEngine[Any]) -> Domain | None:
-        """What a `postgresql.DOMAIN` says, or an ARRAY of one."""
+        """Return the domain that a `postgresql.DOMAIN`, or an ARRAY of one, declares; ``None`` for other types."""
         return domains.declared(kind, self.sqlalchemy, self.schema)
 
     def same_domain(self, connection: Connection, one: Domain, other: Domain) -> bool | None:
@@ -311,7 +311,7 @@ class PostgreSQL(Dialect):
         return objects.same_view(connection, one, other)
 
     def settings(self, connection: Connection, statements: Sequence[str] = ()) -> tuple[str, ...]:
-        """What decides where names are looked for, and how literals are read."""
+        """Return the statements that set where names are looked up (search_path) and how literals are read."""
         return lock.settings(connection)
 
     # text

@@ -1,5 +1,5 @@
-"""What a connection of schemadiff's own was told when it was opened, kept for whoever would ask the same. See each
-dialect's `server.opening`.
+"""Answers that a connection of schemadiff's own got when it was opened, kept for later questions. See each dialect's
+`server.opening`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _PLACE = re.compile(r"^LINE \d+: .*\n *\^$\n?", re.MULTILINE)
 """A line of the statement and a mark under it, as PostgreSQL's client adds them."""
 
 _CLASS = re.compile(r"^<class '[\w.]+'>: ")
-"""What SQLAlchemy 2.0 sets before what asyncpg says."""
+"""The prefix that SQLAlchemy 2.0 puts before asyncpg's message."""
 
 
 def original(error: BaseException) -> BaseException:
@@ -33,8 +33,8 @@ def is_lost(error: BaseException) -> bool:
 
 
 def server_words(error: BaseException) -> str:
-    """What the server said, on one line; the driver's words where it was not the server. Behind them stands the number
-    where the server has numbers for errors.
+    """Return the server's message on one line, with its error number where the server has numbers. If the error is not
+    the server's, return the driver's words.
     """
     if getattr(error, "code", "") == _LOST_BEFORE:
         return "the connection was lost"  # SQLAlchemy's words name its own transaction, of which nobody knows
@@ -68,7 +68,9 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def detail(error: BaseException) -> str | None:
-    """What PostgreSQL says beside the words: which other things an object is needed by, for one."""
+    """Return the DETAIL of an error of PostgreSQL, for example the objects that depend on another one; ``None`` without
+    one.
+    """
     found: Any = original(error)
     told = (
         getattr(getattr(found, "diag", None), "message_detail", None)
@@ -83,7 +85,9 @@ _READ_ONLY_NUMBERS = (1290, 1792, 1836)
 
 
 def takes_no_changes(error: BaseException) -> str | None:
-    """What to do where nothing at all can be changed, whatever the statement; ``None`` where that is not why."""
+    """Return advice if the error says that the database is read-only, whatever the statement; ``None`` if the error is
+    another one.
+    """
     words = str(original(error)).lower()
     if not (
         sqlstate(error) == "25006"  # read_only_sql_transaction (PostgreSQL's manual, appendix A)

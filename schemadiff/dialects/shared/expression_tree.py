@@ -191,7 +191,7 @@ class _Parser:
         return ("column", known)
 
     def _list(self) -> list[Tree]:
-        """What stands in parentheses, of which the first was read."""
+        """Parse a list up to its closing parenthesis; the opening one was read."""
         if self._takes("symbol", ")"):
             return []
         found = [self.either()]

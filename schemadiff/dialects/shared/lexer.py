@@ -83,7 +83,7 @@ _STANDARD = re.compile(
 
 
 class Lexer:
-    """What one product makes of SQL that a user has written: what the SQL standard says, where it does not say more."""
+    """Splits a user's SQL by the rules of one product; by those of the SQL standard unless a subclass says more."""
 
     def tokens(self, sql: str) -> list[Token]:
         """The tokens of the text, without comments."""

@@ -32,8 +32,8 @@ class RememberedColumns:
         context: Hashable,
         make: Callable[[Column, bool], Column],
     ) -> list[Column]:
-        """What `make` makes of each of these very columns of a table with that primary key: of one in the key, and of
-        one that is not. A generated column, which speaks of others, is made anew.
+        """Return `make(column, in_key)` for each column of a table with that primary key. A result is kept for the very
+        same column object; a generated column, whose expression names others, is computed again each time.
         """
         outside, inside = self._within(context)
         made = []

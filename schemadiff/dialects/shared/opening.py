@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Opening:
-    """What is still to be sent before the next statement of a transaction. Several statements are one text only for a
+    """Statements still to be sent before the next one of a transaction. Several statements are one text only for a
     driver that sends them so, and the server ends at the first of them that fails.
     """
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Renumbering:
-    """What happens to the rows, in words that follow their count, and from where that can be counted: FROM and what
-    stands behind it.
+    """A change that gives rows other numbers: ``words`` follow the count of the rows, ``rows`` is the FROM clause, with
+    all that follows it, by which they are counted.
     """
 
     words: str

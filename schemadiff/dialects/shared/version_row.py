@@ -144,7 +144,9 @@ def _postgresql(rest: str) -> Found:
 
 
 def _server(rest: str) -> dict[str, Any]:
-    """What a driver is told of the server, as SQLAlchemy would tell it."""
+    """Return the host, port, user and password of a URL as SQLAlchemy would pass them to a driver. Raises `_Unclear`
+    for text that is not so simple.
+    """
     match = _SERVER.fullmatch(rest)
     if match is None:
         raise _Unclear

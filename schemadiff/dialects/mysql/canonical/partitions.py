@@ -24,7 +24,9 @@ _ENGINE = re.compile(r" ?engine = \w+")
 _BETWEEN = re.compile(r"\bvalues (?:less than|in) ?\((?!select\b)")
 _DEFINITIONS = re.compile(r"\(\s*partition\s", re.IGNORECASE)
 _NO_COLUMN = re.compile(r"\s*\(|\s+from\b", re.IGNORECASE)
-"""What follows a word that is a function, or the unit in EXTRACT(YEAR FROM at)."""
+"""The text after a word that names no column: the parenthesis of a function, or FROM after the unit in EXTRACT(YEAR
+FROM at).
+"""
 _OPERATORS = frozenset({"div", "mod", "from"})
 _RESERVED = (RESERVED_WORDS_MYSQL | RESERVED_WORDS_MARIADB) - _OPERATORS
 _PARTITION_NAME = re.compile(
@@ -58,7 +60,7 @@ def said(options: Mapping[str, str]) -> list[str]:
 
 
 def computed_values(partitions: str) -> tuple[str, ...]:
-    """What stands between the partitions of the canonical text and is more than a literal: the server computes it."""
+    """Return the bounds in the canonical PARTITION BY that are more than a literal: the server computes them."""
     return tuple(value for value, _, _ in _values(partitions) if not _LITERAL.fullmatch(value))
 
 

@@ -391,7 +391,7 @@ def _canonical_index(
 
 _saying = operator.attrgetter("kind", "method", "where", "include", "nulls_distinct", "comment", "options")
 _NOTHING: tuple[object, ...] = (None, None, None, (), True, None, ())
-"""What an index says that has no more than its columns."""
+"""The attributes of an index with nothing but columns."""
 
 
 def _canonical_part(part: Part, columns: list[Column]) -> Part:

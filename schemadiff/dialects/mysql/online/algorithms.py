@@ -50,7 +50,7 @@ _INPLACE = _way(Cost.ONLINE, "INPLACE", "none")
 _INPLACE_SHARED = _way(Cost.SHARED, "INPLACE", "shared")
 
 COPYING = Method("COPY: nobody can write meanwhile", "COPY", "shared")
-"""What it means for others that the table is copied."""
+"""The method of an ALTER TABLE that copies the table."""
 
 _COPY = Way(Cost.COPY, "ALGORITHM=COPY, LOCK=SHARED", COPYING)
 
@@ -94,8 +94,8 @@ def of_foreign_key(clause: str) -> bool:
 
 
 def least_cost(alter: Alter, before: Schema, facts: Facts) -> Cost:
-    """What the statement costs at least, by what an empty copy of the table cannot tell: it has no foreign keys, and
-    nobody's foreign keys refer to it.
+    """Return a lower bound of the statement's cost, from what an empty copy of the table cannot show: the copy has no
+    foreign keys, and no foreign key refers to it.
 
     Measured: adding a key copies the table on MySQL 9.7 and MariaDB 10.11 while keys are checked, and keys are always
     checked; on MySQL alone dropping one is not INSTANT, nor is renaming a column that one refers to.

@@ -49,7 +49,7 @@ Atom = tuple[Operation, ...]
 Stage = tuple[Operation, ...]
 
 _Builds = CreateIndex | AddConstraint | RenameIndex | AlterIndex
-"""What builds an index, or is as well done after that."""
+"""Operations that build an index, or that may as well run after those."""
 
 _ColumnOperation = AddColumn | DropColumn | AlterColumn | RenameColumn
 _IndexOperation = CreateIndex | DropIndex | RenameIndex | AlterIndex
@@ -130,7 +130,9 @@ def batches(parts: Sequence[Atom], before: Schema) -> list[list[int]]:
 
 
 def _kind(operation: Operation) -> tuple[object, ...]:
-    """What the cost of the operation may depend on, names and sizes left out."""
+    """Return the properties on which the cost of an operation may depend, without names and sizes: operations with
+    equal ones are measured once.
+    """
     match operation:
         case AlterColumn(before=old, after=new):
             changed = [name for name in _FIELDS if getattr(old, name) != getattr(new, name)]
@@ -239,7 +241,7 @@ def _ancestors(parts: Sequence[Atom], facts: _Touching) -> list[set[int]]:
 
 
 class _Touching:
-    """What the operations of one table have to do with each other."""
+    """The relations between the operations on one table: which build on which, and which must be in one statement."""
 
     def __init__(self, operations: Sequence[Operation], before: Schema) -> None:
         name = touched(operations[0])

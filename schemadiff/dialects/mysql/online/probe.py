@@ -246,7 +246,9 @@ class _Asking:
         return answer if same and answer.copies <= max(1, whole.copies) else whole
 
     def _costs(self, copy: _Copy, group: Group, parts: Sequence[tuple[Operation, ...]]) -> list[Cost] | None:
-        """What each part costs, those that are alike by one question; ``None`` where one cannot be done apart."""
+        """Return the cost of each part; parts that are alike are measured once. ``None`` if the server refuses one by
+        itself.
+        """
         if copy.begin(self._before(copy.table)):
             return None
         costs = [Cost.INSTANT] * len(parts)
@@ -280,7 +282,7 @@ class _Asking:
         return _Answer(tuple(found), copy.definition())
 
     def _before(self, table: Name) -> Sequence[Alter]:
-        """What earlier statements of the plan make of the table."""
+        """Return the ALTERs of earlier steps of the plan on the table, which the copy has to have first."""
         return self.accepted.get(table, ())
 
     def _alters(self, group: Group, grouped: Sequence[Sequence[Operation]]) -> list[Alter] | None:
@@ -295,8 +297,8 @@ def _not_asked(given: Sequence[Statement], why: str) -> tuple[Statement, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What is read once of a table of which copies are made: its definition, the names that its CHECKs have in a copy,
-    and what it has become by its past (see `_Copy._read_past`).
+    """The facts about a table that its empty copies cannot have, read once: its definition, the names of its CHECKs in
+    a copy, and its history of changes (see `_Copy._read_past`).
     """
 
     table: Table
@@ -374,8 +376,8 @@ class _Copy:
         return reply if isinstance(reply, Refusal) else None
 
     def definition(self) -> tuple[object, ...]:
-        """What the copy is now, with its columns in their order; the names that were given for it alone count by
-        their place.
+        """Return the copy's present definition, its columns in order. Constraints and indexes are counted, not named:
+        their names in the copy are not those of the table.
         """
         table = self._parsed(self.name)
         checks = Counter((check.expression, check.enforced) for check in table.checks)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _GONE = 1146
 _NOT_SHOWN = (1142, 1143)
-"""What the server says of a table to an account that may not see it, whether it is there or not."""
+"""The errors for a table that the account may not see, whether it exists or not."""
 
 
 def read_settings(facts: Facts) -> dict[str, str]:

@@ -41,14 +41,16 @@ _HEAD = re.compile(r"CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What the account may give to what it makes: the name of any other account, grants on a routine."""
+    """The rights of the account on objects that it creates: to name another account as definer, and to grant EXECUTE on
+    a routine.
+    """
 
     names: bool
     grants: bool
 
 
 def rights(talk: Talk) -> Rights:
-    """What the server says for sure."""
+    """Return the rights that SHOW GRANTS proves; a right that is not shown counts as missing."""
     reply = next(talk([["SELECT CURRENT_ROLE()"]]))
     roles = "" if isinstance(reply, Refusal) else str(reply[0][0] or "")
     # MySQL tells of the rights of roles that are named alone, MariaDB of those of the current one anyway.

@@ -120,7 +120,9 @@ def _is(reply: Reply, codes: Sequence[int]) -> bool:
 
 
 def _temporary(table: Table, name: Name) -> Table:
-    """What is asked for: the table without what a temporary table cannot have, and no text of a model decides."""
+    """Return the temporary table by which the server is asked: without FULLTEXT indexes, which it cannot have, and of
+    its options only a known engine, character set and collation.
+    """
     question = stand_in(table, name)
     options = question.options
     return dataclasses.replace(

@@ -190,7 +190,7 @@ def _column(
 
 @functools.lru_cache(maxsize=4096)
 def _attributes(text: str) -> _Attributes:
-    """What stands after a column's name."""
+    """Parse the text behind a column's name: its type and attributes."""
     kind = _TYPE.match(text)
     position = kind.end() if kind else 0
     values: dict[str, Any] = {}
@@ -334,7 +334,9 @@ def _no_index(line: str, key: re.Match[str]) -> tuple[Index, list[str]]:
 
 
 def _beyond_primary_key(index: Index) -> list[str]:
-    """What a primary key may have here, and `PrimaryKey` has no field for. ``USING BTREE`` means nothing."""
+    """Return what SHOW CREATE TABLE says of a primary key and `PrimaryKey` has no field for: its comment. ``USING
+    BTREE`` changes nothing.
+    """
     return [f"comment {index.comment!r}"] if index.comment else []
 
 
@@ -371,7 +373,9 @@ def _condition(text: str) -> tuple[str, bool]:
 
 @functools.lru_cache(maxsize=1024)
 def _options(lines: Sequence[str]) -> tuple[Options, tuple[str, ...]]:
-    """What stands after the last parenthesis. Partitions have lines of their own."""
+    """Parse the table options, which follow the last parenthesis; partitions have lines of their own. Returns the
+    options, and the words that are not understood.
+    """
     unsupported: list[str] = []
     rest = " ".join(" ".join(lines[1:]).split())
     partitions = _PARTITIONS.fullmatch(rest)

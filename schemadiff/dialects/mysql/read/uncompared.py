@@ -35,7 +35,7 @@ _QUERIES = (
 
 
 def read(connection: Connection, facts: Facts, schemas: Collection[str | None]) -> Iterator[Unsupported]:
-    """What is there of it in the schemas, as far as the account may see it."""
+    """Yield the objects in the schemas that schemadiff does not compare, as far as the account may see them."""
     known = {schema or facts.database: schema for schema in schemas}
     listed = ", ".join(literal(schema) for schema in known if schema)
     with session(connection, {"sql_quote_show_create": "1"}) as talk:

@@ -84,7 +84,7 @@ def sizes(connection: Connection, facts: Facts, names: Collection[Name]) -> dict
 
 
 def session(connection: Connection, number: int) -> str:
-    """What that session does and how far it is, in a sentence."""
+    """Return a sentence about a session: its statement, and its progress where the server reports it."""
     found = (row for row in process_list.sessions(connection) if row["id"] == number)
     return next((_words(row, how_far(connection, number)) for row in found), f"connection {number}")
 

@@ -46,8 +46,8 @@ _SEEN = {
     "routines": "routine_name, routine_type, routine_definition",
     "events": "event_name, event_definition, status",
 }
-"""What a statement of DDL that must not run twice changes, in information_schema: without the AUTO_INCREMENT counter
-and other things that move by themselves.
+"""The columns of information_schema by which a script sees whether a DDL statement, which must not run twice, was
+carried out; without the AUTO_INCREMENT counter and others that move by themselves.
 """
 
 

@@ -50,7 +50,9 @@ def transaction(connection: Connection, ending: Ending | None) -> Iterator[None]
 
 
 def advice_on(error: BaseException) -> str | None:
-    """What to do about a statement that would have ended the transaction."""
+    """Return advice if the server refused a statement because it would have ended the transaction; ``None`` for other
+    errors.
+    """
     if number(error) != _ACTIVE:
         return None
     return (

@@ -47,12 +47,12 @@ _QUOTING = (
 _STRICT = ("STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "TRADITIONAL", "NO_ZERO_DATE", "NO_ZERO_IN_DATE")
 _UTF8 = {"character_set_results": "binary", "collation_connection": "utf8mb4_general_ci"}
 IN_UTF8, AS_STORED = (f"SET SESSION character_set_results = {name}" for name in ("utf8mb4", "binary"))
-"""What is stored in the characters of its maker is UTF-8 after the first one; the second one is as it was before."""
+"""Statements that choose the character set of results: UTF-8, or the bytes as they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the server said instead of carrying a statement out."""
+    """The server's refusal of a statement."""
 
     code: int
     message: str

@@ -93,5 +93,5 @@ def _hexadecimal(match: re.Match[bytes]) -> bytes:
 
 
 def _plain(text: bytes) -> bytes:
-    """What stands between the quotes, without escapes, which are those of bytes."""
+    """Return the bytes of a quoted literal without its quotes, the escapes resolved."""
     return _ESCAPE.sub(lambda one: _ESCAPED.get(one[1], one[1]) if one[1] else b"'", text[1:-1])

@@ -1,4 +1,5 @@
-"""What is asked of a MySQL driver that DBAPI has no words for: its characters, and several statements in a packet.
+"""The parts of MySQL drivers that DBAPI does not define: the connection's character set, and several statements in a
+packet.
 
 One contract with each family of drivers. A driver of no family is used as it is: its characters stay what they are,
 and every statement goes by itself.
@@ -185,8 +186,8 @@ _STATE = "schemadiff takes several statements"
 
 @contextmanager
 def unicode(connection: Connection, variables: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
-    """What a URL with ``charset=utf8`` or ``latin1`` leaves out can be said in here, and is understood. Gives what
-    these variables of the session are in here.
+    """Set the connection to utf8mb4 for the block, whatever ``charset`` its URL gives, and set it back at the end.
+    Yields the values that these session variables have inside.
     """
     driver = driver_of(connection)
     names = ("character_set_client", "character_set_results", "collation_connection")

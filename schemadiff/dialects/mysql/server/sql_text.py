@@ -53,7 +53,7 @@ def literal(text: str) -> str:
 
 
 def unescape(body: str) -> str:
-    """What stands between the quotes of a string literal, without escapes.
+    """Return the text of a string literal's body, the escapes resolved.
 
     MySQL 9.7 manual, 11.1.1 String Literals: ``\\%`` and ``\\_`` keep their backslash.
     """

@@ -148,8 +148,8 @@ class Clauses:
         return any(column in before.columns for before, _ in self.index_changes)
 
     def _index_clauses(self, facts: Facts) -> tuple[list[str], list[str], list[str]]:
-        """What drops, renames, and adds or alters the indexes that change. To rename one, or to show or hide it, costs
-        nothing, but not beside a change of its columns: there it is dropped and added.
+        """Return the clauses that drop, that rename, and that add or alter the changed indexes. Renaming one, or making
+        it (in)visible, costs nothing, but cannot stand beside a change of its columns: there it is dropped and added.
         """
         drops, renames, others = [], [], []
         for before, after in self.index_changes:
@@ -188,7 +188,9 @@ class Clauses:
         return change is not None and change.old == change.new
 
     def definition_of(self, name: str) -> Column | None:
-        """What becomes of the column of that new name; ``None`` where it is only renamed, or not touched."""
+        """Return the new definition of the column that has this name afterwards; ``None`` if it is only renamed, or not
+        changed.
+        """
         change = self._change(name)
         return change.definition if change else None
 

@@ -61,7 +61,7 @@ def names(columns: Iterable[str]) -> str:
 
 
 GENERATED_KEY = "generated primary key"
-"""What a live table manages by itself that has an invisible primary key of the server's own: the column my_row_id."""
+"""The mark of a live table with an invisible primary key that the server generated: the column my_row_id."""
 
 
 def create_table(table: Table, facts: Facts, *, temporary: bool = False, all_options: bool = False) -> str:
@@ -243,7 +243,7 @@ def option_clause(key: str, value: str | None) -> str:
 
 
 def partition_change(before: Options, after: Options) -> str | None:
-    """What an ALTER TABLE says at its end to partition the table anew; ``None`` where that stays."""
+    """Return the clause at the end of an ALTER TABLE that changes the partitioning; ``None`` if it stays."""
     old, new = (dict(options.extra).get("PARTITION_BY") for options in (before, after))
     if old == new:
         return None

@@ -23,8 +23,8 @@ class Effects:
 
 
 def effects(pending: Clauses, *, two: bool, follows: AlterTable | None = None) -> Effects:
-    """What the statements of the pending ALTER do, which are `two` where it partitions and does other things. `follows`
-    is what its renames do to how the table is partitioned.
+    """Return the effects of the pending ALTER's statements, `two` of them where it partitions and does other things as
+    well. `follows` is the change of partitioning that its renames entail.
     """
     name = pending.table
     back = tuple(AddConstraint(name, key) for key in pending.lifted_keys)

@@ -14,7 +14,9 @@ from schemadiff.schema import Name
 
 
 def relabelling(operation: Operation) -> Relabelling | None:
-    """What an operation takes from an ENUM or SET for which others come; ``None`` where it is nothing."""
+    """Return the members of an ENUM or SET that an operation replaces, and how a revision would rename them; ``None``
+    if none is replaced.
+    """
     if not isinstance(operation, AlterColumn) or operation.before.generated or operation.after.generated:
         return None
     was, now = operation.before, operation.after

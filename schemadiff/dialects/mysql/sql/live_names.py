@@ -34,7 +34,7 @@ OneTable = (
     | RenameIndex
     | AlterIndex
 )
-"""What an ALTER TABLE can carry out."""
+"""The operations that an ALTER TABLE can carry out."""
 
 
 def resolved(operation: OneTable, table: Table) -> OneTable:

@@ -29,7 +29,9 @@ _EXACT = {"float": frozenset({"tinyint", "smallint", "mediumint"}), "double": _I
 
 
 def losing(before: Column, after: Column) -> Loss | None:
-    """What values lose that the column has; ``None`` where they lose nothing, or the server refuses."""
+    """Return what the values of the column lose in a change of type; ``None`` if they lose nothing, or the server
+    refuses those that would.
+    """
     old, precision, scale = _words(before.type.sql)
     new, wanted, decimals = _words(after.type.sql)
     column = quote(before.name)

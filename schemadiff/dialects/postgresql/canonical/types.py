@@ -85,7 +85,8 @@ class Words(NamedTuple):
 
     @property
     def cast(self) -> str | None:
-        """What the server writes behind ``::`` for a constant of this type; ``None`` where only it knows.
+        """Return the type name that the server writes behind ``::`` for a constant of this type; ``None`` if only the
+        server can say it.
 
         It leaves lengths out, calls character ``bpchar`` and puts bit in quotes (PostgreSQL 15).
         """

@@ -105,7 +105,7 @@ def drop_index(table: Name, name: str) -> str:
 
 
 def retraction(operations: Sequence[Operation], live: Schema) -> Retraction:
-    """What takes away what is there, in `live`, of operations that are carried out in part."""
+    """Return how to undo those of the operations that `live` shows as carried out in part."""
     statements: list[Statement] = []
     undone: list[Operation] = []
     for one in operations:

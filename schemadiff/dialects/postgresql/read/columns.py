@@ -87,7 +87,7 @@ def other_column(
 
 
 def of_serial(options: Sequence[Any], kind: str) -> tuple[str, ...]:
-    """What is to be said of the sequence of a SERIAL."""
+    """Return the options of a SERIAL's sequence that differ from the defaults, as an attribute of the column."""
     return column_settings.of_sequence(tables.without_defaults(Identity(False, *options), kind))
 
 

@@ -52,7 +52,7 @@ def read(connection: Connection, schemas: Mapping[str, str | None]) -> Iterator[
 
 
 def _condition(text: str) -> str:
-    """What stands in ``CHECK (…)``."""
+    """Return the condition inside ``CHECK (…)``."""
     return text.removesuffix(" NOT VALID").removeprefix("CHECK (").removesuffix(")")
 
 

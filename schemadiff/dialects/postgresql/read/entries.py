@@ -30,7 +30,7 @@ _KINDS = {
     "e": "enum",
     "d": "domain",
 }
-"""What kind of object, as a `Key` has it, a relation or type is by ``relkind`` or ``typtype``."""
+"""The kind of object in a `Key`, by the ``relkind`` of a relation or the ``typtype`` of a type."""
 
 
 def read(connection: Connection, schemas: Mapping[str, str | None]) -> Iterator[StoredObject]:

@@ -100,7 +100,9 @@ _FIRST = 16384
 
 
 def read(connection: Connection, schemas: Mapping[str, str | None]) -> Iterator[Unsupported]:
-    """What is there of it, in the schemas and in the database as a whole, but for what an extension brings along."""
+    """Yield the objects that schemadiff does not compare, in the schemas and in the database as a whole, but those of
+    extensions.
+    """
     for schema, name, what in connection.execute(sa.text(_query()), {"schemas": list(schemas)}).all():
         place = schemas.get(schema, schema) if schema else None
         yield Unsupported(Name(name, place), f"{what}: schemadiff neither compares nor changes it")

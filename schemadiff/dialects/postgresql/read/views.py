@@ -61,7 +61,7 @@ _PARTS = """
                                 || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, 7
     FROM pg_attribute b CROSS JOIN aclexplode(b.attacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
     WHERE b.attrelid = c.oid AND a.grantee <> c.relowner AND :whole"""
-"""What hangs on the columns and indexes of a view, as the statements that give it to those of another one."""
+"""The settings, comments and grants of a view's columns and indexes, as the statements that give them to a new view."""
 
 _VIEWS = f"""
 SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'm', pg_get_viewdef(c.oid),
@@ -153,8 +153,8 @@ def read(
 def needs(
     connection: Connection, schemas: Mapping[str, str | None]
 ) -> Mapping[tuple[str, int], frozenset[Name]]:
-    """What each view, trigger and routine needs by pg_depend, by its catalog and oid: relations, functions and types
-    that are not the server's own. What stands in the body of a function is not in there, unless it is ``BEGIN
+    """Return the relations, functions and types on which each view, trigger and routine depends by pg_depend, by its
+    catalog and oid; the server's own are left out. The body of a function is not in there, unless it is ``BEGIN
     ATOMIC`` (PostgreSQL 14).
     """
     found: dict[tuple[str, int], set[Name]] = defaultdict(set)

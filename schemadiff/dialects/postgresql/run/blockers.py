@@ -82,7 +82,9 @@ def _words(
 
 
 def advice_on(error: BaseException) -> str | None:
-    """What to do about a statement that is refused because something depends on what it changes."""
+    """Return advice if a statement was refused because other objects depend on what it changes; ``None`` for other
+    errors.
+    """
     if driver_errors.sqlstate(error) not in _DEPENDED_ON or not driver_errors.detail(error):
         return None
     return (

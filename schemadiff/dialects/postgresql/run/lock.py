@@ -31,11 +31,11 @@ _UNLIMITED = (
     "idle_in_transaction_session_timeout",
     "idle_session_timeout",
 )
-"""What would end a statement, or a session that waits for a function of a revision (manual, 20.11): the latter two
-since versions 17 and 14.
+"""The timeouts that would end a statement, or a session that waits for a function of a revision (manual, 20.11): the
+latter two since versions 17 and 14.
 """
 _MEANING = {"standard_conforming_strings": "on"}
-"""What a backslash means in the statements that are written here."""
+"""The setting that decides what a backslash means in the statements written here."""
 
 _CHECK_INTERVAL = "client_connection_check_interval"
 

@@ -20,8 +20,8 @@ _LOOK = f"""SELECT count(*) || '.' || sum(hashtextextended(concat_ws('|', relati
   {_UNION}
 ) AS parts JOIN pg_class ON pg_class.oid = relation
 WHERE relkind NOT IN ('i', 'I') AND left(relnamespace::regnamespace::text, 3) <> 'pg_'"""
-"""What a statement that commits by itself changes: indexes that can be used, constraints, columns. One that drops an
-index may be killed when that cannot be used any more and is still there.
+"""A fingerprint of all that a statement outside of a transaction can change: usable indexes, constraints, columns. A
+DROP INDEX may be killed when the index cannot be used any more and still exists.
 """
 
 

@@ -84,7 +84,7 @@ def give_back(connection: Connection, key: int, session: int) -> bool:
 
 
 def shared(connection: Connection) -> LockedError:
-    """What to say where the lock cannot be held."""
+    """Return the error for a connection that cannot hold the lock."""
     return LockedError(
         f'the lock on database "{connection.engine.url.database}" cannot be held through this connection: its '
         "transactions take place in several sessions of the server, as behind a pooler in transaction mode",

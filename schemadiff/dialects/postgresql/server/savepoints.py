@@ -1,4 +1,4 @@
-"""What is tried and never kept: statements in a savepoint, or in a transaction where none is open."""
+"""Statements that are tried and never kept, in a savepoint, or in a transaction where none is open."""
 
 from __future__ import annotations
 

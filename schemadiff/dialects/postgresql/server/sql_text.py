@@ -86,7 +86,7 @@ def string(value: str) -> str:
 
 
 def value(constant: str) -> str | None:
-    """What a plain string constant stands for; ``None`` for one of another kind."""
+    """Return the value of a plain string constant; ``None`` for a constant of another kind."""
     return constant[1:-1].replace("''", "'") if constant.startswith("'") else None
 
 

@@ -173,7 +173,7 @@ def _starts_beyond(before: Identity, after: Identity) -> bool:
 
 
 def on_sequence(table: Name, before: Column | None, after: Column) -> list[str]:
-    """What the sequence of a SERIAL is to do that no other does."""
+    """Return the ALTER SEQUENCE that gives a SERIAL's sequence its declared options; an empty list if they stay."""
     options = column_settings.sequence_options(before, after)
     return [_on_sequence("ALTER SEQUENCE ", options, table, after.name)] if options else []
 

@@ -52,7 +52,9 @@ _FIXED = frozenset(
 
 
 def of_sequence(options: Identity) -> tuple[str, ...]:
-    """What is to be said of the sequence of a SERIAL; `options` are those that are not the server's."""
+    """Return the options of a SERIAL's sequence as an attribute of the column; `options` are those that differ from the
+    server's defaults.
+    """
     words = shared_sequence_options.given(options)
     return (f"{_SEQUENCE}{' '.join(words)}",) if words else ()
 
@@ -86,7 +88,9 @@ def clauses(before: Column | None, after: Column, *, retyped: bool = False) -> I
 
 
 def sequence_options(before: Column | None, after: Column) -> str | None:
-    """What ALTER SEQUENCE has to say of the sequence of a SERIAL, if anything."""
+    """Return the words of the ALTER SEQUENCE for a SERIAL's sequence; ``None`` if its options stay. It sets every
+    option, those that are not declared to their defaults.
+    """
     old, new = _of_sequence(before), _of_sequence(after)
     if old == new or not after.autoincrement:
         return None

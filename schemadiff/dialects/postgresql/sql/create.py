@@ -45,7 +45,9 @@ _CAST = rf"::[\w .\[\](),{IDENTIFIER}{END}]+"
 _BARE_DEFAULT = re.compile(
     rf"-?\d+(?:\.\d+)?|\w+(?:\(\d+\))?|(?:{STRING}\d+{END})(?:{_CAST})?|[\w.]+(?P<call>\(.*\))", re.DOTALL
 )
-"""What DEFAULT takes without parentheses: a number, a word, a constant with or without a cast, one call."""
+"""The expressions that DEFAULT takes without parentheses: a number, a word, a constant with or without a cast, one
+call.
+"""
 
 
 def listed(names: Iterable[str]) -> str:

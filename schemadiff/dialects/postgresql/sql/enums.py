@@ -60,7 +60,7 @@ class TypeChange:
 
 
 def changes(operations: Sequence[Operation], before: Schema) -> tuple[TypeChange, ...]:
-    """What the types need so that the operations, all on one table, can be carried out."""
+    """Return the changes of enumerated types that the operations, all on one table, presuppose."""
     wanted: dict[Name, tuple[tuple[str, ...], list[Operation]]] = {}
     for operation in operations:
         for column in _asking(operation):
@@ -107,20 +107,22 @@ def _again(name: Name, values: Iterable[str], before: Schema) -> tuple[str, ...]
 
 
 def creation(enum: Enum, before: Schema) -> list[str]:
-    """What makes the type a stored object: it may be there as that of columns, which leave it to itself."""
+    """Return the statements that create the type as a stored object: none if columns have it already, with which it was
+    created.
+    """
     if any(True for _ in _users(before, enum.name)):
         return []
     return list(_from_nothing(enum.name, enum.values, before, ()))
 
 
 def removal(enum: Enum, before: Schema) -> list[str]:
-    """What makes the type a stored object no longer: it stays where columns have it by now."""
+    """Return the statements that drop the type; none if columns have it by now, with which it goes."""
     return [] if any(True for _ in _users(before, enum.name)) else [f"DROP TYPE {quoted(enum.name)}"]
 
 
 def alteration(before: Enum, after: Enum, schema: Schema) -> list[str]:
-    """What gives a type its new members: in place where that is possible, since other things than columns may depend
-    on it. Columns that have it are those of tables that take no part in the comparison.
+    """Return the statements that give a type its new members: in place where that is possible, since objects other than
+    columns may depend on it. The columns that have it are in tables that take no part in the comparison.
     """
     if any(True for _ in _users(schema, after.name)):
         change = _change(after.name, after.values, (), (), schema)

@@ -29,12 +29,14 @@ class Change:
 
     @property
     def unchecked(self) -> tuple[Operation, ...]:
-        """What the first statements do, where last ones follow."""
+        """Return the operation that the first statements carry out, if others follow: the change without its
+        validation.
+        """
         return (dataclasses.replace(self._checks, after=self._not_checked),)
 
     @property
     def checked(self) -> tuple[Operation, ...]:
-        """What the last statements do."""
+        """Return the operation that the last statements carry out: the validation."""
         return (dataclasses.replace(self._checks, before=self._not_checked),)
 
     @property

@@ -11,7 +11,9 @@ from schemadiff.schema import Enum, Name
 
 
 def relabelling(operation: Operation) -> Relabelling | None:
-    """What an operation takes from an enumerated type for which others come; ``None`` where it is nothing."""
+    """Return the labels of an enumerated type that an operation replaces, and how a revision would rename them;
+    ``None`` if none is replaced.
+    """
     match operation:
         case AlterColumn(before=was, after=now) if was.type.values and now.type.values:
             if was.type.sql != now.type.sql:

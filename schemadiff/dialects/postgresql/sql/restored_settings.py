@@ -1,6 +1,6 @@
-"""What hangs on a type, a column or an index and goes with it, as the statements that give it to the one that is made
-anew: the owner, the comment and the grants of a type, the grants of a column and the extended statistics that it is
-part of, what is set on an index.
+"""Settings that are lost with a type, a column or an index, as the statements that restore them when it is dropped and
+created again: the owner, the comment and the grants of a type, the grants of a column and the extended statistics with
+it, the settings of an index.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ JOIN pg_depend d ON d.classid = 'pg_statistic_ext'::regclass AND d.objid = s.oid
     AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.stxrelid AND d.refobjsubid = a.attnum
 WHERE s.stxrelid = ANY(:tables) ORDER BY number, place
 """
-"""What is lost with a column (PostgreSQL 15 drops statistics with any of their columns): the words of a statement
-before and behind the table's name, or the whole of one.
+"""The settings that are lost with a column (PostgreSQL 15 drops statistics with any of their columns), as statements:
+the words before and behind the table's name, or the whole text.
 """
 
 
@@ -100,7 +100,7 @@ def of_types(rows: Iterable[Any], known_as: Callable[[str, str], Name]) -> dict[
 
 
 def marks(indexes: Iterable[Any], of_constraints: Container[int]) -> Mapping[int, tuple[Marks, ...]]:
-    """What the rows of indexes say besides their definitions, by the oid of the table."""
+    """Return the settings of indexes besides their definitions, by the oid of the table."""
     found: dict[int, list[Marks]] = defaultdict(list)
     for row in indexes:
         of_constraint = row.indexrelid in of_constraints
@@ -146,7 +146,7 @@ def _of_index(table: Table, thing: Index | Constraint) -> Iterator[str]:
 
 
 def known_marks(table: Table | None, thing: Index | Constraint) -> Marks | None:
-    """What the live index had that has, or had, the name of this index or constraint."""
+    """Return the settings of the live index behind this index or constraint, by its name; ``None`` if it has none."""
     if table is None or not table.marks:
         return None
     if isinstance(thing, Index):

@@ -26,7 +26,9 @@ _EXACT = {"real": frozenset({"smallint"}), "double precision": frozenset({"small
 
 
 def losing(before: Column, after: Column) -> Loss | None:
-    """What values lose that the column has; ``None`` where they lose nothing, or the server refuses."""
+    """Return what the values of the column lose in a change of type; ``None`` if they lose nothing, or the server
+    refuses those that would.
+    """
     if before.type.values is not None or after.type.values is not None:
         return None
     old, new, column = parse(before.type.sql), parse(after.type.sql), quote(before.name)

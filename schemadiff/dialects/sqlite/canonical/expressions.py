@@ -26,7 +26,7 @@ from schemadiff.dialects.sqlite.server.tokens import (
 
 
 class Scope(NamedTuple):
-    """What the names in a table's expressions refer to: the table, and its columns by their small letters."""
+    """The names that a table's expressions can refer to: the table, and its columns by their small letters."""
 
     table: str
     columns: dict[str, str]

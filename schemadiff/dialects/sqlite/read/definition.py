@@ -20,7 +20,7 @@ from schemadiff.schema import Check, Generated, Unique
 
 @dataclass(slots=True)
 class Reference:
-    """What the text of a foreign key says, whose columns and actions come from a PRAGMA."""
+    """The parts of a foreign key that only its text says; columns and actions come from a PRAGMA."""
 
     name: str | None
     match: str | None = None
@@ -29,8 +29,9 @@ class Reference:
 
 @dataclass(slots=True)
 class Definition:
-    """What was found. Collations, generated expressions and the ON CONFLICT of NOT NULL are kept by the
-    position of their column, expressions as they were written; ``odd`` names what schemadiff cannot represent.
+    """The parts of a table that only its text says. Collations, generated expressions and the ON CONFLICT of NOT NULL
+    are kept by the position of their column, expressions as they were written; ``odd`` names what schemadiff cannot
+    represent.
     """
 
     collations: dict[int, str] = field(default_factory=dict)
@@ -57,8 +58,7 @@ _TABLE_CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
 
 def read_table(sql: str, columns: int, generated: Collection[int]) -> Definition:
-    """What the text of a table with so many columns says; `generated` are the positions of the generated
-    ones."""
+    """Parse the text of a table with so many columns; `generated` are the positions of the generated ones."""
     items, tail = split(sql)
     found = Definition()
     if generated or _tells(",".join(items[:columns])):

@@ -72,7 +72,7 @@ def taken(connection: Connection, names: Collection[Name]) -> dict[Name, str]:
 
 
 def _select(sql: str) -> str:
-    """What stands behind the AS of a CREATE VIEW; a list of columns stays in front of it."""
+    """Return the query behind the AS of a CREATE VIEW; a list of columns stays in front of it."""
     cursor = Cursor(sql)
     while cursor and not cursor.at("AS"):
         cursor.skip()

@@ -214,7 +214,7 @@ def _objects(connection: Connection) -> _Objects:
 
 
 def _broken(connection: Connection, objects: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, str]]:
-    """What the server says of views and triggers that do not work.
+    """Yield the name of each view or trigger that does not work, with the server's error.
 
     Each is compiled by a statement that touches no row, inside a savepoint because even such an INSERT
     makes a row in sqlite_sequence. EXPLAIN would do without, but it crashes Python 3.11 with SQLite 3.40

@@ -1,4 +1,4 @@
-"""What is asked of SQLite's drivers beyond DBAPI: sqlite3's methods, which aiosqlite has as coroutines."""
+"""Calls of SQLite's drivers beyond DBAPI: sqlite3's methods, which aiosqlite has as coroutines."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def tokens(sql: str) -> list[Token]:
 
 
 def split(sql: str) -> tuple[list[str], str]:
-    """What stands between the commas of the first parentheses, and the text after these.
+    """Split a definition: return the items between the commas of the first parentheses, and the text after these.
 
     Looks only at quotes, comments, parentheses and commas, which is some ten times faster than `tokens`.
     """

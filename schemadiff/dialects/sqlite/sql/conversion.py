@@ -119,7 +119,9 @@ def _kind(source: TypeEngine[Any], sql: str) -> Kind | None:
 
 
 def _text(column: str, source: Kind | None) -> str:
-    """What to read a text from: bytes are read as text, the text in JSON without its quotation marks."""
+    """Return the expression that gives a column's value as text: bytes are read as text, JSON without its quotation
+    marks.
+    """
     if source == "binary":
         return f"CAST({column} AS TEXT)"
     return f"trim({column}, '\"')" if source == "json" else column

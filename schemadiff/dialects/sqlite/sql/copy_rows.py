@@ -111,7 +111,9 @@ def _value(column: str, source: Source, new: Table) -> str:
 
 
 def _rowids(old: Table, new: Table, sources: Mapping[str, Source | None]) -> list[tuple[str, str]]:
-    """What the rowids go into and come from; nothing where they are copied as a column's values or cannot be."""
+    """Return the column that receives the rowids and the expression they come from, as a list of at most one pair:
+    empty if a column's values carry them, or they cannot be copied.
+    """
     if any(WITHOUT_ROWID in table.options.extra for table in (old, new)):
         return []
     named = alias(new)
