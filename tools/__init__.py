@@ -1,1 +1,1 @@
-"""Setting up the project: standard library only, because it runs before anything is installed."""
+"""What sets the project up: standard library only, because it runs before anything is installed."""

@@ -52,12 +52,12 @@ class Package:
 
     @property
     def title(self) -> str:
-        """The package's name in the table."""
+        """What it is called in the table."""
         return f"{self.name} ({self.part})" if self.part else self.name
 
     @property
     def requirement(self) -> str:
-        """The requirement for pip."""
+        """What pip is told."""
         return f"{self.name}=={self.version}"
 
 
@@ -106,9 +106,7 @@ def environment_of(package: Package) -> Path:
 
 
 def judge(package: Package, engine: str, databases: Databases) -> Verdict:
-    """Return the verdict on the package's models on one engine; raises `CalledProcessError` when they could not be
-    loaded.
-    """
+    """What its models come to on one engine; raises `CalledProcessError` when they could not be loaded."""
     python = environment_of(package)
     with (
         tempfile.TemporaryDirectory() as home,

@@ -44,9 +44,7 @@ class Command:
 
     @property
     def work(self) -> Callable[..., int]:
-        """Return the command's function, which takes the terminal, the project, the renderer, and the options as
-        keywords.
-        """
+        """What it does: a function of the terminal, the project, the renderer, and the options as keywords."""
         module = import_module(f"schemadiff.cli.{self.module}")
         return cast("Callable[..., int]", getattr(module, self.name))
 

@@ -38,7 +38,7 @@ class Project:
 
     @property
     def exclude(self) -> tuple[str | Refuses, ...]:
-        """The filters for what is not compared: the patterns of the settings, and the application's functions."""
+        """What is not compared."""
         return (*self.settings.exclude, *self.refuses)
 
     @property

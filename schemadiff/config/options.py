@@ -76,7 +76,7 @@ class Option:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The option's names on the command line."""
+        """What is written on the command line."""
         return (f"--{self.name}",) if self.short is None else (self.short, f"--{self.name}")
 
 

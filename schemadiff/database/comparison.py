@@ -54,7 +54,7 @@ class Comparison:
         return cls(connection, dialect, chosen, whole)
 
     def visible(self, schema: Schema) -> Schema:
-        """Return the schema without what the filter leaves out."""
+        """What takes part of it."""
         return filters.visible(schema, self.chosen, self.dialect)
 
     def through(self, moves: Iterable[Operation]) -> Comparison:
@@ -66,21 +66,17 @@ class Comparison:
         return self._ask(declared, self.live, self._hidden)
 
     def drift(self, recorded: Schema) -> tuple[Schema, tuple[Operation, ...]]:
-        """Return the recorded schema in the server's spelling, and the operations that lead from it to the live one:
-        what was changed by hand.
-        """
+        """What was changed by hand since revisions left the schema that they `recorded`, and that as `asked`."""
         asked = self.asked(recorded)
         return asked, comparer.drift(asked, self.live, self.dialect)
 
     def changes(self, desired: Schema, current: Schema | None = None) -> tuple[Operation, ...]:
-        """Return the operations that lead from the live schema to `desired`; `current` replaces the live schema as the
-        start.
-        """
+        """What leads from the live schema to `desired`; `current` is the live one with what is known of it."""
         start = self.live if current is None else current
         return differences(self.connection, self.dialect, start, desired, self._hidden, self._untold.extend)
 
     def back(self, declared: Schema) -> tuple[Schema, tuple[Operation, ...]]:
-        """Return `declared` with the live names, and the operations that lead from it to the live schema."""
+        """What leads from `declared` to the live schema, and `declared` with the names that are live."""
         aligned = align(self.live, self.asked(declared), self.dialect)
         return aligned, comparer.compare(aligned, self.live, self.dialect)
 
@@ -98,7 +94,7 @@ class Comparison:
         return comparer.compare(one, other, self.dialect)
 
     def databases(self, before: Schema, after: Schema) -> tuple[Operation, ...]:
-        """The operations that lead from one live schema, or an empty one, to that of a database of the same product."""
+        """The operations that lead from one live schema to that of another database of the same product."""
         said = as_in_database(before, after, self.dialect)
         return comparer.compare(before, said, self.dialect)
 

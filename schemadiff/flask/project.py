@@ -49,7 +49,7 @@ def project_of(
 
 
 def configured() -> Configured:
-    """Return the configuration of the current application. Raises `ConfigError` if it has none."""
+    """What the current application was told. Raises `ConfigError` where that is nothing."""
     try:
         found = current_app.extensions.get(EXTENSION)
     except RuntimeError as error:

@@ -112,24 +112,22 @@ NO_FILTER = Filter()
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """Everything that took no part in a comparison. ``options`` are those of tables of which models and revisions say
-    nothing; ``kept`` are those of the ``tables`` that somebody else keeps, as other migration tools their books.
+    nothing.
     """
 
     tables: tuple[Name, ...] = ()
     columns: tuple[tuple[Name, str], ...] = ()
     options: tuple[tuple[Name, str], ...] = ()
-    kept: tuple[Name, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.columns or self.options)
 
     def __str__(self) -> str:
-        counts = ((len(self.tables) - len(self.kept), "table"), (len(self.columns), "column"))
+        counts = ((len(self.tables), "table"), (len(self.columns), "column"))
         ignored = " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
-        left = f"left alone: {_some(list(self.kept))}" if self.kept else ""
-        return "; ".join(filter(None, (ignored and f"{ignored} ignored", left, self._as_it_is())))
+        return "; ".join(filter(None, (ignored and f"{ignored} ignored", self._kept())))
 
-    def _as_it_is(self) -> str:
+    def _kept(self) -> str:
         named: dict[str, list[Name]] = {}
         for table, option in self.options:
             named.setdefault(option, []).append(table)
@@ -244,7 +242,7 @@ def hidden_columns(schema: Schema, chosen: Filter) -> Hidden:
 
 
 def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
-    """Return what the filter excludes from the models and these schemas, and what in them is managed by somebody else.
+    """What the filter takes out of the models and of these schemas, and what somebody else keeps in them.
 
     Raises `UsageError` when a pattern of `include` matches nothing at all: it would hide every mistake in it.
     """
@@ -268,8 +266,7 @@ def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
         if name not in tables
         for option, _ in table.options.managed
     }
-    shown = tuple(one for one in columns if one[0] not in tables)
-    return Ignored(tables, shown, tuple(sorted(options)), tuple(sorted(kept)))
+    return Ignored(tables, tuple(one for one in columns if one[0] not in tables), tuple(sorted(options)))
 
 
 def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
@@ -278,7 +275,7 @@ def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
 
 
 def listed(given: Iterable[Listed]) -> tuple[Listed, ...]:
-    """Return the patterns as a tuple; a single one may be a text."""
+    """What was given; a single pattern may be a text."""
     return (cast("Listed", given),) if isinstance(given, str) else tuple(given)
 
 

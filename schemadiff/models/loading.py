@@ -1,4 +1,4 @@
-"""The setting ``models`` -> the MetaData that it names.
+"""What the setting ``models`` says -> the MetaData that it holds.
 
 ``module:attribute`` (see `attribute_path`) may be a MetaData, a declarative base, a Flask-SQLAlchemy ``db``, its
 ``metadatas``, a Flask application, a list of these, or a function that returns one. ``app.models.*`` is all that the
@@ -54,7 +54,7 @@ def load_models(path: str) -> Found:
 
 
 def _searched(pattern: str) -> Found:
-    """Return the MetaData in all modules that the pattern matches."""
+    """What the modules hold that the pattern stands for."""
     modules, colon, _ = pattern.partition(":")
     setting = f'the setting models is "{pattern}"'
     if colon:

@@ -280,7 +280,7 @@ CODES = (
 )
 
 BY_NAME = frozenset({"SD902"})
-"""Hazards that ``all`` does not allow: each has to be named."""
+"""What ``all`` does not allow."""
 
 
 def held(hazards: Iterable[Hazard], allow: Collection[str]) -> list[Hazard]:

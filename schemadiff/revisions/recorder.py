@@ -289,9 +289,7 @@ class Recorder(PartVerbs):
 
     @contextmanager
     def found(self) -> Iterator[None]:
-        """Mark operations whose result was found in a database, though no earlier revision made it: they are carried
-        out only where it is missing.
-        """
+        """What was found in a database and no earlier revision made: carried out only where it is not there yet."""
         self._finding = True
         try:
             yield

@@ -34,7 +34,7 @@ class Project:
 
     @property
     def compared(self) -> dict[str, Any]:
-        """The settings of what is compared, as keywords of `schemadiff.check`."""
+        """What is compared, as `schemadiff.check` takes it."""
         return {"include": self.include, "exclude": self.exclude, "schemas": self.schemas}
 
 

@@ -48,13 +48,13 @@ class Renderer:
     """Whether `apply` and `rollback` change nothing, as in a dry run."""
 
     def planned(self, found: Planned, missed: Sequence[File]) -> Answer:
-        """Render the result of `plan`. ``missed`` are files whose models may be missing from it, as nobody imported
+        """What `plan` found and wrote. ``missed`` are files whose models may be missing from it, as nobody imported
         them.
         """
         self._lacks()
 
     def drift(self, found: Drift, missed: Sequence[File]) -> Answer:
-        """Render the result of `check`; ``missed`` as in `planned`."""
+        """What `check` found; ``missed`` as in `planned`."""
         self._lacks()
 
     def seen(self, found: Seen) -> Answer:
@@ -62,7 +62,7 @@ class Renderer:
         self._lacks()
 
     def difference(self, found: Difference) -> Answer:
-        """Render the result of `diff`."""
+        """What `diff` found."""
         self._lacks()
 
     def shown(self, found: Shown) -> Answer:
@@ -90,25 +90,23 @@ class Renderer:
         self._lacks()
 
     def preview(self, found: Outcome, place: str) -> Answer:
-        """Render the plan of `apply` or `rollback` for `place`, nothing of which was run."""
+        """What `apply` or `rollback` would do in `place`."""
         self._lacks()
 
     def halfway(self, found: Status, place: str) -> Answer:
-        """Render the state that `apply` or `rollback` must deal with first: the database is in the middle of a
-        revision.
-        """
+        """What `apply` or `rollback` has to deal with first: the database is in the middle of a revision."""
         self._lacks()
 
     def outcome(self, found: Outcome, place: str) -> Answer:
-        """Render the outcome of `apply` or `rollback` in `place`."""
+        """What `apply` or `rollback` did in `place`."""
         self._lacks()
 
     def baseline(self, found: Baseline, place: str) -> Answer:
-        """Render the result of `baseline` for `place`."""
+        """What `baseline` made of `place`."""
         self._lacks()
 
     def stamped(self, found: Stamped, place: str) -> Answer:
-        """Render the result of `stamp` for `place`."""
+        """What `stamp` found in `place` and recorded."""
         self._lacks()
 
     def begun(self, found: Revision) -> Answer:
