@@ -17,11 +17,13 @@ __all__ = [
     "Baseline",
     "ConfigError",
     "DatabaseError",
+    "Diagnosis",
     "Difference",
     "DigestError",
     "Done",
     "Drift",
     "Event",
+    "Finding",
     "Hazard",
     "HazardError",
     "LockedError",
@@ -51,6 +53,7 @@ __all__ = [
     "baseline",
     "check",
     "diff",
+    "doctor",
     "list_models",
     "plan",
     "revision",
@@ -68,9 +71,21 @@ if TYPE_CHECKING:
     from schemadiff.commands.baseline import baseline
     from schemadiff.commands.check import check
     from schemadiff.commands.diff import Difference, diff
+    from schemadiff.commands.doctor import doctor
     from schemadiff.commands.models import list_models
     from schemadiff.commands.plan import plan
-    from schemadiff.commands.results import Baseline, Done, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import (
+        Baseline,
+        Diagnosis,
+        Done,
+        Drift,
+        Finding,
+        Outcome,
+        Planned,
+        Seen,
+        Shown,
+        Stamped,
+    )
     from schemadiff.commands.revision import revision
     from schemadiff.commands.show import show
     from schemadiff.commands.stamp import stamp
@@ -107,8 +122,9 @@ _HOMES = {
     name: home
     for home, names in {
         "commands.diff": "Difference diff",
+        "commands.doctor": "doctor",
         "commands.models": "list_models",
-        "commands.results": "Baseline Done Drift Outcome Planned Seen Shown Stamped",
+        "commands.results": "Baseline Diagnosis Done Drift Finding Outcome Planned Seen Shown Stamped",
         "commands.apply": "apply rollback",
         "commands.baseline": "baseline",
         "commands.check": "check",

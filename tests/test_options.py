@@ -33,6 +33,7 @@ ANSWERS = {
     "baseline": {"baseline"},
     "stamp": {"stamped"},
     "revision": {"begun"},
+    "doctor": {"diagnosed"},
     "models": {"seen"},
     "status": {"status"},
     "history": {"history"},

@@ -58,6 +58,7 @@ _HISTORY = "List the revisions, applied and pending."
 _SHOW = "Show one revision: operations, SQL, hazards."
 _STAMP = "Record a revision as applied without running it."
 _REVISION = "Write an empty revision, for SQL of your own."
+_DOCTOR = "Mend what an Alembic upgrade left half-done."
 
 COMMANDS = {
     one.name: one
@@ -107,6 +108,7 @@ COMMANDS = {
             (Argument("to", "REVISION", "Its number, head (the newest one) or base (before all)."),),
             of_flask=OfFlask("stamp", _STAMP),
         ),
+        Command("doctor", _DOCTOR, "doctoring", of_flask=OfFlask("doctor", _DOCTOR)),
         Command("revision", _REVISION, "taking_over", of_flask=OfFlask("revision", _REVISION)),
     )
 }

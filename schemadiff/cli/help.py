@@ -29,6 +29,7 @@ Commands:
   show      Show one revision: operations, SQL, hazards.
   baseline  Take an existing database over as revision 0001.
   stamp     Record a revision as applied without running it.
+  doctor    Mend what an Alembic upgrade left half-done.
   revision  Write an empty revision, for SQL of your own.
 
   Exit codes: 0 fine or no difference, 1 differences or pending work found, 2
@@ -308,6 +309,34 @@ Options:
                              SQLAlchemy db, a list of these, or a factory.
   --versions DIRECTORY       The revision files; "versions" by default.
   -h, --help                 Show this message and exit.
+""",
+    "doctor": """\
+Usage: schemadiff doctor [OPTIONS]
+
+  Mend what an Alembic upgrade left half-done.
+
+Options:
+  --alembic DIRECTORY       Alembic's directory; else alembic.ini, migrations
+                            or alembic beside you.
+  --finish                  Carry out what is left, and enter the revision in
+                            Alembic's table.
+  --undo                    Take back what is done of the revision.
+  --done N                  How many operations are through, where SQL or rows
+                            leave that open.
+  --sql                     Print the SQL statements and change nothing.
+  --dry-run                 Show it and change nothing; exits 1 when there is
+                            work.
+  --allow CODE              A hazard that may pass, such as SD102, or "all".
+                            May be repeated.
+  -y, --yes                 Do not ask whether to run. Allows no hazard.
+  --lock-wait SECONDS       How long to wait for another run to end, and for
+                            locks on tables.  [default: 60.0; x>=0]
+  --lock-timeout SECONDS    How long one try for a table's lock may make
+                            others wait behind it.  [default: 2.0; x>=0.01]
+  --format <text|sql|json>  How to write what was found.  [default: text]
+  --url URL                 The database; else SCHEMADIFF_URL, DATABASE_URL or
+                            the settings file say it.
+  -h, --help                Show this message and exit.
 """,
     "revision": """\
 Usage: schemadiff revision [OPTIONS]

@@ -97,7 +97,7 @@ class _Call:
         self.renderer = renderer
         self.asked = asked
         self.is_apply = renderer.command == "apply"
-        self.allow = _codes(asked.allow or ())
+        self.allow = codes(asked.allow or ())
         database = project.need_database()
         self.run: _Run = partial(
             function,
@@ -118,7 +118,7 @@ def _carry_out(call: _Call) -> int:
     terminal, renderer, asked = call.terminal, call.renderer, call.asked
     if renderer.only_shows or asked.dry_run:
         return _preview(call)
-    gate = _Gate(terminal, call.allow)
+    gate = HazardGate(terminal, call.allow)
     if terminal.interactive and not _agreed(call, gate):
         terminal.note(("nothing was changed",))
         terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
@@ -162,7 +162,7 @@ def _preview(call: _Call) -> int:
     return DIFFERENT if call.asked.dry_run and found.done else FINE
 
 
-def _agreed(call: _Call, gate: _Gate) -> bool:
+def _agreed(call: _Call, gate: HazardGate) -> bool:
     """Whether the person at the terminal wants what would be run: shown before anything is locked."""
     terminal, place, yes = call.terminal, call.place, call.asked.yes
     status = call.status()
@@ -189,7 +189,7 @@ def _agreed(call: _Call, gate: _Gate) -> bool:
     return not held or gate.ask(held)
 
 
-class _Gate:
+class HazardGate:
     """Asks for the hazards that are not allowed, each once."""
 
     def __init__(self, terminal: Terminal, allow: Sequence[str]) -> None:
@@ -218,7 +218,7 @@ def _nothing_to_do(call: _Call, outcome: Outcome) -> str:
     return f"nothing to {words}: {call.place} is at revision {lines.number(outcome.after)}"
 
 
-def _codes(allow: Sequence[str]) -> tuple[str, ...]:
+def codes(allow: Sequence[str]) -> tuple[str, ...]:
     """The codes of hazards that may pass. Raises `UsageError` for one that there is not."""
     codes = tuple("all" if code.lower() == "all" else code.upper() for code in allow)
     for code in codes:

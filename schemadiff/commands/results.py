@@ -185,3 +185,51 @@ class Seen:
     modules: tuple[SeenModule, ...]
     without_model: tuple[WithoutModel, ...] | None
     not_imported: tuple[File, ...]
+
+
+Way = Literal["finish", "undo"]
+"""What becomes of a revision of Alembic's that is half-done."""
+
+FindingState = Literal["done", "half", "open", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One operation of a revision: ``state`` is how it stands."""
+
+    number: int
+    line: int
+    words: str
+    state: FindingState
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The result of `doctor`. ``revision`` is Alembic's next one, ``None`` at its head. ``possible`` are the numbers of
+    operations that may be done: one where that is certain, none where the database is at no point of the revision.
+
+    ``copies`` says what a batch left behind, ``lost`` are the indexes that it had still to make anew. ``way`` is what
+    was asked for, ``plan`` what that takes, ``script`` the lines for somebody to run by hand, and ``mended`` whether it
+    was carried out, and proven by reading the database again.
+    """
+
+    revision: AlembicRevision | None
+    at: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    possible: tuple[int, ...] = ()
+    copies: tuple[Operation, ...] = ()
+    lost: tuple[str, ...] = ()
+    way: Way | None = None
+    plan: Plan | None = None
+    script: tuple[str, ...] = ()
+    mended: bool = False
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """Those of the plan. A copy that a batch left behind holds nothing that its table does not hold."""
+        return tuple(one for one in self.plan.hazards if one.about not in self.copies) if self.plan else ()
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether something of the revision has happened, or may have."""
+        return bool(self.copies or self.lost) or any(one.state != "open" for one in self.findings)

@@ -35,12 +35,13 @@ EVERY = (
     "baseline",
     "stamp",
     "revision",
+    "doctor",
 )
 """The commands that answer in a format."""
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "text": EVERY,
-    "sql": ("apply", "rollback", "diff"),
+    "sql": ("apply", "rollback", "diff", "doctor"),
     "json": EVERY,
 }
 """The formats, each a module of `cli.output`, and the commands that have them. The first is what holds by itself."""
@@ -98,21 +99,39 @@ OPTIONS: tuple[Option, ...] = (
     Option("to", "number", "The last revision to apply.", ("apply",), metavar="N"),
     Option("to", "number", "The revision to go back to; 0 is before all.", ("rollback",), metavar="N"),
     Option("steps", "number", "How many revisions to undo: 1 by default.", ("rollback",), metavar="K"),
-    Option("sql", "flag", "Print the SQL statements and change nothing.", _RUNS),
+    Option(
+        "alembic",
+        "text",
+        "Alembic's directory; else alembic.ini, migrations or alembic beside you.",
+        ("doctor",),
+        metavar="DIRECTORY",
+    ),
+    Option(
+        "finish", "flag", "Carry out what is left, and enter the revision in Alembic's table.", ("doctor",)
+    ),
+    Option("undo", "flag", "Take back what is done of the revision.", ("doctor",)),
+    Option(
+        "done",
+        "number",
+        "How many operations are through, where SQL or rows leave that open.",
+        ("doctor",),
+        metavar="N",
+    ),
+    Option("sql", "flag", "Print the SQL statements and change nothing.", (*_RUNS, "doctor")),
     Option(
         "dry-run",
         "flag",
         "Show it and change nothing; exits 1 when there is work.",
-        ("plan", "apply", "rollback"),
+        ("plan", "apply", "rollback", "doctor"),
     ),
     Option(
         "allow",
         "list",
         'A hazard that may pass, such as SD102, or "all". May be repeated.',
-        _RUNS,
+        (*_RUNS, "doctor"),
         metavar="CODE",
     ),
-    Option("yes", "flag", "Do not ask whether to run. Allows no hazard.", _RUNS, short="-y"),
+    Option("yes", "flag", "Do not ask whether to run. Allows no hazard.", (*_RUNS, "doctor"), short="-y"),
     Option(
         "from-alembic",
         "text",
@@ -126,7 +145,7 @@ OPTIONS: tuple[Option, ...] = (
         "lock-wait",
         "seconds",
         "How long to wait for another run to end, and for locks on tables.",
-        (*_RUNS, "baseline", "stamp"),
+        (*_RUNS, "baseline", "stamp", "doctor"),
         metavar="SECONDS",
         default=LOCK_WAIT,
         least=0,
@@ -135,7 +154,7 @@ OPTIONS: tuple[Option, ...] = (
         "lock-timeout",
         "seconds",
         "How long one try for a table's lock may make others wait behind it.",
-        _RUNS,
+        (*_RUNS, "doctor"),
         metavar="SECONDS",
         default=LOCK_TIMEOUT,
         least=0.01,
@@ -209,7 +228,7 @@ OPTIONS: tuple[Option, ...] = (
         "url",
         "text",
         "The database; else SCHEMADIFF_URL, DATABASE_URL or the settings file say it.",
-        (*_NAMED, "diff"),
+        (*_NAMED, "diff", "doctor"),
         metavar="URL",
         key="url",
         environment=("SCHEMADIFF_URL", "DATABASE_URL"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from schemadiff.dialects import Dialect
+from schemadiff.dialects.shared.ending import Ending
 from schemadiff.dialects.shared.verbatim import VERBATIM
-from schemadiff.errors import UsageError
+from schemadiff.errors import UsageError, VersionError
 from schemadiff.schema import Name
 
 ALEMBIC_TABLE = Name("alembic_version")
@@ -49,3 +52,42 @@ def _expect_alembics(connection: Connection) -> None:
             f"the table {ALEMBIC_TABLE} is not Alembic's: its columns are {', '.join(map(repr, columns[:5]))}",
             hint="It is left alone. Leave --from-alembic and --drop-alembic-version out.",
         )
+
+
+def expected(dialect: Dialect, at: Collection[str]) -> str:
+    """The SQL that is true where the table says just these revisions."""
+    table, column, literal = (
+        dialect.quote_name(ALEMBIC_TABLE),
+        dialect.quote("version_num"),
+        dialect.client.literal,
+    )
+    count = f"(SELECT COUNT(*) FROM {table}) = {len(at)}"
+    each = (f"EXISTS (SELECT 1 FROM {table} WHERE {column} = {literal(one)})" for one in sorted(at))
+    return " AND ".join([count, *each])
+
+
+def moving(
+    dialect: Dialect, rows_: Collection[str], before: Collection[str], to: str
+) -> tuple[tuple[str, ...], Ending]:
+    """The end of a transaction after which the table says that the revision `to`, which comes after those `before`, is
+    applied; and the statements that go before that, where it joins several branches.
+    """
+    literal, table, column = (
+        dialect.client.literal,
+        dialect.quote_name(ALEMBIC_TABLE),
+        dialect.quote("version_num"),
+    )
+    replaced = sorted(set(rows_) & set(before))
+    first = tuple(f"DELETE FROM {table} WHERE {column} = {literal(one)}" for one in replaced[1:])
+    if replaced:
+        sql = f"UPDATE {table} SET {column} = {literal(to)} WHERE {column} = {literal(replaced[0])}"
+    else:
+        sql = f"INSERT INTO {table} ({column}) VALUES ({literal(to)})"
+    return first, Ending(lambda: sql, f"SELECT count(*) FROM {table}", _moved)
+
+
+def _moved() -> VersionError:
+    return VersionError(
+        f"what the table {ALEMBIC_TABLE} says has changed meanwhile: nothing was written to it",
+        hint="Is Alembic at work on this database? Run the command again when it has ended.",
+    )

@@ -165,7 +165,7 @@ def together(
             raise _uncommitted(task, error) from error
 
     try:
-        _patiently(connection, dialect, [step for one in tasks for step in one.plan.steps], options, whole)
+        patiently(connection, dialect, [step for one in tasks for step in one.plan.steps], options, whole)
     except StoppedError as error:
         raise _stopped(task, task.plan.steps, None) from error
 
@@ -221,7 +221,7 @@ def _run_journalled(
         if commits_with_entry(dialect, step):
             note(position)
             try:
-                _patiently(connection, dialect, some, options, partial(part, position, end))
+                patiently(connection, dialect, some, options, partial(part, position, end))
             except StoppedError as error:
                 raise _stopped(task, steps, position) from error
         else:
@@ -229,7 +229,7 @@ def _run_journalled(
             before = interruption.fingerprint_of(connection, dialect, footing)
             note(position, before)
             try:
-                _patiently(
+                patiently(
                     connection,
                     dialect,
                     some,
@@ -271,7 +271,7 @@ def end_of_part(dialect: Dialect, steps: Sequence[Step], first: int) -> int:
     return end
 
 
-def _patiently(
+def patiently(
     connection: Connection,
     dialect: Dialect,
     steps: Sequence[Step],

@@ -24,23 +24,34 @@ from schemadiff.planning.planner import Plan, Step
 
 
 def of_plan(
-    plan: Plan, dialect: Dialect, settings: Sequence[str], lock_timeout: float = LOCK_TIMEOUT
+    plan: Plan,
+    dialect: Dialect,
+    settings: Sequence[str],
+    lock_timeout: float = LOCK_TIMEOUT,
+    *,
+    first: Sequence[str] = (),
+    last: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """The lines of a script that carries out a plan of no revision. Empty where there is nothing to do."""
-    if not plan.steps:
+    """The lines of a script that carries out a plan of no revision, between the statements `first` and `last`. Empty
+    where there is nothing to do.
+    """
+    if not (plan.steps or last):
         return ()
     client = dialect.client
-    statements: list[str] = []
+    statements = [*first]
     position = 0
     while position < len(plan.steps):
-        first, position = position, executor.end_of_part(dialect, plan.steps, position)
+        begin, position = position, executor.end_of_part(dialect, plan.steps, position)
         some = [
             sql
-            for step in plan.steps[first:position]
+            for step in plan.steps[begin:position]
             for sql in (*_held(step, dialect), *client.without_lock_timeout(step.sql, lock_timeout))
         ]
-        alone = not dialect.transactional_ddl or plan.steps[first].alone
+        alone = not dialect.transactional_ddl or plan.steps[begin].alone
+        if position == len(plan.steps) and not alone:
+            some, last = [*some, *last], ()
         statements += some if alone else client.transaction(some)
+    statements += client.transaction(last) if len(last) > 1 else last
     return (*_opening(dialect, settings, lock_timeout), *map(client.statement, statements))
 
 

@@ -7,8 +7,10 @@ and told by name.
 from __future__ import annotations
 
 import ast
+import configparser
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +88,23 @@ def read(directory: Path) -> AlembicHistory:
             hint="Name the directory with Alembic's env.py and versions.",
         )
     return AlembicHistory(folder, {one.id: one for one in _in_order(_resolved(found))})
+
+
+def find(beside: Path) -> Path:
+    """Alembic's directory, where nobody names it: as ``alembic.ini`` says, or ``migrations`` or ``alembic`` beside it.
+    Raises `UsageError` where there is none.
+    """
+    said = configparser.RawConfigParser()
+    with suppress(configparser.Error, OSError, UnicodeDecodeError):
+        said.read(beside / "alembic.ini", encoding="utf-8")
+    location: str = said.get("alembic", "script_location", fallback="").replace("%(here)s", str(beside))
+    for one in (one for one in (location, "migrations", "alembic") if one):
+        if (beside / one / "env.py").is_file():
+            return beside / one
+    raise UsageError(
+        "nobody says where Alembic's revisions are, and neither migrations nor alembic here has an env.py",
+        hint="Name the directory with Alembic's env.py and versions: --alembic DIRECTORY.",
+    )
 
 
 def _resolved(found: Mapping[str, AlembicRevision]) -> dict[str, AlembicRevision]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Diagnosis, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.journal import Interrupted
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
@@ -147,6 +147,11 @@ class Format(Renderer):
 
     def begun(self, found: Revision) -> str:
         return self._dump({"operations": [], "statements": [], "revision": revision(found)})
+
+    def diagnosed(self, found: Diagnosis, place: str) -> str:
+        from schemadiff.cli.output import plan_json
+
+        return self._dump(plan_json.diagnosed(found, place))
 
     def failed(self, failure: Failure) -> str:
         return self._dump(_failure(failure))

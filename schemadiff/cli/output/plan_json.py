@@ -61,7 +61,7 @@ from schemadiff.schema import (
 
 if TYPE_CHECKING:
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Diagnosis, Drift, Outcome, Planned, Shown, Stamped
     from schemadiff.models.filters import Ignored
     from schemadiff.planning.hazards import Hazard
     from schemadiff.planning.planner import Plan, Step
@@ -119,6 +119,34 @@ def baseline(found: Baseline, place: str) -> Object:
         },
         "unsupported": _unsupported(found.unsupported),
         "ignored": _ignored(found.ignored),
+    }
+
+
+def diagnosed(found: Diagnosis, place: str) -> Object:
+    """The answer of `doctor`. ``operations`` and ``statements`` are what finishes the revision, or undoes it."""
+    return {
+        "operations": operations(found.plan.operations) if found.plan else [],
+        "statements": list(found.plan.statements) if found.plan else [],
+        "hazards": [_hazard(one) for one in found.hazards],
+        "database": place,
+        "at": list(found.at),
+        "revision": None
+        if found.revision is None
+        else {
+            "id": found.revision.id,
+            "message": found.revision.message,
+            "path": str(found.revision.path),
+        },
+        "findings": [
+            {"number": one.number, "line": one.line, "operation": one.words, "state": one.state}
+            for one in found.findings
+        ],
+        "possible": list(found.possible),
+        "half_done": found.is_half_done,
+        "copies": operations(found.copies),
+        "lost_indexes": list(found.lost),
+        "way": found.way,
+        "mended": found.mended,
     }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Diagnosis, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
@@ -111,6 +111,10 @@ class Renderer:
 
     def begun(self, found: Revision) -> Answer:
         """The empty revision that `revision` wrote."""
+        self._lacks()
+
+    def diagnosed(self, found: Diagnosis, place: str) -> Answer:
+        """What `doctor` found in `place`, and did."""
         self._lacks()
 
     def failed(self, failure: Failure) -> Answer:

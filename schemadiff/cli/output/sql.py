@@ -13,7 +13,7 @@ from schemadiff.execute.script import comment
 
 if TYPE_CHECKING:
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Outcome
+    from schemadiff.commands.results import Diagnosis, Outcome
     from schemadiff.execute.status import Status
 
 
@@ -38,6 +38,14 @@ class Format(Renderer):
     def preview(self, found: Outcome, place: str) -> str:
         """Raises `UnsupportedError` when a revision calls a function, which no script can do."""
         return "\n".join(found.script)
+
+    def diagnosed(self, found: Diagnosis, place: str) -> str:
+        if found.revision is None:
+            return "-- at Alembic's head: nothing can be half-done"
+        verb = "finishes" if found.way == "finish" else "undoes"
+        lines = [f"-- {verb} Alembic's revision {comment(found.revision.id)} in {comment(place)}"]
+        lines += [f"-- {hazard.code} {comment(hazard.message)}" for hazard in found.hazards]
+        return "\n".join([*lines, *found.script])
 
     def halfway(self, found: Status, place: str) -> str:
         """Raises `PendingError`: a script would not know how far the database is by the time it is run."""

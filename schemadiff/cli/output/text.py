@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Baseline, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import Baseline, Diagnosis, Drift, Outcome, Planned, Seen, Shown, Stamped
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
@@ -142,6 +142,11 @@ class Format(Renderer):
     def begun(self, found: Revision) -> Iterator[Line]:
         yield (("wrote ", ""), (str(found.path), "bold"))
         yield advice(f"fill it in, then run: {self._commands['apply']}")
+
+    def diagnosed(self, found: Diagnosis, place: str) -> Iterator[Line]:
+        from schemadiff.cli.output import doctor_lines
+
+        return doctor_lines.diagnosed(found, place, self.speak("schemadiff doctor"))
 
     @property
     def _commands(self) -> dict[str, str]:

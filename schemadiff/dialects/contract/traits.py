@@ -39,6 +39,9 @@ class Traits:
     copies_for_foreign_keys: ClassVar[bool] = False
     """Whether a foreign key that is added copies the table, so that it is better added together with other changes."""
 
+    batch_copies: ClassVar[bool] = False
+    """Whether Alembic's ``batch_alter_table`` copies the table here for what no ALTER TABLE can do."""
+
     lifts_views: ClassVar[bool] = True
     """Whether a view or a trigger stands in the way when what it mentions is changed or dropped."""
 

@@ -61,6 +61,7 @@ class SQLite(Dialect):
     connecting: ClassVar[Connecting] = SQLiteConnecting()
     lexer: ClassVar[Lexer] = SQLiteLexer()
     one_statement_group_per_table: ClassVar[bool] = True
+    batch_copies: ClassVar[bool] = True
     case_insensitive: ClassVar[tuple[type, ...]] = (Table, Column)
     makes_names: ClassVar[bool] = False
     shared_names: ClassVar[tuple[type, ...]] = (Index,)
