@@ -139,6 +139,7 @@ def test_the_tables_of_other_tools_are_never_dropped(url: str, tmp_path: Path) -
     planned = schemadiff.plan(url, models(100, False), tmp_path, message="begin")
     assert [one.describe() for one in planned.plan.operations] == ["create table log"]
     assert {name.name.lower() for name in planned.ignored.tables} == {name.lower() for name in TOOLS}
+    assert str(planned.ignored).count("left alone: ") == 1
     schemadiff.apply(url, tmp_path)
     assert not schemadiff.check(url, models(100, False), tmp_path)
 

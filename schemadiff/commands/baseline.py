@@ -17,11 +17,14 @@ from schemadiff.commands.garbage_collector import seldom_collected
 from schemadiff.commands.recording import Chosen, prove, record
 from schemadiff.commands.results import Baseline
 from schemadiff.commands.sources import GivenModels
+from schemadiff.compare import comparer, objects
 from schemadiff.config.defaults import LOCK_WAIT
 from schemadiff.database import alembic_table
 from schemadiff.database.async_drivers import with_any_driver
 from schemadiff.database.comparison import Comparison
 from schemadiff.database.connection import Database, connected, where
+from schemadiff.database.inspector import schemas_of
+from schemadiff.database.other_tools import is_working_trigger
 from schemadiff.dialects import Dialect
 from schemadiff.errors import PendingError, UsageError, VersionError
 from schemadiff.execute import version_table
@@ -30,11 +33,13 @@ from schemadiff.execute.version_check import expect_settled, state_at, verify
 from schemadiff.models import filters
 from schemadiff.models.filters import Refuses
 from schemadiff.operations import Operation
+from schemadiff.operations.objects import STORED_KINDS
+from schemadiff.planning.as_sql import as_sql
 from schemadiff.revisions import alembic_history, files
 from schemadiff.revisions.alembic_history import AlembicHistory
 from schemadiff.revisions.files import Revision
 from schemadiff.revisions.writer import revision as writer
-from schemadiff.schema import Namespace, Schema
+from schemadiff.schema import Entry, Namespace, Schema, StoredObject
 
 _MESSAGE = "baseline"
 _LISTED = 10
@@ -101,7 +106,10 @@ def baseline(
             proven=not proof.differences,
             differences=proof.differences,
             missing=proof.missing,
-            unsupported=proof.unsupported,
+            # What no revision compares is in a new one as SQL.
+            unsupported=tuple(
+                one for one in proof.unsupported if file.exists or one.kind not in STORED_KINDS
+            ),
             ignored=proof.ignored,
         )
         if proof.differences:
@@ -158,16 +166,39 @@ def _made(
     beside = filters.names(chosen.schemas, dialect)
     desired = chosen.desired(dialect, visible)
     comparison = Comparison.with_live(connection, dialect, visible, desired, beside=beside)
-    live = comparison.live
+    beyond = _beyond(connection, dialect, comparison, visible)
+    live = comparison.live.with_objects(beyond)
     if not live.tables and all(isinstance(one, Namespace) for one in live.objects.values()):
         raise UsageError(
             f"{place} is empty: there is nothing to take over",
             hint="Is it the right database? For a new one `schemadiff plan` writes the first revision.",
         )
-    _, operations = comparison.drift(Schema())
+    created = comparer.compare(Schema(), live, dialect)
+    operations = tuple(as_sql(created, {one.key for one in beyond}, dialect))
     text = writer.write(operations, message, dialect, baseline=True, notes=notes)
     revision = files.understand(text, files.path_of(directory, 1, message), 1, ())
     return _File(revision, message, text, operations, False)
+
+
+def _beyond(
+    connection: Connection, dialect: Dialect, comparison: Comparison, visible: filters.Filter
+) -> list[StoredObject]:
+    """What is no table and what the models do not have: views, triggers, routines and the like."""
+    live = comparison.live
+    schemas = schemas_of(live)
+    found = dialect.objects(connection, schemas)
+    known = {one.key for one in live.objects.values()}
+    named = objects.by_themselves(live.with_objects(found), dialect)
+    return [
+        one
+        for one in found
+        if one.key in named
+        and one.key not in known
+        and not isinstance(one, Namespace)
+        and not (isinstance(one, Entry) and one.stage == "setting")
+        and not visible.hides_object(one)
+        and not is_working_trigger(one)
+    ]
 
 
 def _expect_more_to_do(state: State, history: Sequence[Revision], drops: bool, place: str) -> None:

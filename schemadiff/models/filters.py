@@ -112,22 +112,24 @@ NO_FILTER = Filter()
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """Everything that took no part in a comparison. ``options`` are those of tables of which models and revisions say
-    nothing.
+    nothing; ``kept`` are those of the ``tables`` that somebody else keeps, as other migration tools their books.
     """
 
     tables: tuple[Name, ...] = ()
     columns: tuple[tuple[Name, str], ...] = ()
     options: tuple[tuple[Name, str], ...] = ()
+    kept: tuple[Name, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.columns or self.options)
 
     def __str__(self) -> str:
-        counts = ((len(self.tables), "table"), (len(self.columns), "column"))
+        counts = ((len(self.tables) - len(self.kept), "table"), (len(self.columns), "column"))
         ignored = " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
-        return "; ".join(filter(None, (ignored and f"{ignored} ignored", self._kept())))
+        left = f"left alone: {_some(list(self.kept))}" if self.kept else ""
+        return "; ".join(filter(None, (ignored and f"{ignored} ignored", left, self._as_it_is())))
 
-    def _kept(self) -> str:
+    def _as_it_is(self) -> str:
         named: dict[str, list[Name]] = {}
         for table, option in self.options:
             named.setdefault(option, []).append(table)
@@ -266,7 +268,8 @@ def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
         if name not in tables
         for option, _ in table.options.managed
     }
-    return Ignored(tables, tuple(one for one in columns if one[0] not in tables), tuple(sorted(options)))
+    shown = tuple(one for one in columns if one[0] not in tables)
+    return Ignored(tables, shown, tuple(sorted(options)), tuple(sorted(kept)))
 
 
 def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import sqlalchemy as sa
 
 from tests.cli.existing import LATER, MODELS, alembic, at, made, rows
 from tests.cli.shell import Shell, clean
@@ -119,6 +120,86 @@ def test_what_the_filters_leave_out_is_no_part_of_it(shell: Shell) -> None:
     assert told["ignored"]["tables"] == [{"table": "other", "schema": None}]
     assert shell.versions() == ["0001_what_there_was.py"]
     shell("check", "--exclude", "oth*")
+
+
+BESIDE = {
+    "sqlite": (
+        "CREATE VIEW names AS SELECT id, name FROM person WHERE name <> ':x %s'",
+        "CREATE TRIGGER younger AFTER INSERT ON pet BEGIN "
+        "UPDATE person SET age = 1 WHERE age IS NULL; UPDATE person SET mood = 'sad' WHERE mood IS NULL; END",
+        "CREATE VIEW ids AS SELECT id FROM names",
+    ),
+    "postgresql": (
+        "CREATE EXTENSION citext",
+        "CREATE SEQUENCE tickets START 5",
+        "CREATE FUNCTION one_more(a integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT a + 1 $$",
+        "CREATE FUNCTION younger() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN NEW.weight := 1; RETURN NEW; END $$",
+        "CREATE TRIGGER younger BEFORE INSERT ON pet FOR EACH ROW EXECUTE FUNCTION younger()",
+        "CREATE VIEW names AS SELECT one_more(id) AS id, name FROM person WHERE name <> ':x %s'",
+        "CREATE VIEW ids AS SELECT id FROM names",
+        "ALTER TABLE person ADD COLUMN email citext",
+        "ALTER TABLE person ADD CONSTRAINT older CHECK (one_more(age) > 1)",
+    ),
+    "mysql": (
+        "CREATE FUNCTION one_more(a INTEGER) RETURNS INTEGER DETERMINISTIC RETURN a + 1",
+        "CREATE PROCEDURE nothing() BEGIN SELECT 1; SELECT ':x'; END",
+        "CREATE TRIGGER younger BEFORE INSERT ON pet FOR EACH ROW BEGIN "
+        "SET NEW.weight = 1; SET NEW.weight = NEW.weight + 1; END",
+        "CREATE VIEW names AS SELECT one_more(id) AS id, name FROM person WHERE name <> ':x'",
+        "CREATE VIEW ids AS SELECT id FROM names",
+    ),
+}
+
+
+def test_what_no_model_has_is_made_as_well_and_stays_nobodys(
+    server_shell: Shell, fresh_database: FreshDatabase, engine_name: str
+) -> None:
+    shell = server_shell
+    made(shell)
+    engine = sa.create_engine(shell.url)
+    with engine.begin() as connection:
+        for sql in BESIDE.get(engine_name, BESIDE["mysql"]):
+            connection.connection.cursor().execute(sql)
+    engine.dispose()
+    if engine_name == "postgresql":
+        more = 'Column("email", CITEXT),\n    CheckConstraint("one_more(age) > 1", name="older"),\n    Column("age"'
+        shell.models(
+            "from sqlalchemy.dialects.postgresql import CITEXT\n" + MODELS.replace('Column("age"', more)
+        )
+    told = shell("baseline", "--format", "json").json
+    assert (told["missing"], told["unsupported"]) == ([], [])
+    assert "no differences" in shell("plan").out
+
+    other = Shell(shell.folder, fresh_database(engine_name))
+    other("apply")
+    assert other("diff", shell.url, other.url, "--format", "json").json["operations"] == []
+    assert "no differences" in other("plan").out
+    other("rollback", "--allow", "all", "--allow", "SD902")
+    assert other.tables() == {"schemadiff_version"}
+    other("apply")
+    assert other("diff", shell.url, other.url, "--format", "json").json["operations"] == []
+
+
+@pytest.mark.engines("postgresql")
+def test_other_schemas_take_part_where_they_are_named(
+    server_shell: Shell, fresh_database: FreshDatabase
+) -> None:
+    shell = server_shell
+    (shell.folder / "schemadiff.toml").unlink()
+    shell.execute(
+        "CREATE SCHEMA shop",
+        "CREATE TABLE shop.item (id integer PRIMARY KEY)",
+        "CREATE VIEW shop.items AS SELECT id FROM shop.item",
+        "CREATE SCHEMA left_out",
+        "CREATE TABLE left_out.item (id integer)",
+    )
+    assert "is empty" in shell("baseline", code=2).err
+    shell("baseline", "--schema", "shop")
+    other = Shell(shell.folder, fresh_database("postgresql"))
+    other("apply")
+    assert other.execute("SELECT id FROM shop.items") == []
+    assert "left_out" not in (shell.folder / "versions" / "0001_baseline.py").read_text()
 
 
 def test_no_models_are_needed(shell: Shell) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
 import sqlalchemy as sa
@@ -46,7 +46,7 @@ from schemadiff.revisions.writer import constraints
 from schemadiff.revisions.writer.constraints import escape_binds
 from schemadiff.revisions.writer.docstring import docstring
 from schemadiff.revisions.writer.indexes import as_written, in_parentheses, is_plain
-from schemadiff.revisions.writer.python_source import Call, Node, Strings, render
+from schemadiff.revisions.writer.python_source import Call, Code, Node, Strings, render
 from schemadiff.revisions.writer.types import UnsayableError, public_kind, says_the_same, type_arguments
 from schemadiff.schema import (
     Check,
@@ -182,6 +182,8 @@ class _Writer:
                 return self._stored(verb, stored)
             case ReplaceObject(before=before, after=after):
                 return self._replaced(before, after)
+            case Execute(effect=()):
+                return Call("op.execute", [operation.sql, *_undoing(operation)])
             case Execute() | Run() | Found():
                 raise UnsupportedError(f"{operation.describe()}: a plan cannot write that")
             case _:
@@ -467,6 +469,14 @@ _STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 def _is_constraint(index: Index) -> bool:
     """Whether the index was declared as a UNIQUE constraint, where that is another thing than a unique index."""
     return index.constraint and index.written is None
+
+
+def _undoing(operation: Execute) -> Iterator[Node]:
+    """What undoes the SQL, and where it is for."""
+    if operation.undo is not None:
+        yield "reverse", operation.undo or Code("op.nothing")
+    if operation.only:
+        yield "only", operation.only[0] if len(operation.only) == 1 else Strings(list(operation.only))
 
 
 def _schema(name: Name) -> list[Node]:
