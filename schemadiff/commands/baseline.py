@@ -17,7 +17,7 @@ from schemadiff.commands.garbage_collector import seldom_collected
 from schemadiff.commands.recording import Chosen, prove, record
 from schemadiff.commands.results import Baseline
 from schemadiff.commands.sources import GivenModels
-from schemadiff.compare import comparer, objects
+from schemadiff.compare import objects
 from schemadiff.config.defaults import LOCK_WAIT
 from schemadiff.database import alembic_table
 from schemadiff.database.async_drivers import with_any_driver
@@ -173,7 +173,7 @@ def _made(
             f"{place} is empty: there is nothing to take over",
             hint="Is it the right database? For a new one `schemadiff plan` writes the first revision.",
         )
-    created = comparer.compare(Schema(), live, dialect)
+    created = comparison.databases(Schema(), live)
     operations = tuple(as_sql(created, {one.key for one in beyond}, dialect))
     text = writer.write(operations, message, dialect, baseline=True, notes=notes)
     revision = files.understand(text, files.path_of(directory, 1, message), 1, ())

@@ -94,7 +94,7 @@ class Comparison:
         return comparer.compare(one, other, self.dialect)
 
     def databases(self, before: Schema, after: Schema) -> tuple[Operation, ...]:
-        """The operations that lead from one live schema to that of another database of the same product."""
+        """The operations that lead from one live schema, or an empty one, to that of a database of the same product."""
         said = as_in_database(before, after, self.dialect)
         return comparer.compare(before, said, self.dialect)
 
