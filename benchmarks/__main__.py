@@ -227,7 +227,7 @@ WORK = {"diff": diffs, "histories": histories, "start": start, "writers": beside
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="make bench ARGS=...", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

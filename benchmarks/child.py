@@ -26,7 +26,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What to do. ``work`` is a key of `WORKS`; ``options`` are what that takes."""
+    """One piece of work. ``work`` is a key of `WORKS`; ``options`` are its keywords."""
 
     work: str
     url: str
@@ -53,7 +53,9 @@ class WorkError(Exception):
 
 
 def measure(assignment: Assignment) -> Figures:
-    """What the work takes. Raises `WorkError` with the end of what the process said."""
+    """Run the work in a process of its own and return its figures. Raises `WorkError` with the end of what the process
+    said.
+    """
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "benchmarks.child"],
         input=json.dumps(dataclasses.asdict(assignment)),

@@ -162,7 +162,7 @@ def _histories(results: Iterable[Result]) -> list[str]:
 
 
 def _growth(found: Sequence[Result]) -> list[str]:
-    """What the longest history takes of the shortest one's time, for each engine that has several."""
+    """Return the ratio of the longest history's time to the shortest one's, for each engine that has several."""
 
     def seconds(result: Result, tool: str) -> float:
         return _number(result.tools[tool].medians()["wall"])

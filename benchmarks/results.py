@@ -1,4 +1,4 @@
-"""What was measured, as a file that later runs add to, and as lines to read.
+"""Measurements, as a file that later runs add to, and as lines to read.
 
 A result is one case: what each tool took in it, by turns in one run, so that its ratios hold on a busy machine as well.
 """
@@ -25,8 +25,8 @@ Figure = float | int | None
 
 @dataclass(slots=True)
 class Taken:
-    """What one tool took, a value for each round. Times are in seconds, memory in MiB; ``counts`` are the same each
-    round.
+    """The figures of one tool, a value for each round. Times are in seconds, memory in MiB; ``counts`` are the same
+    each round.
     """
 
     cpu: list[float] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Result:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What tells it from other cases."""
+        """The part, engine and case by which results are told apart."""
         return (self.part, self.engine, *(f"{name}={value}" for name, value in sorted(self.case.items())))
 
     def ratio(self, figure: str, tool: str, to: str) -> float | None:
@@ -77,7 +77,7 @@ class Result:
 
 
 def machine(servers: dict[str, str]) -> dict[str, str]:
-    """What it ran on: no names of hosts, no paths."""
+    """Return a description of the machine: no names of hosts, no paths."""
     return {
         "CPU": _processor(),
         "cores": str(_cores()),

@@ -71,7 +71,7 @@ class Demo:
             )
 
     def rows(self) -> str:
-        """What is in the database, in words. Ends the demo when a row is missing."""
+        """Return the rows of the database in words. Ends the demo when a row is missing."""
         with closing(sqlite3.connect(self.file)) as connection:
             users = [name for (name,) in connection.execute("SELECT username FROM user")]
             titles = [title for (title,) in connection.execute("SELECT title FROM question ORDER BY id")]

@@ -1,1 +1,1 @@
-"""What sets the project up: standard library only, because it runs before anything is installed."""
+"""Setting up the project: standard library only, because it runs before anything is installed."""

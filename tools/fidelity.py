@@ -42,7 +42,7 @@ Where an engine does not have a thing, a dash says so, and a note why.
 
 @dataclass(frozen=True)
 class Kind:
-    """What one row of the table is about. ``because`` says why the ``absent`` engines have nothing to show."""
+    """The subject of a row of the table. ``because`` says why the ``absent`` engines have nothing to show."""
 
     title: str
     patterns: tuple[str, ...]

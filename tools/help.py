@@ -23,9 +23,9 @@ PAGE = ROOT / "docs" / "command-line.md"
 BEGIN, END = "<!-- made by `make help-texts` -->", "<!-- end -->"
 
 HEAD = '''\
-"""What every --help prints on a terminal of 80 columns or more, by the name of the command: Typer would take 50 ms.
+"""The text of every --help on a terminal of 80 columns or more, by the name of the command: Typer would take 50 ms.
 
-Made by `make help-texts` from `app`: change that, and make it anew.
+Made by `make help-texts` from `app`: change that, and make it again.
 """
 
 # No `from __future__` and no import: this is all that a --help loads.
@@ -35,7 +35,7 @@ TEXTS = {
 
 
 def texts() -> dict[str, str]:
-    """What Typer prints for each command, and for the whole of them under the empty name."""
+    """Return the text that Typer prints for each command, and for the whole of them under the empty name."""
     commands = [
         "",
         *(str(one.name or one.callback.__name__) for one in app.registered_commands if one.callback),

@@ -33,7 +33,7 @@ OWN_SUITE_NAMES = frozenset({"oldstable", "stable", "testing", "unstable", "sid"
 
 
 class SetupError(Exception):
-    """What could not be set up, why, and what to do next."""
+    """Raised with what could not be set up, why, and what to do next."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from tests.definitions import definitions, names_in
 
 @dataclasses.dataclass(frozen=True)
 class Assignment:
-    """What to load, and two empty databases: one for create_all, one for schemadiff.
+    """The models to load, and two empty databases: one for create_all, one for schemadiff.
 
     ``imports`` are modules, and functions as ``module:function``, that register the models before ``models``
     (``module:attribute``, as schemadiff takes it) is looked at.
@@ -53,7 +53,7 @@ class Verdict:
 
 
 def judge(assignment: Assignment) -> Verdict:
-    """What create_all, check, plan, apply and rollback make of the models."""
+    """Return what create_all, check, plan, apply and rollback make of the models."""
     for name in assignment.imports:
         module, _, function = name.partition(":")
         imported = importlib.import_module(module)

@@ -52,12 +52,12 @@ class Package:
 
     @property
     def title(self) -> str:
-        """What it is called in the table."""
+        """The package's name in the table."""
         return f"{self.name} ({self.part})" if self.part else self.name
 
     @property
     def requirement(self) -> str:
-        """What pip is told."""
+        """The requirement for pip."""
         return f"{self.name}=={self.version}"
 
 
@@ -106,7 +106,9 @@ def environment_of(package: Package) -> Path:
 
 
 def judge(package: Package, engine: str, databases: Databases) -> Verdict:
-    """What its models come to on one engine; raises `CalledProcessError` when they could not be loaded."""
+    """Return the verdict on the package's models on one engine; raises `CalledProcessError` when they could not be
+    loaded.
+    """
     python = environment_of(package)
     with (
         tempfile.TemporaryDirectory() as home,

@@ -148,7 +148,7 @@ def _fetch(name: str, source: Debian | Npm | Wheel, root: Path) -> None:
 
 
 def _python(code: str, path: Path) -> str:
-    """What this Python prints with a folder before all others on its path; nothing where it fails."""
+    """Return the output of this Python with a folder before all others on its path; nothing where it fails."""
     environment = {**os.environ, "PYTHONPATH": str(path)}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
@@ -157,7 +157,7 @@ def _python(code: str, path: Path) -> str:
 
 
 WRAPPED = ("sbin/mariadbd", "bin/my_print_defaults", "bin/resolveip", "lib/postgresql/*/bin/*")
-"""What runs with the C library that it was unpacked with."""
+"""Programs that run with the C library that they were unpacked with."""
 
 
 def with_own_library(home: Path) -> Callable[[Path], None]:

@@ -22,7 +22,7 @@ ProjectOf = Callable[[Mapping[str, Any], Hide], "Project"]
 """The project that the settings name which the command line gave."""
 
 Work = Callable[["Terminal"], int]
-"""What is left to do when a call was understood; it returns the exit code."""
+"""The work of a call that was understood; it returns the exit code."""
 
 Completion = Callable[["Project"], Mapping[str, Any]]
 """Options of the command that only the project tells."""

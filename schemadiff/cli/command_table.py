@@ -44,7 +44,9 @@ class Command:
 
     @property
     def work(self) -> Callable[..., int]:
-        """What it does: a function of the terminal, the project, the renderer, and the options as keywords."""
+        """Return the command's function, which takes the terminal, the project, the renderer, and the options as
+        keywords.
+        """
         module = import_module(f"schemadiff.cli.{self.module}")
         return cast("Callable[..., int]", getattr(module, self.name))
 

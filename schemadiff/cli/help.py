@@ -1,6 +1,6 @@
-"""What every --help prints on a terminal of 80 columns or more, by the name of the command: Typer would take 50 ms.
+"""The text of every --help on a terminal of 80 columns or more, by the name of the command: Typer would take 50 ms.
 
-Made by `make help-texts` from `app`: change that, and make it anew.
+Made by `make help-texts` from `app`: change that, and make it again.
 """
 
 # No `from __future__` and no import: this is all that a --help loads.

@@ -38,7 +38,7 @@ class Project:
 
     @property
     def exclude(self) -> tuple[str | Refuses, ...]:
-        """What is not compared."""
+        """The filters for what is not compared: the patterns of the settings, and the application's functions."""
         return (*self.settings.exclude, *self.refuses)
 
     @property

@@ -232,7 +232,7 @@ def _expect_at_head(theirs: AlembicHistory, at: Sequence[str], place: str) -> No
 
 
 def _notes(theirs: AlembicHistory) -> list[str]:
-    """What the baseline stands for, in its docstring."""
+    """Return the lines of the baseline's docstring: the revisions of Alembic that it stands for."""
     heads = theirs.heads
     lines = [f"It stands for Alembic's revisions in {theirs.directory}, the oldest first:", ""]
     lines += [

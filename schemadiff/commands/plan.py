@@ -136,7 +136,7 @@ def _compare(
     moves: tuple[Operation, ...],
     renamed: Callable[[Sequence[Candidate]], tuple[Operation, ...]] | None,
 ) -> _Found:
-    """What was changed by hand, and what leads from there to the models, after the `moves` and what is `renamed`."""
+    """Return the drift, and the operations from there to the models, after the `moves` and what is `renamed`."""
     dialect = comparison.dialect
     expected = comparison.visible(recorded)
     asked, by_hand = comparison.drift(expected)

@@ -25,7 +25,7 @@ from schemadiff.schema import Schema, Unsupported
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What takes part in a proof: the models, where somebody named them, and the filters of the settings."""
+    """The scope of a proof: the models, where somebody named them, and the filters of the settings."""
 
     models: Models | None
     include: tuple[str, ...]

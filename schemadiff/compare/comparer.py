@@ -315,8 +315,8 @@ def _needs(key: ForeignKey, changing: Collection[tuple[Name, str]]) -> bool:
 def _drops(
     tables: Iterable[Table], changing: Collection[tuple[Name, str]], giving: Iterable[Name]
 ) -> tuple[list[Operation], list[Operation]]:
-    """What must go before the changes (the foreign keys of a cycle, the tables that refer to a key which is dropped,
-    and `giving`, which give up a name), and the drops of the other tables, referring ones first.
+    """Return the drops that come before the changes (the foreign keys of a cycle, the tables that refer to a key which
+    is dropped, and `giving`, which free a name), and the drops of the other tables, referring ones first.
     """
     by_name = {table.name: table for table in tables}
     order, lifted = sort_tables(by_name)

@@ -69,8 +69,8 @@ def dropped(gone: Iterable[StoredObject], stage: str, desired: Schema) -> list[O
 def settings(
     current: Schema, desired: Schema, made_again: Collection[Key]
 ) -> tuple[list[Operation], list[Operation]]:
-    """What is taken off before the tables change, and what is set, or taken off, last of all. `made_again` are the
-    keys of what loses its settings on the way.
+    """Return the settings removed before the tables change, and those set or removed last. `made_again` are the keys of
+    objects that lose their settings on the way.
     """
     first: list[Operation] = []
     last: list[Operation] = []

@@ -167,7 +167,7 @@ def _in_turn(
 
 
 def _changes(drop: Operation, add: Operation) -> tuple[Operation, ...]:
-    """What the pair is: another name, other attributes, or the one after the other."""
+    """Return the changes in place that the pair amounts to: of the name, of attributes, or the one after the other."""
     name, before, after = touched(drop), gone(drop), come(add)
     assert name is not None
     made: list[Operation] = []

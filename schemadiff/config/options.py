@@ -77,7 +77,7 @@ class Option:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What is written on the command line."""
+        """The option's names on the command line."""
         return (f"--{self.name}",) if self.short is None else (self.short, f"--{self.name}")
 
 

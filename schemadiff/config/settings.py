@@ -230,6 +230,6 @@ def _is_of_another_user(path: Path) -> bool:
 
 
 def _of_tool(content: Mapping[str, Any]) -> object:
-    """What a pyproject.toml says to schemadiff; what it says to others is none of its business, wrong or not."""
+    """Return the table ``tool.schemadiff`` of a pyproject.toml. The rest of the file may be wrong."""
     tools = content.get("tool")
     return tools.get("schemadiff") if isinstance(tools, dict) else None

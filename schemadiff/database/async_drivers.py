@@ -59,7 +59,9 @@ def with_any_driver(*parameters: str) -> Callable[[Callable[P, T]], Callable[P, 
 
 
 def in_own_loop(work: Callable[[], T]) -> T:
-    """What `work` returns, which may use drivers of asyncio. Raises `ConfigError` where greenlet is missing."""
+    """Call `work`, which may use drivers of asyncio, and return its result. Raises `ConfigError` where greenlet is
+    missing.
+    """
     if find_spec("greenlet") is None:
         raise ConfigError(
             "SQLAlchemy needs greenlet for this driver, and that is not installed",

@@ -54,7 +54,7 @@ class Comparison:
         return cls(connection, dialect, chosen, whole)
 
     def visible(self, schema: Schema) -> Schema:
-        """What takes part of it."""
+        """Return the schema without what the filter leaves out."""
         return filters.visible(schema, self.chosen, self.dialect)
 
     def through(self, moves: Iterable[Operation]) -> Comparison:
@@ -66,17 +66,21 @@ class Comparison:
         return self._ask(declared, self.live, self._hidden)
 
     def drift(self, recorded: Schema) -> tuple[Schema, tuple[Operation, ...]]:
-        """What was changed by hand since revisions left the schema that they `recorded`, and that as `asked`."""
+        """Return the recorded schema in the server's spelling, and the operations that lead from it to the live one:
+        what was changed by hand.
+        """
         asked = self.asked(recorded)
         return asked, comparer.drift(asked, self.live, self.dialect)
 
     def changes(self, desired: Schema, current: Schema | None = None) -> tuple[Operation, ...]:
-        """What leads from the live schema to `desired`; `current` is the live one with what is known of it."""
+        """Return the operations that lead from the live schema to `desired`; `current` replaces the live schema as the
+        start.
+        """
         start = self.live if current is None else current
         return differences(self.connection, self.dialect, start, desired, self._hidden, self._untold.extend)
 
     def back(self, declared: Schema) -> tuple[Schema, tuple[Operation, ...]]:
-        """What leads from `declared` to the live schema, and `declared` with the names that are live."""
+        """Return `declared` with the live names, and the operations that lead from it to the live schema."""
         aligned = align(self.live, self.asked(declared), self.dialect)
         return aligned, comparer.compare(aligned, self.live, self.dialect)
 

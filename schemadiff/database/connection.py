@@ -214,7 +214,9 @@ def _given_back(connection: Connection) -> Iterator[None]:
 
 
 def _driver_error(connectable: Engine | Connection) -> type[Exception]:
-    """What all errors of the driver are; those of changing or giving back a session come without SQLAlchemy's frame."""
+    """Return the base class of the driver's errors: those of setting up or resetting a session are raised without
+    SQLAlchemy's wrapper.
+    """
     error: type[Exception] = connectable.dialect.loaded_dbapi.Error
     return error
 

@@ -23,7 +23,7 @@ def blamed(operations: Sequence[Operation], words: str) -> tuple[Operation, ...]
 
 
 def _names(operation: Operation) -> Iterator[str]:
-    """What a server calls the thing that the operation makes, changes or drops."""
+    """Yield the names by which a server's error may mention what the operation makes, changes or drops."""
     if isinstance(operation, RenameColumn):
         yield from (operation.before, operation.after)
     yield from (column.name for column in definitions(operation)[-1:])

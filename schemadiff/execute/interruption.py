@@ -73,7 +73,7 @@ def footings(steps: Sequence[Step], start: Schema, dialect: Dialect) -> list[Foo
 
 
 def fingerprint_of(connection: Connection, dialect: Dialect, footing: Footing) -> str:
-    """What the parts that the step touches look like now."""
+    """Return the fingerprint of the live parts that the step touches."""
     if footing.opaque is not None:
         return opaque_sql.fingerprint(footing.opaque, *_everything(connection, dialect, footing))
     return footprint.fingerprint(_look(connection, dialect, footing), footing.before, footing.parts)
@@ -311,7 +311,7 @@ class _Derived:
     live: Schema
 
     def rest(self, done: int) -> Retraction | None:
-        """What is left when so many are done; ``None`` when all or nothing is."""
+        """Return the statements left when so many are done; ``None`` if all or none are."""
         if not 0 < done < len(self.statements):
             return None
         return Retraction(self.statements[done:], (), self.live)

@@ -134,7 +134,7 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class PartialUndo:
-    """What is undone of an interrupted run: the numbers of the operations, in the order in which that is done."""
+    """The operations of an interrupted run to undo, by their numbers, in the order in which that is done."""
 
     interrupted: Interrupted
     numbers: tuple[int, ...]
@@ -349,8 +349,9 @@ def passed_over(chain: Sequence[Entry], recorded: Sequence[Operation]) -> list[l
 
 
 def found_there(entry: Entry, recorded: Sequence[Operation]) -> list[Operation]:
-    """What was found in the database when the entry was begun, so that no step makes it. `recorded` are those of the
-    revision. What was not there and is taken back by the same revision is passed over as well: that is left out.
+    """Return the operations whose result was in the database when the entry was begun, so that no step carries them
+    out. `recorded` are those of the revision. An operation is left out if the same revision takes it back and its
+    result was not there.
     """
     found = {id(one.operation) for one in recorded if isinstance(one, Found)}
     passed = passed_over([entry], unwrapped(recorded))[0] if found else []

@@ -38,7 +38,7 @@ _ROWS = re.compile(r"\s*(?:insert|update|delete|replace|merge)\b", re.IGNORECASE
 """SQL that changes rows, and no definition."""
 
 _APART = (Namespace, Counter, Enum, Domain, View)
-"""What is no part of a table: it is read anew by itself."""
+"""Objects that are no part of a table, and are read by themselves."""
 
 _WITHIN = AddColumn | CreateIndex | DropIndex | CreateTable | AlterTable
 """Operations that change nothing of what other tables have to do with theirs."""

@@ -33,7 +33,7 @@ def words(sql: str) -> set[str]:
 
 
 def fingerprint(sql: str, live: Schema, objects: Sequence[StoredObject]) -> str:
-    """What the tables and objects that the SQL mentions look like, part by part."""
+    """Return the fingerprint of the tables and objects that the SQL mentions, part by part."""
     return json.dumps(dict(_seen(words(sql), live, objects)), sort_keys=True)
 
 

@@ -105,8 +105,8 @@ def resume(context: RunContext, state: State, interrupted: Interrupted, directio
 def _planned_anew(
     context: RunContext, state: State, interrupted: Interrupted, end: State
 ) -> tuple[Interrupted, Task]:
-    """What is left, planned on what there is now, behind the steps that are done. Operations that are done in part are
-    completed where it is known how, else begun again.
+    """Plan the rest of an interrupted run again, from the live schema, behind the steps that are done. Operations that
+    are done in part are completed where it is known how, else begun again.
     """
     if interrupted.middle is None and interrupted.partly:
         _expect_retraction(context, interrupted)
@@ -134,7 +134,7 @@ def _planned_anew(
 
 
 def _past(interrupted: Interrupted, completed: Mapping[int, Operation]) -> tuple[Operation, ...]:
-    """What was carried out, and what is `completed` by then."""
+    """Return the operations that were carried out, with those that are `completed` by then."""
     known = {id(one) for one in interrupted.past}
     return (*interrupted.past, *(one for one in completed.values() if id(one) not in known))
 

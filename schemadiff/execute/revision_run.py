@@ -231,7 +231,9 @@ def tasks_of(
 
 
 def _live_parts(context: RunContext, legs: Sequence[Leg], live: Schema) -> LiveParts:
-    """What is dropped without a name, in the live database: the server is asked about these tables alone."""
+    """Return the live parts behind the operations that drop a part without naming it. The server is asked about their
+    tables alone.
+    """
     operations = [one for leg in legs for one in leg.operations]
     if not any(map(_drops_unnamed, operations)):
         return {}
@@ -275,7 +277,7 @@ def _around(table: Table, column: str, dialect: Dialect) -> list[Constraint | In
 def reversal(
     operations: Sequence[Operation], revision: Revision, start: Schema, dialect: Dialect
 ) -> tuple[Operation, ...]:
-    """What undoes the operations of the revision, from the schema that they leave."""
+    """Return the operations that undo those of the revision, from the schema that they leave."""
     found = [one.operation for one in operations if isinstance(one, Found)]
     try:
         undone = comparer.cancel(comparer.reverse(operations), found)

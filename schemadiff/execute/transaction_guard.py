@@ -1,5 +1,6 @@
-"""What a user wrote is kept from ending the transaction that holds it together with the version row, or the journal's
-entry: what came before it would be lost, or done without an entry, and be done again by the next run.
+"""A guard around a user's SQL and functions, which must not end the transaction that holds them together with the
+version row, or the journal's entry: what came before would be lost, or done without an entry, and be done again by the
+next run.
 
 A function is refused the call and the SQL that would end the transaction before anything is sent. What cannot be seen
 from here, as a procedure that commits, the server refuses (`Dialect.transaction`), or a lost savepoint shows it.

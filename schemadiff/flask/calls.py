@@ -37,7 +37,7 @@ def beside(familiar: Familiar) -> tuple[Known, ...]:
 
 
 def work_of(name: str, given: Mapping[str, Any], speak: Speak) -> tuple[Work, Renderer]:
-    """What a call of the command `name` comes to, and what writes its answer."""
+    """Return the work of a call of the command `name`, and the renderer of its answer."""
     if name == "revision" and given.get("autogenerate"):
         return work_of(
             "migrate", {key: value for key, value in given.items() if key != "autogenerate"}, speak

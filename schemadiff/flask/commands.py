@@ -111,7 +111,7 @@ def _runs(name: str) -> Any:
 
 
 def _with_those_of_the_group(given: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, and what `flask db` was given in front of the command's name."""
+    """Return the options of the command, with those of `flask db` in front of its name."""
     x = (*(group.get("x_arg") or ()), *(given.get("x_arg") or ()))
     return {**given, "directory": given.get("directory") or group.get("directory"), "x_arg": x}
 

@@ -1,5 +1,5 @@
-"""What the functions of `@migrate.configure` are given in the place of Alembic's Config: they may say another database
-and another directory, and read what ``-x`` and ``--tag`` told.
+"""The argument of functions under `@migrate.configure`, in the place of Alembic's Config: they may set another database
+and another directory, and read the values of ``-x`` and ``--tag``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ DIRECTORIES = ("version_locations", "script_location")
 
 @dataclass(slots=True)
 class CommandOptions:
-    """What the command line told beside schemadiff's own options."""
+    """The options of the command line that are not schemadiff's own."""
 
     x: list[str] = field(default_factory=list)
     tag: str | None = None

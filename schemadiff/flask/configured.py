@@ -1,4 +1,4 @@
-"""What one application was told about schemadiff: the value in ``app.extensions``."""
+"""The configuration of one application, kept in ``app.extensions``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Configured:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What is said here, as a settings file would."""
+        """Return the settings given to `Migrate`, in the form of a settings file."""
         said: dict[str, Any] = {"versions": self.directory}
         if self.configure_args.get("transaction_per_migration"):
             said["transaction"] = "each"

@@ -21,10 +21,10 @@ Callback = Callable[[Any], Any]
 
 
 class Migrate:
-    """What `flask db` works on: the application's Flask-SQLAlchemy and the directory of revisions, which is relative to
-    the current directory. `include`, `exclude` and `schemas` say what is compared, and `online` how tables are changed,
-    as for `schemadiff.plan`; `transaction` is as for `schemadiff.apply`. `command` is the name of the commands where
-    `db` is another extension's.
+    """The extension behind `flask db`: the application's Flask-SQLAlchemy and the directory of revisions, which is
+    relative to the current directory. `include`, `exclude` and `schemas` say what is compared, and `online` how tables
+    are changed, as for `schemadiff.plan`; `transaction` is as for `schemadiff.apply`. `command` is the name of the
+    commands where `db` is another extension's.
 
     The keywords of Flask-Migrate's are taken as well, and those of Alembic's ``configure()``: what they become stands
     in docs/flask.md, and one line of the log names those that nobody needs here.
@@ -85,7 +85,7 @@ class Migrate:
         return function
 
     def call_configure_callbacks(self, config: Configuration) -> Configuration:
-        """What the functions make of the configuration, one after the other."""
+        """Return the configuration after each of the functions has changed it, or returned another one."""
         for function in self._callbacks:
             returned = function(config)
             config = config if returned is None else returned

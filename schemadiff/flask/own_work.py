@@ -1,4 +1,4 @@
-"""What no command of `schemadiff` does: init, heads, edit, list-templates."""
+"""Commands that `schemadiff` has not: init, heads, edit, list-templates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from schemadiff.flask.targets import Line
 
 Work = Callable[["Terminal", "Project", "Renderer", "Line", str, Mapping[str, Any]], int]
-"""What is given is the word for a revision, and the other options."""
+"""The work of a command. It gets the word for a revision, and the other options."""
 
 
 def init(

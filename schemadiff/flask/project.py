@@ -49,7 +49,7 @@ def project_of(
 
 
 def configured() -> Configured:
-    """What the current application was told. Raises `ConfigError` where that is nothing."""
+    """Return the configuration of the current application. Raises `ConfigError` if it has none."""
     try:
         found = current_app.extensions.get(EXTENSION)
     except RuntimeError as error:

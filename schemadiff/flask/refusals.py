@@ -18,7 +18,7 @@ IncludeName = Callable[[str | None, str, dict[str, str | None]], object]
 
 
 def refusals(keywords: Mapping[str, Any], models: Any) -> tuple[Refuses, ...]:
-    """What the keywords of `Migrate` leave out."""
+    """Return the filters that the keywords of `Migrate` stand for."""
     found: list[Refuses] = []
     if include_object := keywords.get("include_object"):
         found.append(refusing_objects(include_object, lambda: given_models(models)))
@@ -35,8 +35,8 @@ def _refusing_table(name: str, schema: str | None) -> Refuses:
 
 
 def refusing_objects(include: IncludeObject, models: Callable[[], Iterable[sa.MetaData]]) -> Refuses:
-    """What `include_object` says. It is given the object of the models; one that is only in the database is made up of
-    its name, and told as reflected.
+    """Return `include_object` as a filter. The function gets the object of the models; for an object that is only in
+    the database it gets one made of its name, with ``reflected=True``.
     """
 
     @cache
@@ -60,7 +60,7 @@ def refusing_objects(include: IncludeObject, models: Callable[[], Iterable[sa.Me
 
 
 def refusing_names(include: IncludeName) -> Refuses:
-    """What `include_name` says; a table takes no part where its schema does not."""
+    """Return `include_name` as a filter; a table takes no part where its schema does not."""
 
     @cache
     def refuses(kind: str, table: Name, name: str | None) -> bool:
@@ -100,7 +100,7 @@ def _made_up(table: sa.Table, kind: str, name: str | None) -> Any:
 
 
 def _asked(what: str, function: Callable[..., object], *arguments: Any) -> bool:
-    """What the application's function answers. Raises `ConfigError` where it fails."""
+    """Call the application's function. Raises `ConfigError` where it fails."""
     try:
         return bool(function(*arguments))
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What each command, option and keyword of Flask-Migrate 4.1 and of Alembic's `configure` becomes. Pure.
+"""The counterpart of each command, option and keyword of Flask-Migrate 4.1 and of Alembic's `configure`. Pure.
 
 From here come the commands of `flask db`, the functions of `schemadiff.flask`, the answers where one line of numbered
 revisions has no such thing, and the tables of docs/flask.md. `tests/test_flask_surface.py` holds it to the names that

@@ -244,7 +244,7 @@ def hidden_columns(schema: Schema, chosen: Filter) -> Hidden:
 
 
 def ignored(chosen: Filter, *schemas: Schema) -> Ignored:
-    """What the filter takes out of the models and of these schemas, and what somebody else keeps in them.
+    """Return what the filter excludes from the models and these schemas, and what in them is managed by somebody else.
 
     Raises `UsageError` when a pattern of `include` matches nothing at all: it would hide every mistake in it.
     """
@@ -278,7 +278,7 @@ def names(schemas: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
 
 
 def listed(given: Iterable[Listed]) -> tuple[Listed, ...]:
-    """What was given; a single pattern may be a text."""
+    """Return the patterns as a tuple; a single one may be a text."""
     return (cast("Listed", given),) if isinstance(given, str) else tuple(given)
 
 

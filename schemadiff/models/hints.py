@@ -1,4 +1,4 @@
-"""What would work in the place of a setting that does not: looked for in what was imported, and on disk."""
+"""Suggestions for a setting that does not work, looked for in what was imported, and on disk."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def is_model(value: object) -> bool:
 
 
 def in_module(module: ModuleType) -> str:
-    """What in the module holds models, or where else they stand."""
+    """Return a sentence that names what holds models in the module, or where else they stand."""
     names = [name for name, _ in held(module) if not is_model(vars(module)[name])]
     if names:
         return f"What holds models in it is {', '.join(names)}."

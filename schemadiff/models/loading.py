@@ -1,4 +1,4 @@
-"""What the setting ``models`` says -> the MetaData that it holds.
+"""The setting ``models`` -> the MetaData that it names.
 
 ``module:attribute`` (see `attribute_path`) may be a MetaData, a declarative base, a Flask-SQLAlchemy ``db``, its
 ``metadatas``, a Flask application, a list of these, or a function that returns one. ``app.models.*`` is all that the
@@ -54,7 +54,7 @@ def load_models(path: str) -> Found:
 
 
 def _searched(pattern: str) -> Found:
-    """What the modules hold that the pattern stands for."""
+    """Return the MetaData in all modules that the pattern matches."""
     modules, colon, _ = pattern.partition(":")
     setting = f'the setting models is "{pattern}"'
     if colon:

@@ -94,7 +94,7 @@ def left_to_database(column: sa.Column[Any]) -> tuple[str, ...]:
 
 
 def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
-    """What the models do besides declaring: such things happen in ``create_all`` alone."""
+    """Yield the side effects that the models add to ``create_all``, which no revision repeats."""
     for table in metadata.tables.values():
         name = Name(table.name, table.schema)
         if is_copy(table):
@@ -221,7 +221,9 @@ def read_sequence(sequence: sa.Sequence, dialect: Dialect) -> Sequence:
 
 
 def sequence_options(sequence: Sequence) -> dict[str, Any]:
-    """What the verbs for sequences and `sa.Sequence` call the options, without those that the server chooses."""
+    """Return the options of a sequence as keywords of `sa.Sequence` and the verbs for sequences, without those left to
+    the server.
+    """
     return {
         key: value
         for field, key in SEQUENCE_OPTIONS.items()
@@ -230,7 +232,9 @@ def sequence_options(sequence: Sequence) -> dict[str, Any]:
 
 
 def domain_options(domain: Domain) -> dict[str, Any]:
-    """What the verbs for domains take besides the name, as it was written, without what nobody said."""
+    """Return a domain's options as keywords of the verbs for domains, as they were written, without those that were not
+    declared.
+    """
     written = domain.written or domain
     given: dict[str, Any] = {field: getattr(written, field) for field in DOMAIN_OPTIONS}
     checks: dict[str, Any] = {name: condition for name, condition in written.checks if name}
@@ -268,7 +272,9 @@ def _read_view(creator: Any, table: sa.Table, dialect: Dialect) -> View:
 
 
 def info_of(item: sa.Column[Any] | sa.Constraint | sa.Index) -> dict[str, Any]:
-    """What its ``info`` says that SQLAlchemy has no word for: ``info={"schemadiff": {"visible": False}}``."""
+    """Return the attributes that its ``info`` declares, for which SQLAlchemy has no argument: ``info={"schemadiff":
+    {"visible": False}}``.
+    """
     # To ask for the `info` of what has none would make it one.
     words = vars(item).get("info", _NOTHING).get("schemadiff")
     return words if isinstance(words, dict) else _NOTHING
@@ -278,7 +284,9 @@ _NOTHING: dict[str, Any] = {}
 
 
 def key_words(key: sa.PrimaryKeyConstraint) -> dict[str, Any]:
-    """What the ``info`` of a primary key says: ``{"length": {"id": 7}, "descending": ["id"]}``, "without_overlaps"."""
+    """Return the attributes in a primary key's ``info``: ``{"length": {"id": 7}, "descending": ["id"]}``,
+    "without_overlaps".
+    """
     words = info_of(key)
     if not words:
         return {}

@@ -28,7 +28,9 @@ _WORTH_PARSING = re.compile(
     rb"|\bdeclarative_base\b|\bDeclarativeBase|\bautomap_base\b|\bgenerate_base\b|\bas_declarative|\bMetaData\("
     rb"|\bSQLAlchemy\("
 )
-"""What a file has that declares models or what holds them: all others are read, and not parsed."""
+"""Words of which a file that declares models, or a base for them, has at least one: all other files are read, and not
+parsed.
+"""
 
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", "site-packages", "tests", "test"})
 _OF_TESTS = re.compile(r"test_.*|.*_tests?|conftest|setup")
@@ -80,7 +82,7 @@ def search(folder: Path, passed_over: Collection[Path] = (), bases: Iterable[str
 
 
 def declared(path: Path) -> tuple[Declared, ...]:
-    """What one file declares."""
+    """Return the models that one file declares, by its syntax tree; none if it cannot be parsed."""
     tree = _parsed(path)
     return () if tree is None else tuple(_models(tree, _with_derived({*_BASES}, list(_classes(tree)))))
 

@@ -143,8 +143,8 @@ def read_onto(thing: sa.Constraint | sa.Index, table: Table, dialect: Dialect) -
 
 
 def _alone(table: sa.Table, dialect: Dialect, *, in_revision: bool = False) -> _Reading:
-    """What reads a table that stands by itself, as in a revision file: the arguments for all of the dialect's URLs are
-    meant.
+    """Return a reader for a table that stands by itself, as in a revision file: it takes the arguments for any of the
+    dialect's drivers.
     """
     return _Reading(table, Columns(dialect, dialect.option_prefixes, in_revision=in_revision))
 
@@ -268,7 +268,7 @@ class _Reading:
         arguments: Mapping[str, Any],
         kind: str,
     ) -> str | None:
-        """What the constraint says, else, as SQLAlchemy does it, what its only column says."""
+        """Return the constraint's ON CONFLICT; if it has none, that of its only column, as SQLAlchemy does."""
         told = arguments.get("on_conflict")
         if told is None and len(constraint) == 1:
             (column,) = constraint

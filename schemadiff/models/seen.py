@@ -59,7 +59,7 @@ def not_imported(metadata: Collection[sa.MetaData]) -> tuple[File, ...]:
 
 
 def _members(metadata: Collection[sa.MetaData]) -> Iterator[tuple[ModuleType, object]]:
-    """What holds these models, or is one of them, in all modules that were imported."""
+    """Yield every model, table and MetaData of these models, with each imported module whose attribute it is."""
     for module in list(sys.modules.values()):
         for value in list(getattr(module, "__dict__", {}).values()):
             # By its type: what stands in for another object may not be had just now.

@@ -1,4 +1,4 @@
-"""What is declared -> what is meant: the type that is stored, the column that a foreign key refers to. Pure."""
+"""Declared types -> effective ones: the type that is stored, the column that a foreign key refers to. Pure."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class AlterConstraint:
 
 
 InPlace = RenameIndex | AlterIndex | RenameConstraint | AlterConstraint
-"""What changes an index or a constraint where it stands."""
+"""The operations that change an index or a constraint where it stands."""
 
 
 def _index_changed(schema: Schema, operation: RenameIndex | AlterIndex, verb: str, strict: bool) -> Schema:
@@ -139,7 +139,7 @@ def _with(things: tuple[Any, ...], before: Any, after: Any, strict: bool, where:
 
 
 def _marks_moved(schema: Schema, name: Name, before: str | None, after: str | None) -> Schema:
-    """What the live index of that name has besides its definition stays with it under its new name."""
+    """Return the schema in which the settings of the live index have moved to its new name."""
     table = schema.tables.get(name)
     if table is None or before is None or after is None or table.marks_of(before) is None:
         return schema

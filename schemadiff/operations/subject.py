@@ -1,4 +1,4 @@
-"""What an operation is about, answered once: its columns, names and expressions, and what goes or comes. Pure."""
+"""The subject of an operation, answered once: its columns, names and expressions, and what goes or comes. Pure."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def _key(part: Part) -> Key:
 
 
 def spelled(schema: Schema, asked: Schema, part: Part) -> Any:
-    """What the part is in `schema`, in the spelling of `asked`, which is the same as the server would tell it."""
+    """Return the part of `schema` in the spelling of `asked`, the same schema as the server shows it."""
     found = value(schema, part)
     table, other = schema.tables.get(part.owner), asked.tables.get(part.owner)
     if found is None or table is None or other is None or part.kind not in LISTS.values():

@@ -280,7 +280,7 @@ CODES = (
 )
 
 BY_NAME = frozenset({"SD902"})
-"""What ``all`` does not allow."""
+"""Hazards that ``all`` does not allow: each has to be named."""
 
 
 def held(hazards: Iterable[Hazard], allow: Collection[str]) -> list[Hazard]:

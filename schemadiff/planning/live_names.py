@@ -1,4 +1,4 @@
-"""What a revision drops without a name, under its name in the live database; and the way back. Pure."""
+"""Drops without a name -> drops by the name in the live database, and the way back. Pure."""
 
 from __future__ import annotations
 

@@ -217,8 +217,8 @@ def _is_referred_to(operation: Operation, others: Iterable[Operation]) -> bool:
 
 
 def _redefined(operations: Sequence[Operation], before: Schema) -> dict[Operation, bool]:
-    """What was found to have another definition under the same name, or the same one under another, dropped and
-    added: whether that is done. Either of these alone does not tell, it is there before and after.
+    """Return whether each pair of a drop and an addition that replaces one part by another is done. The two have the
+    same name, or the same definition, so that either alone does not tell: it is there before and after.
     """
     found = [one for one in operations if isinstance(one, Found)]
     drops: dict[object, Found] = {}

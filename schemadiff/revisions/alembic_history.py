@@ -1,4 +1,4 @@
-"""What Alembic's revision files say of themselves: read as text, never imported, never executed.
+"""The graph of Alembic's revision files, read as text: they are never imported, never executed.
 
 The graph alone is read: ids, what comes before what, and the messages. A value that is no literal is not understood,
 and told by name.

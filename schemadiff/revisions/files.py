@@ -50,7 +50,7 @@ class Revision:
     notes: tuple[str, ...] = ()
 
     def record(self, schema: Schema, dialect: Dialect) -> tuple[tuple[Operation, ...], Schema]:
-        """What it does, starting from that schema, and the schema after it.
+        """Run the revision's `upgrade` on that schema; return its operations and the schema that they leave.
 
         Raises `RevisionError` naming the file and the line; `ReplayError` where an operation does not fit.
         """

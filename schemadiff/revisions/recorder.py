@@ -289,7 +289,9 @@ class Recorder(PartVerbs):
 
     @contextmanager
     def found(self) -> Iterator[None]:
-        """What was found in a database and no earlier revision made: carried out only where it is not there yet."""
+        """Mark operations whose result was found in a database, though no earlier revision made it: they are carried
+        out only where it is missing.
+        """
         self._finding = True
         try:
             yield

@@ -22,7 +22,7 @@ Called = TypeVar("Called", bound=Constraint | Index)
 
 
 class Recording:
-    """What was recorded so far: the ``operations``, and the ``schema`` that they leave."""
+    """The state of a recording: its ``operations`` so far, and the ``schema`` that they leave."""
 
     def __init__(self, schema: Schema, dialect: Dialect) -> None:
         self.schema = schema

@@ -22,7 +22,7 @@ _REFERENCE = re.compile(
     rf"|((?:{_NAME}\s*\.\s*)*{_NAME})\s*\(",
     re.IGNORECASE,
 )
-"""What a table or view is named by, and what is called."""
+"""References in SQL: the name of a table or view behind a keyword, and the name of a function that is called."""
 
 
 def mentions(stored: StoredObject) -> frozenset[str]:

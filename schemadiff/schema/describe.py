@@ -32,7 +32,7 @@ Value = Column | Index | Constraint | Options | StoredObject
 
 
 def differences(before: Value, after: Value) -> list[str]:
-    """What differs between the two, field by field, in words."""
+    """Return the differences between two values in words, one for each field that is compared."""
     words = []
     for item in dataclasses.fields(before):
         if not item.compare:
@@ -85,7 +85,7 @@ def words_of(thing: Unique | Index | ForeignKey | Check | Exclude) -> str:
 
 
 def name_words(thing: Index | Constraint) -> str:
-    """What it is and its name, or, without one, what it is about."""
+    """Return the kind and the name of an index or constraint; without a name, its columns or condition."""
     if thing.name is None:
         return index_words(thing) if isinstance(thing, Index) else constraint_words(thing)
     if isinstance(thing, Index):

@@ -92,7 +92,7 @@ FIELDS: Mapping[type, tuple[Field, ...]] = {
 
 
 def lacking(owner: type[Value], *names: str) -> Callable[[Value], Value]:
-    """What takes off a value the attributes of these names, two or more, which a product does not have."""
+    """Return a function that sets these attributes, two or more, of a value to their silence: a product lacks them."""
     nothing = {field.name: field.silence for field in FIELDS[owner] if field.name in names}
     assert nothing.keys() == set(names), (owner, names)
     assert REQUIRED not in nothing.values(), (owner, names)
@@ -105,13 +105,15 @@ def lacking(owner: type[Value], *names: str) -> Callable[[Value], Value]:
 
 
 def having(owner: type[Value], *names: str, without: tuple[str, ...] = ()) -> Callable[[Value], Value]:
-    """What takes off a value the special attributes but these, and those `without` which the product is."""
+    """Return a function that removes from a value all special attributes but `names`, and the attributes `without`
+    which the product is.
+    """
     special = {field.name for field in FIELDS[owner] if field.special}
     return lacking(owner, *special.difference(names), *without)
 
 
 def words(value: Column | Index | Constraint) -> dict[str, Any]:
-    """What ``info`` has to say of the value in a revision file."""
+    """Return the attributes that a revision file says by ``info``: those with a value that has to be said."""
     said = {
         field.name: getattr(value, field.name)
         for field in FIELDS[type(value)]

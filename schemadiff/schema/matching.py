@@ -75,7 +75,7 @@ _COMPARED = {
     kind: attrgetter(*(one.name for one in dataclasses.fields(kind) if one.compare and one.name != "name"))
     for kind in (PrimaryKey, Unique, Index, ForeignKey, Check, Exclude)
 }
-"""What gives all of one that is compared but its name."""
+"""For each kind of part, a function that returns all compared attributes but the name."""
 
 
 def _equal_but_for_missing_name(one: Named, other: Named) -> bool:

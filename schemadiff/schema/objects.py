@@ -24,7 +24,7 @@ from schemadiff.schema.tables import (
 
 
 class _Stored:
-    """What is found in a `Schema` by what it is and by its name."""
+    """Base of the stored objects: a `Schema` holds each by its kind and name."""
 
     __slots__ = ()
     name: Name
@@ -32,7 +32,7 @@ class _Stored:
 
     @property
     def key(self) -> Key:
-        """What it is and its name, by which it is found in a `Schema`."""
+        """The kind and the name, by which a `Schema` holds the object."""
         return Key(self.kind, self.name)
 
 
@@ -141,7 +141,7 @@ class Routine:
 
     @property
     def key(self) -> Key:
-        """What it is and its name, by which it is found in a `Schema`."""
+        """The kind and the name, by which a `Schema` holds the object."""
         return Key(self.kind, self.name, f"{self.table or ''}{self.arguments}")
 
 
@@ -159,7 +159,8 @@ class Composite(_Stored):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is compared by the SQL that makes it, as an entry of a dump is: a policy, an extension, a comment, a grant.
+    """An object that is compared by the SQL that creates it, like an entry of a dump: a policy, an extension, a
+    comment, a grant.
 
     ``name`` is the table or other object that it is or stands on, ``words`` say what it is (``policy p on t``).
     Each statement of ``create`` is undone by the one of ``drop`` in its place; ``alter`` are those that make this of
@@ -184,7 +185,7 @@ class Entry:
 
     @property
     def key(self) -> Key:
-        """What it is and what it stands on, by which it is found in a `Schema`."""
+        """The kind, the object it stands on and its words, by which a `Schema` holds it."""
         return Key(self.kind, self.name, self.words)
 
 

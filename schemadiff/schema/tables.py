@@ -243,10 +243,11 @@ Constraint = PrimaryKey | Unique | ForeignKey | Check | Exclude
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What the live index of that name has besides its definition, or the one behind the constraint of that name: it
-    goes with the index, and is given to the one that takes its name. ``clustered``: the rows are kept in its order.
-    ``identity``: rows are replicated by it. ``statistics`` are the targets of its expressions, each with its position.
-    ``options`` and ``tablespace`` are those of a constraint's index; a plain one says them itself.
+    """The settings of a live index besides its definition: of the index of that name, or of the one behind the
+    constraint of that name. They go with the index, and are given to the one that takes its name. ``clustered``: the
+    rows are kept in its order. ``identity``: rows are replicated by it. ``statistics`` are the targets of its
+    expressions, each with its position. ``options`` and ``tablespace`` are those of a constraint's index; a plain one
+    says them itself.
     """
 
     name: str
@@ -319,7 +320,7 @@ class Table:
         return next((column for column in self.columns if column.name == name), None)
 
     def marks_of(self, name: str | None) -> Marks | None:
-        """What the live index of that name has besides its definition, or ``None``."""
+        """Return the settings of the live index of that name besides its definition, or ``None``."""
         return next((one for one in self.marks if one.name == name), None)
 
     def constraints(self) -> Iterator[Constraint]:

@@ -1,4 +1,4 @@
-"""What must hold of a project's revisions: each check returns what is wrong, in words, else nothing."""
+"""Checks of a project's revisions: each returns what is wrong, in words, else nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def history_is_linear(project: Project) -> list[str]:
 
 
 def models_equal_revisions(project: Project, database: str) -> list[str]:
-    """What the revisions make of an empty database is what the models say."""
+    """Check that the revisions, applied to an empty database, lead to the models."""
     apply(database, project.versions, allow=["all"])
     found = check(database, project.models, project.versions, **project.compared)
     wrong = []

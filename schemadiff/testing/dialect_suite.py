@@ -204,7 +204,8 @@ class EachStory(OnDatabase):
     """Each story by itself, and random models."""
 
     engine: ClassVar[strategies.Engine | str]
-    """What random models may declare; the name of one of schemadiff's own dialects for what that takes."""
+    """The features that random models may use; the name of one of schemadiff's own dialects for those of that dialect.
+    """
 
     pairs: ClassVar[int] = 50
     """How many random pairs are taken forth and back."""
@@ -313,7 +314,7 @@ def insert(database: sa.Engine, metadata: sa.MetaData, rows: Rows) -> None:
 
 
 def rows_of(database: sa.Engine, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    """What stands in these columns of a table, by the first one."""
+    """Return the rows of a table with these columns, in the order of the first one."""
     chosen: list[sa.ColumnClause[Any]] = [sa.column(one) for one in columns]
     with database.connect() as connection:
         rows = connection.execute(sa.select(*chosen).select_from(sa.table(table)).order_by(chosen[0]))

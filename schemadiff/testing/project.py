@@ -34,7 +34,7 @@ class Project:
 
     @property
     def compared(self) -> dict[str, Any]:
-        """What is compared, as `schemadiff.check` takes it."""
+        """The settings of what is compared, as keywords of `schemadiff.check`."""
         return {"include": self.include, "exclude": self.exclude, "schemas": self.schemas}
 
 

@@ -181,4 +181,4 @@ STORIES = (
         _SOME,
     ),
 )
-"""What a change costs, and in how many statements it is carried out, is the dialect's own."""
+"""The stories. A change's cost, and its number of statements, are the dialect's own."""

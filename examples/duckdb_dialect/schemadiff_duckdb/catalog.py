@@ -1,5 +1,5 @@
-"""What DuckDB says its tables are. It writes every expression in a form of its own, so it is asked for that form in a
-database in memory.
+"""Reads the tables of a DuckDB database. DuckDB shows every expression in a form of its own, so it is asked for that
+form in a database in memory.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _uncast(expression: str, kind: str) -> str:
 
 
 def _listed(text: str) -> Iterator[tuple[str, bool]]:
-    """What stands between the commas of the first list in parentheses, and whether it is a name alone."""
+    """Yield each item of the first list in parentheses, and whether it is a single word."""
     depth = start = count = 0
     for token in Lexer().tokens(text):
         if depth == 1 and token.text in (",", ")"):

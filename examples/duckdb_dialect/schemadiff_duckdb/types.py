@@ -75,7 +75,9 @@ def sqlalchemy_type(column: Column) -> TypeEngine[object]:
 
 
 def losing(before: Column, after: Column, name: str) -> Loss | None:
-    """What values lose without an error when a column changes so: whatever does not come back from the new type."""
+    """Return what values lose without an error in this change of type, which is whatever does not come back from the
+    new type; ``None`` if nothing.
+    """
     old, new = before.type.sql, after.type.sql
     back = f"CAST(CAST({name} AS {new}) AS {old}) IS DISTINCT FROM {name}"
     number = old in {"DOUBLE", "FLOAT"} or old.startswith("DECIMAL")

@@ -59,7 +59,7 @@ def revision(one: Revision, applied: bool | None, *, marked: bool = False) -> It
 
 
 def notes(one: Revision) -> Iterator[Line]:
-    """What the docstring of the file says below its first line."""
+    """Yield the lines of the revision's docstring below its first line."""
     for line in one.notes:
         yield (f"     {one_line(line)}",)
 

@@ -72,7 +72,9 @@ def operations(found: Iterable[Operation], indent: str = "  ") -> Iterator[Line]
 
 
 def _apart(operation: Operation) -> str:
-    """What an operation stands under that works on no table: a stored object by itself, SQL and functions together."""
+    """Return the heading of an operation that is on no table: its own words for a stored object, one common heading for
+    SQL and functions.
+    """
     return "" if isinstance(operation, Execute | Run) else operation.describe()
 
 
@@ -149,7 +151,7 @@ def planned(found: Planned, *, apply: str) -> Iterator[Line]:
 
 
 def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Line]:
-    """What `check` found."""
+    """Yield the lines of the report of `check`."""
     parts: list[list[Line]] = []
     if found.missing:
         parts.append(
@@ -204,7 +206,7 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Lin
 
 
 def difference(found: Difference) -> Iterator[Line]:
-    """What `diff` found."""
+    """Yield the lines of the report of `diff`."""
     if not found:
         told = f" ({found.ignored})" if found.ignored else ""
         yield (("no differences", "green"), f": {one_line(found.before)}, {one_line(found.after)}{told}")
@@ -247,7 +249,7 @@ def done_heading(done: Done) -> Line:
 
 
 def preview(outcome: Outcome) -> Iterator[Line]:
-    """What would be run."""
+    """Yield the statements that would run, under a heading for each revision."""
     for position, done in enumerate(outcome.done):
         if position:
             yield BLANK
@@ -256,7 +258,7 @@ def preview(outcome: Outcome) -> Iterator[Line]:
 
 
 def direction(way: str) -> str:
-    """What is done to a revision in that direction."""
+    """Return the verb for carrying out a revision in that direction."""
     return "apply" if way == "up" else "roll back"
 
 

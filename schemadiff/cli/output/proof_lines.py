@@ -1,4 +1,4 @@
-"""What a database was recorded at, and what proves it -> lines of coloured pieces, for people. Pure."""
+"""The reports of `baseline` and `stamp`: the revision recorded and what proves it -> lines of coloured pieces. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def baseline(found: Baseline, place: str, *, plan: str, baseline: str) -> Iterator[Line]:
-    """What `baseline` found and did; `plan` and `baseline` are the commands."""
+    """Yield the lines of the report of `baseline`; `plan` and `baseline` are the commands to advise."""
     at, path = number(found.revision.number), one_line(str(found.revision.path))
     if found.differences:
         yield heading("differs", f": from revision {at} to the database")
@@ -65,7 +65,7 @@ def _beside_models(missing: Sequence[Operation] | None, plan: str) -> Iterator[L
 
 
 def stamped(found: Stamped, place: str, *, stamp: str) -> Iterator[Line]:
-    """What `stamp` found and did; `stamp` is the command."""
+    """Yield the lines of the report of `stamp`; `stamp` is the command to advise."""
     at = number(found.after)
     name = found.after or "base"
     if found.differences:

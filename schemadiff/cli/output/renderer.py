@@ -48,13 +48,13 @@ class Renderer:
     """Whether `apply` and `rollback` change nothing, as in a dry run."""
 
     def planned(self, found: Planned, missed: Sequence[File]) -> Answer:
-        """What `plan` found and wrote. ``missed`` are files whose models may be missing from it, as nobody imported
+        """Render the result of `plan`. ``missed`` are files whose models may be missing from it, as nobody imported
         them.
         """
         self._lacks()
 
     def drift(self, found: Drift, missed: Sequence[File]) -> Answer:
-        """What `check` found; ``missed`` as in `planned`."""
+        """Render the result of `check`; ``missed`` as in `planned`."""
         self._lacks()
 
     def seen(self, found: Seen) -> Answer:
@@ -62,7 +62,7 @@ class Renderer:
         self._lacks()
 
     def difference(self, found: Difference) -> Answer:
-        """What `diff` found."""
+        """Render the result of `diff`."""
         self._lacks()
 
     def shown(self, found: Shown) -> Answer:
@@ -90,23 +90,25 @@ class Renderer:
         self._lacks()
 
     def preview(self, found: Outcome, place: str) -> Answer:
-        """What `apply` or `rollback` would do in `place`."""
+        """Render the plan of `apply` or `rollback` for `place`, nothing of which was run."""
         self._lacks()
 
     def halfway(self, found: Status, place: str) -> Answer:
-        """What `apply` or `rollback` has to deal with first: the database is in the middle of a revision."""
+        """Render the state that `apply` or `rollback` must deal with first: the database is in the middle of a
+        revision.
+        """
         self._lacks()
 
     def outcome(self, found: Outcome, place: str) -> Answer:
-        """What `apply` or `rollback` did in `place`."""
+        """Render the outcome of `apply` or `rollback` in `place`."""
         self._lacks()
 
     def baseline(self, found: Baseline, place: str) -> Answer:
-        """What `baseline` made of `place`."""
+        """Render the result of `baseline` for `place`."""
         self._lacks()
 
     def stamped(self, found: Stamped, place: str) -> Answer:
-        """What `stamp` found in `place` and recorded."""
+        """Render the result of `stamp` for `place`."""
         self._lacks()
 
     def begun(self, found: Revision) -> Answer:

@@ -150,5 +150,5 @@ class Format(Renderer):
 
     @property
     def _commands(self) -> dict[str, str]:
-        """What a report advises, in the words of the command line that is in use."""
+        """Return the commands that a report advises, as they are called on the command line in use."""
         return {name: self.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback")}

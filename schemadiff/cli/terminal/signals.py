@@ -67,8 +67,9 @@ class StoppedBySignal(StoppedError):
 
 
 class Stop:
-    """What the person at the keyboard wants of the run, or who sends it signals. ``told`` is the signal that asked to
-    stop, if it was not Ctrl-C. `answer` is told why the process ends, and its exit code, where nobody else can say it.
+    """The wish to stop a run, by the person at the keyboard or by a signal. ``told`` is the signal that asked for it,
+    if it was not Ctrl-C. `answer` gets the reason and the exit code of a process that ends, where nobody else can
+    report them.
     """
 
     def __init__(self, terminal: Terminal, answer: Callable[[str, int], object]) -> None:
@@ -182,7 +183,7 @@ class Stop:
         self._wish, self._last = "now", self._heard
 
     def last_words(self) -> list[str]:
-        """What is said of a run that is left in the middle of something."""
+        """Return the lines to print when a run is left in the middle of a step."""
         lines = ["Left at once, while a statement may still be running at the server."]
         event = self._last_event
         if event is not None and event.seconds is None:

@@ -248,7 +248,7 @@ class Terminal:
 
     @contextmanager
     def _while_there(self) -> Iterator[None]:
-        """What is written to a terminal that was closed is lost, and no error: the run has its own end to come to."""
+        """Discard output to a terminal that was closed, without an error: the run has its own end to come to."""
         try:
             yield
         except OSError:

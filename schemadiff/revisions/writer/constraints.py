@@ -94,7 +94,7 @@ def _key_options(constraint: PrimaryKey | Unique, prefix: str) -> list[Node]:
 
 
 def _info(words: dict[str, Any]) -> list[Node]:
-    """What SQLAlchemy has no word for."""
+    """Return the ``info`` argument for attributes for which SQLAlchemy has none."""
     return [("info", {"schemadiff": words})] if words else []
 
 

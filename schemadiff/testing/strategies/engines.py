@@ -50,12 +50,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Engine:
-    """What can be declared for an engine."""
+    """The features of an engine that random models may use."""
 
     name: str
     kinds: tuple[Kind, ...]
     mark: str = '"'
-    """What stands around a quoted name."""
+    """The character around a quoted name."""
     enum_arrays: bool = False
     deferrable_uniques: bool = False
     strict_keys: bool = False
@@ -78,7 +78,7 @@ class Engine:
     enums: bool = True
     """Enumerated types with names."""
     actions: tuple[str | None, ...] = (None, "CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT")
-    """What a foreign key does on DELETE and UPDATE."""
+    """The actions of a foreign key on DELETE and UPDATE."""
     deferrable_keys: bool = True
     """Foreign keys that are checked at the end of the transaction."""
     circles: bool = True

@@ -40,7 +40,7 @@ COMPUTED = ("{0} + 1", "abs({0})", "({0} * 2) - 3")
 
 
 def part_forms(engine: Engine, kind: Kind) -> list[str]:
-    """What a part of an index can make of a column of that type, plain as a rule."""
+    """Return the forms that a part of an index on a column of that type can have, plain as a rule."""
     forms = ["{0}", "{0}", "{0}", *engine.part_forms]
     if kind.group == "text" and engine.functional:
         forms += ["sa.func.lower({0})"]

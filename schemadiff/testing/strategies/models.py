@@ -127,7 +127,7 @@ class Table:
 
 @dataclass(frozen=True, repr=False)
 class Models:
-    """What a program declares for one engine. ``serial`` is the last number that went into a name."""
+    """The models of a random program for one engine. ``serial`` is the last number that went into a name."""
 
     engine: Engine
     tables: tuple[Table, ...] = ()
@@ -138,7 +138,7 @@ class Models:
         return f"models for {self.engine.name}\n{self.source()}"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """What Hypothesis prints of a failing example."""
+        """Print the models as their source when Hypothesis shows a failing example."""
         printer.text(repr(self))
 
     def table(self, name: str) -> Table:
