@@ -12,15 +12,17 @@ import sqlalchemy as sa
 
 class Proxy:
     """Hands everything on until it is `silent`, and then nothing any more, or until so many answers of the server have
-    passed (`cut_after`): then it cuts every connection, and takes no other one. Counts `round_trips`.
+    passed (`cut_after`): then it cuts every connection, and takes no other one. Counts `round_trips`. Where it is
+    `closed`, connections are refused before `open`.
     """
 
-    def __init__(self, url: str, *, cut_after: int | None = None) -> None:
+    def __init__(self, url: str, *, cut_after: int | None = None, closed: bool = False) -> None:
         parsed = sa.make_url(url)
         assert parsed.host
         assert parsed.port
         self._server = (parsed.host, parsed.port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
         self.url = parsed.set(host="127.0.0.1", port=self._listener.getsockname()[1]).render_as_string(
             hide_password=False
         )
@@ -30,6 +32,12 @@ class Proxy:
         self._speaker: object = None
         self._cut_after = cut_after
         self._sockets: list[socket.socket] = []
+        if not closed:
+            self.open()
+
+    def open(self) -> None:
+        """Takes connections from now on."""
+        self._listener.listen()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Self:

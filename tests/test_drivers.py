@@ -98,10 +98,16 @@ def models(*, more: bool = False) -> sa.MetaData:
 @pytest.fixture
 def driver_url(driver: str, fresh_database: FreshDatabase) -> URL:
     """The URL of a fresh database with that driver in it."""
-    engine, _, name = driver.partition("+")
-    url = make_url(fresh_database(engine))
+    return with_driver(fresh_database(driver.partition("+")[0]), driver)
+
+
+def with_driver(url: str, driver: str) -> URL:
+    """The URL with that driver in it."""
+    parsed, name = make_url(url), driver.partition("+")[2]
     # PyMySQL's own word, with which the tests' servers are reached.
-    return url.set(drivername=f"{url.get_backend_name()}+{name}").difference_update_query(["ssl_disabled"])
+    return parsed.set(drivername=f"{parsed.get_backend_name()}+{name}").difference_update_query(
+        ["ssl_disabled"]
+    )
 
 
 @pytest.mark.engines("mysql", "mariadb", "postgresql")

@@ -17,17 +17,19 @@ def wait_for(database: Database, seconds: float, tell: Callable[[str], object]) 
     """Returns when the database answers. `tell` is told in a sentence what it waits for. Raises `UnansweredError` when
     the seconds are over, and any other `DatabaseError` at once: who is refused is not waited for.
     """
-    end = time.monotonic() + seconds
+    end: float | None = None
     pause = _FIRST_PAUSE
     while True:
         try:
             with connected(database):
                 return
         except UnansweredError as error:
+            if end is None:
+                end = time.monotonic() + seconds
+                if seconds > 0:
+                    tell(f"waiting up to {seconds:g} s for {where(database)}: {error.message}")
             left = end - time.monotonic()
             if left <= 0:
                 raise
-            if pause == _FIRST_PAUSE:
-                tell(f"waiting up to {seconds:g} s for {where(database)}: {error.message}")
             time.sleep(min(pause, left))
             pause = min(2 * pause, _LONGEST_PAUSE)
