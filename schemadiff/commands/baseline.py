@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.engine import Connection
@@ -114,10 +115,9 @@ def baseline(
         )
         if proof.differences:
             return result
-    if not file.exists:
-        files.save(directory, 1, file.message, file.text)
+    save = None if file.exists else partial(files.save, directory, 1, file.message, file.text)
     after = before if before and recorded else state_at(1, [file.revision])
-    record(database, before, after, lock_wait, tell, finish)
+    record(database, before, after, lock_wait, tell, save=save, finish=finish)
     return dataclasses.replace(
         result,
         written=not file.exists,

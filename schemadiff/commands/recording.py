@@ -100,10 +100,13 @@ def record(
     after: State,
     lock_wait: float,
     tell: Callable[[str], object] | None,
-    work: Callable[[Connection, Dialect], object] | None = None,
+    *,
+    save: Callable[[], object] | None = None,
+    finish: Callable[[Connection, Dialect], object] | None = None,
 ) -> None:
-    """Leads the version row, which was read `before`, to that state; then does the `work`, under the same lock. Raises
-    `PendingError` where somebody else has changed it meanwhile.
+    """Leads the version row, which was read `before`, to that state. All of it under the lock: `save` comes before the
+    row is changed, when it is known that this account may, `finish` after that. Raises `PendingError` where somebody
+    else has changed the row meanwhile.
     """
     with (
         connected(database, changes=True) as (connection, dialect),
@@ -116,6 +119,8 @@ def record(
             )
         if before != after:
             version_table.create(connection, dialect)
+            if save:
+                save()
             version_table.write(connection, dialect, after)
-        if work:
-            work(connection, dialect)
+        if finish:
+            finish(connection, dialect)

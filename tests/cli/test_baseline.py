@@ -220,11 +220,21 @@ def test_a_file_says_that_it_is_one_in_a_plain_way(shell: Shell) -> None:
     shell("check")
 
 
+@pytest.mark.engines("postgresql")
+def test_where_nothing_can_be_recorded_nothing_is_written(server_shell: Shell) -> None:
+    shell = server_shell
+    made(shell)
+    reading = Shell(shell.folder, f"{shell.url}?options=-c%20default_transaction_read_only%3Don")
+    assert "read-only" in reading("baseline", code=2).err
+    assert shell.versions() == []
+    shell("baseline")
+
+
 COMMAND = ("baseline", "--from-alembic", "migrations", "--drop-alembic-version")
 
 KILLED_AT = {
+    "before all": ("schemadiff.commands.baseline", "record"),
     "before the file": ("os", "link"),
-    "after the file": ("schemadiff.commands.baseline", "record"),
     "before the version row": ("schemadiff.execute.version_table", "write"),
     "before Alembic's table goes": ("schemadiff.database.alembic_table", "_expect_alembics"),
 }
@@ -239,10 +249,10 @@ name = sys.argv[2]
 work, calls = getattr(module, name), int(sys.argv[3])
 
 
-def ended(*given):
+def ended(*given, **named):
     global calls
     calls -= 1
-    return work(*given) if calls else _exit(9)
+    return work(*given, **named) if calls else _exit(9)
 
 
 setattr(module, name, ended)
