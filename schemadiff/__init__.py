@@ -32,6 +32,7 @@ __all__ = [
     "PendingError",
     "Plan",
     "Planned",
+    "Renumbered",
     "ReplayError",
     "Revision",
     "RevisionError",
@@ -56,6 +57,7 @@ __all__ = [
     "doctor",
     "list_models",
     "plan",
+    "renumber",
     "revision",
     "rollback",
     "show",
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from schemadiff.commands.doctor import doctor
     from schemadiff.commands.models import list_models
     from schemadiff.commands.plan import plan
+    from schemadiff.commands.renumber import renumber
     from schemadiff.commands.results import (
         Baseline,
         Diagnosis,
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
         Finding,
         Outcome,
         Planned,
+        Renumbered,
         Seen,
         Shown,
         Stamped,
@@ -124,13 +128,14 @@ _HOMES = {
         "commands.diff": "Difference diff",
         "commands.doctor": "doctor",
         "commands.models": "list_models",
-        "commands.results": "Baseline Diagnosis Done Drift Finding Outcome Planned Seen Shown Stamped",
+        "commands.results": "Baseline Diagnosis Done Drift Finding Outcome Planned Renumbered Seen Shown Stamped",
         "commands.apply": "apply rollback",
         "commands.baseline": "baseline",
         "commands.check": "check",
         "commands.plan": "plan",
         "commands.revision": "revision",
         "commands.show": "show",
+        "commands.renumber": "renumber",
         "commands.stamp": "stamp",
         "commands.status": "status",
         "errors": "AmbiguousError ConfigError DatabaseError DigestError HazardError LockedError "

@@ -35,6 +35,7 @@ ANSWERS = {
     "revision": {"begun"},
     "doctor": {"diagnosed"},
     "models": {"seen"},
+    "renumber": {"renumbered"},
     "status": {"status"},
     "history": {"history"},
     "apply": {"preview", "halfway", "outcome"},

@@ -51,7 +51,7 @@ def test_two_files_with_one_number_are_both_named(tmp_path: Path) -> None:
     write(tmp_path, "0001_b.py")
     with pytest.raises(RevisionError, match=r"0001_a\.py and .*0001_b\.py") as caught:
         files.load(tmp_path)
-    assert "Rename" in str(caught.value)
+    assert "`schemadiff renumber`" in str(caught.value)
 
 
 def test_a_gap_names_both_its_sides(tmp_path: Path) -> None:

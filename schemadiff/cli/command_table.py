@@ -55,6 +55,7 @@ _BASELINE = "Take an existing database over as revision 0001."
 _PLAN = "Compare with the models and write the next revision."
 _CHECK = "Tell whether models, revisions, database agree."
 _MODELS = "Show which models were found, and which were not."
+_RENUMBER = "Move your revisions behind those of others, after a merge."
 _STATUS = "Show where the database is, and what is pending."
 _HISTORY = "List the revisions, applied and pending."
 _SHOW = "Show one revision: operations, SQL, hazards."
@@ -111,6 +112,7 @@ COMMANDS = {
             of_flask=OfFlask("stamp", _STAMP),
         ),
         Command("doctor", _DOCTOR, "doctoring", of_flask=OfFlask("doctor", _DOCTOR)),
+        Command("renumber", _RENUMBER, "merging", of_flask=OfFlask("renumber", _RENUMBER)),
         Command("revision", _REVISION, "taking_over", of_flask=OfFlask("revision", _REVISION)),
     )
 }

@@ -30,6 +30,7 @@ Commands:
   baseline  Take an existing database over as revision 0001.
   stamp     Record a revision as applied without running it.
   doctor    Mend what an Alembic upgrade left half-done.
+  renumber  Move your revisions behind those of others, after a merge.
   revision  Write an empty revision, for SQL of your own.
 
   Exit codes: 0 fine or no difference, 1 differences or pending work found, 2
@@ -337,6 +338,22 @@ Options:
   --url URL                 The database; else SCHEMADIFF_URL, DATABASE_URL or
                             the settings file say it.
   -h, --help                Show this message and exit.
+""",
+    "renumber": """\
+Usage: schemadiff renumber [OPTIONS]
+
+  Move your revisions behind those of others, after a merge.
+
+Options:
+  --dry-run             Show it and change nothing; exits 1 when there is
+                        work.
+  --mine FILE           A revision file of yours; by default those that the
+                        main branch lacks. May be repeated.
+  --format <text|json>  How to write what was found.  [default: text]
+  --url URL             The database; else SCHEMADIFF_URL, DATABASE_URL or the
+                        settings file say it.
+  --versions DIRECTORY  The revision files; "versions" by default.
+  -h, --help            Show this message and exit.
 """,
     "revision": """\
 Usage: schemadiff revision [OPTIONS]

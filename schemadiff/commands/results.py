@@ -233,3 +233,33 @@ class Diagnosis:
     def is_half_done(self) -> bool:
         """Whether something of the revision has happened, or may have."""
         return bool(self.copies or self.lost) or any(one.state != "open" for one in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A revision file that gets another number."""
+
+    before: Path
+    after: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a revision of mine and one of the others both work on: columns, tables, other objects."""
+
+    mine: Path
+    other: Path
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbered:
+    """The result of `renumber`. ``unfit`` says why a revision cannot stand behind the others as it is; ``upstream`` is
+    the branch by which it was told which are mine; ``untold``: without a database nothing is known of overlaps.
+    """
+
+    moves: tuple[Move, ...]
+    overlaps: tuple[Overlap, ...] = ()
+    unfit: str | None = None
+    upstream: str | None = None
+    untold: bool = False

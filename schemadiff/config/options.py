@@ -36,6 +36,7 @@ EVERY = (
     "stamp",
     "revision",
     "doctor",
+    "renumber",
 )
 """The commands that answer in a format."""
 
@@ -82,10 +83,11 @@ class Option:
 
 
 _DATABASE = ("init", "plan", "apply", "rollback", "check", "status", "history", "show", "baseline", "stamp")
-_PROJECT = (*_DATABASE, "revision")
+_PROJECT = (*_DATABASE, "revision", "renumber")
 _RUNS = ("apply", "rollback")
 _COMPARING = ("plan", "check", "diff", "models", "baseline", "stamp")
 _NAMED = (*_DATABASE, "models")
+_WITH_URL = (*_NAMED, "renumber")
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -122,7 +124,14 @@ OPTIONS: tuple[Option, ...] = (
         "dry-run",
         "flag",
         "Show it and change nothing; exits 1 when there is work.",
-        ("plan", "apply", "rollback", "doctor"),
+        ("plan", "apply", "rollback", "renumber", "doctor"),
+    ),
+    Option(
+        "mine",
+        "list",
+        "A revision file of yours; by default those that the main branch lacks. May be repeated.",
+        ("renumber",),
+        metavar="FILE",
     ),
     Option(
         "allow",
@@ -228,7 +237,7 @@ OPTIONS: tuple[Option, ...] = (
         "url",
         "text",
         "The database; else SCHEMADIFF_URL, DATABASE_URL or the settings file say it.",
-        (*_NAMED, "diff", "doctor"),
+        (*_WITH_URL, "diff", "doctor"),
         metavar="URL",
         key="url",
         environment=("SCHEMADIFF_URL", "DATABASE_URL"),

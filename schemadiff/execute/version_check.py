@@ -1,11 +1,11 @@
-"""Whether a database's version row and the revision files agree. Pure."""
+"""Whether a database's version row and the revision files agree. Pure, until they do not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schemadiff.errors import DigestError, PendingError, UsageError, VersionError
+from schemadiff.errors import PendingError, UsageError
 from schemadiff.execute.status import State
 
 if TYPE_CHECKING:
@@ -40,32 +40,13 @@ def states(begin: State, numbers: Sequence[int], history: Sequence[Revision]) ->
 
 
 def verify(state: State, history: Sequence[Revision]) -> None:
-    """Raises when the version row and the files contradict each other."""
-    if state.version > len(history):
-        raise VersionError(
-            f"the database is at revision {state.version}, and the newest revision file is {len(history)}",
-            hint="Bring the missing files here (is the checkout older than the database?).",
-        )
-    if state.version == 0 or history[state.version - 1].digest == state.digest:
+    """Raises `VersionError` or `DigestError` when the version row and the files contradict each other."""
+    version = state.version
+    if version <= len(history) and (version == 0 or history[version - 1].digest == state.digest):
         return
-    applied, noted = history[: state.version], state.files or ()
-    back = "Bring its earlier text back and make the change in a new revision."
-    for revision, own in zip(applied, noted, strict=False):
-        if revision.own != own:
-            raise DigestError(f"{revision.path} was edited after the database applied it", hint=back)
-    if 0 < len(noted) < len(applied):
-        first, last = applied[len(noted)], applied[-1]
-        raise DigestError(
-            f"{first.path} was edited after the database applied it"
-            if first is last
-            else f"one of the revisions {first.number:04} to {last.number:04} was edited after the database applied it",
-            hint=f"{back}\nThe database does not know them one by one: the run that applied them was killed.",
-        )
-    raise DigestError(
-        "the revision files are not the ones that the database applied",
-        hint=f"Is it the right database, and the right directory? `schemadiff history` shows the digest of revision "
-        f"{state.version:04}; the version table holds {state.digest[:64] or 'none'}.",
-    )
+    from schemadiff.execute.contradiction import contradiction
+
+    raise contradiction(state, history)
 
 
 def expect_settled(state: State, place: str) -> None:

@@ -98,15 +98,14 @@ def load(directory: Path) -> tuple[Revision, ...]:
     if not directory.is_dir():
         return ()
     files: dict[int, Path] = {}
-    found, others = _numbered(directory)
+    found, others = numbered(directory)
     refuse_alembic(others)
     for number, path in found:
         if number in files:
             refuse_alembic(path for _, path in found)
-            free = max(number for number, _ in found) + 1
             raise RevisionError(
                 f"two revisions have the number {number}: {files[number]} and {path}",
-                hint=f"Rename the one that was not applied anywhere yet: its number becomes {free:04}.",
+                hint="Two branches have each added one? `schemadiff renumber` moves yours behind the others.",
             )
         files[number] = path
     previous: Path | None = None
@@ -124,25 +123,31 @@ def load(directory: Path) -> tuple[Revision, ...]:
         previous = files[number]
     revisions: list[Revision] = []
     for number in sorted(files):
-        revisions.append(understand(_text(files[number]), files[number], number, revisions))
+        revisions.append(understand(text_of(files[number]), files[number], number, revisions))
     return tuple(revisions)
 
 
-def _numbered(directory: Path) -> tuple[list[tuple[int, Path]], list[Path]]:
-    """The revision files by their names, each with its number, and the other modules."""
+def numbered(directory: Path) -> tuple[list[tuple[int, Path]], list[Path]]:
+    """The revision files by their names, each with its number, and the other modules. Raises `RevisionError`."""
     try:
         names = sorted(os.listdir(directory))
     except OSError as error:
         raise RevisionError(f"cannot read {directory}: {error.strerror}") from error
-    numbered: list[tuple[int, Path]] = []
+    revisions: list[tuple[int, Path]] = []
     others: list[Path] = []
     for name in names:
-        match = _FILE.fullmatch(name)
-        if match and all(map(is_of_a_word, match[2])):
-            numbered.append((int(match[1]), directory / name))
+        number = number_in(name)
+        if number is not None:
+            revisions.append((number, directory / name))
         elif name.endswith(".py"):
             others.append(directory / name)
-    return numbered, others
+    return revisions, others
+
+
+def number_in(name: str) -> int | None:
+    """The number in the name of a revision file; ``None`` where it is none."""
+    match = _FILE.fullmatch(name)
+    return int(match[1]) if match and all(map(is_of_a_word, match[2])) else None
 
 
 def understand(text: str, path: Path, number: int, before: Sequence[Revision]) -> Revision:
@@ -235,7 +240,8 @@ def _umask() -> int:
     return mask
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What the file says. Raises `RevisionError`."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -12,7 +12,7 @@ from tests.cli.shell import Shell
 
 USER = 'Table("user", metadata, Column("id", Integer, primary_key=True), Column("name", String(20)))\n'
 POST = 'Table("post", metadata, Column("id", Integer, primary_key=True), Column("user_id", ForeignKey("user.id")))\n'
-COMMANDS = ("plan", "check", "diff", "show", "apply", "rollback", "models", "status", "history")
+COMMANDS = ("plan", "check", "diff", "show", "apply", "rollback", "models", "renumber", "status", "history")
 
 
 def answers(shell: Shell) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def answers(shell: Shell) -> dict[str, Any]:
         "apply": ("apply", "--dry-run"),
         "rollback": ("rollback", "--dry-run"),
         "models": ("models",),
+        "renumber": ("renumber",),
         "status": ("status",),
         "history": ("history",),
         "plan": ("plan", "--dry-run"),

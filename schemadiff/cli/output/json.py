@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Baseline, Diagnosis, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import (
+        Baseline,
+        Diagnosis,
+        Drift,
+        Outcome,
+        Planned,
+        Renumbered,
+        Seen,
+        Shown,
+        Stamped,
+    )
     from schemadiff.execute.journal import Interrupted
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
@@ -152,6 +162,22 @@ class Format(Renderer):
         from schemadiff.cli.output import plan_json
 
         return self._dump(plan_json.diagnosed(found, place))
+
+    def renumbered(self, found: Renumbered, *, dry_run: bool) -> str:
+        return self._dump(
+            {
+                "operations": [],
+                "statements": [],
+                "moves": [{"before": str(one.before), "after": str(one.after)} for one in found.moves],
+                "moved": bool(found.moves) and not dry_run,
+                "overlaps": [
+                    {"mine": str(one.mine), "other": str(one.other), "what": list(one.what)}
+                    for one in found.overlaps
+                ],
+                "unfit": found.unfit,
+                "upstream": found.upstream,
+            }
+        )
 
     def failed(self, failure: Failure) -> str:
         return self._dump(_failure(failure))

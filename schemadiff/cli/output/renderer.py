@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Baseline, Diagnosis, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import (
+        Baseline,
+        Diagnosis,
+        Drift,
+        Outcome,
+        Planned,
+        Renumbered,
+        Seen,
+        Shown,
+        Stamped,
+    )
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
@@ -109,6 +119,10 @@ class Renderer:
 
     def stamped(self, found: Stamped, place: str) -> Answer:
         """Render the result of `stamp` for `place`."""
+        self._lacks()
+
+    def renumbered(self, found: Renumbered, *, dry_run: bool) -> Answer:
+        """What `renumber` moved, or in a dry run would."""
         self._lacks()
 
     def begun(self, found: Revision) -> Answer:

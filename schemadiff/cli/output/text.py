@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     from schemadiff.cli.terminal.terminal import Line
     from schemadiff.commands.diff import Difference
-    from schemadiff.commands.results import Baseline, Diagnosis, Drift, Outcome, Planned, Seen, Shown, Stamped
+    from schemadiff.commands.results import (
+        Baseline,
+        Diagnosis,
+        Drift,
+        Outcome,
+        Planned,
+        Renumbered,
+        Seen,
+        Shown,
+        Stamped,
+    )
     from schemadiff.execute.status import Status
     from schemadiff.models.on_disk import File
     from schemadiff.revisions.files import Revision
@@ -138,6 +148,37 @@ class Format(Renderer):
         from schemadiff.cli.output import proof_lines
 
         return proof_lines.stamped(found, place, stamp=self.speak("schemadiff stamp"))
+
+    def renumbered(self, found: Renumbered, *, dry_run: bool) -> Iterator[Line]:
+        if found.upstream:
+            yield (f"yours are the revisions that {one_line(found.upstream)} lacks",)
+        for move in found.moves:
+            yield (
+                "would move " if dry_run else "moved ",
+                str(move.before),
+                " -> ",
+                (str(move.after), "bold"),
+            )
+        if not found.moves:
+            yield (("nothing to move", "green"), ": the revisions are a line, and no two have one number")
+        for one in found.overlaps:
+            yield (
+                ("both touch", "bold yellow"),
+                f" {one_line(', '.join(one.what))}: {one.mine}, and before it {one.other}",
+            )
+        if found.unfit:
+            yield (("does not fit", "bold red"), f" behind the others as it is: {one_line(found.unfit)}")
+        if found.untold:
+            yield (
+                "no database is named: nothing is said about what both sides touch, nor about what is applied",
+            )
+        if found.moves and not dry_run:
+            words = "mend" if found.unfit else "read" if found.overlaps else ""
+            yield advice(
+                f"{words} it, then: {self._commands['apply']}"
+                if words
+                else f"go on: {self._commands['apply']}"
+            )
 
     def begun(self, found: Revision) -> Iterator[Line]:
         yield (("wrote ", ""), (str(found.path), "bold"))
