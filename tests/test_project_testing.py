@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,7 @@ def written(folder: Path, engine: str = "sqlite", tests: str = TESTS) -> Path:
     trigger = TRIGGERS["mysql" if engine == "mariadb" else engine]
     (folder / "versions" / "0002_rows.py").write_text(ROWS.replace("TRIGGER", repr(trigger)))
     (folder / "schemadiff.toml").write_text('models = "models:metadata"\n')
+    (folder / "conftest.py").write_text('pytest_plugins = ["schemadiff.testing.plugin"]\n')
     (folder / "test_site.py").write_text(tests)
     return folder
 
@@ -145,8 +147,6 @@ def run(folder: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[
             "-m",
             "pytest",
             "-q",
-            "-p",
-            "schemadiff.testing.plugin",
             "-p",
             "no:cacheprovider",
             *arguments,
@@ -289,7 +289,7 @@ def test_the_page_is_true(url: str, tmp_path: Path) -> None:
     for body in blocks:
         path, _, text = body.removeprefix("# ").partition("\n")
         server_shell.write(path, text)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     assert "\n$ pytest tests\n" in page
     done = run(server_shell.folder, server_shell.url, "tests")
     assert "4 passed" in done.stdout, done.stdout + done.stderr
@@ -307,3 +307,9 @@ Table("article", metadata, Column("id", Integer, primary_key=True), Column("titl
 def test_the_example_is_tested_so(url: str) -> None:
     done = run(ROOT, url, "examples/qa_site")
     assert "4 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_pytest_leaves_the_package_as_it_is() -> None:
+    """An entry point would have it rewrite each module, also where nobody asks for the plugin."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "pytest11" not in told.get("entry-points", {})

@@ -1,4 +1,8 @@
-"""The pytest plugin: databases of their own for the tests of a project. It comes with the installation.
+"""The pytest plugin: databases of their own for the tests of a project, whose conftest.py names it:
+
+    pytest_plugins = ["schemadiff.testing.plugin"]
+
+It has no entry point: pytest would rewrite each module of the whole package, in every project that has it installed.
 
 `schemadiff_project`         what is tested; a project overrides it to say more than its settings
 `schemadiff_empty_database`  the URL of a new, empty database
