@@ -8,6 +8,7 @@ two modules as well.
 import ast
 import functools
 import gc
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -318,6 +319,19 @@ def test_alembic_is_never_imported() -> None:
     }
     rooms = {name.split(".")[1] for name in named - {"schemadiff"}}
     assert rooms <= {"alembic", "cli", "commands", "config", "database", "flask", "revisions"}
+
+
+def test_no_docstring_begins_with_what() -> None:
+    """Such a sentence hides its subject: say what is returned (``Return the …``) or what it is (``The …``)."""
+    begins = re.compile(r'^\s*r?"""What\b', re.MULTILINE)
+    found = [
+        f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, match.end()) + 1}"
+        for room in ("schemadiff", "tools", "benchmarks", "examples")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for text in [path.read_text()]
+        for match in begins.finditer(text)
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_no_module_holds_two_ideas() -> None:

@@ -1,1 +1,1 @@
-"""What Alembic left behind: its revision files, read and never executed, and its mark in the database."""
+"""Reading what Alembic left behind: its revision files, never executed, and its mark in the database."""

@@ -40,7 +40,7 @@ class Case:
 
     @property
     def up(self) -> Script:
-        """What the file's ``upgrade`` does."""
+        """The script of the file's ``upgrade``."""
         return self.standing.script
 
     @property
@@ -138,7 +138,7 @@ def case_of(
 
 
 def read(connection: Connection, dialect: Dialect, revision: AlembicRevision) -> tuple[Script, Script]:
-    """What the file does, forward and back. Raises `RevisionError` where it cannot be read."""
+    """Return the scripts of the file, forward and back. Raises `RevisionError` where it cannot be read."""
     try:
         found = migration.read(revision.path.read_bytes(), connection.dialect.name)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:

@@ -1,4 +1,4 @@
-"""What a killed ``batch_alter_table`` leaves behind: a copy of a table, or a table without its indexes. Pure.
+"""Remains of a killed ``batch_alter_table``: a copy of a table, or a table without its indexes. Pure.
 
 Alembic fills a copy, drops the table, gives the copy its name, and makes the indexes anew, one after the other.
 """
@@ -21,14 +21,14 @@ LONGEST = 50
 
 
 def copy_of(table: str) -> str:
-    """What Alembic calls the copy of a table."""
+    """Return the name of Alembic's copy of a table."""
     return f"_alembic_tmp_{table}"[:LONGEST]
 
 
 def settled(
     effects: Iterable[Effect], live: Schema, dialect: Dialect
 ) -> tuple[tuple[Operation, ...], Schema]:
-    """What brings the tables of which there are copies to where they are whole, and the live schema after that.
+    """Return the operations that make the copied tables whole again, and the live schema after them.
 
     Where both are there, the copy is what is dropped: the table goes only when the copy is full. Where the copy alone
     is there it is the table.

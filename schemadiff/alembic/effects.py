@@ -1,4 +1,4 @@
-"""What an Alembic revision file does to a schema, as values. Pure.
+"""The effects of an Alembic revision file on a schema, as values. Pure.
 
 One call may be several statements of Alembic's: ``create_table`` of a column with ``index=True`` is a CREATE TABLE and
 a CREATE INDEX, between which it can be killed. Each of them is an effect.
@@ -18,7 +18,7 @@ Table = tuple[str, str | None]
 """The name of a table and its schema."""
 
 UNSAID: Any = object()
-"""What a change of a column leaves as it is."""
+"""Marks an attribute that a change of a column leaves as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """What only running the file would tell."""
+    """A statement whose effect only running the file would tell."""
 
     words: str
 

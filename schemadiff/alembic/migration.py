@@ -45,14 +45,14 @@ Statement = Call | Unread
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What the file does: the statements of its two functions, in order."""
+    """The statements of the file's two functions, in order."""
 
     upgrade: tuple[Statement, ...] = ()
     downgrade: tuple[Statement, ...] = field(default=())
 
 
 def read(source: bytes, dialect: str) -> Migration:
-    """What the text of a revision file does on a database of that product. Raises `SyntaxError` and `ValueError` as
+    """Parse a revision file as it would run on a database of that product. Raises `SyntaxError` and `ValueError` as
     `ast.parse` does.
     """
     scope = Scope(dialect)

@@ -158,7 +158,9 @@ def insertions(change: fx.Insert, dialect: Dialect) -> list[str]:
 
 
 def _before(change: fx.AlterColumn, back: Iterable[Change]) -> dict[str, Any]:
-    """What the column was: ``downgrade`` says it, else the ``existing_…`` of the change itself."""
+    """Return the column's attributes before the change: from ``downgrade``, else from the ``existing_…`` of the change
+    itself.
+    """
     was = dict(change.was)
     for other in back:
         if isinstance(other, fx.AlterColumn) and (other.table, other.name) == (change.table, change.name):
@@ -172,7 +174,7 @@ def _before(change: fx.AlterColumn, back: Iterable[Change]) -> dict[str, Any]:
 
 
 def _counterparts(change: Change, back: Sequence[Change]) -> list[Change]:
-    """What ``downgrade`` does to bring back what the effect has dropped."""
+    """Return the changes of ``downgrade`` that bring back what the effect has dropped."""
     found: list[Change] = []
     match change:
         case fx.DropTable(table=name):

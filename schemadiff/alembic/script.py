@@ -22,8 +22,8 @@ from schemadiff.alembic.verbs import changes_of, words_of
 
 
 def script(statements: Sequence[Statement], copies: bool) -> Script:
-    """What the statements do. ``copies`` says whether Alembic copies a table in a batch that does more than add plain
-    columns and indexes.
+    """Return the operations and effects of the statements. ``copies`` says whether Alembic copies a table in a batch
+    that does more than add plain columns and indexes.
     """
     operations: list[Operation] = []
     effects: list[Effect] = []

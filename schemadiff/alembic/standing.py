@@ -166,7 +166,7 @@ class _Look:
     # what is there
 
     def _name(self, table: fx.Table, position: int, k: int) -> Name:
-        """What the table of an effect is called in a database that is at k."""
+        """Return the name that the table of an effect has in a database that is at k."""
         name = self._dialect.named(*table)
         if position < k:
             for one in self._changes[position + 1 : k]:
@@ -255,7 +255,7 @@ class _Look:
         return any(key in covered or _any_prefix(key, covered) for key in self._keys(position))
 
     def _keys(self, position: int) -> Iterator[Key]:
-        """What the effect is about."""
+        """Yield the keys of the parts that the effect makes, changes or drops."""
         change = self._changes[position]
         match change:
             case fx.MakeTable(table=name) | fx.DropTable(table=name) | fx.CommentTable(table=name):
@@ -282,7 +282,9 @@ class _Look:
                 pass
 
     def _covered(self, position: int) -> Iterator[Key]:
-        """What cannot be seen of others because of the effect: a key ends with ``*`` where all below it is meant."""
+        """Yield the keys of the parts of which the effect hides what others did: a key ends with ``*`` where all below
+        it is meant.
+        """
         change = self._changes[position]
         match change:
             case fx.MakeTable(table=name) | fx.DropTable(table=name):

@@ -52,7 +52,7 @@ _CONSTRUCTORS = frozenset(
         "true",
     }
 )
-"""What may be called beside types: each only makes a value."""
+"""Functions that may be called beside types: each only makes a value."""
 
 _STANDS_FOR = {"sqlmodel.AutoString": sa.String, "sqlmodel.sql.sqltypes.AutoString": sa.String}
 """Types of other packages that a revision file names, and what they are in a database."""

@@ -32,7 +32,7 @@ from schemadiff.alembic.migration import Call
 
 
 def changes_of(call: Call) -> list[Change]:
-    """What a call does; where it is none that is known, `Unknown`."""
+    """Return the changes that a call makes; `Unknown` for a call that is not known."""
     verb = VERBS.get(call.verb)
     if verb is None:
         return [Unknown(f"op.{call.verb}")]

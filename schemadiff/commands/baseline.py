@@ -183,7 +183,7 @@ def _made(
 def _beyond(
     connection: Connection, dialect: Dialect, comparison: Comparison, visible: filters.Filter
 ) -> list[StoredObject]:
-    """What is no table and what the models do not have: views, triggers, routines and the like."""
+    """Return the live objects that the models do not have: views, triggers, routines and the like."""
     live = comparison.live
     schemas = schemas_of(live)
     found = dialect.objects(connection, schemas)

@@ -96,7 +96,7 @@ def doctor(
 
 @dataclass(frozen=True, slots=True)
 class _Treatment:
-    """What mends a case, and the end of it in Alembic's table."""
+    """The plan that mends a case, and the version that it leaves in Alembic's table."""
 
     case: Case
     plan: Plan
@@ -163,7 +163,7 @@ def _treatment(
 
 
 def _told(case: Case, dialect: Dialect, done: int | None = None) -> Diagnosis:
-    """What is seen of the case."""
+    """Return the diagnosis of the case: its findings, and the ways out."""
     standing = case.standing
     choices = standing.choices
     if done is not None and choices:

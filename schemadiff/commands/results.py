@@ -188,7 +188,7 @@ class Seen:
 
 
 Way = Literal["finish", "undo"]
-"""What becomes of a revision of Alembic's that is half-done."""
+"""The ways out of a revision of Alembic's that is half-done."""
 
 FindingState = Literal["done", "half", "open", "unsure"]
 

@@ -1,4 +1,4 @@
-"""What models have no word for, or nobody's models have, as the SQL that makes it and takes it off again. Pure."""
+"""Objects that models have no word for, or that no model declares, as the SQL that creates and removes them. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def as_sql(operations: Sequence[Operation], keys: Collection[Key], dialect: Dial
 
 
 def _undoing(count: int, undone: Sequence[str]) -> Sequence[str | None]:
-    """What undoes each of so many statements, which are undone from the last one to the first."""
+    """Return the SQL that undoes each of so many statements, which are undone from the last one to the first."""
     if len(undone) == count:
         return undone[::-1]
     if len(undone) == 1:

@@ -1,4 +1,4 @@
-"""What an Alembic upgrade left half-done -> lines of coloured pieces, for people. Pure."""
+"""The report of `doctor`: an Alembic upgrade left half-done -> lines of coloured pieces. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATES = {
 
 
 def diagnosed(found: Diagnosis, place: str, doctor: str) -> Iterator[Line]:
-    """What `doctor`, which is the command, found in a database and did."""
+    """Yield the lines of the report of `doctor`, which is the command to advise."""
     revision = found.revision
     if revision is None:
         at = ", ".join(map(one_line, found.at))

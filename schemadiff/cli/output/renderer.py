@@ -130,7 +130,7 @@ class Renderer:
         self._lacks()
 
     def diagnosed(self, found: Diagnosis, place: str) -> Answer:
-        """What `doctor` found in `place`, and did."""
+        """Render the result of `doctor` for `place`."""
         self._lacks()
 
     def failed(self, failure: Failure) -> Answer:

@@ -472,7 +472,7 @@ def _is_constraint(index: Index) -> bool:
 
 
 def _undoing(operation: Execute) -> Iterator[Node]:
-    """What undoes the SQL, and where it is for."""
+    """Yield the arguments for the SQL's reverse, and for the products that it is for."""
     if operation.undo is not None:
         yield "reverse", operation.undo or Code("op.nothing")
     if operation.only:
