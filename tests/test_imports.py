@@ -297,6 +297,25 @@ def test_dialects_are_named_in_dialects_alone() -> None:
     assert not named, "\n".join(named)
 
 
+OF_A_PRODUCT = re.compile(
+    r"\b(LIMIT|FETCH FIRST|UNLOGGED|CONCURRENTLY|AUTO_INCREMENT|AUTOINCREMENT|ROWID|InnoDB|FULLTEXT|SPATIAL|gist|btree"
+    r"|(sqlite|mysql|mariadb|postgresql|pg)_\w+|information_schema)\b"
+)
+"""Words of one product's SQL, of its catalogs, of SQLAlchemy's keywords for it: behind the contract of dialects."""
+
+
+def test_the_words_of_a_product_stand_in_dialects_alone() -> None:
+    said = [
+        f"{name}:{node.lineno} says {node.value!r}"
+        for name, path in SOURCES.items()
+        if not name.startswith(("schemadiff.dialects", "schemadiff.testing.strategies"))
+        and OF_A_PRODUCT.search(path.read_text())
+        for node in without_prose(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and OF_A_PRODUCT.search(node.value)
+    ]
+    assert not said, "\n".join(said)
+
+
 def test_only_the_command_line_prints() -> None:
     printing = [
         f"{name}:{node.lineno}"

@@ -155,7 +155,7 @@ def _treatment(
             ) from error
     operations = tuple(recorder.operations)
     facts = facts_about(connection, dialect, operations, case.live, undoing=way == "undo")
-    plan = foreseen(connection, planner.plan(operations, case.live, dialect, facts=facts))
+    plan = foreseen(connection, dialect, planner.plan(operations, case.live, dialect, facts=facts))
     if way == "undo":
         return _Treatment(case, plan)
     first, ending = alembic_table.moving(dialect, case.at, case.revision.before, case.revision.id)

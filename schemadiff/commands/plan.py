@@ -172,7 +172,7 @@ def _statements(comparison: Comparison, found: _Found, loaded: tuple[Operation, 
         large=large_tables(connection, dialect, loaded, live, online),
     )
     (planned,) = choose_algorithms(connection, dialect, [planned], facts)
-    return foreseen(connection, dataclasses.replace(planned, operations=loaded))
+    return foreseen(connection, dialect, dataclasses.replace(planned, operations=loaded))
 
 
 def _decide(candidates: Sequence[Candidate], decide: Decide | None) -> tuple[Operation, ...]:

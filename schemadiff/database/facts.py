@@ -75,7 +75,7 @@ def _renumbered(
     found = {}
     for operation, change in dialect.renumbered(operations, live).items():
         with tolerant():
-            number = count_up_to(connection, change.rows)
+            number = count_up_to(connection, dialect, change.rows)
             if number:
                 few = f"{number:,}" if number <= COUNT_LIMIT else f"more than {COUNT_LIMIT:,}"
                 found[operation] = f"{few} row{'' if number == 1 else 's'} {change.words}"
@@ -117,7 +117,8 @@ def _altered(operations: Sequence[Operation]) -> Iterator[tuple[AlterColumn, Nam
 
 
 def _counted(connection: Connection, dialect: Dialect, table: Name, column: str, loss: Loss) -> Lost:
-    few = f"SELECT {dialect.quote(column)} FROM {dialect.quote_name(table)} LIMIT {COUNT_LIMIT + 1}"
+    every = f"SELECT {dialect.quote(column)} FROM {dialect.quote_name(table)}"
+    few = dialect.first_rows(every, COUNT_LIMIT + 1)
     changed = f"SUM(CASE WHEN {loss.condition} THEN 1 ELSE 0 END)"
     found: list[Lost] = []
     # Without a right to read it, or with a value that cannot be converted at all, which the server will refuse:
@@ -135,13 +136,13 @@ def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) 
     rows = {}
     for name in dict.fromkeys(names):
         with tolerant():
-            rows[name] = count_up_to(connection, f"FROM {dialect.quote_name(name)}")
+            rows[name] = count_up_to(connection, dialect, f"FROM {dialect.quote_name(name)}")
     return Facts(rows, COUNT_LIMIT)
 
 
-def count_up_to(connection: Connection, source: str) -> int:
+def count_up_to(connection: Connection, dialect: Dialect, source: str) -> int:
     """How many rows there are, counted up to one more than the limit; `source` is FROM and what stands behind it."""
-    limited = f"SELECT 1 AS one {source} LIMIT {COUNT_LIMIT + 1}"
+    limited = dialect.first_rows(f"SELECT 1 AS one {source}", COUNT_LIMIT + 1)
     counted = connection.exec_driver_sql(
         f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
     )

@@ -343,7 +343,7 @@ def _step(
             ):
                 if opening and (step.expects or step.run):
                     opening.send(connection)
-                preconditions.hold(connection, step.expects)
+                preconditions.hold(connection, dialect, step.expects)
                 if step.run:
                     dialect.expect_anything(connection)
                     call(step.run, connection, dialect, place)

@@ -221,7 +221,7 @@ def tasks_of(
     tasks = []
     last = None if asking else 1
     plans[:last] = choose_algorithms(context.connection, context.dialect, plans[:last], facts)
-    plans[:1] = [foreseen(context.connection, plan) for plan in plans[:1]]
+    plans[:1] = [foreseen(context.connection, context.dialect, plan) for plan in plans[:1]]
     for leg, plan, guesses in zip(legs, plans, unsure, strict=True):
         tasks.append(
             Task(leg.revision.number, direction, plan, state, leg.state, unsure=guesses, start=leg.start)

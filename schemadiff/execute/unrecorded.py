@@ -94,7 +94,7 @@ class _Run:
             with dialect.as_server_is(connection) if written else nullcontext():
                 if opening and step.expects:
                     opening.send(connection)
-                preconditions.hold(connection, step.expects)
+                preconditions.hold(connection, dialect, step.expects)
                 if not written:
                     dialect.admit(connection, step.sql)
                 sql = opening.before(step.sql) if opening else step.sql

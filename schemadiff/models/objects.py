@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,8 +53,6 @@ def is_table(table: sa.Table) -> bool:
 _PASSING = frozenset({"TEMPORARY", "TEMP", "GLOBAL TEMPORARY", "LOCAL TEMPORARY"})
 """Prefixes of a table that no other session sees."""
 
-_KNOWN_PREFIXES = _PASSING | {"UNLOGGED"}
-
 
 def is_made(item: sa.Constraint | sa.Index, compiler: DDLCompiler) -> bool:
     """Whether ``create_all`` makes the constraint or index on the dialect: by its ``ddl_if``, and by the rule of one
@@ -93,8 +91,10 @@ def left_to_database(column: sa.Column[Any]) -> tuple[str, ...]:
     return fields
 
 
-def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
-    """Yield the side effects that the models add to ``create_all``, which no revision repeats."""
+def unsupported(metadata: sa.MetaData, prefixes: Collection[str]) -> Iterator[Unsupported]:
+    """Yield the side effects that the models add to ``create_all``, which no revision repeats. `prefixes` are the
+    `Traits.table_prefixes` of the product.
+    """
     for table in metadata.tables.values():
         name = Name(table.name, table.schema)
         if is_copy(table):
@@ -105,7 +105,7 @@ def unsupported(metadata: sa.MetaData) -> Iterator[Unsupported]:
                 name, f"has the option {option}, which is not compared: say it with op.execute(…)"
             )
         words = {str(one).upper() for one in table._prefixes} if table._prefixes else set()
-        for word in words - _KNOWN_PREFIXES:
+        for word in words.difference(_PASSING, prefixes):
             yield Unsupported(
                 name, f"has the prefix {word}, which is not compared: say it with op.execute(…)"
             )

@@ -68,7 +68,12 @@ def read(
     parts = ((one, names.get(one, ""), _read_visible(one, dialect, chosen)) for one in every)
     tables = join(parts, chosen, dialect)
     objects = (found for one in every for found in stored_objects(one, dialect, read_indexes))
-    notes = tuple(note for one in every for note in unsupported(one) if not chosen.excludes(note.table))
+    notes = tuple(
+        note
+        for one in every
+        for note in unsupported(one, dialect.table_prefixes)
+        if not chosen.excludes(note.table)
+    )
     schema = Schema(tables, unsupported=notes)
     return schema.with_objects(one for one in objects if not chosen.hides_object(one))
 
@@ -209,7 +214,7 @@ class _Reading:
             tuple([self.index(index) for index in sorted(indexes, key=_by_name)]),
             tuple(parts[ForeignKey]),
             tuple(parts[Check]),
-            table_options(source, self.prefixes),
+            table_options(source, self.prefixes, self.dialect.table_prefixes),
             tuple(parts[Exclude]),
             tuple([self.dialect.named(one.name, one.schema) for one in source._extra_dependencies]),
         )

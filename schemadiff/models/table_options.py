@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -35,14 +35,16 @@ def arguments_of(
     return arguments_for(prefixes, item.kwargs) if "dialect_options" in vars(item) else {}
 
 
-def table_options(table: sa.Table, prefixes: Iterable[str]) -> Options:
-    """The options that the table is declared with."""
+def table_options(table: sa.Table, prefixes: Iterable[str], words: Collection[str]) -> Options:
+    """Return the options that the table is declared with: by keyword arguments of these prefixes, and by those of the
+    `words` that stand before TABLE.
+    """
     if not vars(table).get("dialect_options") and table.comment is None and not table._prefixes:
         return _UNSAID
     arguments = arguments_of(table, prefixes).items()
     given = {key.lower().replace(" ", "_"): value for key, value in arguments if value is not None}
-    if any(str(word).upper() == "UNLOGGED" for word in table._prefixes):
-        given["unlogged"] = True
+    before = {str(word).upper() for word in table._prefixes}
+    given |= {word.lower(): True for word in before.intersection(words)}
 
     def take(names: tuple[str, ...]) -> str | None:
         values = [given.pop(name) for name in names if name in given]
@@ -63,12 +65,14 @@ def table_options(table: sa.Table, prefixes: Iterable[str]) -> Options:
 def read_options(options: Mapping[str, object], table: Table, dialect: Dialect) -> Options:
     """`table`'s options after those keyword arguments of `sa.Table` are given to it."""
     scratch = sa.Table(table.name.name, sa.MetaData(), **cast(Any, options))
-    read = table_options(scratch, dialect.option_prefixes)
+    read = table_options(scratch, dialect.option_prefixes, dialect.table_prefixes)
     old = table.options.written or table.options
     given = {name.removeprefix(f"{prefix}_") for name in options for prefix in dialect.option_prefixes}
     names = {"comment": ("comment",), "engine": _ENGINE, "charset": _CHARSET, "collation": _COLLATION}
     changed = {field: getattr(read, field) for field, keys in names.items() if given.intersection(keys)}
-    kept = {key: text for key, text in old.extra if key != "UNLOGGED" or "prefixes" not in options}
+    kept = {
+        key: text for key, text in old.extra if key not in dialect.table_prefixes or "prefixes" not in options
+    }
     extra = {**kept, **dict(read.extra)}
     cleared = {name.partition("_")[2].upper() for name, value in options.items() if value is None}
     extra = {key: value for key, value in extra.items() if key not in cleared}

@@ -13,6 +13,7 @@ from schemadiff import operations as ops
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError
 from schemadiff.models.reader import named, read_onto
+from schemadiff.models.table_options import arguments_of
 from schemadiff.operations import Found, Operation
 from schemadiff.operations.in_place import AlterConstraint, AlterIndex, RenameConstraint, RenameIndex
 from schemadiff.planning import replay
@@ -167,7 +168,8 @@ class PartVerbs(Recording):
 
     def _read_index(self, index: sa.Index, view: Name) -> Index:
         """The index of a view. What columns that has, only the server knows: every name in the index may be one."""
-        parts = [*getattr(index, "_pending_colargs", ()), *(index.kwargs.get("postgresql_include") or ())]
+        included = arguments_of(index, self._dialect.option_prefixes).get("include") or ()
+        parts = [*getattr(index, "_pending_colargs", ()), *included]
         words = {word for part in parts for word in re.findall(r'"([^"]+)"|(\w+)', str(part))}
         names = sorted({word for pair in words for word in pair if word} | {str(part) for part in parts})
         scene = Table(view, tuple(Column(name, Type("text")) for name in names))

@@ -76,7 +76,7 @@ FIELDS: Mapping[type, tuple[Field, ...]] = {
         *(Field("inherited", True, (True,), bool), _ENFORCED),
     ),
     Exclude: (
-        *(Field("parts", REQUIRED), Field("operators", REQUIRED), Field("name"), Field("method", "gist")),
+        *(Field("parts", REQUIRED), Field("operators", REQUIRED), Field("name"), Field("method")),
         *(Field("where"), Field("deferrable"), Field("comment")),
     ),
     Index: (

@@ -221,12 +221,14 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Exclude:
-    """An exclusion constraint: no two rows for which all of ``operators`` hold, one for each of ``parts``."""
+    """An exclusion constraint: no two rows for which all of ``operators`` hold, one for each of ``parts``. ``method``
+    is that of its index; ``None`` for the default of SQLAlchemy's constraint.
+    """
 
     parts: tuple[Part, ...]
     operators: tuple[str, ...]
     name: str | None = None
-    method: str = "gist"
+    method: str | None = None
     where: str | None = None
     deferrable: str | None = None
     comment: str | None = None

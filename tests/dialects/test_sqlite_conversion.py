@@ -126,7 +126,7 @@ def _change(
     old, new = (read([_metadata(one)], dialect).tables[name].columns[1] for one in (before, after))
     live = dialect.inspect(connection)
     for statement in dialect.statements([AlterColumn(name, old, new)], live):
-        hold(connection, statement.expects)
+        hold(connection, dialect, statement.expects)
         connection.exec_driver_sql(statement.sql)
 
 

@@ -70,3 +70,7 @@ class Product(Traits, ABC):
         """The name of a table, quoted, with its schema where it has one."""
         quoted = self.quote(name.name)
         return f"{self.quote(name.schema)}.{quoted}" if name.schema else quoted
+
+    def first_rows(self, query: str, count: int) -> str:
+        """Return the query with at most so many of its rows."""
+        return f"{query} LIMIT {count}"

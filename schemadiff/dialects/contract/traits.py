@@ -65,6 +65,9 @@ class Traits:
     shared_names: ClassVar[tuple[type, ...]] = ()
     """The kinds of things whose names no two tables of one schema may both have."""
 
+    table_prefixes: ClassVar[frozenset[str]] = frozenset()
+    """The words between CREATE and TABLE that are an option of the table, as a key of `Options.extra`."""
+
     own_table_options: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """The table options of schemadiff's own tables, whatever the defaults of the database are: keyword arguments of
     `sa.Table` without their prefix.

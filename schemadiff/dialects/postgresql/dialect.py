@@ -93,6 +93,7 @@ class PostgreSQL(Dialect):
 
     name: ClassVar[str] = "postgresql"
     transactional_ddl: ClassVar[bool] = True
+    table_prefixes: ClassVar[frozenset[str]] = frozenset({"UNLOGGED"})
     lexer: ClassVar[Lexer] = PostgreSQLLexer()
     connecting: ClassVar[Connecting] = PostgreSQLConnecting()
     stand_alone: ClassVar[tuple[type, ...]] = (

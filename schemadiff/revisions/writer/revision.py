@@ -377,8 +377,9 @@ class _Writer:
         ]
         opclasses = {part.column: part.opclass for part in parts if part.opclass and is_plain(part)}
         where = self._text(written.where) if written.where else None
-        values = (("where", where), ("using", written.method), ("ops", opclasses))
-        given: list[Node] = [(key, value) for key, value in values if value and value != "gist"]
+        method = written.method if constraint.method else None  # what is written may be the default
+        values = (("where", where), ("using", method), ("ops", opclasses))
+        given: list[Node] = [(key, value) for key, value in values if value]
         return Call(
             f"{self.dialect.name}.ExcludeConstraint",
             [*pairs, *constraints.common_arguments(constraint), *given],
@@ -450,8 +451,9 @@ class _Writer:
                 for key, value in written.extra
             },
         }
-        if given.pop(f"{prefix}_unlogged", None):
-            given["prefixes"] = Strings(["UNLOGGED"])
+        words = sorted(self.dialect.table_prefixes)
+        if before := [word for word in words if given.pop(f"{prefix}_{word.lower()}", None)]:
+            given["prefixes"] = Strings(before)
         return {key: value for key, value in given.items() if value is not None}
 
     def _changed_options(self, before: Options, after: Options) -> tuple[dict[str, Any], dict[str, Any]]:

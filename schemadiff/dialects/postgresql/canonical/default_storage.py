@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from schemadiff.schema import Index, Table
 
+EXCLUSION_METHOD = "gist"
+"""The index method of SQLAlchemy's ExcludeConstraint that is given none; the server's own default is btree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Storage:

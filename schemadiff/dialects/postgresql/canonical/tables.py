@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from schemadiff.dialects.postgresql.canonical.default_storage import EXCLUSION_METHOD
 from schemadiff.dialects.postgresql.canonical.expressions import expression, fold
 from schemadiff.dialects.postgresql.canonical.types import FLOATS, NUMBERS, STRINGS, parse, parse_enum
 from schemadiff.dialects.postgresql.server.sql_text import (
@@ -368,6 +369,7 @@ def _exclude(exclude: Exclude, names: set[str], varchars: frozenset[str]) -> Exc
         exclude,
         parts=tuple(_part(part, names, varchars) for part in exclude.parts),
         name=exclude.name or None,
+        method=None if exclude.method == EXCLUSION_METHOD else exclude.method,
         where=None if exclude.where is None else expression(exclude.where, varchars),
         comment=exclude.comment or None,
     )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from schemadiff.dialects.postgresql.canonical.default_storage import EXCLUSION_METHOD
 from schemadiff.dialects.postgresql.canonical.types import parse_enum, quoted
 from schemadiff.dialects.postgresql.server.sql_text import (
     END,
@@ -132,7 +133,8 @@ def constraint(definition: Constraint, known: Marks | None = None) -> str:
             pairs = zip(definition.parts, definition.operators, strict=True)
             elements = ", ".join(f"{_part(part)} WITH {operator}" for part, operator in pairs)
             where = "" if definition.where is None else f" WHERE ({definition.where})"
-            return f"{named}EXCLUDE USING {definition.method} ({elements}){stored}{where}{_late(definition)}"
+            method = definition.method or EXCLUSION_METHOD
+            return f"{named}EXCLUDE USING {method} ({elements}){stored}{where}{_late(definition)}"
         case Check():
             enforced = "" if definition.enforced else " NOT ENFORCED"
             inherited = "" if definition.inherited else " NO INHERIT"
