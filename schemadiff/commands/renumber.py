@@ -131,7 +131,9 @@ def _expect_not_applied(
 def _fit(
     history: Sequence[Revision], theirs: int, since: int, dialect: Dialect
 ) -> tuple[tuple[Overlap, ...], str | None]:
-    """What both sides touch, and why one of mine cannot stand behind theirs. `since` is where the sides parted."""
+    """Return the overlaps of both sides, and why one of mine cannot stand behind theirs, if so. `since` is where the
+    sides parted.
+    """
     schema, recorded = Schema(), list[tuple[Operation, ...]]()
     for revision in history:
         try:

@@ -245,7 +245,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What a revision of mine and one of the others both work on: columns, tables, other objects."""
+    """The columns, tables and other objects that a revision of mine and one of the others both work on."""
 
     mine: Path
     other: Path

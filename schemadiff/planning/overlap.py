@@ -1,4 +1,4 @@
-"""What two revisions both touch. Pure."""
+"""The overlap of two revisions: what both touch. Pure."""
 
 from __future__ import annotations
 

@@ -241,7 +241,7 @@ def _umask() -> int:
 
 
 def text_of(path: Path) -> str:
-    """What the file says. Raises `RevisionError`."""
+    """Return the file's text. Raises `RevisionError` if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

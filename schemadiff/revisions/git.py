@@ -1,4 +1,4 @@
-"""What git knows of revision files: those of other branches. Nothing here is needed: without git nothing is known."""
+"""Revision files that git knows of on other branches. Optional: without git nothing is known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemadiff.revisions import files
 _SECONDS = 5
 _MOST_BRANCHES = 100
 _UPSTREAM = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-"""What the branches of a team come back to, the surest first."""
+"""The branches that a team merges into, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _own(text: str, name: str, number: int) -> str:
 
 
 def _git(directory: Path, *arguments: str) -> str:
-    """What git says; empty where it says nothing, or there is none."""
+    """Return git's output; empty where it has none, or there is no git."""
     call = ["git", "-C", str(directory), "--no-optional-locks", *arguments]
     try:
         done = subprocess.run(

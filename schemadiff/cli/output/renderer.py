@@ -122,7 +122,7 @@ class Renderer:
         self._lacks()
 
     def renumbered(self, found: Renumbered, *, dry_run: bool) -> Answer:
-        """What `renumber` moved, or in a dry run would."""
+        """Render the result of `renumber`, or of its dry run."""
         self._lacks()
 
     def begun(self, found: Revision) -> Answer:
