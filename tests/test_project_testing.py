@@ -228,6 +228,12 @@ def test_a_revision_that_cannot_be_undone_is_told(site: Project) -> None:
     assert checks.revisions_go_up_down_and_up(again, again.server) == []
 
 
+def test_a_baseline_goes_up_and_down_as_well(site: Project) -> None:
+    (first,) = site.versions.glob("0001_*.py")
+    first.write_text(f"{first.read_text()}\n\nbaseline = True\n")
+    assert checks.revisions_go_up_down_and_up(site, site.server) == []
+
+
 def test_a_revision_that_cannot_be_applied_again_is_told(site: Project) -> None:
     third = 'def upgrade(op):\n    op.execute("INSERT INTO log (id) VALUES (7)", reverse=op.nothing)\n'
     (site.versions / "0003_more.py").write_text(third)

@@ -82,9 +82,11 @@ def baseline(
     with connected(database) as (connection, dialect):
         before = version_table.read(connection, dialect)
         expect_settled(before or State(), place)
-        there = alembic_table.is_there(connection)
+        asked = theirs or drop_alembic_version
+        table = alembic_table.named(connection, dialect) if asked else alembic_table.ALEMBIC_TABLE
+        there = alembic_table.is_there(connection, table)
         if theirs:
-            _expect_at_head(theirs, alembic_table.rows(connection, dialect), place)
+            _expect_at_head(theirs, alembic_table.rows(connection, dialect, table), place)
         recorded = bool(before and before.version)
         if before and recorded:
             _expect_more_to_do(before, history, drop_alembic_version and there, place)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from schemadiff.database.other_tools import of_other_tools
+from schemadiff.database.other_tools import is_alembics, of_other_tools
 from schemadiff.dialects import Dialect
 from schemadiff.dialects.contract.script import VERSION_TABLE
 from schemadiff.schema import (
@@ -32,7 +32,8 @@ def inspect(
     """
     live = dialect.inspect(connection, schemas, only=only)
     tables = {name: table for name, table in live.tables.items() if name.name != VERSION_TABLE}
-    return dataclasses.replace(live, tables=tables, kept=live.kept | of_other_tools(tables))
+    kept = {name for name, table in tables.items() if is_alembics(table)}
+    return dataclasses.replace(live, tables=tables, kept=live.kept | of_other_tools(tables) | kept)
 
 
 def inspect_for(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from schemadiff.schema import Name, Routine, StoredObject
+from schemadiff.schema import Name, Routine, StoredObject, Table
 
 _TABLES = frozenset(
     {
@@ -59,6 +59,15 @@ _BESIDE = re.compile(r"_+(?P<table>.+)_(?:new|old|chkpnt)", re.DOTALL)
 _TRIGGERS = re.compile(
     r"pt_osc_.+_(?:ins|upd|del)|lhmt_(?:ins|upd|del)_.+|__osc_(?:ins|upd|del)_.+", re.DOTALL
 )
+
+
+ALEMBIC_COLUMN = "version_num"
+"""The one column of Alembic's table, whatever ``version_table`` in its ``env.py`` calls that."""
+
+
+def is_alembics(table: Table) -> bool:
+    """Whether the table is Alembic's, by whatever name."""
+    return [one.name for one in table.columns] == [ALEMBIC_COLUMN]
 
 
 def is_bookkeeping(name: Name) -> bool:

@@ -32,7 +32,7 @@ def test_alembics_history_is_kept(server_shell: Shell) -> None:
         assert "drop" not in told
         assert told.count('left alone: "alembic_version"') == 1
     assert shell.execute("SELECT version_num FROM alembic_version") == [("c3",)]
-    assert "dropped Alembic's table alembic_version" in shell("baseline", "--drop-alembic-version").out
+    assert "dropped Alembic's own table" in shell("baseline", "--drop-alembic-version").out
     assert "alembic_version" not in shell.tables()
     assert "is at revision 0001 already" in shell("baseline", "--drop-alembic-version", code=2).err
     assert "no differences" in shell("check").out
@@ -72,6 +72,33 @@ def test_another_table_of_that_name_is_not_dropped(first: bool, shell: Shell) ->
         shell("baseline")
     assert "is not Alembic's" in shell("baseline", "--drop-alembic-version", code=2).err
     assert "alembic_version" in shell.tables()
+
+
+def test_alembics_table_may_have_another_name(server_shell: Shell) -> None:
+    shell = server_shell
+    made(shell)
+    alembic(shell, ("a1", None, "begin"))
+    at(shell, "a1")
+    shell.execute("ALTER TABLE alembic_version RENAME TO my_versions")
+    planned = shell("plan").out
+    assert 'left alone: "my_versions"' in planned
+    assert "delete this file and run: schemadiff baseline" in planned
+    for name in shell.versions():
+        (shell.folder / "versions" / name).unlink()
+    assert 'left alone: "my_versions"' in shell("baseline", "--from-alembic", "migrations").out
+    assert "no differences" in shell("check").out
+    assert "dropped Alembic's own table" in shell("baseline", "--drop-alembic-version").out
+    assert "my_versions" not in shell.tables()
+
+
+def test_of_several_such_tables_none_is_guessed(shell: Shell) -> None:
+    made(shell)
+    alembic(shell, ("a1", None, "begin"))
+    shell.execute("ALTER TABLE alembic_version RENAME TO one", "CREATE TABLE two (version_num VARCHAR(32))")
+    for option in (["--from-alembic", "migrations"], ["--drop-alembic-version"]):
+        assert "there are 2 tables that may be Alembic's: one, two" in shell("baseline", *option, code=2).err
+    shell("baseline")
+    assert {"one", "two"} < shell.tables()
 
 
 def test_branches_merges_and_dependencies(shell: Shell) -> None:

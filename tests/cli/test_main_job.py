@@ -159,7 +159,7 @@ def test_without_a_revision_none_agrees(shell: Shell) -> None:
     shell.execute("CREATE TABLE one (id INTEGER NOT NULL PRIMARY KEY)")
     assert shell("check").out == (
         "no revision: models and database agree, but no revision makes what they have\n"
-        "-> write the first one: schemadiff plan\n"
+        "-> take it over: schemadiff baseline\n"
     )
     found = shell("check", "--format", "json").json
     assert (found["differences"], found["unrecorded"]) == (False, True)

@@ -109,8 +109,8 @@ def unsupported(found: Sequence[Unsupported]) -> Iterator[Line]:
             yield ("  ", (f"! {one_line(str(one))}", "yellow"))
 
 
-def planned(found: Planned, *, apply: str) -> Iterator[Line]:
-    """The whole of what `plan` found; `apply` is the command that comes next."""
+def planned(found: Planned, *, apply: str, baseline: str) -> Iterator[Line]:
+    """The whole of what `plan` found; `apply` is the command that comes next, `baseline` another way."""
     rest = [one for one in found.plan.operations if not isinstance(one, Found)]
     if not found.plan.operations:
         told = f" ({found.ignored})" if found.ignored else ""
@@ -148,9 +148,11 @@ def planned(found: Planned, *, apply: str) -> Iterator[Line]:
     yield (("wrote ", ""), (str(found.path), "bold"))
     codes = dict.fromkeys(hazard.code for hazard in found.plan.hazards if hazard.level == "destructive")
     yield advice(f"read it, then run: {apply}{''.join(f' --allow {code}' for code in codes)}")
+    if found.found and found.number == 1:
+        yield advice(f"to have what is there as a revision of its own, delete this file and run: {baseline}")
 
 
-def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Line]:
+def drift(found: Drift, *, plan: str, apply: str, rollback: str, baseline: str) -> Iterator[Line]:
     """Yield the lines of the report of `check`."""
     parts: list[list[Line]] = []
     if found.missing:
@@ -193,7 +195,7 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str) -> Iterator[Lin
         if found.unrecorded:
             # Another database would get nothing from here.
             alone = f": models and database agree, but no revision makes what they have{told}"
-            parts.append([heading("no revision", alone), advice(f"write the first one: {plan}")])
+            parts.append([heading("no revision", alone), advice(f"take it over: {baseline}")])
         else:
             agree = f": models, revisions and database agree{told}"
             parts.append([(("no differences", "green"), agree)])

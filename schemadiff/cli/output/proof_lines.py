@@ -45,9 +45,9 @@ def baseline(found: Baseline, place: str, *, plan: str, baseline: str) -> Iterat
         yield (("proven", "green"), f": database and revision {at} are the same, replayed")
         yield (("recorded", "green"), f": {one_line(place)} is at revision {at}; nothing of it was run")
     if found.alembic_table == "dropped":
-        yield ("dropped Alembic's table alembic_version",)
+        yield ("dropped Alembic's own table",)
     elif found.alembic_table:
-        yield (f"Alembic's table alembic_version is left alone; {baseline} --drop-alembic-version drops it",)
+        yield (f"Alembic's own table is left alone; {baseline} --drop-alembic-version drops it",)
     if found.proven:
         yield from _beside_models(found.missing, plan)
 

@@ -40,7 +40,9 @@ class Format(Renderer):
     def planned(self, found: Planned, missed: Sequence[File]) -> Iterator[Line]:
         from schemadiff.cli.output import models_lines, plan_lines
 
-        yield from plan_lines.planned(found, apply=self.speak("schemadiff apply"))
+        yield from plan_lines.planned(
+            found, apply=self._commands["apply"], baseline=self._commands["baseline"]
+        )
         yield from models_lines.missed(missed, self.speak("schemadiff models"))
 
     def drift(self, found: Drift, missed: Sequence[File]) -> Iterator[Line]:
@@ -141,7 +143,7 @@ class Format(Renderer):
         from schemadiff.cli.output import proof_lines
 
         return proof_lines.baseline(
-            found, place, plan=self._commands["plan"], baseline=self.speak("schemadiff baseline")
+            found, place, plan=self._commands["plan"], baseline=self._commands["baseline"]
         )
 
     def stamped(self, found: Stamped, place: str) -> Iterator[Line]:
@@ -192,4 +194,4 @@ class Format(Renderer):
     @property
     def _commands(self) -> dict[str, str]:
         """Return the commands that a report advises, as they are called on the command line in use."""
-        return {name: self.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback")}
+        return {name: self.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback", "baseline")}
