@@ -1,6 +1,6 @@
 """Remains of a killed ``batch_alter_table``: a copy of a table, or a table without its indexes. Pure.
 
-Alembic fills a copy, drops the table, gives the copy its name, and makes the indexes anew, one after the other.
+Alembic fills a copy, drops the table, gives the copy its name, and creates the indexes again, one after the other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How far a database is in an Alembic revision: which of its effects are seen in the live schema. Pure.
 
 A database is *at* a number k of effects where each of the first k is seen as done, as far as none of them undoes it
-again, and each later one as not begun, as far as no other that is still to come makes room for it. SQL and rows are not
+again, and each later one as not begun, as far as no later one drops it first. SQL and rows are not
 seen: where they stand between two numbers that both fit, only a person knows.
 """
 

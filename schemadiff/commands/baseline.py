@@ -1,4 +1,4 @@
-"""baseline: an existing database becomes revision 0001, which makes it anew elsewhere and is run nowhere it is there.
+"""baseline: an existing database becomes revision 0001, which creates it elsewhere and is run nowhere it is there.
 
 First the file is written, then the version row. A run that is killed in between leaves a baseline that no version row
 names: run again, it records that one, after the same proof. So does another database that has the same objects.

@@ -208,7 +208,7 @@ class Diagnosis:
     """The result of `doctor`. ``revision`` is Alembic's next one, ``None`` at its head. ``possible`` are the numbers of
     operations that may be done: one where that is certain, none where the database is at no point of the revision.
 
-    ``copies`` says what a batch left behind, ``lost`` are the indexes that it had still to make anew. ``way`` is what
+    ``copies`` says what a batch left behind, ``lost`` are the indexes that it had not created again. ``way`` is what
     was asked for, ``plan`` what that takes, ``script`` the lines for somebody to run by hand, and ``mended`` whether it
     was carried out, and proven by reading the database again.
     """

@@ -242,7 +242,7 @@ def _changed_indexes(before: StoredObject, after: StoredObject) -> Iterator[Oper
 def _in_the_way(
     staying: Several[StoredObject], remade: Collection[Name], tables: Collection[Name]
 ) -> list[StoredObject]:
-    """Those that have to make room for what is made again, and for what happens to the tables."""
+    """Return the objects to drop first and re-create: for those created again, and for the changes of tables."""
     lifted = dependents([one for one in staying if _depends(one)], {*remade, *tables})
     names = {*remade, *(one.name for one in lifted)}
     # So has a function whose body the server has parsed, and again what uses that.

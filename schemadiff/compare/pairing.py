@@ -1,4 +1,4 @@
-"""A drop and an addition -> one operation that changes the thing where it stands, and back. Pure.
+"""A drop and an addition -> one operation that changes the index or constraint where it stands, and back. Pure.
 
 The dialect says which differences its server can change so (`Dialect.changes_in_place`). The comparer drops and adds
 whatever differs; here, once for all dialects, such a pair becomes what it is. Older revision files say drop and add:
@@ -213,7 +213,7 @@ def _refused(operations: Iterable[tuple[int, Operation]], before: Schema) -> set
 
 
 def _without_key(operations: Sequence[Operation], pairs: _Pairs) -> set[int]:
-    """The positions of the foreign keys that have to make room: for a key to which they refer, and which goes, or for
+    """The positions of the foreign keys to drop and re-create: for a key to which they refer, and which goes, or for
     a column that they join, and which gets another type.
     """
     lost = {

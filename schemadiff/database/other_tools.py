@@ -1,7 +1,7 @@
 """The tables in which other tools write down what they have done to a database, or copy others. Pure.
 
-Nobody's models have them, and to drop one would make its tool begin anew. One that models or revisions describe is
-theirs: a table may be called ``migrations`` for other reasons.
+Nobody's models have them, and to drop one would make its tool start again from nothing. One that models or revisions
+describe is theirs: a table may be called ``migrations`` for other reasons.
 """
 
 from __future__ import annotations

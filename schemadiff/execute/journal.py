@@ -4,7 +4,7 @@ itself. Before a step it tells which step of which revision is about to run, and
 It is data that anybody who may UPDATE one row can write. So it only names things: the revision, whose digest it
 carries, and for each step the numbers of the operations that it carries, as the revision lists them in the direction in
 which it was first carried out. The SQL beside them is there to be read; none of it is ever executed. What is left of a
-revision is planned anew from its file and the live schema, see `interruption`.
+revision is planned again from its file and the live schema, see `interruption`.
 
 Who turns back in the middle begins an entry of its own above the one that is there (``under``): it undoes the
 operations that are done, and may be interrupted, and turned back, itself.
@@ -106,7 +106,7 @@ class Interrupted:
     @property
     def settled(self) -> Entry:
         """The entry to store when the run stops between steps. It is known what is done; what is done in part will
-        have to be planned anew, and with it what comes after.
+        have to be planned again, and with it what comes after.
         """
         partly = self.partly
         if not partly and "open" not in self.entry:

@@ -111,7 +111,7 @@ class Columns:
             "autoincrement": counts
             and identity is None
             and column.server_default is None
-            # SQLAlchemy makes a column of an optional sequence count by itself, also where it makes the sequence.
+            # SQLAlchemy lets a column of an optional sequence autoincrement, also where it makes the sequence.
             and not (
                 isinstance(column.default, sa.Sequence)
                 and not column.default.optional

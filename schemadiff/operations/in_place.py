@@ -129,7 +129,7 @@ def _constraint_changed(
 
 
 def _with(things: tuple[Any, ...], before: Any, after: Any, strict: bool, where: str) -> tuple[Any, ...]:
-    """The things with the one that is `before` become `after`, in its place."""
+    """Return `things` with `after` in the place of `before`."""
     rest = without(things, before, strict, where)
     if strict:
         expect_free(rest, after, where)

@@ -83,7 +83,7 @@ def come(operation: Operation) -> Constraint | Index | None:
 
 
 def pair(operation: InPlace) -> tuple[DropIndex, CreateIndex] | tuple[DropConstraint, AddConstraint]:
-    """The drop and the addition that lead to the same where the server cannot change the thing where it stands."""
+    """The drop and the addition that lead to the same where the server cannot change it where it stands."""
     match operation:
         case (
             RenameIndex(table=table, before=before, after=after)

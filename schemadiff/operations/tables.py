@@ -4,7 +4,7 @@ Every operation carries both sides, so that its reverse is derived, never writte
 
 - ``reverse()``: the operation that undoes it; raises `UnsupportedError` where there is none;
 - ``apply(schema)``: the schema after it. Strict: raises `ReplayError` when the before-image is not what is there.
-  ``apply(schema, strict=False)`` only looks things up by name, for a live schema whose spelling is the server's;
+  ``apply(schema, strict=False)`` only looks parts up by name, for a live schema whose spelling is the server's;
 - ``describe()``: one line for people, without colour.
 
 SQL text, hazards and source text are each one ``match`` in a module of their own. No I/O here.
@@ -452,7 +452,7 @@ Operation = (
 
 
 def live_after(schema: Schema, operations: Iterable[Operation]) -> Schema:
-    """The live schema after the operations, which look things up by name only."""
+    """Return the live schema after the operations, which look parts up by name only."""
     for operation in operations:
         schema = operation.apply(schema, strict=False)
     return schema

@@ -148,7 +148,7 @@ def drops_sequence(operation: Operation, facts: Facts) -> Hazard | None:
         "SD103",
         "destructive",
         f"drops sequence {operation.object.name}, and with it the number that it has come to",
-        "Note that number first: a sequence that is created again begins anew.",
+        "Note that number first: a sequence that is created again starts from its first number.",
     )
 
 
@@ -226,7 +226,7 @@ def renumbers(operation: Operation, facts: Facts) -> Hazard | None:
         "SD407",
         "warning",
         f"{operation.describe()}: {found}, by which a full-text index or an application may know them",
-        "Fill anew afterwards what knows rows by their rowids: INSERT INTO the index (the index) VALUES ('rebuild').",
+        "Rebuild afterwards what refers to rows by their rowids: INSERT INTO the index (the index) VALUES ('rebuild').",
     )
 
 

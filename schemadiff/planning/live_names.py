@@ -110,7 +110,7 @@ def _under_new_name(thing: Constraint | Index, name: Name, old: Name, dialect: D
 
 
 def forget_names(operation: Operation, table: Table) -> Operation:
-    """The operation without the names of what it drops, where `table` has the same things without names."""
+    """The operation without the names of what it drops, where `table` has the same parts without names."""
     match operation:
         case DropTable(table=dropped):
             key = dropped.primary_key

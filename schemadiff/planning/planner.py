@@ -320,7 +320,7 @@ def is_done(operation: Operation, schema: Schema) -> bool:
 def _is_renamed(
     old: Constraint | Index, new: Constraint | Index, things: Collection[Constraint | Index]
 ) -> bool:
-    """Whether the things have the new one and not the old one: by name, or where another has that, by all of it."""
+    """Whether `things` have the new one and not the old one: by name, or where another has that, by all of it."""
     names = {one.name for one in things}
     return (new.name in names and old.name not in names) or (new in things and old not in things)
 

@@ -43,7 +43,7 @@ def after(operation: Operation, schema: Schema, dialect: Dialect, *, strict: boo
 
 
 def all_after(operations: Iterable[Operation], schema: Schema, dialect: Dialect) -> Schema:
-    """The live schema after all of the operations: things are only looked up by name."""
+    """Return the live schema after all of the operations, which look parts up by name only."""
     for operation in operations:
         schema = after(operation, schema, dialect, strict=False)
     return schema

@@ -1,6 +1,6 @@
 """Options that are declared nowhere and that the database therefore decides: engine, character set, collation. Pure.
 
-A revision file leaves it out, so that it is resolved on each server anew: a history that was planned where
+A revision file leaves it out, so that it is resolved on each server: a history that was planned where
 utf8mb4_0900_ai_ci is the default also runs where utf8mb4_unicode_ci is. `outspoken` says before a file is written what
 is to be said; `table_as_made`, `options_as_made` and `column_as_made` find in what a file says the things as this
 database has decided them.

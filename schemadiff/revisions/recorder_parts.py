@@ -147,7 +147,7 @@ class PartVerbs(Recording):
             )
 
     def _called(self, verb: str, table: Name, name: str, things: Iterable[Called]) -> Called:
-        """The one of the things that has this name."""
+        """Return the one of `things` that has this name."""
         known = list(things)
         found = next((one for one in known if one.name == name), None)
         if found is None:

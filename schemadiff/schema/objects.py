@@ -98,7 +98,7 @@ class View(_Stored):
     what these mean.
     ``needs`` are the names of what it is made of by the server's catalog, ``None`` where nobody asked.
     ``definer`` is the account, as SQL, in whose name it is carried out (MySQL, MariaDB) where that is to be said, and
-    ``unkept`` says in words what it would lose if whoever reads it made it anew.
+    ``unkept`` says in words what it would lose if whoever reads it created it again.
     """
 
     name: Name
@@ -167,7 +167,7 @@ class Entry:
     another entry of the same key, where that is not dropped and created. ``stage`` says when: ``extension`` before
     all else, ``type`` before tables, ``partition`` after them, ``dependent`` as views do, ``setting`` last of all.
     ``owner`` is the key of what it goes with; ``rows``: with it go rows of data. One that is ``late`` is taken off
-    after the tables have changed: an index that is made anew on the way has it again. ``belongings`` are as in `View`.
+    after the tables have changed: an index that is re-created on the way has it again. ``belongings`` are as in `View`.
     """
 
     name: Name

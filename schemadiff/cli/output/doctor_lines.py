@@ -46,7 +46,7 @@ def diagnosed(found: Diagnosis, place: str, doctor: str) -> Iterator[Line]:
     for index in found.lost:
         yield (
             ("lost by a batch", "bold red"),
-            f": index {one_line(index)}, which Alembic had still to make anew",
+            f": index {one_line(index)}, which Alembic had not created again",
         )
     count = len(found.findings)
     yield BLANK

@@ -103,8 +103,8 @@ class Canonical(Product):
         return False
 
     def alters_in_place(self, before: StoredObject, after: StoredObject, schema: Schema) -> bool:
-        """Whether the sequence or type is altered under what depends on it; else it is made anew, and what depends on
-        it in `schema` has to make room.
+        """Whether the sequence or type is altered under what depends on it; else it is dropped and created
+        again, and so is what depends on it in `schema`.
         """
         return True
 

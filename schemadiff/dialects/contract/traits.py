@@ -57,13 +57,13 @@ class Traits:
     """Whether a column's default may speak of other columns."""
 
     case_insensitive: ClassVar[tuple[type, ...]] = ()
-    """The kinds of things (`Table`, `Column`) of which no two may have names that differ in capitals alone."""
+    """The kinds (`Table`, `Column`) of which no two may have names that differ in capitals alone."""
 
     makes_names: ClassVar[bool] = True
     """Whether the server names what was given no name, so that a name tells nothing where none was given."""
 
     shared_names: ClassVar[tuple[type, ...]] = ()
-    """The kinds of things whose names no two tables of one schema may both have."""
+    """The kinds of constraints and indexes whose names are unique in a schema, not only in a table."""
 
     table_prefixes: ClassVar[frozenset[str]] = frozenset()
     """The words between CREATE and TABLE that are an option of the table, as a key of `Options.extra`."""

@@ -289,7 +289,7 @@ class _Writer:
         return self._sa("Column", arguments)
 
     def _looks_automatic(self, column: Column) -> bool:
-        """Whether SQLAlchemy would make the column count by itself if it stood alone in a primary key. One that was
+        """Whether SQLAlchemy would make it an autoincrement column if it stood alone in a primary key. One that was
         found in a database was never declared, and is written in a type of the dialect's choice.
         """
         source = column.type.source or self.dialect.sqlalchemy_type(column)

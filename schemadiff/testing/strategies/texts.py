@@ -91,7 +91,7 @@ def comment(draw: DrawFn) -> str | None:
 
 
 def some(draw: DrawFn, things: Sequence[Thing], most: int) -> tuple[Thing, ...]:
-    """One of the things or several, in whatever order."""
+    """One of them or several, in whatever order."""
     return tuple(
         draw(st.lists(st.sampled_from(things), min_size=1, max_size=min(most, len(things)), unique=True))
     )

@@ -295,7 +295,7 @@ class _Touching:
             yield from (name.lower() for name in self.known if any(mentions(text, name) for text in texts))
 
     def _is_key(self, operation: Operation) -> bool:
-        """Whether it has to do with the primary key, or with the column that counts by itself and its key."""
+        """Whether it concerns the primary key, or the AUTO_INCREMENT column and its key."""
         if _constraint_kind(operation) is PrimaryKey:
             return True
         if _is_index(operation):
@@ -375,7 +375,7 @@ def _in_turn_with(operation: Operation) -> type | None:
 
 
 def _names(operation: Operation) -> Iterator[str]:
-    """The names, each of its kind, that the thing has before and after the operation."""
+    """The names, each of its kind, that the index or constraint has before and after the operation."""
     for thing in things(operation):
         if thing.name and isinstance(thing, Index | Unique):
             yield thing.name.lower()

@@ -330,7 +330,7 @@ class _Copy:
                 _one(self.talk, f"DROP TABLE IF EXISTS {qualified(self.name)}")
 
     def begin(self, done: Sequence[Alter]) -> str | None:
-        """Makes the copy anew, as the table will be after the statements `done`; the reason where that cannot be."""
+        """Creates the copy again, as the table will be after the statements `done`; the reason where that cannot be."""
         # First, because who may create and not drop a table would leave it behind.
         dropped = _one(self.talk, f"DROP TABLE IF EXISTS {qualified(self.name)}")
         if isinstance(dropped, Refusal):

@@ -1,8 +1,9 @@
 """In whose name views, routines, triggers and events are carried out (DEFINER), who may call a routine, and whether
 that can stay so.
 
-What is made anew gets the account that makes it as its definer (MySQL 9.7, CREATE VIEW), unless that names another
-one, which takes a right. A routine that is dropped loses its grants, too (automatic_sp_privileges); a view keeps them.
+An object that is created again gets the account that creates it as its definer (MySQL 9.7, CREATE VIEW), unless that
+names another one, which takes a right. A routine that is dropped loses its grants, too (automatic_sp_privileges); a
+view keeps them.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def defined(stored: View | Routine, shown: str, known: Rights) -> View | Routine
     if known.names:
         return dataclasses.replace(stored, definer=found["account"])
     words = (
-        f"it is carried out in the name of {found['account']} (DEFINER), and then in that of the account that makes it "
-        "anew, which may not name another one"
+        f"it is carried out in the name of {found['account']} (DEFINER), and then in that of the account that "
+        "creates it again, which may not name another one"
     )
     return dataclasses.replace(stored, unkept=(*stored.unkept, words))
 
@@ -130,7 +131,7 @@ def given_back(sql: str, was: StoredObject | None) -> str:
 
 
 def forgone(operations: Sequence[Operation], live: Schema) -> Mapping[Operation, str]:
-    """The operations that make something anew without all that it has, each with that in words."""
+    """The operations that create an object again without all that it has, each with that in words."""
     found: dict[Operation, str] = {}
     for one in operations:
         if isinstance(one, CreateObject | ReplaceObject):

@@ -249,7 +249,7 @@ def _copies_always(table: Table, *, rebuilds: bool, facts: Facts) -> bool:
 _RECHECKED = re.compile(
     r"(?:enum|set|date|time|datetime|timestamp|(?:tiny|medium|long)(?:text|blob))(?:\(|$)", re.DOTALL
 )
-"""Types that MySQL 9.7 takes for changed in its test whether a CHECK has to be evaluated anew."""
+"""Types that MySQL 9.7 takes for changed in its test whether a CHECK has to be evaluated again."""
 
 
 def _is_bound(name: Name, column: str, schema: Schema) -> bool:

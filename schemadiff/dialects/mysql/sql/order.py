@@ -45,7 +45,7 @@ def _changes_collation(operation: Operation) -> bool:
 
 
 def out_of_the_way(operations: Sequence[Operation], schema: Schema, facts: Facts) -> Sequence[Operation]:
-    """The operations, which start from `schema`; where a column begins or ends to count by itself, or one that counts
+    """The operations, which start from `schema`; where a column gets or loses AUTO_INCREMENT, or one that has it
     gets another key, what needs an ALTER of its own goes before the columns and the key change, or after they have.
     """
     if not any(_counts(one) or _rekeys(one, schema) for one in operations):
@@ -63,7 +63,7 @@ def out_of_the_way(operations: Sequence[Operation], schema: Schema, facts: Facts
 
 
 def _counts(operation: Operation) -> bool:
-    """Whether a column begins or ends to count by itself."""
+    """Whether a column gets or loses AUTO_INCREMENT."""
     match definitions(operation):
         case (before, after):
             return before.autoincrement != after.autoincrement

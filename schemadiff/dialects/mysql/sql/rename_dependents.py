@@ -1,8 +1,8 @@
 """Constraints and columns that are dropped and re-created around the rename of a column on MySQL. Pure.
 
 MySQL 9.7 refuses to rename a column that a CHECK (3959), a generated column (3108), a default (3766) or a functional
-index (3837) speaks of, unless the same ALTER drops that or defines it anew; MariaDB renames in all of them by itself.
-A generated column that is defined anew makes it copy the table, which it refuses while the renamed column belongs to a
+index (3837) speaks of, unless the same ALTER drops or redefines that; MariaDB renames in all of them by itself.
+A generated column that is redefined makes it copy the table, which it refuses while the renamed column belongs to a
 foreign key at either end (1846).
 """
 

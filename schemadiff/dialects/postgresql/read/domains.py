@@ -183,7 +183,7 @@ def _not_valid(domain: Domain, named: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def changes(before: Domain, after: Domain, was: StoredObject | None, schema: Schema) -> Iterator[str]:
-    """ALTER DOMAIN for each thing that differs, or the domain anew under its columns. `was` is the live domain, which
+    """ALTER DOMAIN for each difference, or the domain created again under its columns. `was` is the live domain, which
     knows the names of its checks.
     """
     belongings = schema.definitions.get(after.name, ())

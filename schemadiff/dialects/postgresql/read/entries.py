@@ -204,7 +204,7 @@ def keeps_places(before: Composite, after: Composite) -> bool:
 
 
 def alter_type(before: Composite, after: Composite) -> Iterator[str]:
-    """The statements that lead from one to the other; made anew where the columns have another order then."""
+    """Yield the statements from one to the other; it is dropped and created again if the order of columns changes."""
     old, new = dict(before.columns), dict(after.columns)
     kept = [name for name in old if name in new]
     if not keeps_places(before, after):

@@ -1,4 +1,4 @@
-"""The queries of `entries`: the SQL that makes a thing, and that which takes it away, in the server's writing."""
+"""The queries of `entries`: the SQL that creates an object, and that which drops it, in the server's writing."""
 
 from __future__ import annotations
 

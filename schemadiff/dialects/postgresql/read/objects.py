@@ -176,7 +176,7 @@ def replaces(before: StoredObject, after: StoredObject) -> bool:
 
 
 def alters_in_place(before: StoredObject, after: StoredObject, schema: Schema) -> bool:
-    """Whether what depends on a type need not make room for the change."""
+    """Whether what depends on a type can stay while it changes."""
     if isinstance(before, Enum) and isinstance(after, Enum):
         return enums.grows(before.values, after.values)
     if isinstance(before, Domain) and isinstance(after, Domain):

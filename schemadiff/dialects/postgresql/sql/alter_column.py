@@ -114,7 +114,7 @@ def _type_and_default(operation: AlterColumn, rebuilt: Collection[Name]) -> list
     return clauses
 
 
-# what counts by itself
+# a SERIAL or IDENTITY
 
 
 def _count(table: Name, column: Column, default: str | None, declared: Sequence | None) -> list[str]:

@@ -135,7 +135,7 @@ _SAME_BYTES = frozenset(
 
 
 def rewrites(before: Type, after: Type) -> bool:
-    """Whether a change from one type to the other writes the table anew (measured on PostgreSQL 15.18); true where
+    """Whether a change from one type to the other rewrites the table (measured on PostgreSQL 15.18); true where
     nobody knows, and between timestamps with and without a zone, where it depends on the session's.
     """
     if before == after:
@@ -173,7 +173,7 @@ def polymorphic(kind: Type) -> bool:
     """Whether values of the type are compared by an operator for many types (``anyenum``, ``anyarray``, ``anyrange``,
     ``record``); true where nobody knows, as of a domain.
 
-    When a column of a foreign key changes without the table being written anew, the server asks whether it may trust
+    When a column of a foreign key changes without the table being rewritten, the server asks whether it may trust
     what it has checked before, and for such a type ends with "could not find cast from … to 3500" (findFkeyCast in
     src/backend/commands/tablecmds.c; PostgreSQL 15.18).
     """

@@ -102,7 +102,7 @@ def create(name: Name, values: Iterable[str]) -> str:
 
 
 def _again(name: Name, values: Iterable[str], before: Schema) -> tuple[str, ...]:
-    """The type anew in the place of a live one, with what hangs on that."""
+    """The type created again in the place of a live one, with the settings of that."""
     return (create(name, values), *before.definitions.get(name, ()))
 
 
@@ -330,7 +330,7 @@ def _computed(
 def _around(
     table: Table, columns: Sequence[Column], name: Name
 ) -> tuple[list[ForeignKey | Check | Exclude], list[Index]]:
-    """The constraints and indexes that have to make room."""
+    """The constraints and indexes to drop and re-create."""
     typed = {column.name for column in columns}
     names = {name.name, *typed}
     constraints: list[ForeignKey | Check | Exclude] = [

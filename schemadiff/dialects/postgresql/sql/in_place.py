@@ -1,4 +1,4 @@
-"""Changes of an index or a constraint in place -> SQL. Pure text. Nothing is built or checked anew: not the
+"""Changes of an index or a constraint in place -> SQL. Pure text. Nothing is built or checked again: not the
 index behind a key, not the rows behind a foreign key.
 """
 

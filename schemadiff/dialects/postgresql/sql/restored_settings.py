@@ -49,8 +49,8 @@ CROSS JOIN LATERAL (
     WHERE r.rolname <> current_user
 ) o (place, before, behind)
 """
-"""The extended statistics, as the statements that make them anew: the words before and behind the table's name, or all
-of them. PostgreSQL 12 has no target of theirs.
+"""The extended statistics, as statements: the words before and behind the table's name, or the whole text.
+PostgreSQL 12 has no target of theirs.
 """
 
 OF_COLUMNS = f"""

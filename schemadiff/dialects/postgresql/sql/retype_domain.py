@@ -1,4 +1,4 @@
-"""A domain made anew under the columns that have it, where ALTER DOMAIN cannot change it: the type below it, its
+"""A domain created again under the columns that have it, where ALTER DOMAIN cannot change it: the type below it, its
 collation, and, while a column holds an array of it, what its values must be. Pure text.
 
 The old one gives up its name, the columns move to the new one by casts that refuse what does not fit, and it goes.

@@ -98,7 +98,7 @@ def canonical_around(table: Table, scope: Scope) -> Table:
 def is_counter(
     column: str, type_sql: str, default: str | None, key: PrimaryKey | None, options: Options
 ) -> bool:
-    """Whether the column is another name of the rowid, and so counts by itself, whatever the models say of
+    """Whether the column is another name of the rowid, and so autoincrements, whatever the models say of
     it.
 
     SQLite's manual, "ROWIDs and the INTEGER PRIMARY KEY": the type must be INTEGER to the letter. A default

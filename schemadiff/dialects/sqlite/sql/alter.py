@@ -269,7 +269,7 @@ def _rebuild(operations: Sequence[Operation], schema: Schema) -> list[Statement]
     if final.tables[name] == old:
         return []
     # The columns keep their old names through the rebuild and get the new ones from SQLite, which then
-    # writes the triggers, views and foreign keys anew that speak of them.
+    # rewrites the triggers, views and foreign keys that mention them.
     # One that has got a name which another one gives up waits under a name of its own.
     later: list[RenameColumn] = []
     for rename in reversed(renames):
