@@ -14,9 +14,7 @@ from click.testing import Result
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-import schemadiff
-from schemadiff.commands.results import Planned
-from schemadiff.errors import ModelsError, UsageError
+from schemadiff.errors import UsageError
 from schemadiff.flask import Migrate, db_commands
 from tests.cli.shell import clean
 
@@ -292,41 +290,6 @@ def test_no_models_are_a_mistake_and_no_plan(url: str, tmp_path: Path) -> None:
         assert "drop" not in told
     assert "revision 0001" in site("current").output
     site.close()
-
-
-@pytest.mark.engines("sqlite")
-def test_models_of_other_binds_are_named(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = Flask("site", instance_path=str(tmp_path))
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_BINDS"] = {"users": url + "2"}
-    db = SQLAlchemy(app)
-    Migrate(app, db, str(tmp_path / "versions"))
-
-    class Post(db.Model):  # type: ignore[name-defined,misc]
-        id = sa.Column(sa.Integer, primary_key=True)
-
-    class Person(db.Model):  # type: ignore[name-defined,misc]
-        __bind_key__ = "users"
-        id = sa.Column(sa.Integer, primary_key=True)
-
-    for command in ("migrate", "check"):
-        result = app.test_cli_runner().invoke(args=["db", command])
-        assert result.exit_code == 2
-        assert "person (bind users)" in result.output
-    assert not (tmp_path / "versions").exists()
-    # The MetaData itself is as good as said.
-    assert "create table post" in describe(
-        schemadiff.plan(url, db.metadata, tmp_path / "versions", dry_run=True)
-    )
-    with pytest.raises(ModelsError, match="bind users"):
-        schemadiff.plan(url, app, tmp_path / "versions")
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-
-
-def describe(planned: Planned) -> str:
-    return "; ".join(one.describe() for one in planned.plan.operations)
 
 
 @pytest.mark.parametrize(

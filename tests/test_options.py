@@ -22,7 +22,7 @@ from schemadiff.config.settings import Choice, Settings, settings
 from schemadiff.errors import ConfigError, UsageError
 from schemadiff.flask import db_commands
 from schemadiff.flask.calls import beside
-from schemadiff.flask.surface import BY_NAME
+from schemadiff.flask.surface import BIND, BY_NAME, ON_NO_BIND
 from tools.help import PAGE, page
 
 ANSWERS = {
@@ -76,6 +76,7 @@ def test_flask_has_the_same_options_in_the_same_words() -> None:
         assert made.help == own.help
         found = {one.name: one for one in made.params}
         wanted = [one for one in options_of(command) if not one.names_project and one.name != own.by_place]
+        wanted += [] if name in ON_NO_BIND else [BIND]
         wanted += [one.option for one in beside(BY_NAME[name])] if name in BY_NAME else []
         argument = {"revision"} if name in BY_NAME and BY_NAME[name].revision is not None else set()
         assert set(found) == {*argument, *(one.parameter for one in wanted)}

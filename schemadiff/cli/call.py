@@ -44,12 +44,8 @@ def understood(
     completed: Completion | None = None,
 ) -> tuple[Work, Renderer]:
     """The command's work with the options and arguments that were given, and what writes its answer."""
-    own = dict(given)
-    settings = {
-        option.key: own.pop(option.parameter)
-        for option in options_of(command.name)
-        if option.key and option.parameter in own
-    }
+    settings, own = apart(command, given)
+    chosen = renderer_of(command, own, speak)
     format_ = own.pop("format", None) or next(iter(FORMATS))
     sql = own.pop("sql", False)
     wait = own.pop("wait", 0)
@@ -68,8 +64,24 @@ def understood(
         more = completed(project) if completed else {}
         return command.work(terminal, project, chosen, **own, **more)
 
-    chosen = renderer_for("sql" if sql and format_ == "text" else format_, command.name, speak)
     return work, chosen
+
+
+def renderer_of(command: Command, given: Mapping[str, Any], speak: Callable[[str], str] = str) -> Renderer:
+    """Return the format that the options ask for."""
+    format_ = given.get("format") or next(iter(FORMATS))
+    return renderer_for("sql" if given.get("sql") and format_ == "text" else format_, command.name, speak)
+
+
+def apart(command: Command, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what was given as settings, by their keys, and the command's own options."""
+    own = dict(given)
+    settings = {
+        option.key: own.pop(option.parameter)
+        for option in options_of(command.name)
+        if option.key and option.parameter in own
+    }
+    return settings, own
 
 
 def format_asked_for(arguments: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ extension      Migrate
 commands       the commands of flask db
 functions      the same as functions
 calls          one call of either: what was given becomes a project and options
+binds          the databases of an application
 targets        head, base, -1, +2, 1:3
 own_work       what no command of schemadiff does: init, heads, edit, list-templates
 project        the project of the current application

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from schemadiff.cli.call import Work, understood
+from schemadiff.cli.call import Work, apart, renderer_of, understood
 from schemadiff.cli.command_table import COMMANDS, Command
 from schemadiff.cli.guard import FINE
 from schemadiff.cli.output import renderer_for
 from schemadiff.config.options import options_of
 from schemadiff.errors import UsageError
 from schemadiff.flask import own_work
-from schemadiff.flask.project import project_of
-from schemadiff.flask.surface import BY_NAME, Familiar, Known
+from schemadiff.flask.binds import Bind, Binds, binds_of, directory_of, label
+from schemadiff.flask.project import Told, project_of, told
+from schemadiff.flask.surface import BY_NAME, ON_EVERY_BIND, ON_NO_BIND, Familiar, Known
 from schemadiff.flask.targets import HEADS, Line
 
 if TYPE_CHECKING:
@@ -38,63 +39,97 @@ def beside(familiar: Familiar) -> tuple[Known, ...]:
 
 def work_of(name: str, given: Mapping[str, Any], speak: Speak) -> tuple[Work, Renderer]:
     """Return the work of a call of the command `name`, and the renderer of its answer."""
-    if name == "revision" and given.get("autogenerate"):
-        return work_of(
-            "migrate", {key: value for key, value in given.items() if key != "autogenerate"}, speak
-        )
-    familiar, command = BY_NAME.get(name), command_of(name)
     rest = dict(given)
-    word, directory = rest.pop("revision", None), rest.pop("directory", None)
+    if rest.pop("autogenerate", False):
+        return work_of("migrate", rest, speak)
+    familiar, command = BY_NAME.get(name), command_of(name)
+    word, directory, bind = (rest.pop(one, None) for one in ("revision", "directory", "bind"))
     x, tag = rest.pop("x_arg", None) or (), rest.pop("tag", None)
     known = beside(familiar) if familiar else ()
     asked = {one.option.parameter: rest.pop(one.option.parameter, None) for one in known}
+    settings = apart(command, rest)[0] if command else {}
+    if directory:
+        settings["versions"] = directory
 
-    def project(settings: Mapping[str, Any], hide: Callable[[Sequence[str]], object]) -> Project:
-        if familiar:
-            _refuse(familiar, asked)
-        named = {"versions": directory} if directory else {}
-        return project_of({**settings, **named}, hide, x, tag)
+    renderer = renderer_of(command, rest, speak) if command else renderer_for("text", name, speak)
 
-    if command is None:
-        assert familiar
-        return _own(familiar, project, asked, word, speak)
-    work, renderer = understood(
-        command,
-        rest,
-        project,
-        speak=speak,
-        completed=lambda found: _completed(name, _line(found), word, asked) if familiar else {},
-    )
-    return (_fine(work) if name == "current" else work), renderer
-
-
-def _own(
-    familiar: Familiar,
-    project: Callable[[Mapping[str, Any], Callable[[Sequence[str]], object]], Project],
-    asked: Mapping[str, Any],
-    word: str | None,
-    speak: Speak,
-) -> tuple[Work, Renderer]:
-    renderer = renderer_for("text", familiar.name, speak)
+    def on(found: Told, one: Bind) -> Work:
+        """The work on one of the application's databases."""
+        if command is None:
+            assert familiar
+            return _own(familiar, partial(project_of, found, one), asked, word, renderer)
+        return understood(
+            command,
+            rest,
+            lambda _settings, hide: project_of(found, one, hide),
+            speak=speak,
+            completed=lambda project: _completed(name, _line(project), word, asked) if familiar else {},
+        )[0]
 
     def work(terminal: Terminal) -> int:
-        if familiar.instead:
-            raise UsageError(familiar.instead)
-        found = project({}, terminal.hide)
-        chosen = familiar.revision if word is None else word
-        return own_work.WORK[familiar.name](terminal, found, renderer, _line(found), chosen or "", asked)
+        if familiar:
+            _refuse(familiar, asked)
+        found = told(settings, x, tag)
+        versions = found.settings.versions
+        if name in ON_NO_BIND:
+            return on(found, None)(terminal)
+        binds = binds_of(found.db, versions, bind, every=name in ON_EVERY_BIND)
+        without = {
+            one for one in binds.chosen if name == "upgrade" and not directory_of(versions, one).is_dir()
+        }
+        code = _on_each(terminal, binds, without, partial(on, found), renderer)
+        return FINE if name == "current" else code
 
     return work, renderer
 
 
-def _fine(work: Work) -> Work:
-    """The same, which exits as Flask-Migrate's does where revisions are pending."""
+def _on_each(
+    terminal: Terminal, binds: Binds, without: Set[Bind], on: Callable[[Bind], Work], renderer: Renderer
+) -> int:
+    """Does the work on each of the databases; those `without` a directory of revisions are named where others have one.
+    Returns the highest exit code. Raises `UsageError` where a format for programs would write several answers.
+    """
+    codes = [FINE]
+    if len(binds.chosen) == 1:
+        codes.append(on(binds.chosen[0])(terminal))
+    elif not renderer.for_people:
+        known = ", ".join(map(label, binds.chosen))
+        raise UsageError(
+            f"the format {renderer.name} writes one answer, and there are {len(binds.chosen)} databases",
+            hint=f"Name one of them with --bind: {known}.",
+        )
+    else:
+        for one in binds.chosen:
+            terminal.report((("bind ", "bold"), (label(one), "bold")))
+            if one in without:
+                terminal.note(
+                    (
+                        renderer.speak(
+                            "it has models and no revisions: `schemadiff plan` writes the first one"
+                        ),
+                    )
+                )
+            else:
+                codes.append(on(one)(terminal))
+    if binds.left:
+        known = ", ".join(map(label, binds.left))
+        terminal.note((f"left as it is: {known}; --bind names another database, or all",))
+    return max(codes)
 
-    def fine(terminal: Terminal) -> int:
-        work(terminal)
-        return FINE
 
-    return fine
+def _own(
+    familiar: Familiar,
+    project: Callable[[Callable[[Sequence[str]], object]], Project],
+    asked: Mapping[str, Any],
+    word: str | None,
+    renderer: Renderer,
+) -> Work:
+    def work(terminal: Terminal) -> int:
+        found = project(terminal.hide)
+        chosen = familiar.revision if word is None else word
+        return own_work.WORK[familiar.name](terminal, found, renderer, _line(found), chosen or "", asked)
+
+    return work
 
 
 def _line(project: Project) -> Line:
@@ -130,7 +165,9 @@ def _completed(name: str, line: Line, word: str | None, asked: Mapping[str, Any]
 
 
 def _refuse(familiar: Familiar, asked: Mapping[str, Any]) -> None:
-    """Raises `UsageError` for an option that has no meaning in one line of numbered revisions."""
+    """Raises `UsageError` for a command or an option that has no meaning in one line of numbered revisions."""
+    if familiar.instead:
+        raise UsageError(familiar.instead)
     for one in familiar.known:
         value = asked.get(one.option.parameter)
         if one.instead and value and value != one.means_nothing:

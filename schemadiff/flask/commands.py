@@ -13,7 +13,7 @@ from schemadiff.cli.output import renderer_for
 from schemadiff.config.options import Option, options_of, words_of
 from schemadiff.flask.calls import beside, command_of, work_of
 from schemadiff.flask.speech import speaking
-from schemadiff.flask.surface import BY_NAME, DIRECTORY, FAMILIAR, X_ARG
+from schemadiff.flask.surface import BIND, BY_NAME, DIRECTORY, FAMILIAR, ON_NO_BIND, X_ARG
 from schemadiff.flask.targets import with_relative_last
 
 
@@ -84,6 +84,8 @@ def _register(name: str) -> None:
             for one in options_of(command.name)
             if not one.names_project and one.name != by_place
         ]
+    if name not in ON_NO_BIND:
+        params.append(_option(BIND, name))
     if familiar:
         params += [_option(one.option, name) for one in beside(familiar)]
         if familiar.revision is not None:

@@ -17,7 +17,7 @@ from schemadiff.flask.calls import command_of, work_of
 from schemadiff.flask.configured import Configured
 from schemadiff.flask.project import configured
 from schemadiff.flask.speech import speaking
-from schemadiff.flask.surface import BY_NAME
+from schemadiff.flask.surface import BIND, BY_NAME
 
 _DIFFERENT = {
     "check": "models, revisions and database do not agree",
@@ -87,9 +87,9 @@ def migrate(
     )
 
 
-def edit(directory: str | None = None, revision: str = "current") -> None:
+def edit(directory: str | None = None, revision: str = "current", **options: Any) -> None:
     """Opens the file of a revision in an editor."""
-    _do("edit", directory=directory, revision=revision)
+    _do("edit", directory=directory, revision=revision, **options)
 
 
 def merge(
@@ -150,9 +150,14 @@ def history(
     )
 
 
-def heads(directory: str | None = None, verbose: bool = False, resolve_dependencies: bool = False) -> None:
+def heads(
+    directory: str | None = None,
+    verbose: bool = False,
+    resolve_dependencies: bool = False,
+    **options: Any,
+) -> None:
     """Shows the newest revision."""
-    _do("heads", directory=directory, verbose=verbose, resolve_dependencies=resolve_dependencies)
+    _do("heads", directory=directory, verbose=verbose, resolve_dependencies=resolve_dependencies, **options)
 
 
 def branches(directory: str | None = None, verbose: bool = False) -> None:
@@ -211,7 +216,7 @@ def _expect_known(name: str, given: dict[str, Any]) -> None:
     """Raises `TypeError`, as Python does, for a keyword that is no option of the command."""
     command = command_of(name)
     known = {one.parameter for one in options_of(command.name) if not one.names_project} if command else set()
-    known |= {"revision", *(one.option.parameter for one in BY_NAME[name].known)}
+    known |= {"revision", BIND.parameter, *(one.option.parameter for one in BY_NAME[name].known)}
     for key in given:
         if key not in known:
             raise TypeError(f"{name}() got an unexpected keyword argument '{key}'")

@@ -2,50 +2,90 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.engine import Engine
 
 from schemadiff.cli.project import Project
-from schemadiff.config.settings import settings
+from schemadiff.config.settings import Settings, settings
 from schemadiff.database.url import secrets_of
 from schemadiff.errors import ConfigError
+from schemadiff.flask.binds import Bind, directory_of, engines_of, label, metadata_of
 from schemadiff.flask.configuration import Configuration
 from schemadiff.flask.configured import EXTENSION, Configured
 from schemadiff.flask.refusals import refusals
 
 
-def project_of(
-    given: Mapping[str, Any],
-    hide: Callable[[Sequence[str]], object],
-    x: Sequence[str] = (),
-    tag: str | None = None,
-) -> Project:
-    """The project, with the settings that were given. Raises `ConfigError` where the application was not told about
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An application and a call together: ``config`` is what the functions of `@migrate.configure` made."""
+
+    configured: Configured
+    config: Configuration
+    settings: Settings
+
+    @property
+    def db(self) -> Any:
+        """The application's Flask-SQLAlchemy. Raises `ConfigError` where there is none."""
+        found = self.configured.db
+        found = current_app.extensions.get("sqlalchemy") if found is None else found
+        if found is None:
+            raise ConfigError(
+                f'the application "{current_app.name}" has no Flask-SQLAlchemy',
+                hint="Hand it over: schemadiff.flask.Migrate(app, db).",
+            )
+        return found
+
+
+def told(given: Mapping[str, Any], x: Sequence[str] = (), tag: str | None = None) -> Told:
+    """Return what holds for a call with these settings. Raises `ConfigError` where the application was not told about
     schemadiff.
     """
     found = configured()
-    told = found.migrate.call_configure_callbacks(Configuration(x, tag))
-    db = found.db if found.db is not None else current_app.extensions.get("sqlalchemy")
-    if db is None:
-        raise ConfigError(
-            f'the application "{current_app.name}" has no Flask-SQLAlchemy',
-            hint="Hand it over: schemadiff.flask.Migrate(app, db).",
-        )
+    config = found.migrate.call_configure_callbacks(Configuration(x, tag))
     application = dict(found.settings)
-    if told.directory:
-        application["versions"] = told.directory
-    said = settings(application=application, **given)
-    models = found.configure_args.get("target_metadata")
-    models = db if models is None else models
-    refuses = refusals(found.configure_args, models)
-    if told.url:
-        return Project(said, told.url, models, secrets_of(told.url), hide, refuses)
+    if config.directory:
+        application["versions"] = config.directory
+    return Told(found, config, settings(application=application, **given))
+
+
+def project_of(found: Told, bind: Bind, hide: Callable[[Sequence[str]], object]) -> Project:
+    """The project of one of the application's databases. Raises `ConfigError` where it cannot be had."""
+    said = dataclasses.replace(found.settings, versions=directory_of(found.settings.versions, bind))
+    models = _models(found, bind)
+    refuses = refusals(found.configured.configure_args, models)
+    if found.config.url and bind is None:
+        return Project(said, found.config.url, models, secrets_of(found.config.url), hide, refuses)
     # The engine itself, and not its URL: how it connects may stand in SQLALCHEMY_ENGINE_OPTIONS, or in its events.
-    engine = engine_of(db)
+    engine = _engine(found.db) if bind is None else _engine_of_bind(found.db, bind)
     return Project(said, engine, models, secrets_of(engine.url), hide, refuses)
+
+
+def _models(found: Told, bind: Bind) -> Any:
+    """The models of one database."""
+    given = found.configured.configure_args.get("target_metadata")
+    if bind is None and given is not None:
+        return given
+    bound = metadata_of(found.db)
+    if bind is None and not any(one.tables for key, one in bound.items() if key is not None):
+        return found.db
+    # By their names: models that are not there are a mistake then, as they are without binds.
+    return {label(bind): bound.get(bind, sa.MetaData())}
+
+
+def _engine_of_bind(db: Any, bind: str) -> Engine:
+    engine = engines_of(db).get(bind)
+    if engine is None:
+        raise ConfigError(
+            f'models are of the bind "{bind}", which the application "{current_app.name}" does not name',
+            hint=f'Set SQLALCHEMY_BINDS = {{"{bind}": URL}}.',
+        )
+    return engine
 
 
 def configured() -> Configured:
@@ -65,7 +105,7 @@ def configured() -> Configured:
     return found
 
 
-def engine_of(db: Any) -> Engine:
+def _engine(db: Any) -> Engine:
     """The engine of the application's own database. Raises `ConfigError` where there is none."""
     try:
         engine = db.engine

@@ -227,6 +227,16 @@ FAMILIAR: tuple[Familiar, ...] = (
     ),
     Familiar("check", "whether models, revisions and database agree", (DIRECTORY,), "check"),
 )
+BIND = _text(
+    "bind", 'A bind of Flask-SQLAlchemy\'s, "default" (the application\'s own database) or "all".', "NAME"
+)
+"""Flask-Migrate has no such option: its template for several databases stands in each project."""
+
+ON_EVERY_BIND = frozenset({"migrate", "upgrade", "check", "current", "history", "heads", "models"})
+"""The commands that work on all databases where nobody names one."""
+
+ON_NO_BIND = frozenset({"init", "list-templates", "merge", "branches"})
+
 BY_NAME = {one.name: one for one in FAMILIAR}
 
 
