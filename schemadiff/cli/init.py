@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from schemadiff.config.settings import DEFAULT_VERSIONS, settings
 from schemadiff.database.url import secrets_of
 from schemadiff.errors import ConfigError
-from schemadiff.models import syntax
+from schemadiff.models import on_disk, syntax
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Terminal
@@ -95,7 +95,9 @@ def _parses(text: str) -> bool:
 
 
 def _guess() -> str | None:
-    """The models, where a file of the usual name binds the usual name; nothing is imported to find out."""
+    """The models, where a file of the usual name binds the usual name, or else where files declare some; nothing is
+    imported to find out.
+    """
     for file, name in GUESSES:
         path = Path(file)
         try:
@@ -104,7 +106,7 @@ def _guess() -> str | None:
             continue
         if name in _names(tree):
             return f"{path.stem}:{name}"
-    return None
+    return on_disk.setting(on_disk.search(Path.cwd()))
 
 
 def _names(tree: ast.Module) -> set[str]:

@@ -66,8 +66,19 @@ class Project:
         return self.settings.models if self.models is None else self.models
 
     def need_models(self) -> GivenModels:
-        """The models. Raises `ConfigError` when there are none."""
-        return self.settings.need_models() if self.models is None else self.models
+        """The models. Raises `ConfigError` when there are none, with those that stand on disk."""
+        if self.models is not None:
+            return self.models
+        try:
+            return self.settings.need_models()
+        except ConfigError as error:
+            from schemadiff.models import on_disk
+
+            found = on_disk.setting(on_disk.search(Path.cwd()))
+            if found is None:
+                raise
+            told = f'{error.hint}\nHere that may be models = "{found}".'
+            raise ConfigError(error.message, hint=told) from None
 
     def need_versions(self) -> Path:
         """The directory of revisions. Raises `ConfigError` when it is not there."""

@@ -66,7 +66,7 @@ def not_imported(module: str) -> str:
     if not found:
         return ""
     told = [f"{one.path.relative_to(here)} ({some(each.name for each in one.models)})" for one in found]
-    package = _common(one.module.split(".") for one in found)
+    package = on_disk.common_package(one.module for one in found)
     name = f"{package}.*" if package else ", ".join(f"{one.module}.*" for one in found[:_SHOWN])
     return f'Nobody imported {some(told, _SHOWN)}: import them in {module}, or name them: models = "{name}".'
 
@@ -76,16 +76,6 @@ def some(names: Iterable[str], most: int = 3) -> str:
     listed = list(names)
     rest = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _common(names: Iterable[list[str]]) -> str:
-    """The package that modules of these names are in, or the module itself where it is one."""
-    common: list[str] = []
-    for level in zip(*names, strict=False):
-        if len(set(level)) > 1:
-            break
-        common.append(level[0])
-    return ".".join(common)
 
 
 def arguments_of(path: str, function: Callable[..., Any], error: Exception) -> str | None:

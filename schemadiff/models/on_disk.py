@@ -81,6 +81,26 @@ def search(folder: Path, passed_over: Collection[Path] = (), bases: Iterable[str
     return tuple(one for one in found if one.models or one.holders)
 
 
+def setting(files: Iterable[File]) -> str | None:
+    """How the setting ``models`` names all that these files declare; ``None`` where that is not clear."""
+    found = list(files)
+    declaring = [one for one in found if one.models] or found
+    if len(declaring) == 1 and declaring[0].holders:
+        return f"{declaring[0].module}:{declaring[0].holders[0]}"
+    package = common_package(one.module for one in declaring if one.models)
+    return f"{package}.*" if package else None
+
+
+def common_package(modules: Iterable[str]) -> str:
+    """The package that modules of these names are in, or the module itself where it is one."""
+    common: list[str] = []
+    for level in zip(*(one.split(".") for one in modules), strict=False):
+        if len(set(level)) > 1:
+            break
+        common.append(level[0])
+    return ".".join(common)
+
+
 def declared(path: Path) -> tuple[Declared, ...]:
     """Return the models that one file declares, by its syntax tree; none if it cannot be parsed."""
     tree = _parsed(path)

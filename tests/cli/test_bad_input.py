@@ -209,7 +209,7 @@ CASES = {
     "two files with one number": Case(
         revision("0001_second.py", "pass"),
         ("plan",),
-        ("number 1", "0001_begin.py", "0001_second.py", "0002"),
+        ("number 1", "0001_begin.py", "0001_second.py", "schemadiff renumber"),
     ),
     "a gap": Case(
         revision("0003_second.py", "pass"),

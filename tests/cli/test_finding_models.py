@@ -139,6 +139,24 @@ def test_what_would_work_is_told(
         assert one in told
 
 
+@pytest.mark.parametrize(
+    ("files", "setting"),
+    [
+        (PACKAGE, "app.models.*"),
+        (BLUEPRINTS, "app.*"),
+        ({"models.py": BASE + model("user", "")}, "models:Base"),
+    ],
+)
+def test_where_nobody_names_models_those_on_disk_are_told(
+    shell: Shell, files: Mapping[str, str], setting: str
+) -> None:
+    write(shell, {**files, "schemadiff.toml": ""})
+    for command in ("plan", "check", "models"):
+        told = shell(command, code=2).err
+        assert "no models are named" in told
+        assert f'Here that may be models = "{setting}".' in told
+
+
 def test_a_list_of_settings_with_commas_inside(shell: Shell) -> None:
     """Also in the file, whose lists are joined."""
     write(shell, FACTORY)

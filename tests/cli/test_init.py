@@ -77,12 +77,16 @@ def test_a_pyproject_that_takes_no_more_is_left_alone(bare: Shell) -> None:
         ("app.py", "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n", "app:db"),
         ("app.py", "from extensions import db\n", "app:db"),
         ("models.py", "class Base(DeclarativeBase):\n    pass\n", "models:Base"),
+        ("site/app/db.py", "class Base(DeclarativeBase):\n    pass\n", "site.app.db:Base"),
+        ("shop/tables.py", "m = MetaData()\nTable('a', m, Column('id', Integer))\n", "shop.tables:m"),
+        ("shop/tables.py", "class A(db.Model):\n    id = db.Column(db.Integer)\n", "shop.tables.*"),
         ("app.py", "raise SystemExit\n", None),
         ("app.py", "database = 3\n", None),
         ("app.py", "db = = 3\n", None),
     ],
 )
 def test_models_are_guessed_where_that_is_clear(bare: Shell, file: str, text: str, guess: str | None) -> None:
+    (bare.folder / file).parent.mkdir(parents=True, exist_ok=True)
     bare.write(file, text)
     bare("init")
     assert settings(bare, "schemadiff.toml").get("models") == guess
