@@ -7,7 +7,8 @@ names: run again, it records that one, after the same proof. So does another dat
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from schemadiff.database.connection import Database, connected, where
 from schemadiff.database.inspector import schemas_of
 from schemadiff.database.other_tools import is_working_trigger
 from schemadiff.dialects import Dialect
-from schemadiff.errors import PendingError, UsageError, VersionError
+from schemadiff.errors import DatabaseError, PendingError, UsageError, VersionError
 from schemadiff.execute import version_table
 from schemadiff.execute.status import State
 from schemadiff.execute.version_check import expect_settled, state_at, verify
@@ -40,7 +41,7 @@ from schemadiff.revisions import alembic_history, files
 from schemadiff.revisions.alembic_history import AlembicHistory
 from schemadiff.revisions.files import Revision
 from schemadiff.revisions.writer import revision as writer
-from schemadiff.schema import Entry, Namespace, Schema, StoredObject
+from schemadiff.schema import Entry, Name, Namespace, Schema, StoredObject, Unsupported
 
 _MESSAGE = "baseline"
 _LISTED = 10
@@ -110,8 +111,9 @@ def baseline(
             differences=proof.differences,
             missing=proof.missing,
             # What no revision compares is in a new one as SQL.
-            unsupported=tuple(
-                one for one in proof.unsupported if file.exists or one.kind not in STORED_KINDS
+            unsupported=(
+                *file.untold,
+                *(one for one in proof.unsupported if file.exists or one.kind not in STORED_KINDS),
             ),
             ignored=proof.ignored,
         )
@@ -130,13 +132,14 @@ def baseline(
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """The baseline's file, which ``exists`` or is to be written."""
+    """The baseline's file, which ``exists`` or is to be written; ``untold`` is left out of it, being not shown."""
 
     revision: Revision
     message: str
     text: str
     operations: tuple[Operation, ...]
     exists: bool
+    untold: tuple[Unsupported, ...] = ()
 
 
 def _existing(history: Sequence[Revision], directory: Path) -> _File | None:
@@ -168,7 +171,8 @@ def _made(
     beside = filters.names(chosen.schemas, dialect)
     desired = chosen.desired(dialect, visible)
     comparison = Comparison.with_live(connection, dialect, visible, desired, beside=beside)
-    beyond = _beyond(connection, dialect, comparison, visible)
+    stored, untold = _stored(connection, dialect, schemas_of(comparison.live))
+    beyond = _beyond(stored, comparison, visible)
     live = comparison.live.with_objects(beyond)
     if not live.tables and all(isinstance(one, Namespace) for one in live.objects.values()):
         raise UsageError(
@@ -179,18 +183,33 @@ def _made(
     operations = tuple(as_sql(created, {one.key for one in beyond}, dialect))
     text = writer.write(operations, message, dialect, baseline=True, notes=notes)
     revision = files.understand(text, files.path_of(directory, 1, message), 1, ())
-    return _File(revision, message, text, operations, False)
+    return _File(revision, message, text, operations, False, tuple(untold))
+
+
+def _stored(
+    connection: Connection, dialect: Dialect, schemas: Collection[str | None]
+) -> tuple[list[StoredObject], list[Unsupported]]:
+    """Return the live objects that are no tables, and the kinds of which this account may not read all."""
+    with suppress(DatabaseError):
+        return list(dialect.objects(connection, schemas)), []
+    found: list[StoredObject] = []
+    untold: list[Unsupported] = []
+    for kind in STORED_KINDS:
+        try:
+            found += dialect.objects(connection, schemas, (kind,))
+        except DatabaseError as error:
+            words = f"not in the baseline: {' '.join(str(error).split())}"
+            untold.append(Unsupported(Name(f"every {kind}"), words))
+    return found, untold
 
 
 def _beyond(
-    connection: Connection, dialect: Dialect, comparison: Comparison, visible: filters.Filter
+    found: Collection[StoredObject], comparison: Comparison, visible: filters.Filter
 ) -> list[StoredObject]:
-    """Return the live objects that the models do not have: views, triggers, routines and the like."""
+    """Return those objects that the models do not have: views, triggers, routines and the like."""
     live = comparison.live
-    schemas = schemas_of(live)
-    found = dialect.objects(connection, schemas)
     known = {one.key for one in live.objects.values()}
-    named = objects.by_themselves(live.with_objects(found), dialect)
+    named = objects.by_themselves(live.with_objects(found), comparison.dialect)
     return [
         one
         for one in found

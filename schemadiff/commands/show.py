@@ -28,9 +28,10 @@ def show(database: Database, versions: str | Path, number: int) -> Shown:
     revision = history[number - 1]
     with connected(database) as (connection, dialect):
         state = version_table.read(connection, dialect)
-        if state is not None and number <= state.version:
+        applied = state is not None and number <= state.version
+        if applied or revision.baseline:  # which is run nowhere that its tables are
             before, _ = files.replay(history[: number - 1], dialect)
             operations, _ = revision.record(before, dialect)
-            return Shown(revision, True, planner.plan(operations, before, dialect))
+            return Shown(revision, applied, planner.plan(operations, before, dialect))
     outcome = apply(database, versions, to=number, dry_run=True)
     return Shown(revision, False, outcome.done[-1].plan)

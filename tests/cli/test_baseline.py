@@ -7,6 +7,7 @@ import sys
 import pytest
 import sqlalchemy as sa
 
+from tests.accounts import account
 from tests.cli.existing import LATER, MODELS, alembic, at, made, rows
 from tests.cli.shell import Shell, clean
 from tests.conftest import FreshDatabase
@@ -64,6 +65,10 @@ def test_another_database_that_has_it_all(
     assert "schemadiff stamp 1" in refused
     assert production.tables() == {"person", "pet"}
     assert "its 2 tables already" in production("apply", "--sql", code=2).err
+    assert "create table person" in production("show", "1").out
+    told = production("check", code=1).out
+    assert "record the baseline where its tables are: schemadiff stamp 1" in told
+    assert "schemadiff apply" not in told
     record = ["stamp", "1"] if command == "stamp" else ["baseline"]
     production.execute("ALTER TABLE pet ADD COLUMN spare INTEGER")
     assert "spare" in production(*record, code=1).out
@@ -179,6 +184,25 @@ def test_what_no_model_has_is_made_as_well_and_stays_nobodys(
     assert other.tables() == {"schemadiff_version"}
     other("apply")
     assert other("diff", shell.url, other.url, "--format", "json").json["operations"] == []
+
+
+@pytest.mark.engines("mysql", "mariadb")
+def test_what_the_account_may_not_read_is_named(server_shell: Shell) -> None:
+    shell = server_shell
+    made(shell)
+    shell.execute(
+        "CREATE FUNCTION one_more(a INTEGER) RETURNS INTEGER DETERMINISTIC RETURN a + 1",
+        "CREATE VIEW names AS SELECT id FROM person",
+    )
+    rights = "SELECT, INSERT, UPDATE, CREATE, DROP, ALTER, EXECUTE, SHOW VIEW, TRIGGER"
+    with account(shell.url, [f"GRANT {rights} ON {{database}}.* TO {{user}}"]) as url:
+        told = Shell(shell.folder, url)("baseline", "--format", "json").json
+    (unread,) = told["unsupported"]
+    assert unread["table"] == "every function"
+    assert '"one_more" is not shown to this user' in unread["what"]
+    text = (shell.folder / "versions" / "0001_baseline.py").read_text()
+    assert "CREATE VIEW" in text
+    assert "one_more" not in text
 
 
 @pytest.mark.engines("postgresql")

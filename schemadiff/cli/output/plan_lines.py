@@ -152,9 +152,17 @@ def planned(found: Planned, *, apply: str, baseline: str) -> Iterator[Line]:
         yield advice(f"to have what is there as a revision of its own, delete this file and run: {baseline}")
 
 
-def drift(found: Drift, *, plan: str, apply: str, rollback: str, baseline: str) -> Iterator[Line]:
+def drift(found: Drift, *, plan: str, apply: str, rollback: str, baseline: str, stamp: str) -> Iterator[Line]:
     """Yield the lines of the report of `check`."""
     parts: list[list[Line]] = []
+    run_pending, take_back = (
+        advice(f"run what is pending: {apply}"),
+        [advice(f"undo it by hand, or take it over into a revision: {plan}")],
+    )
+    if found.drifted and found.pending and found.pending[0].baseline:
+        # It makes what is there already, or most of it.
+        run_pending = advice(f"record the baseline where its tables are: {stamp} {found.pending[0].number}")
+        take_back = []
     if found.missing:
         parts.append(
             [
@@ -168,7 +176,7 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str, baseline: str) 
             [
                 heading("pending", f": the database is at revision {number(found.version)}"),
                 *map(revision_line, found.pending),
-                *([] if found.interrupted else [advice(f"run what is pending: {apply}")]),
+                *([] if found.interrupted else [run_pending]),
             ]
         )
     if found.interrupted:
@@ -183,7 +191,7 @@ def drift(found: Drift, *, plan: str, apply: str, rollback: str, baseline: str) 
             [
                 heading("drifted", ": the database was changed, and no revision says so"),
                 *operations(found.drifted),
-                advice(f"undo it by hand, or take it over into a revision: {plan}"),
+                *take_back,
             ]
         )
     if found.unsupported:

@@ -149,7 +149,7 @@ class Format(Renderer):
     def stamped(self, found: Stamped, place: str) -> Iterator[Line]:
         from schemadiff.cli.output import proof_lines
 
-        return proof_lines.stamped(found, place, stamp=self.speak("schemadiff stamp"))
+        return proof_lines.stamped(found, place, stamp=self._commands["stamp"])
 
     def renumbered(self, found: Renumbered, *, dry_run: bool) -> Iterator[Line]:
         if found.upstream:
@@ -194,4 +194,7 @@ class Format(Renderer):
     @property
     def _commands(self) -> dict[str, str]:
         """Return the commands that a report advises, as they are called on the command line in use."""
-        return {name: self.speak(f"schemadiff {name}") for name in ("plan", "apply", "rollback", "baseline")}
+        return {
+            name: self.speak(f"schemadiff {name}")
+            for name in ("plan", "apply", "rollback", "baseline", "stamp")
+        }
