@@ -145,3 +145,87 @@ def test_other_tables_are_not_looked_at(connection: sa.Connection, sql: str, che
         connection.exec_driver_sql(sql)
     looked = Counter(one.split('"')[1] for one in seen if "foreign_key_check(" in one)
     assert looked == dict.fromkeys({*checked, "even"}, 2)  # before and after
+
+
+@pytest.fixture
+def bare() -> Iterator[sa.Connection]:
+    """A database in which nothing refers to anything."""
+    engine = sa.create_engine("sqlite://")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        raw(connection).executescript("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1);")
+        yield connection
+    engine.dispose()
+
+
+PLAIN = (
+    "CREATE TABLE b (id INTEGER PRIMARY KEY)",
+    "ALTER TABLE b ADD COLUMN c",
+    "CREATE UNIQUE INDEX by_c ON b (c)",
+    "INSERT INTO b VALUES (1, 1)",
+    "DROP INDEX by_c",
+    "ALTER TABLE b DROP COLUMN c",
+    "DROP TABLE b",
+)
+
+
+def test_where_nothing_refers_to_anything_nobody_looks_for_it(bare: sa.Connection) -> None:
+    """Once, at the beginning: with each revision it would be the square of a long history."""
+    dialect = SQLite.connect(bare)
+    seen: list[str] = []
+    raw(bare).set_trace_callback(seen.append)
+    for sql in PLAIN:
+        carry_out(bare, dialect, sql)
+    assert sum("sqlite_master" in one and not one.startswith("--") for one in seen) == 1
+
+
+def trigger_by_extension(connection: sa.Connection) -> None:
+    """As SpatiaLite's AddGeometryColumn does it."""
+
+    def make() -> None:
+        raw(connection).execute("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END")
+
+    raw(connection).create_function("make", 0, make)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END",
+        "/* a */ create trigger t AFTER INSERT ON a BEGIN SELECT 1; END",
+        "SELECT make()",
+        "INSERT INTO a SELECT 2 WHERE make() IS NOT NULL",
+        "CREATE TABLE c AS SELECT make()",
+    ],
+)
+def test_the_first_trigger_is_watched_by_the_next_transaction(bare: sa.Connection, sql: str) -> None:
+    dialect = SQLite.connect(bare)
+    trigger_by_extension(bare)
+    with dialect.transaction(bare):
+        bare.exec_driver_sql(sql).close()
+    anew = ("CREATE TABLE b (id INTEGER PRIMARY KEY)", "DROP TABLE a", "ALTER TABLE b RENAME TO a")
+    with pytest.raises(StepError, match="would lose the triggers"):
+        carry_out(bare, dialect, *anew)
+
+
+@pytest.mark.parametrize(
+    "sql", ["CREATE TABLE b (x REFERENCES a (id))", "ALTER TABLE a ADD COLUMN x REFERENCES a (id)"]
+)
+def test_the_first_foreign_key_is_checked_by_the_next_transaction(bare: sa.Connection, sql: str) -> None:
+    dialect = SQLite.connect(bare)
+    carry_out(bare, dialect, sql)
+    with pytest.raises(StepError, match="refer to no row"):
+        carry_out(bare, dialect, f"INSERT INTO {sql.split()[2]} (x) VALUES (7)")
+
+
+def test_each_connection_to_one_file_is_watched() -> None:
+    """Also the second one through the pool, for which SQLAlchemy takes the same of the driver's."""
+    engine = sa.create_engine("sqlite://", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        raw(connection).executescript(SCRIPT)
+    for _ in range(2):
+        with engine.connect() as connection:
+            dialect = SQLite.connect(connection)
+            carry_out(connection, dialect, "UPDATE log SET id = id")
+            with pytest.raises(StepError, match="refer to no row"):
+                carry_out(connection, dialect, "DELETE FROM parent")
+    engine.dispose()

@@ -96,10 +96,13 @@ def _run(connection: Connection, sql: str) -> None:
 
 
 def _know_text(connection: Connection) -> None:
-    """Lets SQL ask whether bytes are text."""
+    """Lets SQL ask whether bytes are text: once, since SQLite compiles all statements anew after that."""
+    if IS_TEXT in connection.info:
+        return
     create = getattr(connection.connection.dbapi_connection, "create_function", None)
     if create is not None:
         create(IS_TEXT, 1, _is_text)
+    connection.info[IS_TEXT] = True
 
 
 def _is_text(value: bytes) -> bool:

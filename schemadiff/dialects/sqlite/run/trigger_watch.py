@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
@@ -46,15 +47,26 @@ class Watching(Protocol):
         """Takes note of a statement that is about to be carried out."""
 
 
+_WATCHES: WeakKeyDictionary[Connection, list[Watching]] = WeakKeyDictionary()
+"""Who looks on at the connections to which `_see` listens: to begin and end that with each transaction of a long run
+takes longer than many a statement.
+"""
+
+
 @contextmanager
 def watching(connection: Connection, watch: Watching) -> Iterator[None]:
     """Shows the watch each statement that is run on the connection."""
-
-    def see(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        watch.see(statement)
-
-    event.listen(connection, "before_cursor_execute", see)
+    if connection not in _WATCHES:
+        _WATCHES[connection] = []
+        event.listen(connection, "before_cursor_execute", _see)
+    watches = _WATCHES[connection]
+    watches.append(watch)
     try:
         yield
     finally:
-        event.remove(connection, "before_cursor_execute", see)
+        watches.remove(watch)
+
+
+def _see(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    for watch in _WATCHES.get(connection, ()):
+        watch.see(statement)
