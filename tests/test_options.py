@@ -23,7 +23,7 @@ from schemadiff.errors import ConfigError, UsageError
 from schemadiff.flask import db_commands
 from schemadiff.flask.calls import beside
 from schemadiff.flask.surface import BIND, BY_NAME, ON_NO_BIND
-from tools.help import PAGE, page
+from tools.help import FLASK_PAGE, PAGE, flask_page, page
 
 ANSWERS = {
     "plan": {"planned"},
@@ -184,3 +184,4 @@ def test_the_format_of_a_wrong_call(arguments: list[str], found: str) -> None:
 
 def test_the_page_has_the_tables() -> None:
     assert PAGE.read_text() == page(), "make help-texts"
+    assert FLASK_PAGE.read_text() == flask_page(), "make help-texts"

@@ -1,5 +1,5 @@
 """Writes schemadiff/cli/help.py: what every --help prints, so that printing it loads nothing; and the tables of
-docs/command-line.md.
+docs/command-line.md and docs/flask.md.
 
     make help-texts
 
@@ -16,10 +16,13 @@ from pathlib import Path
 from schemadiff.cli.app import app, run
 from schemadiff.cli.command_table import COMMANDS
 from schemadiff.config.options import FORMATS, OPTIONS, Option
+from schemadiff.flask.speech import speaking
+from schemadiff.flask.surface import FAMILIAR, KEYWORDS, Familiar, Known
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE = ROOT / "schemadiff" / "cli" / "help.py"
 PAGE = ROOT / "docs" / "command-line.md"
+FLASK_PAGE = ROOT / "docs" / "flask.md"
 BEGIN, END = "<!-- made by `make help-texts` -->", "<!-- end -->"
 
 HEAD = '''\
@@ -88,13 +91,60 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 def page() -> str:
     """The page with the tables as they are now."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
+    return _with_tables(PAGE, tables())
+
+
+def flask_page() -> str:
+    """The page about Flask with the tables of what became of Flask-Migrate."""
+    return _with_tables(FLASK_PAGE, flask_tables())
+
+
+def _with_tables(path: Path, made: str) -> str:
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{made}\n\n{END}{rest.partition(END)[2]}"
+
+
+def flask_tables() -> str:
+    """The tables of Flask-Migrate's commands, options and keywords."""
+    commands = [
+        [
+            f"`flask db {' '.join(filter(None, (one.name, one.argument if one.revision is not None else '')))}`",
+            _became(one),
+        ]
+        for one in FAMILIAR
+    ]
+    of: dict[tuple[str, str], list[str]] = {}
+    for command in FAMILIAR:
+        if not command.instead:
+            for known in command.known:
+                of.setdefault((f"`{', '.join(known.option.flags)}`", _became(known)), []).append(command.name)
+    options = [[flags, ", ".join(names), became] for (flags, became), names in of.items()]
+    keywords = [
+        [
+            f"`{name}`",
+            "followed" if one.followed else "not needed" if one.harmless else "not followed",
+            one.becomes,
+        ]
+        for name, one in KEYWORDS.items()
+    ]
+    return "\n\n".join(
+        (
+            _table(["command", "does"], commands),
+            _table(["option", "of", "is"], options),
+            _table(["keyword of `Migrate`", "", "because, or how"], keywords),
+        )
+    )
+
+
+def _became(one: Familiar | Known) -> str:
+    instead = one.instead and f"Refused: {speaking('flask db')(one.instead)}."
+    return " ".join(filter(None, (one.becomes, instead)))
 
 
 def main() -> None:
     """Writes the module and the page."""
     PAGE.write_text(page(), encoding="utf-8")
+    FLASK_PAGE.write_text(flask_page(), encoding="utf-8")
     os.environ["COLUMNS"] = "80"
     sections = (f'    "{name}": """\\\n{text}""",\n' for name, text in texts().items())
     MODULE.write_text(f"{HEAD}{''.join(sections)}}}\n", encoding="utf-8")

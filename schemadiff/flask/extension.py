@@ -92,11 +92,10 @@ class Migrate:
         return config
 
     def get_config(self, *_given: Any, **_options: Any) -> NoReturn:
-        """There is none. Raises `RuntimeError`, which Flask-Migrate, where it is still installed, tells as it is."""
+        """Raises `RuntimeError`: code that wants Alembic's configuration has other work to call here."""
         raise RuntimeError(
-            "this application uses schemadiff, which has no configuration of Alembic's. Where `flask db` is still "
-            "Flask-Migrate's, uninstall that, or give schemadiff's commands a name of their own: Migrate(app, db, "
-            'command="schema"). From code, call schemadiff.flask.upgrade() and the like.'
+            "this application uses schemadiff, which has no configuration of Alembic's: call "
+            "schemadiff.flask.upgrade() and the like in the place of alembic.command"
         )
 
 

@@ -75,7 +75,7 @@ _BRANCH_LABEL = Known(
 _NEW = (
     Known(
         _text("head", "The head alone: revisions are one line.", "head"),
-        "`head` is what it always is",
+        "only `head`.",
         f"a revision comes behind the newest one, because {_ONE_LINE}: leave it out",
         means_nothing="head",
     ),
@@ -146,7 +146,7 @@ FAMILIAR: tuple[Familiar, ...] = (
     ),
     Familiar(
         "merge",
-        "there is nothing to merge",
+        "",
         (
             Known(_text("message", "Not needed.", short="-m"), "not needed"),
             _BRANCH_LABEL,
@@ -156,8 +156,8 @@ FAMILIAR: tuple[Familiar, ...] = (
         help="Say what to do in the place of a merge.",
         revision="",
         argument="[REVISIONS]...",
-        instead=f"there is nothing to merge, because {_ONE_LINE}: where two files have one number, rename the one that "
-        "was not applied anywhere yet",
+        instead=f"there is nothing to merge, because {_ONE_LINE}: where two files have one number, `schemadiff "
+        "renumber` moves those behind that were not applied here",
     ),
     Familiar("upgrade", "runs what is pending, up to a revision", _RUN, "apply", revision="head"),
     Familiar("downgrade", "undoes the last revision, or all after one", _RUN, "rollback", revision="-1"),
@@ -195,7 +195,7 @@ FAMILIAR: tuple[Familiar, ...] = (
     ),
     Familiar(
         "branches",
-        "there are none",
+        "",
         (Known(_VERBOSE, "not needed"), DIRECTORY),
         help="Say that there are no branches.",
         instead=f"there are no branches, because {_ONE_LINE}: see history",
