@@ -14,7 +14,6 @@ NAMES = {kind.__name__ for kind in get_args(Operation)}
 
 SILENT = {
     # What a column, a table or a key does to others; the rest leaves them as they are.
-    "compare/objects.py:_disturbed",
     "dialects/postgresql/sql/enums.py:_leaving",
     "dialects/postgresql/sql/enums.py:_texts",
     "dialects/sqlite/sql/rowids.py:_tables",

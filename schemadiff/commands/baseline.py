@@ -19,7 +19,7 @@ from schemadiff.commands.garbage_collector import seldom_collected
 from schemadiff.commands.recording import Chosen, prove, record
 from schemadiff.commands.results import Baseline
 from schemadiff.commands.sources import GivenModels
-from schemadiff.compare import objects
+from schemadiff.compare.stored_changes import by_themselves
 from schemadiff.config.defaults import LOCK_WAIT
 from schemadiff.database import alembic_table
 from schemadiff.database.async_drivers import with_any_driver
@@ -209,7 +209,7 @@ def _beyond(
     """Return those objects that the models do not have: views, triggers, routines and the like."""
     live = comparison.live
     known = {one.key for one in live.objects.values()}
-    named = objects.by_themselves(live.with_objects(found), comparison.dialect)
+    named = by_themselves(live.with_objects(found), comparison.dialect)
     return [
         one
         for one in found

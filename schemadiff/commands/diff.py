@@ -18,7 +18,8 @@ from sqlalchemy.engine import Connection
 
 from schemadiff.commands.garbage_collector import seldom_collected
 from schemadiff.commands.sources import Live, Models, Source, source_of
-from schemadiff.compare import objects, renames
+from schemadiff.compare import renames
+from schemadiff.compare.stored_changes import by_themselves
 from schemadiff.database.async_drivers import with_any_driver
 from schemadiff.database.comparison import Comparison
 from schemadiff.database.connection import Database, connected
@@ -209,4 +210,4 @@ def _everything(connection: Connection, dialect: Dialect) -> Schema:
     )
     unsupported += dialect.uncompared(connection, schemas)
     live = dataclasses.replace(live, unsupported=unsupported)
-    return live.with_objects(objects.by_themselves(live, dialect).values())
+    return live.with_objects(by_themselves(live, dialect).values())

@@ -17,11 +17,6 @@ from schemadiff.schema.dependencies import in_order
 Changes = Sequence[tuple[StoredObject, StoredObject]]
 
 
-def is_dependent(stored: StoredObject) -> bool:
-    """Whether it comes and goes as a view does: a policy, a rule."""
-    return isinstance(stored, Entry) and stored.stage == "dependent"
-
-
 def keys(schema: Schema) -> set[Key]:
     """Objects that an entry may belong to."""
     found = {*schema.objects, *(Key("table", name) for name in schema.tables)}

@@ -9,32 +9,18 @@ from dataclasses import dataclass
 
 from schemadiff.errors import ReplayError
 from schemadiff.schema import (
-    Composite,
-    Domain,
     Entry,
-    Enum,
     Key,
     Namespace,
     Routine,
     Schema,
-    Sequence,
     StoredObject,
     View,
 )
 from schemadiff.schema.describe import differences
+from schemadiff.schema.kinds import KINDS, kind_of
 
-STORED_KINDS = (
-    "schema",
-    "sequence",
-    "enum",
-    "domain",
-    "view",
-    "trigger",
-    "function",
-    "procedure",
-    "event",
-    "entry",
-)
+STORED_KINDS = tuple(KINDS)
 """The kinds of `StoredObject`: all that is no table."""
 
 DEPENDENT = "dependent"
@@ -89,27 +75,19 @@ class ReplaceObject:
     def apply(self, schema: Schema, *, strict: bool = True) -> Schema:
         key = self.before.key
         if strict:
-            _expect(schema, self.before, f"{_verb(self.before)}_{key.kind}")
+            _expect(schema, self.before, f"{kind_of(self.before).changes}_{key.kind}")
         return dataclasses.replace(schema, objects={**schema.objects, key: self.after})
 
     def describe(self) -> str:
-        verb = _verb(self.before)
-        if isinstance(self.before, Sequence | Enum | Domain | Composite):
+        verb = kind_of(self.before).changes
+        if verb == "alter":
             return f"{verb} {_named(self.before)}: {', '.join(differences(self.before, self.after))}"
         return f"{_word(self.before, verb, 'change')} {_named(self.before)}"
-
-
-def _verb(stored: StoredObject) -> str:
-    return "alter" if isinstance(stored, Sequence | Enum | Domain | Composite) else "replace"
 
 
 def _word(stored: StoredObject, own: str, set_on: str) -> str:
     """The verb for what has a life of its own, or for what is only set on something else."""
     return set_on if isinstance(stored, Entry) and stored.stage == "setting" else own
-
-
-def _kind(stored: StoredObject) -> str:
-    return "composite type" if isinstance(stored, Composite) else stored.kind
 
 
 def _named(stored: StoredObject) -> str:
@@ -118,7 +96,7 @@ def _named(stored: StoredObject) -> str:
     materialized = isinstance(stored, View) and stored.materialized
     name = f"{stored.name}{stored.arguments}" if isinstance(stored, Routine) else str(stored.name)
     table = f" on {stored.table}" if isinstance(stored, Routine) and stored.table else ""
-    return f"{'materialized ' if materialized else ''}{_kind(stored)} {name}{table}"
+    return f"{'materialized ' if materialized else ''}{kind_of(stored).noun or stored.kind} {name}{table}"
 
 
 def _expect(schema: Schema, stored: StoredObject, verb: str) -> None:

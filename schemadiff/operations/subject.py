@@ -27,10 +27,10 @@ from schemadiff.operations.tables import (
 )
 from schemadiff.schema import Check, Column, Constraint, Exclude, Index, Name
 
-_OfTables = CreateTable | DropTable | RenameTable | AlterTable
-_OfColumns = AddColumn | DropColumn | AlterColumn | RenameColumn
-_OfParts = CreateIndex | DropIndex | AddConstraint | DropConstraint | InPlace
-_OfOthers = ObjectOperation | Execute | Run | Found
+OfTables = CreateTable | DropTable | RenameTable | AlterTable
+OfColumns = AddColumn | DropColumn | AlterColumn | RenameColumn
+OfParts = CreateIndex | DropIndex | AddConstraint | DropConstraint | InPlace
+OfOthers = ObjectOperation | Execute | Run | Found
 
 
 def touched(operation: Operation) -> Name | None:
@@ -64,7 +64,7 @@ def gone(operation: Operation) -> Constraint | Index | None:
         return operation.index
     if isinstance(operation, InPlace):
         return operation.before
-    if isinstance(operation, CreateIndex | AddConstraint | _OfTables | _OfColumns | _OfOthers):
+    if isinstance(operation, CreateIndex | AddConstraint | OfTables | OfColumns | OfOthers):
         return None
     assert_never(operation)
 
@@ -77,7 +77,7 @@ def come(operation: Operation) -> Constraint | Index | None:
         return operation.index
     if isinstance(operation, InPlace):
         return operation.after
-    if isinstance(operation, DropIndex | DropConstraint | _OfTables | _OfColumns | _OfOthers):
+    if isinstance(operation, DropIndex | DropConstraint | OfTables | OfColumns | OfOthers):
         return None
     assert_never(operation)
 
@@ -105,7 +105,7 @@ def definitions(operation: Operation) -> tuple[Column, ...]:
         return (operation.column,)
     if isinstance(operation, AlterColumn):
         return (operation.before, operation.after)
-    if isinstance(operation, RenameColumn | _OfTables | _OfParts | _OfOthers):
+    if isinstance(operation, RenameColumn | OfTables | OfParts | OfOthers):
         return ()
     assert_never(operation)
 

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from schemadiff.schema import Composite, Domain, Entry, Key, Name, Routine, StoredObject, View
+from schemadiff.schema import Entry, Key, Name, Routine, StoredObject, View
+from schemadiff.schema.kinds import kind_of
 
 _WORD = re.compile(r'"((?:[^"]|"")+)"|`((?:[^`]|``)+)`|([^\W\d][\w$]*)')
 _NAME = r'(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^\W\d][\w$]*)'
@@ -27,21 +28,12 @@ _REFERENCE = re.compile(
 
 def mentions(stored: StoredObject) -> frozenset[str]:
     """The words and quoted names in the object's definition, case-folded, and the name of a trigger's table."""
-    match stored:
-        case View():
-            return words(stored.definition)
-        case Domain():
-            texts = (stored.type, stored.default or "", *(condition for _, condition in stored.checks))
-            return frozenset[str]().union(*map(words, texts))
-        case Composite():
-            return frozenset[str]().union(*(words(text) for _, text in stored.columns))
-        case Routine():
-            counted = Counter(_words(stored.definition))
-            counted[stored.name.name.casefold()] -= 1  # behind CREATE
-            table = [stored.table.name.casefold()] if stored.table else []
-            return frozenset([*table, *(word for word, times in counted.items() if times > 0)])
-        case _:
-            return frozenset()
+    if isinstance(stored, Routine):
+        counted = Counter(_words(stored.definition))
+        counted[stored.name.name.casefold()] -= 1  # behind CREATE
+        table = [stored.table.name.casefold()] if stored.table else []
+        return frozenset([*table, *(word for word, times in counted.items() if times > 0)])
+    return frozenset[str]().union(*map(words, kind_of(stored).texts(stored)))
 
 
 def words(text: str) -> frozenset[str]:
@@ -94,16 +86,10 @@ def _strength(stored: StoredObject, other: StoredObject) -> int:
     """How sure it is that the object needs the other one before it is there itself."""
     if _needs(stored) is not None:
         return 3
-    match stored:
-        case View():
-            texts = [stored.definition]
-        case Domain():
-            texts = [condition for _, condition in stored.checks]
-        case Routine():
-            # What a body says is looked up when it runs, if not before.
-            return 0
-        case _:
-            texts = []
+    kind = kind_of(stored)
+    if kind.late_bound:
+        return 0
+    texts = kind.texts(stored)
     named = {list(_words(one or called))[-1] for text in texts for one, called in _REFERENCE.findall(text)}
     return 2 if other.name.name.casefold() in named else 1
 

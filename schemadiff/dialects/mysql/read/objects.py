@@ -28,11 +28,7 @@ from schemadiff.errors import DatabaseError, UnsupportedError
 from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject
 from schemadiff.schema import (
     Check,
-    Composite,
     Constraint,
-    Domain,
-    Entry,
-    Enum,
     Exclude,
     ForeignKey,
     Index,
@@ -345,12 +341,12 @@ def _creation(stored: StoredObject, was: StoredObject | None, verb: str = "CREAT
             given = f"{options} " if options else ""
             sql = f"{verb} {given}VIEW {qualified(stored.name)} AS {stored.definition}"
             return definers.given_back(sql, was)
-        case Domain() | Enum() | Composite() | Entry():
+        case Routine():
+            return definers.given_back(stored.definition, was)
+        case _:
             raise UnsupportedError(
                 f'{stored.kind} "{stored.name}": MySQL and MariaDB have no types with a name of their own'
             )
-        case Routine():
-            return definers.given_back(stored.definition, was)
 
 
 def _changes(before: Sequence, after: Sequence) -> str:

@@ -14,14 +14,10 @@ from schemadiff.dialects.sqlite.sql.create import qualified
 from schemadiff.errors import UnsupportedError
 from schemadiff.operations.objects import CreateObject, DropObject, ObjectOperation, ReplaceObject
 from schemadiff.schema import (
-    Composite,
-    Domain,
     Entry,
-    Enum,
     Name,
     Namespace,
     Routine,
-    Sequence,
     StoredObject,
     View,
 )
@@ -132,10 +128,10 @@ def _creation(stored: StoredObject, was: StoredObject | None) -> list[str]:
                 f'there is no schema "{stored.name}" in this SQLite database',
                 hint="On SQLite a schema is an attached file: attach it when the engine connects.",
             )
-        case Sequence() | Domain() | Enum() | Composite():
-            raise UnsupportedError(f'{stored.kind} "{stored.name}": SQLite has no {stored.kind}s')
         case Entry():
             return list(stored.create)
+        case _:
+            raise UnsupportedError(f'{stored.kind} "{stored.name}": SQLite has no {stored.kind}s')
 
 
 def _drop(stored: StoredObject) -> str:
