@@ -23,14 +23,28 @@ _BASE_DECORATORS = frozenset({"as_declarative", "as_declarative_base"})
 _COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
 _TABLE_NAMES = ("__tablename__", "__table__")
 
-_WORTH_PARSING = re.compile(
-    rb"__tablename__|__abstract__|Base[,)]|Model[,)]|\bTable\(|\bColumn\(|\bmapped_column\(|\bMapped\[|\btable\s*=\s*True"
-    rb"|\bdeclarative_base\b|\bDeclarativeBase|\bautomap_base\b|\bgenerate_base\b|\bas_declarative|\bMetaData\("
-    rb"|\bSQLAlchemy\("
+_WORTH_PARSING = (
+    *(b"__tablename__", b"__abstract__", b"Base):", b"Model):", b"table=True", b"table = True"),
+    *(
+        b" Table(",
+        b"=Table(",
+        b".Table(",
+        b"\nTable(",
+        b"= Column(",
+        b"=Column(",
+        b".Column(",
+        b"mapped_column(",
+        b"Mapped[",
+    ),
+    *(b" MetaData(", b"=MetaData(", b".MetaData(", b"SQLAlchemy("),
+    *(b"DeclarativeBase", b"declarative_base", b"automap_base", b"generate_base", b"as_declarative"),
 )
 """Words of which a file that declares models, or a base for them, has at least one: all other files are read, and not
 parsed.
 """
+
+_OF_REVISIONS = (b"\ndef upgrade(", b"\ndown_revision")
+"""Lines of revision files, of schemadiff or of another tool: these describe tables as they were."""
 
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", "site-packages", "tests", "test"})
 _OF_TESTS = re.compile(r"test_.*|.*_tests?|conftest|setup")
@@ -62,14 +76,16 @@ class File:
     holders: tuple[str, ...] = ()
 
 
-def search(folder: Path, passed_over: Collection[Path] = (), bases: Iterable[str] = ()) -> tuple[File, ...]:
-    """The files below the folder that declare models or hold them, in the order of their paths. Those `passed_over`
-    are not read; `bases` are the names of classes that are declarative bases or models, as far as they are known.
+def search(folder: Path, passed_over: Collection[str] = (), bases: Iterable[str] = ()) -> tuple[File, ...]:
+    """The files below the folder that declare models or hold them, in the order of their paths. Those `passed_over`, by
+    absolute paths, are not read; `bases` are the names of classes that are declarative bases or models, as far as they
+    are known.
 
     Tests, hidden folders, virtual environments and revision files are no place for an application's models.
     """
     paths = (path for path in _python_files(folder) if path not in passed_over)
-    trees = [(path, tree) for path in paths if (tree := _parsed(path)) is not None and not _is_revision(tree)]
+    parsed = ((path, _parsed(path)) for path in paths)
+    trees = [(Path(path), tree) for path, tree in parsed if tree is not None]
     classes = [node for _, tree in trees for node in _classes(tree)]
     known = _with_derived(
         {*_BASES, *bases, *(name for _, tree in trees for name in _made_bases(tree))}, classes
@@ -120,39 +136,31 @@ def _is_known(model: Declared, tables: Collection[str], classes: Collection[str]
     return model.name in classes if model.table is None else model.table in tables
 
 
-def _python_files(folder: Path) -> Iterator[Path]:
+def _python_files(folder: Path) -> Iterator[str]:
     for count, (here, folders, files) in enumerate(os.walk(folder)):
         if count >= _MOST_FOLDERS:
             return
-        inside = Path(here)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in _PASSED_OVER
-            and not name.startswith(".")
-            and not (inside / name / "pyvenv.cfg").exists()
-        )
+        if count and "pyvenv.cfg" in files:  # a virtual environment
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if name not in _PASSED_OVER and name[0] != ".")
         for name in sorted(files):
-            stem, suffix = os.path.splitext(name)
-            if suffix == ".py" and not _OF_TESTS.fullmatch(stem):
-                yield inside / name
+            if name.endswith(".py") and not _OF_TESTS.fullmatch(name, endpos=len(name) - 3):
+                yield os.path.join(here, name)
 
 
-def _parsed(path: Path) -> ast.Module | None:
+def _parsed(path: str | Path) -> ast.Module | None:
     """The file's tree; ``None`` where it cannot be had, or nothing in it is of interest."""
     try:
-        source = path.read_bytes()
-        return syntax.parse(source) if _WORTH_PARSING.search(source) else None
+        with open(path, "rb") as file:
+            source = file.read()
+        if any(word in source for word in _OF_REVISIONS) or not any(
+            word in source for word in _WORTH_PARSING
+        ):
+            return None
+        return syntax.parse(source)
     except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
         return None
-
-
-def _is_revision(tree: ast.Module) -> bool:
-    """Whether it is a revision file, of schemadiff or of another tool: it describes tables as they were."""
-    names = {name for node in tree.body for name in _bound(node)}
-    return "down_revision" in names or any(
-        isinstance(node, ast.FunctionDef) and node.name in ("upgrade", "downgrade") for node in tree.body
-    )
 
 
 def _dotted(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ def not_imported(metadata: Collection[sa.MetaData]) -> tuple[File, ...]:
     """The files beside the modules of these models that declare other models and that nobody imported."""
     members = list(_members(frozenset(metadata)))
     classes = {value.__name__: value for _, value in members if isinstance(value, type)}
-    imported = {path for one in list(sys.modules.values()) if (path := _path(one))}
+    files = (getattr(one, "__file__", None) for one in list(sys.modules.values()))
+    imported = {os.path.abspath(one) for one in files if isinstance(one, str)}
     tables = {table.name for one in metadata for table in one.tables.values()}
     mapped = {name for name, one in classes.items() if is_model(one)}
     found = {
@@ -55,7 +57,9 @@ def not_imported(metadata: Collection[sa.MetaData]) -> tuple[File, ...]:
         for folder in _folders({module.__name__ for module, _ in members})
         for one in on_disk.search(folder, imported, classes)
     }
-    return on_disk.without(found.values(), tables, mapped)
+    new = on_disk.without(found.values(), tables, mapped)
+    links = {os.path.realpath(one) for one in imported} if new else set()  # the same file by another path
+    return tuple(one for one in new if os.path.realpath(one.path) not in links)
 
 
 def _members(metadata: Collection[sa.MetaData]) -> Iterator[tuple[ModuleType, object]]:

@@ -98,7 +98,29 @@ def test_what_all_was_imported_says_nothing(site: Shell) -> None:
     assert site("check").out.count("\n") == 1
 
 
+def test_only_what_may_declare_models_is_parsed(site: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that finds nothing is the ordinary one: it reads what nobody imported, and hardly parses any of it."""
+    for number in range(20):
+        site.write(
+            f"app/view{number}.py",
+            "from app.user import User\n\n\ndef view():\n    return User.table(1)[0]\n",
+        )
+        site.write(f"app/form{number}.py", "import app.user\n\n\nclass Form(app.user.Shape):\n    pass\n")
+    parsed: list[str | bytes] = []
+    parse = syntax.parse
+
+    def counting(source: str | bytes, name: str = "") -> ast.Module:
+        parsed.append(source)
+        return parse(source, name)
+
+    monkeypatch.setattr(syntax, "parse", counting)
+    assert "app/billing/models.py (Invoice)" in site("check").out
+    # Besides texts: revisions and settings.
+    assert [b"Invoice" in one for one in parsed if isinstance(one, bytes)] == [True]
+
+
 FILES = {
+    "pyvenv.cfg": "",  # the project's folder may be a virtual environment itself
     # Found.
     "sub.py": "from a import Entity\n\nclass Car(Entity):\n    id = Column(Integer)\n",
     "a.py": "class Entity(Base):\n    __abstract__ = True\n",
@@ -125,7 +147,7 @@ FILES = {
     ".venv/x.py": "class Library(Base):\n    __tablename__ = 'library'\n",
     "env/pyvenv.cfg": "",
     "env/lib.py": "class Library(Base):\n    __tablename__ = 'library'\n",
-    "migrations/1_a.py": "down_revision = None\nx = Table('old', metadata, Column('id', Integer))\n",
+    "migrations/1_a.py": "revision = 1\ndown_revision = None\nx = Table('old', metadata, Column('id', Integer))\n",
     "versions/0001_a.py": "x = Table('old', m, Column('id', Integer))\n\ndef upgrade(op):\n    pass\n",
 }
 
