@@ -60,10 +60,13 @@ def test_who_is_refused_is_not_waited_for(driver: str, fresh_database: FreshData
 @pytest.mark.parametrize(
     ("words", "unanswered"),
     [
-        # libpq 17, through psycopg: a server that starts, and others that have answered
+        # libpq, through psycopg: a server that starts, and others that have answered
         ('connection to server at "db", port 5432 failed: FATAL:  the database system is starting up', True),
         ('connection to server at "db", port 5432 failed: FATAL:  the database system is not yet accepting '
          "connections\nDETAIL:  Consistent recovery state has not been yet reached.", True),
+        ('connection to server at "db", port 5432 failed: FATAL:  the database system is not accepting '
+         "connections\nDETAIL:  Hot standby mode is disabled.", True),
+        ('connection to server at "db", port 5432 failed: FATAL:  the database system is in recovery mode', True),
         ('could not translate host name "db" to address: Name or service not known', True),
         ("failed to resolve host 'db': [Errno -2] Name or service not known", True),
         ('connection to server on socket "/tmp/.s.PGSQL.1" failed: No such file or directory\n\tIs the server '

@@ -107,8 +107,7 @@ _UNANSWERED_NUMBERS = (2002, 2003, 2005, 2006, 2013, 2055)
 _UNANSWERED_WORDS = (
     "connection refused",
     "is the server running",
-    "starting up",
-    "not yet accepting connections",
+    "the database system is ",
     "connection reset",
     "closed the connection unexpectedly",
     "could not translate host name",
@@ -118,7 +117,9 @@ _UNANSWERED_WORDS = (
     "timed out",
     "timeout expired",
 )
-"""Of libpq, psycopg and the system: libpq hands on no number, and a server that starts says so in words alone."""
+"""Of libpq, psycopg and the system. libpq hands on no SQLSTATE of a connection that is refused (psycopg 3.3, PostgreSQL
+15); what is 57P03 there begins with "the database system is": starting up, not accepting connections, in recovery mode.
+"""
 
 
 def is_unanswered(error: BaseException) -> bool:
