@@ -121,6 +121,7 @@ def test_every_command_is_there() -> None:
     assert flags >= {flag for one in TOLD["group"].values() for flag in one["flags"]}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_every_option_is_honoured_or_answered(site: Site, command: str, option: str) -> None:
     told = COMMANDS[command]["options"][option]
@@ -151,6 +152,7 @@ def test_a_function_has_the_same_parameters(name: str) -> None:
     assert named == [[one, default] for one, default in TOLD["functions"][name].items()]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("function", "parameter"), PARAMETERS)
 def test_every_parameter_is_honoured_or_answered(
     site: Site, function: str, parameter: str, capsys: pytest.CaptureFixture[str]
