@@ -26,7 +26,7 @@ from schemadiff.operations import (
 )
 from schemadiff.operations.objects import DropObject
 from schemadiff.planning import mentions
-from schemadiff.planning.hazards import Facts, Lost
+from schemadiff.planning.hazards import DataFacts, Lost
 from schemadiff.schema import Column, Entry, Name, Schema, StoredObject
 
 COUNT_LIMIT = 100_000
@@ -41,7 +41,7 @@ def facts_about(
     *,
     rewritable: bool = False,
     undoing: bool = False,
-) -> Facts:
+) -> DataFacts:
     """The facts about the operations; ``rewritable`` where they stand in a revision that may still say it otherwise,
     `undoing` where they undo one.
     """
@@ -131,13 +131,13 @@ def _counted(connection: Connection, dialect: Dialect, table: Name, column: str,
     return found[0] if found else Lost(loss)
 
 
-def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> Facts:
+def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> DataFacts:
     """How many rows the tables have, each counted up to a limit; a table that may not be read is left out."""
     rows = {}
     for name in dict.fromkeys(names):
         with tolerant():
             rows[name] = count_up_to(connection, dialect, f"FROM {dialect.quote_name(name)}")
-    return Facts(rows, COUNT_LIMIT)
+    return DataFacts(rows, COUNT_LIMIT)
 
 
 def count_up_to(connection: Connection, dialect: Dialect, source: str) -> int:

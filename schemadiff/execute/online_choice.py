@@ -15,7 +15,7 @@ from schemadiff.operations import (
     touched,
 )
 from schemadiff.planning import planner
-from schemadiff.planning.hazards import Facts
+from schemadiff.planning.hazards import DataFacts
 from schemadiff.planning.planner import Plan
 from schemadiff.schema import Name, Schema
 
@@ -24,7 +24,7 @@ SMALL = 8 * 2**20
 
 
 def choose_algorithms(
-    connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: Facts
+    connection: Connection, dialect: Dialect, plans: Sequence[Plan], facts: DataFacts
 ) -> list[Plan]:
     """The plans, carried out one after the other, as the server will carry them out now that it was asked."""
     steps = [step for plan in plans for step in plan.steps]

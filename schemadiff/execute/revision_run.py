@@ -38,7 +38,7 @@ from schemadiff.operations import (
 )
 from schemadiff.operations.subject import gone
 from schemadiff.planning import planner, replay
-from schemadiff.planning.hazards import Facts
+from schemadiff.planning.hazards import DataFacts
 from schemadiff.planning.live_names import LiveParts, find_drops
 from schemadiff.planning.planner import Plan
 from schemadiff.planning.written_forms import live_parts
@@ -120,7 +120,7 @@ class Prospect:
     legs: Sequence[Leg]
     tasks: Sequence[Task]
     live: Live
-    facts: Facts
+    facts: DataFacts
 
 
 def foresee(context: RunContext, direction: Direction, state: State, legs: Sequence[Leg]) -> Prospect:
@@ -176,7 +176,7 @@ def _known(direction: Direction, legs: Sequence[Leg]) -> list[Schema]:
     return [legs[0].start, legs[-1].end] if direction == "up" else [legs[0].start]
 
 
-def facts_of(context: RunContext, direction: Direction, legs: Sequence[Leg], live: Schema) -> Facts:
+def facts_of(context: RunContext, direction: Direction, legs: Sequence[Leg], live: Schema) -> DataFacts:
     all_of_them = tuple(one for leg in legs for one in leg.operations)
     return facts_about(
         context.connection,
@@ -194,7 +194,7 @@ def tasks_of(
     state: State,
     legs: Sequence[Leg],
     live: Schema,
-    facts: Facts,
+    facts: DataFacts,
     back: Retraction | None = None,
     *,
     asking: bool = True,

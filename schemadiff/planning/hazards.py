@@ -56,7 +56,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DataFacts:
     """Counted facts of a database: the rows of a table, up to a limit.
 
     ``rows`` maps a table to its number of rows; one more than ``limit`` means "more than that". A table that was not
@@ -86,13 +86,13 @@ class Facts:
         return " with 1 row" if count == 1 else f" with {count:,} rows"
 
 
-NO_FACTS = Facts({})
+NO_FACTS = DataFacts({})
 
 
 _KEEP = "Copy what is to be kept elsewhere first, or leave the revision applied."
 
 
-def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
+def drops_table(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD101: the table and all its rows are lost."""
     if isinstance(operation, DropObject) and isinstance(operation.object, Entry) and operation.object.rows:
         gone = operation.object
@@ -115,7 +115,7 @@ def drops_table(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def drops_column(operation: Operation, facts: Facts) -> Hazard | None:
+def drops_column(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD102: the column and its values are lost."""
     if isinstance(operation, AlterColumn) and operation.after.generated and not operation.before.generated:
         return Hazard(
@@ -140,7 +140,7 @@ def drops_column(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def drops_sequence(operation: Operation, facts: Facts) -> Hazard | None:
+def drops_sequence(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD103: the number that the sequence has come to is lost."""
     if not isinstance(operation, DropObject) or not isinstance(operation.object, Sequence):
         return None
@@ -152,7 +152,7 @@ def drops_sequence(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def breaks(operation: Operation, facts: Facts) -> Hazard | None:
+def breaks(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD406: views, triggers, routines or events speak of what goes, and fail from then on."""
     users = facts.broken.get(operation)
     if not users:
@@ -168,7 +168,7 @@ def breaks(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
+def is_refused(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD209: the server does not drop what views or triggers use."""
     users = facts.held.get(operation)
     if not users:
@@ -185,7 +185,7 @@ def is_refused(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def takes_labels(operation: Operation, facts: Facts) -> Hazard | None:
+def takes_labels(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD104: labels of an enumerated type go and others come. What has them stands in the way of that."""
     found = facts.relabelled.get(operation)
     if not found:
@@ -201,7 +201,7 @@ def takes_labels(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def alters_values(operation: Operation, facts: Facts) -> Hazard | None:
+def alters_values(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD105, SD108, SD109: a change of type rounds, cuts or reinterprets values, and the server reports no error."""
     found = facts.lost.get(operation)
     if not found:
@@ -217,7 +217,7 @@ def alters_values(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def renumbers(operation: Operation, facts: Facts) -> Hazard | None:
+def renumbers(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD407: rows get other rowids, by which others may know them."""
     found = facts.renumbered.get(operation)
     if not found:
@@ -230,7 +230,7 @@ def renumbers(operation: Operation, facts: Facts) -> Hazard | None:
     )
 
 
-def forgoes(operation: Operation, facts: Facts) -> Hazard | None:
+def forgoes(operation: Operation, facts: DataFacts) -> Hazard | None:
     """SD408: what was set on something by hand goes with it, and nothing gives it back."""
     found = facts.forgone.get(operation)
     if not found:
@@ -251,7 +251,7 @@ def _uses(objects: Collection[StoredObject]) -> str:
     return "uses" if len(objects) == 1 else "use"
 
 
-RULES: tuple[Callable[[Operation, Facts], Hazard | None], ...] = (
+RULES: tuple[Callable[[Operation, DataFacts], Hazard | None], ...] = (
     drops_table,
     drops_column,
     drops_sequence,
@@ -310,7 +310,7 @@ def _few(tables: Collection[Name]) -> str:
     return f"{shown} and {len(tables) - 3} more" if len(tables) > 3 else shown or "all of it"
 
 
-def find(operation: Operation, facts: Facts = NO_FACTS) -> Iterator[Hazard]:
+def find(operation: Operation, facts: DataFacts = NO_FACTS) -> Iterator[Hazard]:
     """The hazards of one operation."""
     for rule in RULES:
         hazard = rule(operation, facts)

@@ -36,7 +36,7 @@ from schemadiff.operations.objects import CreateObject, DropObject, ReplaceObjec
 from schemadiff.operations.subject import gone
 from schemadiff.planning import hazards, replay
 from schemadiff.planning.grouping import delayed, gathered, together
-from schemadiff.planning.hazards import NO_FACTS, Facts, Hazard
+from schemadiff.planning.hazards import NO_FACTS, DataFacts, Hazard
 from schemadiff.schema import (
     Constraint,
     ForeignKey,
@@ -99,7 +99,7 @@ def plan(
     before: Schema,
     dialect: Dialect,
     *,
-    facts: Facts = NO_FACTS,
+    facts: DataFacts = NO_FACTS,
     large: Collection[Name] = (),
     first: Sequence[Statement] = (),
 ) -> Plan:
@@ -165,7 +165,7 @@ def plan(
     return Plan(tuple(operations), tuple(steps))
 
 
-def step_of(statement: Statement, facts: Facts) -> Step:
+def step_of(statement: Statement, facts: DataFacts) -> Step:
     """The step that a statement is, with its hazards."""
     return Step(
         statement.sql,
