@@ -14,6 +14,8 @@ from schemadiff.database import facts
 from schemadiff.database.connection import connected
 from schemadiff.dialects.shared.verbatim import VERBATIM
 from schemadiff.errors import HazardError
+from schemadiff.schema import Name
+from tests.counting import counted
 
 pytestmark = pytest.mark.once
 
@@ -171,3 +173,20 @@ def test_rows_beyond_the_limit_are_said_not_to_be_read(
     planned = schemadiff.plan(url, models([sa.Date()]), tmp_path)
     (hazard,) = planned.plan.hazards
     assert "in 0 of the first 2 rows; the others were not read" in hazard.message
+
+
+def test_rows_of_many_tables_are_counted_by_few_statements(url: str) -> None:
+    """A table that cannot be read is left out, and those that are asked about with it are not."""
+    names = [Name(f"t{number:02}") for number in range(60)]
+    metadata = sa.MetaData()
+    tables = [sa.Table(one.name, metadata, sa.Column("id", sa.Integer)) for one in names]
+    with counted() as counts, connected(url) as (connection, dialect):
+        metadata.create_all(connection)
+        for table in tables[1:3]:
+            connection.execute(table.insert(), [{"id": 1}, {"id": 2}])
+        expected = {name: 2 if name in names[1:3] else 0 for name in names}
+        assert facts.count_rows(connection, dialect, names * 2).rows == expected
+        assert sum("COUNT(*)" in text for text in counts.texts) == 2
+        tables[7].drop(connection)
+        del expected[names[7]]
+        assert facts.count_rows(connection, dialect, names).rows == expected

@@ -32,6 +32,9 @@ from schemadiff.schema import Column, Entry, Name, Schema, StoredObject
 COUNT_LIMIT = 100_000
 """Rows of a table are counted up to this number before a drop: enough to be frightened by, and quick."""
 
+_AT_ONCE = 50
+"""Tables whose rows one statement counts."""
+
 
 def facts_about(
     connection: Connection,
@@ -133,20 +136,39 @@ def _counted(connection: Connection, dialect: Dialect, table: Name, column: str,
 
 def count_rows(connection: Connection, dialect: Dialect, names: Iterable[Name]) -> DataFacts:
     """How many rows the tables have, each counted up to a limit; a table that may not be read is left out."""
-    rows = {}
-    for name in dict.fromkeys(names):
-        with tolerant():
-            rows[name] = count_up_to(connection, dialect, f"FROM {dialect.quote_name(name)}")
+    left = list(dict.fromkeys(names))
+    rows: dict[Name, int] = {}
+    for first in range(0, len(left), _AT_ONCE):
+        some = left[first : first + _AT_ONCE]
+        found = _rows_of(connection, dialect, some)
+        if not found and len(some) > 1:  # one that may not be read spoils the answer for all
+            for name in some:
+                found |= _rows_of(connection, dialect, [name])
+        rows |= found
     return DataFacts(rows, COUNT_LIMIT)
+
+
+def _rows_of(connection: Connection, dialect: Dialect, names: Sequence[Name]) -> dict[Name, int]:
+    """By one statement; empty where one of the tables may not be read."""
+    found: dict[Name, int] = {}
+    with tolerant():
+        counts = _counts(connection, dialect, [f"FROM {dialect.quote_name(name)}" for name in names])
+        found.update(zip(names, counts, strict=True))
+    return found
 
 
 def count_up_to(connection: Connection, dialect: Dialect, source: str) -> int:
     """How many rows there are, counted up to one more than the limit; `source` is FROM and what stands behind it."""
-    limited = dialect.first_rows(f"SELECT 1 AS one {source}", COUNT_LIMIT + 1)
-    counted = connection.exec_driver_sql(
-        f"SELECT COUNT(*) FROM ({limited}) AS counted", execution_options=VERBATIM
-    )
-    return int(counted.scalar_one())
+    (count,) = _counts(connection, dialect, [source])
+    return count
+
+
+def _counts(connection: Connection, dialect: Dialect, sources: Sequence[str]) -> list[int]:
+    """As `count_up_to`, by one statement for all."""
+    limited = [dialect.first_rows(f"SELECT 1 AS one {source}", COUNT_LIMIT + 1) for source in sources]
+    counts = ", ".join(f"(SELECT COUNT(*) FROM ({one}) AS counted)" for one in limited)
+    row = connection.exec_driver_sql(f"SELECT {counts}", execution_options=VERBATIM).one()
+    return [int(count) for count in row]
 
 
 def users_of(
