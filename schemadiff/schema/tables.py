@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from schemadiff.schema.construction import quickly_made
+
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
@@ -24,6 +26,7 @@ class Name(NamedTuple):
         return isinstance(other, Name) and (self.name, self.schema or "") < (other.name, other.schema or "")
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Type:
     """A column's type. ``sql`` is the canonical native text (``varchar(15)``, ``int unsigned``).
@@ -58,6 +61,7 @@ class Identity:
     cache: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Column:
     """Everything that a MODIFY of the column must repeat, so that changing one attribute never loses another.
@@ -92,6 +96,7 @@ class Column:
     kept: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PrimaryKey:
     """``include``, ``deferrable``, ``comment`` and ``without_overlaps`` are as in `Unique`. ``parts`` says of each
@@ -108,6 +113,7 @@ class PrimaryKey:
     parts: tuple[tuple[int | None, bool], ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Unique:
     """A UNIQUE constraint, on dialects where that is another thing than a unique index.
@@ -127,6 +133,7 @@ class Unique:
     without_overlaps: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
     """``on_delete`` and ``on_update`` are ``None`` for NO ACTION, else upper-case words (``SET NULL``).
@@ -151,6 +158,7 @@ class ForeignKey:
     enforced: bool = True
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Check:
     """``column`` names the column in whose own definition the live CHECK stands (MariaDB): a MODIFY of that column
@@ -168,6 +176,7 @@ class Check:
     written: str | None = field(default=None, compare=False, repr=False)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of an index: a column or an expression (never both), and how it is sorted.
@@ -185,6 +194,7 @@ class Part:
     nulls: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Index:
     """``kind`` is ``None``, ``"FULLTEXT"`` or ``"SPATIAL"``; ``method`` is ``None`` for the default (btree).
@@ -279,6 +289,7 @@ class Options:
     managed: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table. Two tables are equal when their parts are, in whatever order these stand. ``after`` are tables that have
