@@ -7,7 +7,7 @@ brings these texts to canonical form. What the compilers cannot write is refused
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
@@ -46,6 +46,7 @@ from schemadiff.schema import (
     Table,
     Type,
     Unique,
+    plain_parts,
     without_constraints,
 )
 from schemadiff.schema.fields import from_words
@@ -222,11 +223,15 @@ class _Reading:
     # constraints
 
     def primary_key(self, constraint: sa.PrimaryKeyConstraint) -> PrimaryKey:
+        columns = list(constraint)
+        names, name = tuple([column.name for column in columns]), self._constraint_name(constraint)
+        if not _says_more(constraint, columns):
+            return PrimaryKey(names, name)
         arguments = arguments_of(constraint, self.prefixes)
         return PrimaryKey(
-            tuple([column.name for column in constraint]),
-            self._constraint_name(constraint),
-            on_conflict=self._on_conflict(constraint, arguments, "primary_key"),
+            names,
+            name,
+            on_conflict=self._on_conflict(columns, arguments, "primary_key"),
             include=_include(arguments),
             deferrable=deferrable(constraint),
             comment=self._comment(constraint),
@@ -234,13 +239,17 @@ class _Reading:
         )
 
     def unique(self, constraint: sa.UniqueConstraint) -> Unique:
+        columns = list(constraint)
+        names, name = tuple([column.name for column in columns]), self._constraint_name(constraint)
+        if not _says_more(constraint, columns):
+            return Unique(names, name)
         arguments = arguments_of(constraint, self.prefixes)
         return Unique(
-            tuple([column.name for column in constraint]),
-            self._constraint_name(constraint),
+            names,
+            name,
             deferrable=deferrable(constraint),
             nulls_distinct=not arguments.get("nulls_not_distinct", False),
-            on_conflict=self._on_conflict(constraint, arguments, "unique"),
+            on_conflict=self._on_conflict(columns, arguments, "unique"),
             include=_include(arguments),
             comment=self._comment(constraint),
             without_overlaps=bool(info_of(constraint).get("without_overlaps")),
@@ -268,36 +277,35 @@ class _Reading:
         return comment if known else None
 
     def _on_conflict(
-        self,
-        constraint: sa.PrimaryKeyConstraint | sa.UniqueConstraint,
-        arguments: Mapping[str, Any],
-        kind: str,
+        self, columns: Sequence[sa.Column[Any]], arguments: Mapping[str, Any], kind: str
     ) -> str | None:
-        """Return the constraint's ON CONFLICT; if it has none, that of its only column, as SQLAlchemy does."""
+        """Return the key's ON CONFLICT; if it has none, that of its only column, as SQLAlchemy does."""
         told = arguments.get("on_conflict")
-        if told is None and len(constraint) == 1:
-            (column,) = constraint
-            told = arguments_of(column, self.prefixes).get(f"on_conflict_{kind}")
+        if told is None and len(columns) == 1:
+            told = arguments_of(columns[0], self.prefixes).get(f"on_conflict_{kind}")
         return None if told is None else str(told)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint) -> ForeignKey:
         targets = [target(element) for element in constraint.elements]
         schema, table, _ = targets[0]
-        said: dict[str, Any] = {
-            "columns": tuple([column.name for column in constraint]),
-            "target": self.dialect.named(table, schema),
-            "target_columns": tuple([column for _, _, column in targets]),
-            "name": self._constraint_name(constraint),
-            "on_delete": action(constraint.ondelete),
-            "on_update": action(constraint.onupdate),
-            "deferrable": deferrable(constraint),
-            "match": constraint.match.upper() if constraint.match else None,
-            "not_valid": bool(arguments_of(constraint, self.prefixes).get("not_valid")),
-            "comment": self._comment(constraint),
-        }
-        if words := info_of(constraint):
-            said |= {"period": bool(words.get("period")), "enforced": bool(words.get("enforced", True))}
-        return ForeignKey(**said, written=ForeignKey(**said))
+        said = (
+            tuple([column.name for column in constraint]),
+            self.dialect.named(table, schema),
+            tuple([column for _, _, column in targets]),
+            self._constraint_name(constraint),
+            action(constraint.ondelete),
+            action(constraint.onupdate),
+            deferrable(constraint),
+            constraint.match.upper() if constraint.match else None,
+        )
+        more: dict[str, Any] = {}
+        if _says_more(constraint):
+            more["not_valid"] = bool(arguments_of(constraint, self.prefixes).get("not_valid"))
+            more["comment"] = self._comment(constraint)
+            if words := info_of(constraint):
+                more["period"] = bool(words.get("period"))
+                more["enforced"] = bool(words.get("enforced", True))
+        return ForeignKey(*said, ForeignKey(*said, **more), **more)
 
     def check(self, constraint: sa.CheckConstraint, inline: bool) -> Check:
         text = self.sql(constraint.sqltext)
@@ -344,16 +352,15 @@ class _Reading:
             )
         arguments = arguments_of(index, self.prefixes)
         lengths, opclasses = arguments.pop("length", None), arguments.pop("ops", {})
-        said: dict[str, Any] = {
-            "parts": tuple([self._part(part, lengths, opclasses) for part in index.expressions]),
-            "name": self._constraint_name(index),
-            "unique": bool(index.unique),
-        }
-        if arguments:
-            said |= self._index_options(index, arguments)
+        said = (
+            self._parts(index.expressions, lengths, opclasses),
+            self._constraint_name(index),
+            bool(index.unique),
+        )
+        more: dict[str, Any] = self._index_options(index, arguments) if arguments else {}
         if words := info_of(index):
-            said |= from_words(Index, words)
-        return Index(**said, written=Index(**said))
+            more |= from_words(Index, words)
+        return Index(*said, **more, written=Index(*said, **more))
 
     def _index_options(self, index: sa.Index, arguments: dict[str, Any]) -> dict[str, Any]:
         where = arguments.pop("where", None)
@@ -380,9 +387,16 @@ class _Reading:
             )
         return said
 
+    def _parts(
+        self, expressions: Collection[object], lengths: int | dict[str, int] | None, ops: dict[str, str]
+    ) -> tuple[Part, ...]:
+        source = self.source
+        columns = [one for one in expressions if isinstance(one, sa.Column) and one.table is source]
+        if len(columns) == len(expressions) and not lengths and not ops:
+            return plain_parts(tuple([one.name for one in columns]))
+        return tuple([self._part(one, lengths, ops) for one in expressions])
+
     def _part(self, expression: object, lengths: int | dict[str, int] | None, ops: dict[str, str]) -> Part:
-        if isinstance(expression, sa.Column) and expression.table is self.source and not lengths and not ops:
-            return Part(expression.name)
         descending, nulls = False, None
         while isinstance(expression, UnaryExpression) and expression.modifier in _MODIFIERS:
             match expression.modifier:
@@ -418,6 +432,22 @@ class _Reading:
 def _is_exclusion(thing: sa.Constraint | sa.Index) -> TypeGuard[ExcludeConstraint]:
     """Asked without importing SQLAlchemy's part for PostgreSQL: who has one has it imported."""
     return thing.__visit_name__ == "exclude_constraint"
+
+
+def _says_more(constraint: sa.Constraint, columns: Sequence[sa.Column[Any]] = ()) -> bool:
+    """Whether a key says more than its columns, its name and what it refers to. Most do not; where it has one column
+    alone, that may say more of it.
+    """
+    said = vars(constraint)
+    return (
+        "dialect_options" in said
+        or "info" in said
+        or _ASIDE(constraint) != (None, None, None)
+        or (len(columns) == 1 and "dialect_options" in vars(columns[0]))
+    )
+
+
+_ASIDE = attrgetter("comment", "deferrable", "initially")
 
 
 def _include(arguments: Mapping[str, Any]) -> tuple[str, ...]:

@@ -106,8 +106,10 @@ def target(element: sa.ForeignKey) -> tuple[str | None, str, str]:
 
 def action(words: str | None) -> str | None:
     """A foreign key's action, in capitals; names of columns behind it (``SET NULL (a)``) as they are."""
-    verb, parenthesis, columns = (words or "").partition("(")
-    return f"{verb.upper()}{parenthesis}{columns}" or None
+    if not words:
+        return None
+    verb, parenthesis, columns = words.partition("(")
+    return f"{verb.upper()}{parenthesis}{columns}"
 
 
 @functools.lru_cache(maxsize=8)

@@ -33,6 +33,7 @@ from schemadiff.schema.tables import (
     Table,
     Type,
     Unique,
+    plain_parts,
     without_constraints,
 )
 
@@ -67,5 +68,6 @@ __all__ = [
     "Unique",
     "Unsupported",
     "View",
+    "plain_parts",
     "without_constraints",
 ]

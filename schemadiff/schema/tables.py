@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -192,6 +193,14 @@ class Part:
     collation: str | None = None
     opclass: str | None = None
     nulls: str | None = None
+
+
+@functools.lru_cache(maxsize=8192)
+def plain_parts(columns: tuple[str, ...]) -> tuple[Part, ...]:
+    """The parts of an index of whole columns: the very same ones for all indexes of columns of these names, which may
+    come as strings of SQLAlchemy's own.
+    """
+    return tuple([Part(str(column)) for column in columns])
 
 
 @quickly_made

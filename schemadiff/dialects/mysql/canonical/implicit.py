@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from schemadiff.dialects.mysql.server.product import Product
-from schemadiff.schema import Check, Exclude, ForeignKey, Index, Options, Part, Table, Unique
+from schemadiff.schema import Check, Exclude, ForeignKey, Index, Options, Table, Unique, plain_parts
 from schemadiff.schema.matching import Named, find
 
 _SERVER_NAME = re.compile(r".*_ibfk_\d+", re.DOTALL)
@@ -22,21 +22,19 @@ _UNSEEN_OPTIONS = ("TABLESPACE",)
 
 def with_implicit(live: Table, known: Sequence[Table], product: Product) -> Table:
     """The live table, the indexes marked that the server made for foreign keys and no `known` description lists."""
-    if not any(_is_named_for(index, key) for key in live.foreign_keys for index in live.indexes):
+    likely = [index for index in live.indexes for key in live.foreign_keys if _is_made_for(index, key)]
+    if not likely:
         return live
-    prefixed = tuple(index for table in known for index in _prefixed(table, product))
     listed = {index.name.lower() for table in known for index in table.indexes if index.name}
-    made = {
-        index.name
-        for index in made_by_server(live, product, prefixed)
-        if index.name and index.name.lower() not in listed
-    }
+    unlisted = [index for index in likely if index.name and index.name.lower() not in listed]
+    prefixed = [index for table in known for index in _prefixed(table, product)] if unlisted else []
+    made = [index.name for index in unlisted if _is_needed(index, live, product, prefixed)]
     if not made:
         return live
-    indexes = tuple(
+    indexes = [
         dataclasses.replace(index, implicit=True) if index.name in made else index for index in live.indexes
-    )
-    return dataclasses.replace(live, indexes=indexes)
+    ]
+    return dataclasses.replace(live, indexes=tuple(indexes))
 
 
 def settle(current: Table, desired: Table) -> Table:
@@ -78,29 +76,24 @@ def without_foreign_keys(table: Table, product: Product) -> Table:
     for key in table.foreign_keys:
         if not is_served(table, key, product):
             name = index_name(key, (index.name for index in table.indexes))
-            index = Index(tuple(map(Part, key.columns)), name)
+            index = Index(plain_parts(key.columns), name)
             table = dataclasses.replace(table, indexes=(*table.indexes, index))
     return dataclasses.replace(table, foreign_keys=())
 
 
-def made_by_server(table: Table, product: Product, prefixed: tuple[Index, ...] = ()) -> tuple[Index, ...]:
-    """The live table's indexes that look as if the server had made them for a foreign key.
-
+def _is_needed(index: Index, table: Table, product: Product, prefixed: Sequence[Index]) -> bool:
+    """Whether the index looks as if the server had made it for a foreign key of the table, which no other one serves.
     `prefixed` are indexes that serve none, however the server reports them.
     """
-    if not table.foreign_keys:
-        return ()
-    return tuple(
-        index
-        for index in table.indexes
-        if any(
-            _is_named_for(index, key)
-            and index.columns == key.columns
-            and not is_served(table, key, product, [index, *prefixed])
-            for key in table.foreign_keys
-        )
-        and is_plain(index)
+    return is_plain(index) and any(
+        _is_made_for(index, key) and not is_served(table, key, product, [index, *prefixed])
+        for key in table.foreign_keys
     )
+
+
+def _is_made_for(index: Index, key: ForeignKey) -> bool:
+    """Whether the index has the columns of the foreign key, and a name that the server would have given it."""
+    return index.columns == key.columns and _is_named_for(index, key)
 
 
 def _prefixed(desired: Table, product: Product) -> tuple[Index, ...]:
@@ -116,7 +109,7 @@ def _prefixed(desired: Table, product: Product) -> tuple[Index, ...]:
 
 def is_plain(index: Index) -> bool:
     """Whether the index says nothing but the names of its columns."""
-    return _but_columns(index) == _PLAIN and all(part == Part(part.column) for part in index.parts)
+    return _but_columns(index) == _PLAIN and index.parts == plain_parts(index.columns)
 
 
 _but_columns = attrgetter(
@@ -198,7 +191,7 @@ def followers(table: Table, old: str, new: str, product: Product) -> dict[str, s
         # Where the table comes from revisions and not from the server, its own indexes are not known.
         made += [
             Index(
-                tuple(map(Part, key.columns)), spare_index_name(key, (index.name for index in table.indexes))
+                plain_parts(key.columns), spare_index_name(key, (index.name for index in table.indexes))
             )
             for key in table.foreign_keys
             if not is_served(table, key, product)
@@ -261,7 +254,7 @@ def as_given(table: Table, product: Product) -> Table:
     for key in made:
         if not is_served(table, key, product):
             name = free_name(key.columns[0], (index.name for index in table.indexes))
-            index = Index(tuple(map(Part, key.columns)), name, implicit=True)
+            index = Index(plain_parts(key.columns), name, implicit=True)
             table = dataclasses.replace(table, indexes=(*table.indexes, index))
     return table
 

@@ -56,6 +56,7 @@ from schemadiff.schema import (
     Table,
     Type,
     Unique,
+    plain_parts,
 )
 
 _SHAPES = frozenset(
@@ -107,29 +108,30 @@ def canonical_table(table: Table, facts: Facts) -> Table:
     options = canonical_options(table.options, name.schema, facts)
     primary_key = table.primary_key
     key_columns = primary_key.columns if primary_key else ()
-    names = frozenset([column.name for column in table.columns]) if table.checks else frozenset()
-    checks = tuple([_canonical_check(check, names) for check in table.checks])
+    if primary_key is not None and primary_key.name is not None:
+        primary_key = PrimaryKey(key_columns, parts=primary_key.parts)
+    checks = tuple([_canonical_check(check, table.columns) for check in table.checks])
     columns = _canonical_columns(table.columns, options, key_columns, facts)
     if facts.product.json_is_text and [check for check in checks if check.column is not None]:
         for place, column in enumerate(columns):
             if column.type.sql == "longtext":
                 columns[place], checks = _as_json(column, checks)
     shapes = [column.name for column in columns if column.type.sql in _SHAPES] if table.indexes else []
-    canonical = dataclasses.replace(
-        table,
-        name=name,
-        columns=tuple(columns),
-        primary_key=primary_key
-        if primary_key is None or primary_key.name is None
-        else PrimaryKey(key_columns, parts=primary_key.parts),
-        uniques=(),
-        indexes=(
+    canonical = Table(
+        name,
+        tuple(columns),
+        primary_key,
+        (),
+        (
             *[_unique_index(unique) for unique in table.uniques],
             *[_canonical_index(index, options, columns, shapes, facts) for index in table.indexes],
         ),
-        foreign_keys=tuple([_canonical_foreign_key(key, facts) for key in table.foreign_keys]),
-        checks=checks,
-        options=options,
+        tuple([_canonical_foreign_key(key, facts) for key in table.foreign_keys]),
+        checks,
+        options,
+        table.excludes,
+        table.after,
+        table.marks,
     )
     if canonical.foreign_keys and options.engine in _WITHOUT_FOREIGN_KEYS:
         return without_foreign_keys(canonical, facts.product)
@@ -314,15 +316,15 @@ def _as_json(column: Column, checks: tuple[Check, ...]) -> tuple[Column, tuple[C
 # constraints and indexes
 
 
-def _canonical_check(check: Check, names: frozenset[str]) -> Check:
+def _canonical_check(check: Check, columns: Iterable[Column]) -> Check:
     """The CHECK with its expression bare, its negative numbers plain, and columns in the case in which the table has
     them: MySQL 9.7 shows them as they were written until the next ALTER of the table.
     """
     expression = bare(check.expression)
     if "-(" in expression:
         expression = with_plain_negatives(expression)
-    if "`" in expression and not quoted_names(expression) <= names:
-        expression = with_names(expression, {name.lower(): name for name in names})
+    if "`" in expression and not quoted_names(expression).issubset([column.name for column in columns]):
+        expression = with_names(expression, {column.name.lower(): column.name for column in columns})
     return check if expression == check.expression else dataclasses.replace(check, expression=expression)
 
 
@@ -350,12 +352,14 @@ def _canonical_foreign_key(key: ForeignKey, facts: Facts) -> ForeignKey:
 
 
 def _action(action: str | None, product: Product) -> str | None:
+    if action is None:
+        return None
     none = ("RESTRICT", "NO ACTION", *(() if product.sets_default else ("SET DEFAULT",)))
-    return None if action is None or action.upper() in none else action.upper()
+    return None if action.upper() in none else action.upper()
 
 
 def _unique_index(unique: Unique) -> Index:
-    return Index(tuple(Part(column) for column in unique.columns), unique.name, unique=True, constraint=True)
+    return Index(plain_parts(unique.columns), unique.name, unique=True, constraint=True)
 
 
 def _canonical_index(

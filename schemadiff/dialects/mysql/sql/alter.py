@@ -77,12 +77,12 @@ from schemadiff.schema import (
     Index,
     Name,
     Options,
-    Part,
     PrimaryKey,
     Schema,
     Table,
     Type,
     Unique,
+    plain_parts,
 )
 
 
@@ -427,7 +427,7 @@ class _Work:
                     clauses.drop_column("my_row_id")
                 clauses.additions.append(f"ADD {primary_key_definition(constraint)}")
             case Unique():
-                index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
+                index = Index(plain_parts(constraint.columns), constraint.name, unique=True)
                 clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
             case ForeignKey():
                 self._add_foreign_key(clauses, constraint, table)
@@ -461,7 +461,7 @@ class _Work:
             key = dataclasses.replace(key, name=None if counted_on else name)
             if not counted_on and not implicit.is_served(table, key, product):
                 column = implicit.free_name(key.columns[0], (index.name for index in table.indexes))
-                index = Index(tuple(map(Part, key.columns)), column, implicit=True)
+                index = Index(plain_parts(key.columns), column, implicit=True)
                 clauses.additions.append(f"ADD {index_definition(index, self.facts, word='INDEX')}")
         clauses.additions.append(f"ADD {foreign_key_definition(key, table.name, self.facts)}")
 
@@ -470,7 +470,7 @@ class _Work:
             case PrimaryKey():
                 clauses.drops.append("DROP PRIMARY KEY")
             case Unique():
-                index = Index(tuple(map(Part, constraint.columns)), constraint.name, unique=True)
+                index = Index(plain_parts(constraint.columns), constraint.name, unique=True)
                 clauses.drop_index(
                     index_name(table, implicit.find_made(table.indexes, index, table) or index)
                 )

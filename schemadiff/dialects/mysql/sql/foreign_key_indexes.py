@@ -13,7 +13,7 @@ from schemadiff.dialects.mysql.canonical import implicit
 from schemadiff.dialects.mysql.server.product import Facts, Product
 from schemadiff.dialects.mysql.sql.clauses import Clauses
 from schemadiff.dialects.mysql.sql.create import index_definition
-from schemadiff.schema import ForeignKey, Index, Part, Table
+from schemadiff.schema import ForeignKey, Index, Table, plain_parts
 
 
 def keep_foreign_keys_served(
@@ -32,7 +32,7 @@ def keep_foreign_keys_served(
         made = [index for index in before.indexes if index.implicit and index.columns == key.columns]
         if not made and before.columns and not implicit.is_served(before, key, product):
             name = implicit.spare_index_name(key, (index.name for index in before.indexes))
-            made = [Index(tuple(map(Part, key.columns)), name, implicit=True)]
+            made = [Index(plain_parts(key.columns), name, implicit=True)]
         for index in made:
             others = [other.name for other in after.indexes if other.name != index.name]
             if any(
@@ -56,7 +56,7 @@ def keep_foreign_keys_served(
             continue
         if implicit.is_served(before, key, product):
             name = implicit.spare_index_name(key, (index.name for index in after.indexes))
-            index = Index(tuple(map(Part, key.columns)), name, implicit=True)
+            index = Index(plain_parts(key.columns), name, implicit=True)
             pending.additions.append(f"ADD {index_definition(index, facts, word='INDEX')}")
             after = dataclasses.replace(after, indexes=(*after.indexes, index))
     return after

@@ -44,10 +44,10 @@ from schemadiff.schema import (
     ForeignKey,
     Index,
     Name,
-    Part,
     PrimaryKey,
     Schema,
     Unique,
+    plain_parts,
 )
 
 Plain = Callable[[Sequence[Operation], Schema], tuple[Statement, ...]]
@@ -198,7 +198,7 @@ class _Stretch:
 
     def _build_key(self, operation: AddConstraint, key: Unique | PrimaryKey) -> None:
         name, final = self._names(key)
-        parts = tuple(Part(column) for column in key.columns)
+        parts = plain_parts(key.columns)
         distinct = key.nulls_distinct if isinstance(key, Unique) else True
         index = Index(parts, name, True, include=key.include, nulls_distinct=distinct)
         if known := restored_settings.known_marks(self.before.tables[self.table], key):
