@@ -11,7 +11,7 @@ from operator import is_
 
 from schemadiff.compare.fetched_values import with_kept
 from schemadiff.dialects import Dialect
-from schemadiff.schema import Check, Column, ForeignKey, PrimaryKey, Schema, Table
+from schemadiff.schema import Check, Column, ForeignKey, PrimaryKey, Schema, Table, same_columns
 from schemadiff.schema.matching import Named, is_one_or_nameless
 
 
@@ -47,7 +47,7 @@ def is_settled(current: Table, desired: Table, dialect: Dialect) -> bool:
         and _are_named(current.foreign_keys, desired.foreign_keys)
         and _are_named(current.checks, desired.checks)
         and _are_named(current.excludes, desired.excludes)
-        and current.columns == desired.columns
+        and same_columns(current.columns, desired.columns)
     )
 
 

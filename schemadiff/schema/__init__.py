@@ -34,6 +34,7 @@ from schemadiff.schema.tables import (
     Type,
     Unique,
     plain_parts,
+    same_columns,
     without_constraints,
 )
 
@@ -69,5 +70,6 @@ __all__ = [
     "Unsupported",
     "View",
     "plain_parts",
+    "same_columns",
     "without_constraints",
 ]

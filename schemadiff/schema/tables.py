@@ -331,7 +331,7 @@ class Table:
             and _same(self.foreign_keys, other.foreign_keys)
             and _same(self.checks, other.checks)
             and _same(self.excludes, other.excludes)
-            and _same(self.columns, other.columns)
+            and (same_columns(self.columns, other.columns) or _same(self.columns, other.columns))
         )
 
     def __hash__(self) -> int:
@@ -368,6 +368,30 @@ LISTS: Mapping[type, str] = {
 def without_constraints(table: Table) -> Table:
     """The table with its columns and options only."""
     return Table(table.name, table.columns, options=table.options)
+
+
+def same_columns(one: tuple[Column, ...], other: tuple[Column, ...]) -> bool:
+    """Whether both are the same columns in the same order. Of a thousand tables' columns most are the very same few
+    values, so the answer is remembered by pairs of these.
+    """
+    if len(one) != len(other):
+        return False
+    for pair in zip(one, other, strict=True):
+        key = (id(pair[0]), id(pair[1]))
+        if key in _EQUAL:
+            continue
+        if pair[0] != pair[1]:
+            return False
+        if len(_EQUAL) >= _MOST_EQUAL:
+            _EQUAL.clear()
+        _EQUAL[key] = pair
+    return True
+
+
+_EQUAL: dict[tuple[int, int], tuple[Column, Column]] = {}
+"""Columns that are known to be equal, by where they are in memory: they are kept here, so that no other ones get there."""
+
+_MOST_EQUAL = 8192
 
 
 def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:

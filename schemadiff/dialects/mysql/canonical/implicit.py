@@ -190,9 +190,7 @@ def followers(table: Table, old: str, new: str, product: Product) -> dict[str, s
     if table.columns:
         # Where the table comes from revisions and not from the server, its own indexes are not known.
         made += [
-            Index(
-                plain_parts(key.columns), spare_index_name(key, (index.name for index in table.indexes))
-            )
+            Index(plain_parts(key.columns), spare_index_name(key, (index.name for index in table.indexes)))
             for key in table.foreign_keys
             if not is_served(table, key, product)
         ]
