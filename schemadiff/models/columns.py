@@ -7,7 +7,7 @@ is that one's value: so what is made of it later can be remembered, too.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from schemadiff.models.types import PlainTypes, ddl_compiler, resolve, sql_write
 from schemadiff.schema import Column, Generated, Identity, Name, Type
 from schemadiff.schema.fields import from_words
 
-_SAID = attrgetter(
+_SAID = itemgetter(
     *("name", "type", "nullable", "server_default", "comment"),
     *("computed", "identity", "server_onupdate", "default"),
 )
@@ -66,17 +66,18 @@ class Columns:
 
     def _key(self, column: sa.Column[Any], counts: bool) -> tuple[object, ...] | None:
         """All that an ordinary column says; ``None`` for one that says more."""
-        name, kind, nullable, default, comment, computed, identity, onupdate, own = _SAID(column)
-        extra, details = vars(column), vars(kind)
+        said = vars(column)
+        name, kind, nullable, default, comment, computed, identity, onupdate, own = _SAID(said)
+        details = vars(kind)
         if (
             computed is not None
             or identity is not None
             or onupdate is not None
             or (own is not None and isinstance(own, sa.Sequence))
-            or extra.get("info")
-            or extra.get("dialect_options")
-            or not self.plain[type(kind)]
+            or (said.get("info"))
+            or (said.get("dialect_options"))
             or "_variant_mapping" in details
+            or not self.plain[type(kind)]
         ):
             return None
         if default is not None:

@@ -389,7 +389,7 @@ def same_columns(one: tuple[Column, ...], other: tuple[Column, ...]) -> bool:
 
 
 _EQUAL: dict[tuple[int, int], tuple[Column, Column]] = {}
-"""Columns that are known to be equal, by where they are in memory: they are kept here, so that no other ones get there."""
+"""Columns that are equal, by where they are in memory: they are kept here, so that no other ones get there."""
 
 _MOST_EQUAL = 8192
 

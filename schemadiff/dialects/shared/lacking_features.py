@@ -8,6 +8,7 @@ say it all the same; a dialect that will not leave it out there calls `refuse_la
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from schemadiff.errors import UnsupportedError
@@ -42,11 +43,12 @@ class Absent(NamedTuple):
 
 def refuse_lacking(table: Table, product: str, lacks: Collection[Feature]) -> None:
     """Raises `UnsupportedError` where the table has one of the features that the product lacks."""
-    for feature in sorted(lacks):
-        for words in FEATURES[feature].found(table):
-            raise UnsupportedError(
-                f'table "{table.name}": {product} has no {feature}: {words}', hint=FEATURES[feature].advice
-            )
+    found = [(feature, words) for feature in lacks for words in FEATURES[feature].found(table)]
+    if found:
+        feature, words = min(found, key=itemgetter(0))
+        raise UnsupportedError(
+            f'table "{table.name}": {product} has no {feature}: {words}', hint=FEATURES[feature].advice
+        )
 
 
 def _keys(table: Table) -> Iterator[tuple[str, PrimaryKey | Unique]]:

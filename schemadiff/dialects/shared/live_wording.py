@@ -10,9 +10,9 @@ import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from schemadiff.schema import Check, Column, Exclude, Index, Part, Table
+from schemadiff.schema import Check, Column, Exclude, Index, Part, Table, same_columns
 from schemadiff.schema.matching import unnamed
 
 if TYPE_CHECKING:
@@ -55,17 +55,21 @@ def by_rules(live: Table, table: Table, judge: Judge) -> Table:
     where that is nowhere. How it is partitioned is left as it is: no rule knows that.
     """
     wording = _Wording(judge)
-    columns = table.columns
-    if any(_has_expression(column) for column in columns) and columns != live.columns:
+    changed: dict[str, Any] = {}
+    if not same_columns(table.columns, live.columns) and any(map(_has_expression, table.columns)):
         known = {column.name: column for column in live.columns}
-        columns = tuple(wording.column(column, known.get(column.name)) for column in columns)
-    checks = table.checks if table.checks == live.checks else wording.things(table.checks, live.checks)
-    indexes = table.indexes
-    if any(_has_text(index) for index in indexes) and indexes != live.indexes:
-        indexes = wording.things(indexes, live.indexes)
-    if (columns, checks, indexes) == (table.columns, table.checks, table.indexes):
-        return table
-    return dataclasses.replace(table, columns=columns, checks=checks, indexes=indexes)
+        columns = tuple([wording.column(column, known.get(column.name)) for column in table.columns])
+        if columns != table.columns:
+            changed["columns"] = columns
+    if table.checks != live.checks:
+        checks = wording.things(table.checks, live.checks)
+        if checks != table.checks:
+            changed["checks"] = checks
+    if any(map(_has_text, table.indexes)) and table.indexes != live.indexes:
+        indexes = wording.things(table.indexes, live.indexes)
+        if indexes != table.indexes:
+            changed["indexes"] = indexes
+    return dataclasses.replace(table, **changed) if changed else table
 
 
 def in_words_of(live: Table, table: Table, judge: Judge) -> tuple[Table, tuple[str, ...]]:
@@ -119,7 +123,8 @@ class _Wording:
         found = []
         for thing in things:
             if thing.name is not None:
-                candidates = [by_name[thing.name]] if thing.name in by_name else []
+                other = by_name.get(thing.name)
+                candidates = [] if other is None or other == thing else [other]
             else:
                 candidates = [] if any(unnamed(one) == thing for one in live) else free
             match = next(self._worded(thing, candidates), None)

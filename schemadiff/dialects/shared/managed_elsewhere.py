@@ -22,11 +22,11 @@ def set_apart(live: Table, known: Sequence[Table], may_set: Collection[str] | No
     if not known:
         return live
     options, kept = _set_apart([table.options for table in known], live.options, may_set, lists)
-    indexes: list[Index] = []
-    for index in live.indexes:
-        index, more = _index_set_apart(index, [one for table in known for one in table.indexes])
-        indexes.append(index)
-        kept += more
+    indexes = list(live.indexes)
+    for place, index in enumerate(indexes):
+        if index.options or index.tablespace is not None:
+            indexes[place], more = _index_set_apart(index, [one for table in known for one in table.indexes])
+            kept += more
     if not kept:
         return live
     options = dataclasses.replace(options, managed=(*live.options.managed, *kept))
@@ -56,8 +56,6 @@ def _set_apart(
 
 def _index_set_apart(live: Index, known: Sequence[Index]) -> tuple[Index, list[tuple[str, str]]]:
     """The same of an index; its descriptions are those of its name, or of its columns where they have none."""
-    if not live.options and live.tablespace is None:
-        return live, []
     mine = [
         one for one in known if one.name == live.name or (one.name is None and one.columns == live.columns)
     ]
