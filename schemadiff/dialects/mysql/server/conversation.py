@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from schemadiff.dialects.mysql.server.decoding import decoded
-from schemadiff.dialects.mysql.server.drivers import several, unicode
+from schemadiff.dialects.mysql.server.drivers import driver_of, several, unicode
 from schemadiff.dialects.mysql.server.sql_text import literal
 from schemadiff.dialects.shared import driver_errors
 from schemadiff.dialects.shared.verbatim import VERBATIM
@@ -190,7 +190,7 @@ def _in_packets(connection: Connection, limit: int, first: str) -> Talk:
     goes before all others. The server takes so many bytes in one packet: `max_allowed_packet` is 64 MiB on MySQL 9.7,
     16 on MariaDB 10.11, one in many a package for Windows.
     """
-    refused = connection.dialect.loaded_dbapi.Error
+    refused, driver = connection.dialect.loaded_dbapi.Error, driver_of(connection)
     before = [first]
     # Less the command's own byte, the first statement, and some to spare.
     limit -= len(first) + 1024
@@ -204,24 +204,22 @@ def _in_packets(connection: Connection, limit: int, first: str) -> Talk:
 
     def _send(batch: Sequence[Sequence[str]]) -> list[Reply]:
         replies: list[Reply] = []
-        cursor = connection.connection.cursor()
+        statements = (statement for group in batch for statement in group)
+        results = driver.results(_BETWEEN.join((*before, *statements)))
         try:
-            statements = (statement for group in batch for statement in group)
-            cursor.execute(_BETWEEN.join((*before, *statements)))
-            at_hand = not before
+            for _ in before:
+                next(results)
             before.clear()
             for group in batch:
                 rows: list[Row] = []
                 for _ in group:
-                    if not at_hand:
-                        cursor.nextset()
-                    at_hand = False
-                    rows = [tuple(map(decoded, row)) for row in cursor.fetchall()]
+                    rows = [tuple(map(decoded, row)) for row in next(results)]
                 replies.append(rows)
-            cursor.close()
+            for _ in results:
+                pass
         except refused as error:
             refusal = _refusal(error)
-            if not refusal.code or connection.dialect.is_disconnect(error, connection.connection, cursor):
+            if not refusal.code or connection.dialect.is_disconnect(error, connection.connection, None):
                 connection.invalidate(error)
                 raise DatabaseError(f"the connection was lost: {refusal.message}") from error
             if before:

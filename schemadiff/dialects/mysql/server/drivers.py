@@ -53,6 +53,20 @@ class Driver:
     def take_several(self, several: bool) -> None:
         """Says whether a packet may hold several statements."""
 
+    def results(self, packet: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of each statement in the packet. Raises what the driver raises at the first one that is refused,
+        which is the last result.
+        """
+        cursor = self._raw.cursor()
+        try:
+            cursor.execute(packet)
+            more = True
+            while more:
+                yield list(cursor.fetchall())
+                more = bool(cursor.nextset())
+        finally:
+            cursor.close()
+
 
 class _PyMySQL(Driver):
     batches: ClassVar[bool] = True
@@ -70,12 +84,22 @@ class _PyMySQL(Driver):
         self._raw._execute_command(_SET_OPTION, _option(several))
         self._raw._read_packet()
 
+    def results(self, packet: str) -> Iterator[list[tuple[Any, ...]]]:
+        if not self._raw.use_unicode:
+            return super().results(packet)
+        from schemadiff.dialects.mysql.server.pymysql_results import results
+
+        return results(self._raw, packet)
+
 
 class _MySQLClient(_PyMySQL):
     """mysqlclient has the methods of PyMySQL, which was made after it."""
 
     def take_several(self, several: bool) -> None:
         self._raw.set_server_option(int(not several))
+
+    def results(self, packet: str) -> Iterator[list[tuple[Any, ...]]]:
+        return Driver.results(self, packet)
 
 
 class _Asynchronous(Driver):
