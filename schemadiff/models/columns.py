@@ -74,8 +74,8 @@ class Columns:
             or identity is not None
             or onupdate is not None
             or (own is not None and isinstance(own, sa.Sequence))
-            or (said.get("info"))
-            or (said.get("dialect_options"))
+            or said.get("info")
+            or said.get("dialect_options")
             or "_variant_mapping" in details
             or not self.plain[type(kind)]
         ):

@@ -435,8 +435,8 @@ def _is_exclusion(thing: sa.Constraint | sa.Index) -> TypeGuard[ExcludeConstrain
 
 
 def _says_more(constraint: sa.Constraint, columns: Sequence[sa.Column[Any]] = ()) -> bool:
-    """Whether a key says more than its columns, its name and what it refers to. Most do not; where it has one column
-    alone, that may say more of it.
+    """Whether a key says more than its columns, its name and what it refers to. Most do not; where it has one
+    column alone, that may say more of it.
     """
     said = vars(constraint)
     return (

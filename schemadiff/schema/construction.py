@@ -14,8 +14,8 @@ Value = TypeVar("Value")
 
 
 def quickly_made(cls: type[Value]) -> type[Value]:
-    """The frozen dataclass with slots, with another constructor: a value is of an open class with the same slots until
-    its fields are assigned.
+    """The frozen dataclass with slots, with another constructor: a value is of an open class with the same slots
+    until its fields are assigned.
     """
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     draft = type(cls.__name__, (), {"__slots__": tuple(one.name for one in fields)})
@@ -23,8 +23,8 @@ def quickly_made(cls: type[Value]) -> type[Value]:
     parameters = ["self"]
     for one in fields:
         assert one.default_factory is dataclasses.MISSING, f"{cls.__name__}.{one.name} has a factory"
-        said = one.default is dataclasses.MISSING
-        parameters.append(one.name if said else f"{one.name}=_default_{one.name}")
+        required = one.default is dataclasses.MISSING
+        parameters.append(one.name if required else f"{one.name}=_default_{one.name}")
         names[f"_default_{one.name}"] = one.default
     lines = (
         "_become(self, '__class__', _draft)",

@@ -82,7 +82,7 @@ def without_foreign_keys(table: Table, product: Product) -> Table:
 
 
 def _is_needed(index: Index, table: Table, product: Product, prefixed: Sequence[Index]) -> bool:
-    """Whether the index looks as if the server had made it for a foreign key of the table, which no other one serves.
+    """Whether the index looks as if the server had made it for a foreign key that no other one serves.
     `prefixed` are indexes that serve none, however the server reports them.
     """
     return is_plain(index) and any(
@@ -92,7 +92,7 @@ def _is_needed(index: Index, table: Table, product: Product, prefixed: Sequence[
 
 
 def _is_made_for(index: Index, key: ForeignKey) -> bool:
-    """Whether the index has the columns of the foreign key, and a name that the server would have given it."""
+    """Whether the index has the foreign key's columns, and a name that the server would have given it."""
     return index.columns == key.columns and _is_named_for(index, key)
 
 

@@ -204,8 +204,8 @@ def _in_packets(connection: Connection, limit: int, first: str) -> Talk:
 
     def _send(batch: Sequence[Sequence[str]]) -> list[Reply]:
         replies: list[Reply] = []
-        statements = (statement for group in batch for statement in group)
-        results = driver.results(_BETWEEN.join((*before, *statements)))
+        statements = (*before, *[statement for group in batch for statement in group])
+        results = driver.results(_BETWEEN.join(statements), len(statements))
         try:
             for _ in before:
                 next(results)

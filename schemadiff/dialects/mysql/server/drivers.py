@@ -53,19 +53,17 @@ class Driver:
     def take_several(self, several: bool) -> None:
         """Says whether a packet may hold several statements."""
 
-    def results(self, packet: str) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows of each statement in the packet. Raises what the driver raises at the first one that is refused,
-        which is the last result.
+    def results(self, packet: str, statements: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of each of that many statements in the packet. Raises what the driver raises at the first one
+        that is refused, which is the last result.
         """
         cursor = self._raw.cursor()
-        try:
-            cursor.execute(packet)
-            more = True
-            while more:
-                yield list(cursor.fetchall())
-                more = bool(cursor.nextset())
-        finally:
-            cursor.close()
+        cursor.execute(packet)
+        yield list(cursor.fetchall())
+        for _ in range(1, statements):
+            cursor.nextset()
+            yield list(cursor.fetchall())
+        cursor.close()
 
 
 class _PyMySQL(Driver):
@@ -84,9 +82,9 @@ class _PyMySQL(Driver):
         self._raw._execute_command(_SET_OPTION, _option(several))
         self._raw._read_packet()
 
-    def results(self, packet: str) -> Iterator[list[tuple[Any, ...]]]:
+    def results(self, packet: str, statements: int) -> Iterator[list[tuple[Any, ...]]]:
         if not self._raw.use_unicode:
-            return super().results(packet)
+            return super().results(packet, statements)
         from schemadiff.dialects.mysql.server.pymysql_results import results
 
         return results(self._raw, packet)
@@ -98,8 +96,8 @@ class _MySQLClient(_PyMySQL):
     def take_several(self, several: bool) -> None:
         self._raw.set_server_option(int(not several))
 
-    def results(self, packet: str) -> Iterator[list[tuple[Any, ...]]]:
-        return Driver.results(self, packet)
+    def results(self, packet: str, statements: int) -> Iterator[list[tuple[Any, ...]]]:
+        return Driver.results(self, packet, statements)
 
 
 class _Asynchronous(Driver):

@@ -19,8 +19,8 @@ Row = tuple[Any, ...]
 
 
 def results(driver: Any, packet: str) -> Iterator[list[Row]]:
-    """The rows of each statement in the packet, as a cursor of PyMySQL would give them. Raises what the driver raises
-    at the first one that is refused, which is the last result.
+    """The rows of each statement in the packet, as a cursor of PyMySQL gives them. Raises what the driver raises at
+    the first one that is refused, which is the last result.
     """
     driver._execute_command(COMMAND.COM_QUERY, packet.encode(driver.encoding))
     more = True
@@ -61,7 +61,7 @@ def _decoder(driver: Any, kind: int, encoding: str | None) -> tuple[str | None, 
 
 @functools.lru_cache(maxsize=512)
 def _kind(described: bytes, encoding: str) -> tuple[int, str | None]:
-    """The type of a column, and how the bytes of its values are read as text; ``None`` for those that are none."""
+    """The type of a column, and how the bytes of its values are read as text; ``None`` where they are none."""
     field: Any = FieldDescriptorPacket(described, encoding)
     kind: int = field.type_code
     if kind == FIELD_TYPE.JSON:
