@@ -73,6 +73,7 @@ def test_flask_has_the_same_options_in_the_same_words() -> None:
     assert {*of_flask, *BY_NAME} == set(db_commands.commands)
     for name, (command, own) in of_flask.items():
         made = db_commands.commands[name]
+        assert name in BY_NAME or not COMMANDS[command].arguments, f"say what the argument of {name} is"
         assert made.help == own.help
         found = {one.name: one for one in made.params}
         wanted = [one for one in options_of(command) if not one.names_project and one.name != own.by_place]
