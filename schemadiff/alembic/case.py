@@ -45,7 +45,7 @@ class Case:
 
     @property
     def is_begun(self) -> bool:
-        """Whether something of the revision has certainly happened."""
+        """Whether something of the revision is seen, or what is seen fits none of it."""
         return bool(self.copies) or 0 not in self.standing.possible
 
     def lost(self, count: int, dialect: Dialect) -> tuple[MakeIndex, ...]:
@@ -75,8 +75,8 @@ class Case:
             return choices[done]
         if len(choices) > 1:
             raise AmbiguousError(
-                f"it is not seen whether SQL or rows of {words} went through: {known} of its operations may be done",
-                hint="Look at the rows that they change, and say it: --done N. Alembic commits rows with the next "
+                f"it is not seen how far {words} came: {known} of its operations may be done",
+                hint="Look at the rows that its SQL changes, and say it: --done N. Alembic commits rows with the next "
                 "change of a definition on MySQL and MariaDB, and else with its own mark, so what nothing done comes "
                 "after was most likely rolled back.",
             )

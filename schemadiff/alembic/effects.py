@@ -23,14 +23,18 @@ UNSAID: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class MakeTable:
+    """``lenient``, here and in others: carried out only where it is not done (``if_not_exists``, ``if_exists``)."""
+
     table: Table
     elements: tuple[Any, ...]
     options: Mapping[str, Any]
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DropTable:
     table: Table
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,14 @@ class CommentTable:
 class AddColumn:
     table: Table
     column: sa.Column[Any]
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DropColumn:
     table: Table
     name: str
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +85,14 @@ class AlterColumn:
 
 @dataclass(frozen=True, slots=True)
 class MakeIndex:
-    """``parts`` and ``options`` are the arguments of `sa.Index`."""
+    """``parts`` and ``options`` are the arguments of `sa.Index`; its name is made up where it is not ``named``."""
 
     table: Table
     name: str
     parts: tuple[Any, ...]
     options: Mapping[str, Any]
+    named: bool = True
+    lenient: bool = False
 
     def make(self) -> sa.Index:
         """The index, each time another one: SQLAlchemy's belong to one table."""
@@ -97,6 +105,7 @@ class DropIndex:
 
     table: Table | None
     name: str
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,7 @@ class DropConstraint:
     table: Table
     name: str | None
     kind: str | None
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from schemadiff.alembic import effects as fx
 from schemadiff.alembic.columns import changed
 from schemadiff.alembic.effects import Change
-from schemadiff.alembic.standing import constraint_of, index_of
+from schemadiff.alembic.facts import constraint_of, index_of
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
 from schemadiff.models.reader import read_onto

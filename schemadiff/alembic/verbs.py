@@ -87,21 +87,23 @@ def _create_table(
                 indexes.append(_index(table, None, [one.name], unique=bool(one.unique)))
             case _:
                 plain.append(one)
-    yield MakeTable(table, tuple(plain), options)
+    yield MakeTable(table, tuple(plain), options, bool(if_not_exists))
     yield from indexes
 
 
-def _index(table: Table, name: str | None, parts: Sequence[Any], **options: Any) -> MakeIndex:
+def _index(
+    table: Table, name: str | None, parts: Sequence[Any], *, lenient: bool = False, **options: Any
+) -> MakeIndex:
     """The index; under the name that SQLAlchemy gives it where it has none."""
     first = next((one for one in parts if isinstance(one, str)), "")
     known = name or f"ix_{table[0]}_{first}"
-    return MakeIndex(table, known, tuple(parts), options)
+    return MakeIndex(table, known, tuple(parts), options, bool(name), lenient)
 
 
 def _drop_table(
     table_name: str, *, schema: str | None = None, if_exists: bool | None = None, **_options: Any
 ) -> Iterator[Change]:
-    yield DropTable((table_name, schema))
+    yield DropTable((table_name, schema), bool(if_exists))
 
 
 def _rename_table(old_table_name: str, new_table_name: str, *, schema: str | None = None) -> Iterator[Change]:
@@ -134,7 +136,7 @@ def _add_column(
     if column.primary_key:
         raise ValueError("a column with a primary key")
     name = column.name
-    yield AddColumn(table, _bare(column))
+    yield AddColumn(table, _bare(column), bool(if_not_exists))
     for key in column.foreign_keys:
         known = {"ondelete": key.ondelete, "onupdate": key.onupdate}
         yield _constraint(
@@ -173,7 +175,7 @@ def _drop_column(
     if_exists: bool | None = None,
     **_options: Any,
 ) -> Iterator[Change]:
-    yield DropColumn((table_name, schema), column_name)
+    yield DropColumn((table_name, schema), column_name, bool(if_exists))
 
 
 _ALTERED = {
@@ -226,7 +228,8 @@ def _create_index(
     if_not_exists: bool | None = None,
     **options: Any,
 ) -> Iterator[Change]:
-    yield _index((table_name, schema), index_name, columns, unique=unique, **options)
+    lenient = bool(if_not_exists)
+    yield _index((table_name, schema), index_name, columns, lenient=lenient, unique=unique, **options)
 
 
 def _drop_index(
@@ -237,7 +240,7 @@ def _drop_index(
     if_exists: bool | None = None,
     **_options: Any,
 ) -> Iterator[Change]:
-    yield DropIndex((table_name, schema) if table_name else None, index_name)
+    yield DropIndex((table_name, schema) if table_name else None, index_name, bool(if_exists))
 
 
 def _create_unique_constraint(
@@ -297,7 +300,7 @@ def _drop_constraint(
 ) -> Iterator[Change]:
     if constraint_name is None and type_ != "primary":
         raise ValueError("a constraint without a name")
-    yield DropConstraint((table_name, schema), constraint_name, type_)
+    yield DropConstraint((table_name, schema), constraint_name, type_, bool(if_exists))
 
 
 def _execute(sqltext: Any, *, execution_options: Any = None) -> Iterator[Change]:

@@ -65,7 +65,7 @@ def doctor(
     gate = HazardGate(terminal, allowed)
     if terminal.interactive:
         found = run(dry_run=True)
-        if found.revision is not None:
+        if found.is_half_done and found.revision:
             if not yes:
                 terminal.note(
                     *doctor_lines.diagnosed(found, place, renderer.speak("schemadiff doctor")), lines.BLANK

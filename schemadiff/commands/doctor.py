@@ -64,6 +64,8 @@ def doctor(
     taken back; `sql` gives the script for it, and `dry_run` the plan, and then nothing is changed. `done` says how many
     operations are through where SQL or rows leave that open.
 
+    A revision that has not begun is neither finished nor undone.
+
     Raises `AmbiguousError` where it is open, `UnsupportedError` where the file has a line that only running it would
     explain, or nobody says what was there before, `HazardError` as `apply` does.
     """
@@ -80,7 +82,7 @@ def doctor(
             if not isinstance(case, Case):
                 return Diagnosis(None, case)
             found = _told(case, dialect, done)
-            if way is None:
+            if way is None or not found.is_half_done:
                 return found
             treatment = _treatment(case, way, done, connection, dialect)
             result = dataclasses.replace(found, way=way, plan=treatment.plan)
@@ -166,8 +168,12 @@ def _told(case: Case, dialect: Dialect, done: int | None = None) -> Diagnosis:
     """Return the diagnosis of the case: its findings, and the ways out."""
     standing = case.standing
     choices = standing.choices
+    begun = case.is_begun
     if done is not None and choices:
         choices = (case.chosen(done),)
+        begun = begun or choices != (0,)
+    elif not begun and choices[0]:
+        choices = (0,)  # what holds already is no sign of it
     findings = tuple(
         Finding(
             one.number,
@@ -187,6 +193,7 @@ def _told(case: Case, dialect: Dialect, done: int | None = None) -> Diagnosis:
         case.at,
         findings,
         tuple(standing.operations(one) for one in choices),
+        begun,
         case.copies,
         tuple(one.name for one in lost),
     )

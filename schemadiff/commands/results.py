@@ -208,6 +208,9 @@ class Diagnosis:
     """The result of `doctor`. ``revision`` is Alembic's next one, ``None`` at its head. ``possible`` are the numbers of
     operations that may be done: one where that is certain, none where the database is at no point of the revision.
 
+    ``is_half_done``: something of it has happened, or what is there fits no order of it. SQL and rows with which it
+    begins leave no trace, and are no sign of that.
+
     ``copies`` says what a batch left behind, ``lost`` are the indexes that it had not created again. ``way`` is what
     was asked for, ``plan`` what that takes, ``script`` the lines for somebody to run by hand, and ``mended`` whether it
     was carried out, and proven by reading the database again.
@@ -217,6 +220,7 @@ class Diagnosis:
     at: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     possible: tuple[int, ...] = ()
+    is_half_done: bool = False
     copies: tuple[Operation, ...] = ()
     lost: tuple[str, ...] = ()
     way: Way | None = None
@@ -228,11 +232,6 @@ class Diagnosis:
     def hazards(self) -> tuple[Hazard, ...]:
         """Those of the plan. A copy that a batch left behind holds nothing that its table does not hold."""
         return tuple(one for one in self.plan.hazards if one.about not in self.copies) if self.plan else ()
-
-    @property
-    def is_half_done(self) -> bool:
-        """Whether something of the revision has happened, or may have."""
-        return bool(self.copies or self.lost) or any(one.state != "open" for one in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def diagnosed(found: Diagnosis, place: str, doctor: str) -> Iterator[Line]:
     revision = found.revision
     if revision is None:
         at = ", ".join(map(one_line, found.at))
-        yield (("at Alembic's head", "green"), f": {one_line(place)} is at {at}; nothing can be half-done")
+        yield (("at Alembic's head", "green"), f": {one_line(place)} is at {at}; no upgrade is half-done")
         return
     name = f"Alembic's revision {one_line(revision.id)}"
     if found.mended:
@@ -59,9 +59,12 @@ def diagnosed(found: Diagnosis, place: str, doctor: str) -> Iterator[Line]:
         "half-done" if found.is_half_done else "not begun", f": {known} of {count} operations are done"
     )
     if len(found.possible) > 1:
-        yield advice("SQL and rows leave no trace in the schema: look at the rows, and say it with --done N")
+        yield advice(
+            "each of these fits what is seen, as SQL leaves no trace: look at the rows, and say it with --done N"
+        )
     if found.plan is None:
         if found.is_half_done:
+            yield advice("be sure that no upgrade is at work just now")
             yield advice(f"finish it: {doctor} --finish")
             yield advice(f"undo what is done of it: {doctor} --undo")
         return

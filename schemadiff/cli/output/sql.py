@@ -40,8 +40,8 @@ class Format(Renderer):
         return "\n".join(found.script)
 
     def diagnosed(self, found: Diagnosis, place: str) -> str:
-        if found.revision is None:
-            return "-- at Alembic's head: nothing can be half-done"
+        if not (found.is_half_done and found.revision):
+            return "-- no upgrade of Alembic's is half-done"
         verb = "finishes" if found.way == "finish" else "undoes"
         lines = [f"-- {verb} Alembic's revision {comment(found.revision.id)} in {comment(place)}"]
         lines += [f"-- {hazard.code} {comment(hazard.message)}" for hazard in found.hazards]
