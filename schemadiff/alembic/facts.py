@@ -7,8 +7,9 @@ moment, which a rename moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from schemadiff.alembic.effects import Change
 from schemadiff.dialects import Dialect
 from schemadiff.errors import SchemadiffError
 from schemadiff.models.reader import read_onto
-from schemadiff.schema import Column, Constraint, Index, Name, Schema, Table
+from schemadiff.schema import Column, Constraint, ForeignKey, Index, Name, Schema, Table, Unique
 from schemadiff.schema.matching import find, find_constraint
 
 Spelled = Callable[[Table, Column], Column]
@@ -29,6 +30,7 @@ Part = tuple[str, str, str]
 
 TABLE: Part = ("table", "", "")
 _COLUMNS: Part = ("columns", "", "")
+_OF_COLUMN = ("column", "attribute", "altered")
 _COMMENT: Part = ("comment", "", "")
 
 
@@ -42,10 +44,13 @@ class Fact:
 
 
 class Facts:
-    """Facts about a live schema, and how many of them do not hold."""
+    """Facts about a live schema, and how many of them do not hold. `strict`: an index or key is known by what it is,
+    not by its name alone, and what is still to be altered is not as it will be.
+    """
 
-    def __init__(self, live: Schema, dialect: Dialect, spelled: Spelled) -> None:
-        self._look = Look(live, dialect, spelled)
+    def __init__(self, live: Schema, dialect: Dialect, spelled: Spelled, *, strict: bool = True) -> None:
+        self._look = Look(live, dialect, spelled, strict=strict)
+        self._strict = strict
         self._named = dialect.named
         self._facts: dict[Name | None, dict[Part, tuple[Fact, bool]]] = {}
         self.broken = 0
@@ -99,14 +104,25 @@ class Facts:
                 self._move_column(name, new, old)
                 self._put(name, ("column", old, ""), Fact(True))
                 self._put(name, ("column", new, ""), Fact(False))
-            case fx.AlterColumn(table=place, name=column, to=to):
-                for attribute in to:
-                    self._forget(self._named(*place), ("attribute", column, attribute))
+            case fx.AlterColumn(table=place, name=column):
                 self._put(self._named(*place), ("column", column, ""), Fact(True))
+                self._ask_unaltered(self._named(*place), change)
             case fx.CommentTable(table=place):
                 self._forget(self._named(*place), _COMMENT)
+                if self._strict:
+                    self._put(self._named(*place), _COMMENT, Fact(False, change))
             case _:
                 self._part(change, forward=False)
+
+    def _ask_unaltered(self, name: Name, change: fx.AlterColumn) -> None:
+        """Something of what it alters is otherwise, as far as nothing before it decides that."""
+        for part, (fact, _) in list(self._facts.get(name, {}).items()):
+            other = fact.change
+            if part[:2] == ("altered", change.name) and isinstance(other, fx.AlterColumn):
+                if not other.to.keys().isdisjoint(change.to):
+                    self._forget(name, part)
+        if self._strict:
+            self._put(name, ("altered", change.name, f"{id(change)}"), Fact(False, change))
 
     def _part(self, change: Change, *, forward: bool) -> None:
         """An effect that makes a part of a table, or drops it."""
@@ -134,6 +150,7 @@ class Facts:
                 name, part, made = self._named(*place), (some or "any", called, ""), False
             case _:
                 return  # rows, SQL and what is not understood: nothing is seen of it
+        later = self._facts.get(name, {}).get(part)
         if part[0] == "column":
             self._forget_column(name, part[1])
             if forward:
@@ -144,6 +161,9 @@ class Facts:
             self._put(name, TABLE, Fact(True))
         if not lenient:
             self._put(name, part, Fact(made == forward, change))
+        if self._strict and not forward and not made and later is not None:
+            # What takes its name later is another thing.
+            self._put(name, (part[0], part[1], "unlike"), Fact(False, later[0].change))
 
     # what is known
 
@@ -164,13 +184,14 @@ class Facts:
 
     def _forget_column(self, name: Name, column: str) -> None:
         for part in list(self._facts.get(name, ())):
-            if part[0] in ("column", "attribute") and part[1] == column:
+            if part[0] in _OF_COLUMN and part[1] == column:
                 self._forget(name, part)
 
     def _forget_named(self, name: Name | None, kinds: tuple[str, ...], called: str) -> None:
         for place in (name, None):
             for kind in kinds:
                 self._forget(place, (kind, called, ""))
+                self._forget(place, (kind, called, "unlike"))
 
     def _move_table(self, before: Name, after: Name) -> None:
         self._forget_table(after)
@@ -181,7 +202,7 @@ class Facts:
     def _move_column(self, name: Name, before: str, after: str) -> None:
         self._forget_column(name, after)
         for part, (fact, _) in list(self._facts.get(name, {}).items()):
-            if part[0] in ("column", "attribute") and part[1] == before:
+            if part[0] in _OF_COLUMN and part[1] == before:
                 self._forget(name, part)
                 self._put(name, (part[0], after, part[2]), fact)
             elif part[1].startswith("#"):
@@ -205,7 +226,8 @@ _ALIKE = {
 class Look:
     """One look at a live schema."""
 
-    def __init__(self, live: Schema, dialect: Dialect, spelled: Spelled) -> None:
+    def __init__(self, live: Schema, dialect: Dialect, spelled: Spelled, *, strict: bool) -> None:
+        self._strict = strict
         self._live = live
         self._dialect = dialect
         self._spelled = spelled
@@ -231,26 +253,48 @@ class Look:
                 return (table.options.comment or None) == (comment or None)
             case "column", _:
                 return table.column(called) is not None
-            case "attribute", fx.AlterColumn() as altered:
-                return self._has(table, called, part[2], altered)
-            case "index", change:
+            case "attribute", fx.AlterColumn(to=to):
+                return self._has(table, called, {part[2]: to[part[2]]}, to)
+            case "altered", fx.AlterColumn(to=to):
+                return self._has(table, called, to, to)
+            case _, fx.MakeIndex() | fx.AddConstraint() if part[2] == "unlike":
+                return self._is_there(table, (kind, called, ""), Fact(True, fact.change))
+            case "index", fx.MakeIndex() as made if fact.there:
                 # The application may make up other names than SQLAlchemy does.
-                unnamed = isinstance(change, fx.MakeIndex) and not change.named and fact.there
-                return index_of(table, called) is not None or (unnamed and _has_alike(table, change))
+                found = index_of(table, called) or (None if made.named else _alike(table, made))
+                return found is not None and (not self._strict or _is_as_made(found, made))
+            case "index", _:
+                return index_of(table, called) is not None
             case _, fx.AddConstraint() as added if called.startswith("#") or kind == "primary":
                 return self._is_defined(table, added)
+            case _, fx.AddConstraint() as added if self._strict and fact.there:
+                found_one = constraint_of(table, called, kind)
+                return found_one is not None and self._is_as_added(table, found_one, added)
             case _:
                 return constraint_of(table, called, None if kind == "any" else kind) is not None
 
-    def _has(self, table: Table, name: str, attribute: str, change: fx.AlterColumn) -> bool:
+    def _has(self, table: Table, name: str, some: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
+        """Whether the column has `some` of what it is to have."""
         column = table.column(name)
         if column is None:
             return False
-        to = {attribute: change.to[attribute]}
-        if attribute == "default" and "type" in change.to:
-            to["type"] = change.to["type"]  # how it is shown is the type's
-        wanted = changed(column, table, to, self._dialect)
-        return has(column, wanted, to) or has(column, self._spelled(table, wanted), to)
+        if "default" in some and "type" in to:
+            some = {**some, "type": to["type"]}  # how a default is shown is the type's
+        wanted = changed(column, table, some, self._dialect)
+        return has(column, wanted, some) or has(column, self._spelled(table, wanted), some)
+
+    def _is_as_added(self, table: Table, found: Constraint | Index, change: fx.AddConstraint) -> bool:
+        try:
+            read = read_onto(change.make(), table, self._dialect)
+        except SchemadiffError:
+            return False
+        match found, read:
+            case ForeignKey(), ForeignKey():
+                return _of_key(found) == _of_key(read)
+            case ((Unique() | Index()), (Unique() | Index())):
+                return found.columns == read.columns
+            case _:
+                return True  # only the server knows what an expression is to it
 
     def _is_defined(self, table: Table, change: fx.AddConstraint) -> bool:
         try:
@@ -262,10 +306,19 @@ class Look:
         return find_constraint(table, read) is not None
 
 
-def _has_alike(table: Table, change: Change | None) -> bool:
-    assert isinstance(change, fx.MakeIndex)
-    wanted = (change.parts, bool(change.options.get("unique")))
-    return any((one.columns, one.unique) == wanted for one in table.indexes)
+def _of_key(key: ForeignKey) -> tuple[object, ...]:
+    return key.columns, key.target, key.target_columns, key.on_delete, key.on_update
+
+
+def _alike(table: Table, change: fx.MakeIndex) -> Index | None:
+    return next((one for one in table.indexes if _is_as_made(one, change)), None)
+
+
+def _is_as_made(index: Index, change: fx.MakeIndex) -> bool:
+    """Whether it is of these columns, where it is of columns alone."""
+    if not all(isinstance(one, str) for one in change.parts):
+        return True
+    return (index.columns, index.unique) == (change.parts, bool(change.options.get("unique")))
 
 
 def index_of(table: Table, name: str) -> Index | None:

@@ -47,9 +47,16 @@ def stand(script: Script, live: Schema, dialect: Dialect, spelled: Spelled) -> S
     """Where the database is."""
     seen = {id(one): _is_seen(one.change, live, dialect, spelled) for one in script.effects}
     script = _as_seen(script, seen)
-    effects = script.effects
+    possible = _fitting(script.effects, *(Facts(live, dialect, spelled) for _ in range(2)))
+    if not possible:
+        # Somebody may have made by hand what is as it will be, or otherwise than it will be.
+        loose = (Facts(live, dialect, spelled, strict=False) for _ in range(2))
+        possible = _fitting(script.effects, *loose)
+    return Standing(script, possible, tuple(seen[id(one)] for one in script.effects))
+
+
+def _fitting(effects: Sequence[Effect], past: Facts, coming: Facts) -> tuple[int, ...]:
     count = len(effects)
-    past, coming = Facts(live, dialect, spelled), Facts(live, dialect, spelled)
     fits = [True] * (count + 1)
     for k in range(count + 1):
         fits[k] = past.broken == 0 and not _splits(effects, k)
@@ -59,14 +66,13 @@ def stand(script: Script, live: Schema, dialect: Dialect, spelled: Spelled) -> S
         fits[k] = fits[k] and coming.broken == 0
         if k:
             coming.before(effects[k - 1].change)
-    possible = tuple(k for k in range(count + 1) if fits[k])
-    return Standing(script, possible, tuple(seen[id(one)] for one in effects))
+    return tuple(k for k in range(count + 1) if fits[k])
 
 
 def _is_seen(change: Change, live: Schema, dialect: Dialect, spelled: Spelled) -> bool | None:
     if _is_unseen(change):
         return None
-    facts = Facts(live, dialect, spelled)
+    facts = Facts(live, dialect, spelled, strict=False)
     facts.after(change)
     return facts.broken == 0
 

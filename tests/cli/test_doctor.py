@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shell import Shell
+from tests.cli.test_terminal import at_terminal
 
 HEAD = """
 import sqlalchemy as sa
@@ -131,3 +132,30 @@ def test_the_directory_is_the_one_of_alembics_settings(half: Shell) -> None:
     (half.folder / "migrations").rename(half.folder / "db")
     half.write("alembic.ini", "[alembic]\nscript_location = %(here)s/db\nsqlalchemy.url = driver://%40\n")
     assert "half-done: 1 of 3" in half("doctor", code=1).out
+
+
+def test_at_a_terminal_it_asks(half: Shell) -> None:
+    with at_terminal(half, "doctor", "--finish") as session:
+        shown = session.expect("[y/N]")
+        assert " 2 open  create_index ix_person_phone" in shown
+        assert "CREATE INDEX" in shown
+        assert "Finish Alembic's revision r2 in database" in shown
+        session.answer("n")
+        assert session.end() == 1
+        assert "nothing was changed" in session.seen
+    assert half.execute("SELECT version_num FROM alembic_version") == [("r1",)]
+    with at_terminal(half, "doctor", "--undo", "--yes") as session:
+        session.expect("Destroy it?")
+        session.answer("yes")
+        assert session.end() == 0
+        assert "mended" in session.seen
+    assert half.execute("SELECT * FROM person") == [(1,)]
+
+
+def test_what_has_not_begun_is_left_to_alembic(shell: Shell) -> None:
+    written(shell, SECOND)
+    shell.execute(*BEFORE)
+    for way in ("--finish", "--undo"):
+        assert "not begun: 0 of 3 operations are done" in shell("doctor", way, "--yes").out
+    assert "no upgrade of Alembic's is half-done" in shell("doctor", "--finish", "--sql").out
+    assert shell.execute("SELECT version_num FROM alembic_version") == [("r1",)]
