@@ -1,4 +1,4 @@
-"""What is to be seen in a live schema after some effects of a revision, and before others. Pure.
+"""Facts of a live schema after some effects of a revision, and before others. Pure.
 
 Forward, an effect leaves facts: a column is there. Backward, it asks for others, which have to hold for it to be still
 to come, in the place of those that it will bring about: the column is not there. Facts are kept under the names of the
@@ -26,7 +26,7 @@ Spelled = Callable[[Table, Column], Column]
 """A column that is to be in a table, as the server would show it."""
 
 Part = tuple[str, str, str]
-"""What of a table a fact is about: its kind, its name, and an attribute."""
+"""The part of a table that a fact is about: its kind, its name, and an attribute."""
 
 TABLE: Part = ("table", "", "")
 _COLUMNS: Part = ("columns", "", "")
