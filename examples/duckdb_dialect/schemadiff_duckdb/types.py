@@ -75,9 +75,7 @@ def sqlalchemy_type(column: Column) -> TypeEngine[object]:
 
 
 def losing(before: Column, after: Column, name: str) -> Loss | None:
-    """Return what values lose without an error in this change of type, which is whatever does not come back from the
-    new type; ``None`` if nothing.
-    """
+    """Return what values lose without an error: whatever does not come back from the new type. ``None``: nothing."""
     old, new = before.type.sql, after.type.sql
     back = f"CAST(CAST({name} AS {new}) AS {old}) IS DISTINCT FROM {name}"
     number = old in {"DOUBLE", "FLOAT"} or old.startswith("DECIMAL")
