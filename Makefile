@@ -16,7 +16,7 @@ ENV := .venv/.made
 LOWEST := .venv-lowest/.made
 BENCH := .venv-bench/.made
 
-# Tests start schemadiff as a program many times: without bytecode on the disk each start would compile all of it again.
+# Without bytecode on the disk each worker of pytest would compile all tests again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help env demo quick test test-newest test-lowest test-pythons test-versions real-models fuzz chaos bench fidelity picture api help-texts lint format servers dist clean

@@ -12,6 +12,7 @@ All URLs are strings for SQLAlchemy. The databases are dropped when the test is 
 when a collected test needs them (servers/); one that cannot be had fails the test, which is never skipped.
 """
 
+import compileall
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ ORDINARY = {"sqlite": (3, 40), "mysql": (9, 7), "mariadb": (10, 11), "postgresql
 """
 
 FreshDatabase = Callable[[str], str]
+PACKAGE = Path(__file__).resolve().parent.parent / "schemadiff"
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile(
@@ -85,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
         fleet = Fleet()
         config.stash[_SERVERS] = fleet
         config.add_cleanup(fleet.stop)
+        # Tests start schemadiff as a program many times, and these keep no bytecode (tests/cli/shell.py).
+        compileall.compile_dir(PACKAGE, quiet=2)
 
 
 @pytest.hookimpl(optionalhook=True)

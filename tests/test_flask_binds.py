@@ -21,6 +21,9 @@ from schemadiff.flask import Migrate, check, upgrade
 FreshDatabase = Callable[[str], str]
 
 
+pytestmark = pytest.mark.once
+
+
 class Site:
     """An application with models on some of its binds."""
 

@@ -63,7 +63,7 @@ def test_the_page_runs_as_it_stands(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", RUNNER],
         cwd=tmp_path,
-        env=clean({"PYTHONDONTWRITEBYTECODE": "1"}),
+        env=clean({}),
         input=json.dumps([command for command, _ in wanted]),
         capture_output=True,
         text=True,

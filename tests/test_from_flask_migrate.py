@@ -55,9 +55,7 @@ class Site:
         done = subprocess.run(
             [self.python, "-m", "flask", "--app", "examples.qa_site.app", *shlex.split(command)],
             cwd=self.folder,
-            env=clean(
-                {"DATABASE_URL": self.url, "QA_SITE_STATE": self.state, "PYTHONDONTWRITEBYTECODE": "1"}
-            ),
+            env=clean({"DATABASE_URL": self.url, "QA_SITE_STATE": self.state}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -18,6 +18,8 @@ from tests.cli.shell import Shell, clean
 from tests.conftest import FreshDatabase
 from tests.test_docs import BLOCK, ROOT
 
+pytestmark = pytest.mark.once
+
 MODELS = """
 from sqlalchemy import *
 
@@ -283,7 +285,6 @@ def test_only_a_server_for_tests_is_used(monkeypatch: pytest.MonkeyPatch, site: 
     assert not os.path.exists("site.sqlite")
 
 
-@pytest.mark.once
 def test_the_page_is_true(url: str, tmp_path: Path) -> None:
     """Its files are written into a project, and its command runs."""
     server_shell = Shell(tmp_path, url)
@@ -309,7 +310,6 @@ Table("article", metadata, Column("id", Integer, primary_key=True), Column("titl
 """
 
 
-@pytest.mark.once
 def test_the_example_is_tested_so(url: str) -> None:
     done = run(ROOT, url, "examples/qa_site")
     assert "4 passed" in done.stdout, done.stdout + done.stderr

@@ -68,8 +68,9 @@ class Shell:
         """Runs `schemadiff` in this process, however it ends."""
         out, err = io.StringIO(), io.StringIO()
         modules, path, stdin = set(sys.modules), list(sys.path), sys.stdin
+        keeps = sys.dont_write_bytecode
         importlib.invalidate_caches()
-        sys.stdin = io.StringIO()
+        sys.stdin, sys.dont_write_bytecode = io.StringIO(), True
         try:
             with (
                 contextlib.chdir(self.folder),
@@ -79,7 +80,7 @@ class Shell:
             ):
                 ended = run(arguments)
         finally:
-            sys.stdin = stdin
+            sys.stdin, sys.dont_write_bytecode = stdin, keeps
             sys.path[:] = path
             for name in set(sys.modules) - modules:
                 if str(self.code or self.folder) in str(getattr(sys.modules[name], "__file__", "")):
@@ -123,10 +124,14 @@ class Shell:
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of this process without what would steer a command, and the given one."""
+    """The environment of this process without what would steer a command, and the given one.
+
+    No bytecode is kept: Python takes it for that of a file with the same size that is written in the same second, as
+    models that a test, or git, replaces.
+    """
     steering = ("SCHEMADIFF_", "DATABASE_URL", "NO_COLOR", "FORCE_COLOR", "FLASK_", "QA_SITE_STATE")
     own = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
-    return {**own, **environment}
+    return {**own, "PYTHONDONTWRITEBYTECODE": "1", **environment}
 
 
 @contextlib.contextmanager

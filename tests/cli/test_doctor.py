@@ -7,6 +7,8 @@ import pytest
 from tests.cli.shell import Shell
 from tests.cli.test_terminal import at_terminal
 
+pytestmark = pytest.mark.once
+
 HEAD = """
 import sqlalchemy as sa
 from alembic import op

@@ -25,6 +25,8 @@ from schemadiff.schema import Column, Index, Name, Part, Table, Type, View
 from tests.cli.shell import Shell, clean
 from tests.test_docs import BLOCK, ROOT, commands
 
+pytestmark = pytest.mark.once
+
 USER = 'Table("user", metadata, Column("id", Integer, primary_key=True){})\n'
 PHONE, NAME = ', Column("phone", String(20))', ', Column("name", String(20))'
 
@@ -241,7 +243,6 @@ SPACED = """Table(
 """
 
 
-@pytest.mark.once
 def test_the_page_is_true(shell: Shell) -> None:
     """Its commands run, in order, with the exit codes and the words that it says."""
     git(shell, "init", "-b", "main")

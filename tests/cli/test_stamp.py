@@ -9,6 +9,8 @@ import schemadiff
 from schemadiff.commands import recording
 from tests.cli.shell import Shell
 
+pytestmark = pytest.mark.once
+
 MODELS = 'Table("person", metadata, Column("id", Integer, primary_key=True), Column("name", String(20)))\n'
 LATER = MODELS.replace("String(20))", 'String(20)), Column("phone", String(20))')
 
