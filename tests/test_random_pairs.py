@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests import fuzz
 from tests.convergence import Bench, converge_all
 
-PAIRS = 100 if sa.__version__ >= "2.1" else 12
+PAIRS = 50 if sa.__version__ >= "2.1" else 12
 PART = 25
 
 
