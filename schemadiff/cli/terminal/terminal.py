@@ -9,6 +9,8 @@ from __future__ import annotations
 import builtins
 import os
 import re
+import select
+import signal
 import sys
 import threading
 import unicodedata
@@ -223,6 +225,7 @@ class Terminal:
         self._print(self._stderr, ((question, "bold"), f" [{choice}] "), end="")
         self.is_asking = True
         try:
+            _until_there_is_something(self._stdin)
             answer = self._stdin.readline()
         finally:
             self.is_asking = False
@@ -266,6 +269,26 @@ class Terminal:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return _without_url_password(text)
+
+
+def _until_there_is_something(stdin: TextIO) -> None:
+    """Waits for a line, or until a signal's handler raises. Python's read alone (3.11) waits on where the signal has
+    come just before it: the handler would run only when the person has typed a line.
+    """
+    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
+        return
+    keyboard = stdin.fileno()
+    here, there = os.pipe()
+    os.set_blocking(there, False)
+    before = signal.set_wakeup_fd(there, warn_on_full_buffer=False)
+    try:
+        # While somebody else listens for signals, as during a run, it is theirs to end a wait.
+        while before == -1 and keyboard not in select.select([keyboard, here], [], [])[0]:
+            os.read(here, 64)
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(here)
+        os.close(there)
 
 
 def _shown(line: Line) -> list[tuple[str, str]]:
