@@ -1,5 +1,6 @@
 """How far a database is in a revision, told by what is there."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def standing(folder: Path, body: str, *sql: str) -> tuple[Standing, int]:
     found = script(migration.read(f"{HEAD}def upgrade():\n{lines}".encode(), "sqlite").upgrade, True)
     path = folder / "database.db"
     path.unlink(missing_ok=True)
-    with sqlite3.connect(path) as made:
+    with contextlib.closing(sqlite3.connect(path)) as made:
         made.executescript(";\n".join(sql))
     asked = []
 
