@@ -132,7 +132,8 @@ def case_of(
     standing = stand(up, whole, dialect, spelled)
     earlier: tuple[Script, ...] = ()
     if any(one.rebuild for one in up.effects):
-        behind = [one for name, one in history.revisions.items() if one not in history.not_applied(at)]
+        waiting = {one.id for one in history.not_applied(at)}
+        behind = (one for name, one in history.revisions.items() if name not in waiting)
         earlier = tuple(read(connection, dialect, one)[0] for one in behind)
     return Case(revision, at, down, live, whole, copies, standing, earlier)
 

@@ -14,12 +14,10 @@ from schemadiff.alembic.effects import Change
 from schemadiff.alembic.facts import constraint_of, index_of
 from schemadiff.dialects import Dialect
 from schemadiff.errors import ReplayError, UnsupportedError
-from schemadiff.models.reader import read_onto
 from schemadiff.operations import Operation
 from schemadiff.operations import tables as ops
 from schemadiff.revisions.recorder import Recorder
 from schemadiff.schema import Column, Constraint, Index, Table
-from schemadiff.schema.matching import find, find_constraint
 
 
 class AlembicRecorder(Recorder):
@@ -124,14 +122,6 @@ class AlembicRecorder(Recorder):
                 self._record(ops.DropIndex(table.name, index))
                 return
         raise ReplayError(f'there is no index "{name}"')
-
-    def _drop_added(self, table: Table, change: fx.AddConstraint) -> None:
-        if change.name is not None or change.kind == "primary":
-            found = constraint_of(table, change.name, change.kind)
-        else:
-            read = read_onto(change.make(), table, self._dialect)
-            found = find(table.indexes, read) if isinstance(read, Index) else find_constraint(table, read)
-        self._drop_constraint(table, found, change.name)
 
     def _drop_constraint(self, table: Table, found: Constraint | Index | None, name: str | None) -> None:
         if found is None:

@@ -27,20 +27,17 @@ def script(statements: Sequence[Statement], copies: bool) -> Script:
     """
     operations: list[Operation] = []
     effects: list[Effect] = []
-    rebuilt = {one.batch for one in _batches(statements) if _is_rebuilt(one, copies)}
-    for number, statement in enumerate(statements, 1):
-        if isinstance(statement, Unread):
-            changes: list[Change] = [Unknown(statement.words)]
-            words = statement.words
-        else:
-            changes, words = changes_of(statement), words_of(statement)
-        batch = statement.batch if isinstance(statement, Call) else None
+    made = [[Unknown(one.words)] if isinstance(one, Unread) else changes_of(one) for one in statements]
+    batches = [one.batch if isinstance(one, Call) else None for one in statements]
+    rebuilt = {one.batch for one in _blocks(batches, made) if _is_rebuilt(one, copies)}
+    for number, (statement, changes, batch) in enumerate(zip(statements, made, batches, strict=True), 1):
+        words = statement.words if isinstance(statement, Unread) else words_of(statement, changes)
         operations.append(Operation(number, statement.line, words))
         effects += [
             Effect(one, number, batch if batch in rebuilt and not isinstance(one, MakeIndex) else None)
             for one in changes
         ]
-    return Script(tuple(operations), tuple(_in_order(effects, statements, rebuilt)))
+    return Script(tuple(operations), tuple(_in_order(effects, batches, rebuilt)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +46,13 @@ class _Block:
     changes: tuple[Change, ...]
 
 
-def _batches(statements: Iterable[Statement]) -> Iterator[_Block]:
+def _blocks(batches: Iterable[Batch | None], made: Iterable[Sequence[Change]]) -> Iterator[_Block]:
     blocks: dict[Batch, list[Change]] = {}
-    for one in statements:
-        if isinstance(one, Call) and one.batch is not None:
-            blocks.setdefault(one.batch, []).extend(changes_of(one))
-    for batch, changes in blocks.items():
-        yield _Block(batch, tuple(changes))
+    for batch, changes in zip(batches, made, strict=True):
+        if batch is not None:
+            blocks.setdefault(batch, []).extend(changes)
+    for batch, together in blocks.items():
+        yield _Block(batch, tuple(together))
 
 
 def _is_rebuilt(block: _Block, copies: bool) -> bool:
@@ -79,14 +76,13 @@ def _is_plain(change: Change) -> bool:
 
 
 def _in_order(
-    effects: Sequence[Effect], statements: Sequence[Statement], rebuilt: Collection[Batch]
+    effects: Sequence[Effect], batches: Sequence[Batch | None], rebuilt: Collection[Batch]
 ) -> Iterator[Effect]:
     """The effects as Alembic carries them out: where a batch copies the table, indexes come last."""
     late: list[Effect] = []
     current: Batch | None = None
     for one in effects:
-        statement = statements[one.operation - 1]
-        batch = statement.batch if isinstance(statement, Call) else None
+        batch = batches[one.operation - 1]
         if batch != current:
             yield from late
             late, current = [], batch

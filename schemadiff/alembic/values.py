@@ -209,20 +209,20 @@ class Scope:
 
     def is_bind(self, node: ast.expr) -> bool:
         """Whether it is the connection of Alembic's run."""
-        match node:
-            case ast.Call(func=function, args=[], keywords=[]):
-                return self.path(function) == "alembic.op.get_bind"
-            case ast.Name(id=name) if name in self._values:
-                return isinstance(self._values[name], ast.Call) and self.is_bind(self._values[name])
-            case _:
-                return False
+        return self._is_given_by(node, "alembic.op.get_bind")
 
     def _is_context(self, node: ast.expr) -> bool:
+        return self._is_given_by(node, "alembic.op.get_context")
+
+    def _is_given_by(self, node: ast.expr, path: str) -> bool:
+        """Whether it is a call of that function without arguments, or a name that was given to one."""
         match node:
             case ast.Call(func=function, args=[], keywords=[]):
-                return self.path(function) == "alembic.op.get_context"
+                return self.path(function) == path
             case ast.Name(id=name) if name in self._values:
-                return isinstance(self._values[name], ast.Call) and self._is_context(self._values[name])
+                return isinstance(self._values[name], ast.Call) and self._is_given_by(
+                    self._values[name], path
+                )
             case _:
                 return False
 

@@ -340,11 +340,10 @@ VERBS: Mapping[str, Callable[..., Iterator[Change]]] = {
 }
 
 
-def words_of(call: Call) -> str:
-    """The call in a few words: ``add_column user.phone``."""
+def words_of(call: Call, changes: Sequence[Change]) -> str:
+    """The call that makes these changes, in a few words: ``add_column user.phone``."""
     subject = ""
-    change = next(iter(changes_of(call)), None)
-    match change:
+    match next(iter(changes), None):
         case RenameTable(table=table, after=after):
             subject = f"{_said(table)} to {_said(after)}"
         case RenameColumn(table=table, name=name, after=after):

@@ -46,21 +46,21 @@ def understood(
     """The command's work with the options and arguments that were given, and what writes its answer."""
     settings, own = apart(command, given)
     chosen = renderer_of(command, own, speak)
-    format_ = own.pop("format", None) or next(iter(FORMATS))
+    own.pop("format", None)
     sql = own.pop("sql", False)
     wait = own.pop("wait", 0)
 
     def work(terminal: Terminal) -> int:
-        if sql and format_ not in ("text", "sql"):
+        if sql and chosen.name != "sql":
             raise UsageError(
-                f"--sql and --format {format_} are two ways to write one thing: give one of them"
+                f"--sql and --format {chosen.name} are two ways to write one thing: give one of them"
             )
         project = project_of(settings, terminal.hide)
         terminal.hide(project.secrets)
         if wait:
             from schemadiff.database.starting import wait_for
 
-            wait_for(project.need_database(), wait, lambda sentence: terminal.note((sentence,)))
+            wait_for(project.need_database(), wait, terminal.tell)
         more = completed(project) if completed else {}
         return command.work(terminal, project, chosen, **own, **more)
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from schemadiff.cli.guard import DIFFERENT, FINE
 from schemadiff.cli.output import doctor_lines, lines
-from schemadiff.cli.output.renderer import Failure
-from schemadiff.cli.running import HazardGate, codes
+from schemadiff.cli.running import HazardGate, codes, declined
 from schemadiff.commands.doctor import doctor as examined
 from schemadiff.config.defaults import LOCK_TIMEOUT, LOCK_WAIT
 from schemadiff.database.connection import where
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from schemadiff.cli.output.renderer import Renderer
     from schemadiff.cli.project import Project
     from schemadiff.cli.terminal.terminal import Terminal
+    from schemadiff.commands.results import Diagnosis
 
 
 def doctor(
@@ -56,7 +56,7 @@ def doctor(
         done=done,
         lock_wait=lock_wait,
         lock_timeout=lock_timeout,
-        tell=lambda sentence: terminal.note((sentence,)),
+        tell=terminal.tell,
     )
     if not (finish or undo) or dry_run or renderer.only_shows:
         found = run(dry_run=True, sql=renderer.only_shows)
@@ -66,20 +66,22 @@ def doctor(
     if terminal.interactive:
         found = run(dry_run=True)
         if found.is_half_done and found.revision:
-            if not yes:
-                terminal.note(
-                    *doctor_lines.diagnosed(found, place, renderer.speak("schemadiff doctor")), lines.BLANK
-                )
-                verb = "Finish" if finish else "Undo"
-                if not terminal.ask(f"{verb} Alembic's revision {found.revision.id} in {place}?"):
-                    terminal.note(("nothing was changed",))
-                    terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
-                    return DIFFERENT
-            held = gate.held(found.hazards)
-            if held and not gate.ask(held):
-                terminal.note(("nothing was changed",))
-                terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
-                return DIFFERENT
+            verb = "Finish" if finish else "Undo"
+            question = "" if yes else f"{verb} Alembic's revision {found.revision.id} in {place}?"
+            if not _agreed(terminal, renderer, gate, found, place, question):
+                return declined(terminal, renderer)
     found = run(allow=allowed, confirm=gate.ask if terminal.interactive else None)
     terminal.answer(renderer.diagnosed(found, place))
     return FINE
+
+
+def _agreed(
+    terminal: Terminal, renderer: Renderer, gate: HazardGate, found: Diagnosis, place: str, question: str
+) -> bool:
+    """Whether the person at the terminal wants it; the `question` is empty where that is said already."""
+    if question:
+        terminal.note(*doctor_lines.diagnosed(found, place, renderer.speak("schemadiff doctor")), lines.BLANK)
+        if not terminal.ask(question):
+            return False
+    held = gate.held(found.hazards)
+    return not held or gate.ask(held)

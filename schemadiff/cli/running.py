@@ -120,9 +120,7 @@ def _carry_out(call: _Call) -> int:
         return _preview(call)
     gate = HazardGate(terminal, call.allow)
     if terminal.interactive and not _agreed(call, gate):
-        terminal.note(("nothing was changed",))
-        terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
-        return DIFFERENT
+        return declined(terminal, renderer)
     messages = {one.number: one.message for one in files.load(call.project.versions)}
 
     def ended(words: str, code: int) -> None:
@@ -143,6 +141,13 @@ def _carry_out(call: _Call) -> int:
     else:
         terminal.note((_nothing_to_do(call, outcome),))
     return FINE
+
+
+def declined(terminal: Terminal, renderer: Renderer) -> int:
+    """Says that nothing was changed, since the person did not want it; returns the exit code."""
+    terminal.note(("nothing was changed",))
+    terminal.answer(renderer.failed(Failure("nothing was changed", None, DIFFERENT)))
+    return DIFFERENT
 
 
 def _preview(call: _Call) -> int:

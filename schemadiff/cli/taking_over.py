@@ -40,7 +40,7 @@ def baseline(
         exclude=project.exclude,
         schemas=project.settings.schemas,
         lock_wait=lock_wait,
-        tell=lambda sentence: terminal.note((sentence,)),
+        tell=terminal.tell,
     )
     terminal.answer(renderer.baseline(found, where(database)))
     if found.written and not renderer.for_people:
@@ -69,7 +69,7 @@ def stamp(
         exclude=project.exclude,
         schemas=project.settings.schemas,
         lock_wait=lock_wait,
-        tell=lambda sentence: terminal.note((sentence,)),
+        tell=terminal.tell,
     )
     terminal.answer(renderer.stamped(found, where(database)))
     return FINE if found.recorded else DIFFERENT

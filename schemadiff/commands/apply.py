@@ -67,7 +67,7 @@ def apply(
     """
     history = files.load(Path(versions))
     check_target(to, history, "apply")
-    gate, options = Gate(allow, confirm, dry_run or sql), RunOptions(progress, tell or _silent, lock_wait)
+    gate, options = Gate(allow, confirm, dry_run or sql), RunOptions(progress, tell or str, lock_wait)
     with _context(database, history, gate, options, online, transaction, lock_timeout) as context:
         outcome = _apply(context, to, where(database))
         return _with_script(context, outcome, where(database), lock_timeout) if sql else outcome
@@ -104,7 +104,7 @@ def rollback(
         )
     if steps is not None and steps < 1:
         raise UsageError(f"cannot go back {steps} steps")
-    gate, options = Gate(allow, confirm, dry_run or sql), RunOptions(progress, tell or _silent, lock_wait)
+    gate, options = Gate(allow, confirm, dry_run or sql), RunOptions(progress, tell or str, lock_wait)
     with _context(database, history, gate, options, online, transaction, lock_timeout) as context:
         outcome = _rollback(context, to, steps, where(database))
         return _with_script(context, outcome, where(database), lock_timeout) if sql else outcome
@@ -194,10 +194,6 @@ def _with_script(context: RunContext, outcome: Outcome, place: str, lock_timeout
     )
     lines = script.of_tasks(tasks, messages, context.dialect, settings, place, lock_timeout)
     return dataclasses.replace(outcome, script=lines)
-
-
-def _silent(_sentence: str) -> None:
-    """Told whom a run waits for, says nothing."""
 
 
 def _not_in_a_dry_run(context: RunContext, place: str, interrupted: Interrupted) -> None:

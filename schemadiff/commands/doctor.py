@@ -74,7 +74,7 @@ def doctor(
     way: Way | None = "finish" if finish else "undo" if undo else None
     changes = way is not None and not sql and not dry_run
     history = alembic_history.read(Path(directory))
-    options = RunOptions(tell=tell or _silent, wait=lock_wait)
+    options = RunOptions(tell=tell or str, wait=lock_wait)
     with connected(database, changes=changes) as (connection, dialect):
         lock = dialect.locked(connection, lock_wait, lock_timeout, options.tell) if changes else nullcontext()
         with lock:
@@ -223,7 +223,3 @@ def _prove(connection: Connection, dialect: Dialect, history: AlembicHistory, ca
             f"what was carried out does not show in the database, which is at {', '.join(at) or 'no revision'}",
             hint="Has somebody else changed it meanwhile? `schemadiff doctor` says how it is now.",
         )
-
-
-def _silent(_sentence: str) -> None:
-    """Told what is done, says nothing."""

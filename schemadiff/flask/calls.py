@@ -63,7 +63,7 @@ def work_of(name: str, given: Mapping[str, Any], speak: Speak) -> tuple[Work, Re
             rest,
             lambda _settings, hide: project_of(found, one, hide),
             speak=speak,
-            completed=lambda project: _completed(name, _line(project), word, asked) if familiar else {},
+            completed=lambda project: _completed(name, project, word, asked) if familiar else {},
         )[0]
 
     def work(terminal: Terminal) -> int:
@@ -140,22 +140,23 @@ def _line(project: Project) -> Line:
     return Line(len(history), cache(lambda: status_of(project.need_database(), history).version or 0))
 
 
-def _completed(name: str, line: Line, word: str | None, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _completed(name: str, project: Project, word: str | None, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The options of `schemadiff` that say the same as the word for a revision and Flask-Migrate's options."""
     match name:
         case "upgrade":
-            return {} if word is None or word in HEADS else {"to": line.target(word)}
+            return {} if word is None or word in HEADS else {"to": _line(project).target(word)}
         case "downgrade":
             # Without a number an interrupted revision counts as the last one.
-            return {} if word in (None, "-1") else {"to": line.target(str(word))}
+            return {} if word in (None, "-1") else {"to": _line(project).target(str(word))}
         case "show":
+            line = _line(project)
             if word is None and not line.newest:
                 raise UsageError("there are no revisions to show")
             return {"number": line.number(word or "head")}
         case "stamp":
-            return {"to": str(line.number(word or "head"))}
+            return {"to": str(_line(project).number(word or "head"))}
         case "history":
-            between = line.between(asked["rev_range"]) if asked.get("rev_range") else None
+            between = _line(project).between(asked["rev_range"]) if asked.get("rev_range") else None
             shown = {"verbose": bool(asked.get("verbose")), "marked": bool(asked.get("indicate_current"))}
             return {"between": between, **shown}
         case "current":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from schemadiff.models import on_disk
 from schemadiff.models.hints import is_model, metadata_in
-from schemadiff.models.on_disk import File
+from schemadiff.models.on_disk import Declared, File
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,13 @@ class Home:
 def homes(metadata: Collection[sa.MetaData]) -> tuple[Home, ...]:
     """The modules that declare the tables, in the order of their names."""
     by_table: dict[sa.Table, str] = {}
+    declared = cache(on_disk.declared)
     for module, value in _members(frozenset(metadata)):
         if isinstance(value, type):
             table = vars(value).get("__table__")
             if isinstance(table, sa.Table):  # not an alias or a subquery
                 by_table[table] = value.__module__
-        elif isinstance(value, sa.Table) and (value not in by_table or _declares(module, value)):
+        elif isinstance(value, sa.Table) and (value not in by_table or _declares(module, value, declared)):
             by_table[value] = module.__name__
     by_module: dict[str, list[sa.Table]] = {}
     for table in (table for one in metadata for table in one.tables.values()):
@@ -71,10 +73,10 @@ def _members(metadata: Collection[sa.MetaData]) -> Iterator[tuple[ModuleType, ob
                 yield module, value
 
 
-def _declares(module: ModuleType, table: sa.Table) -> bool:
+def _declares(module: ModuleType, table: sa.Table, declared: Callable[[Path], tuple[Declared, ...]]) -> bool:
     """Whether the table is written down in the module, and not handed on by it."""
     path = _path(module)
-    return path is not None and any(one.table == table.name for one in on_disk.declared(path))
+    return path is not None and any(one.table == table.name for one in declared(path))
 
 
 def _folders(modules: Collection[str]) -> tuple[Path, ...]:

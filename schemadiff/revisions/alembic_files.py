@@ -31,17 +31,22 @@ def refuse_alembic(paths: Iterable[Path]) -> None:
 
 def refuse_tree(tree: ast.Module, path: Path) -> None:
     """Raises `RevisionError` where the file of that syntax tree is a revision of Alembic's."""
-    said = {
-        target.id: one.value
-        for one in tree.body
-        if isinstance(one, ast.Assign | ast.AnnAssign)
-        for target in (one.targets if isinstance(one, ast.Assign) else [one.target])
-        if isinstance(target, ast.Name)
-    }
+    said = assigned(tree)
     if said.keys() >= _SAID:
         value = said["revision"]
         name = f": {value.value!s}" if isinstance(value, ast.Constant) else ""
         raise RevisionError(f"{path}: this is an Alembic revision{name}", hint=OTHER_DIRECTORY)
+
+
+def assigned(tree: ast.Module) -> dict[str, ast.expr]:
+    """The names to which the module gives values, with the last value of each, as it is written."""
+    return {
+        target.id: one.value
+        for one in tree.body
+        if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None
+        for target in (one.targets if isinstance(one, ast.Assign) else [one.target])
+        if isinstance(target, ast.Name)
+    }
 
 
 def is_of_alembic(directory: Path) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 import configparser
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemadiff.errors import RevisionError, UsageError
 from schemadiff.models.syntax import parse
+from schemadiff.revisions.alembic_files import assigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _revision(path: Path) -> AlembicRevision | None:
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         words = str(error) or type(error).__name__
         raise RevisionError(f"cannot read Alembic's revision {path}: {words}") from error
-    said = dict(_assigned(tree.body))
+    said = assigned(tree)
     if "revision" not in said:
         return None
     name = _literal(said["revision"], path, "revision")
@@ -170,16 +171,6 @@ def _revision(path: Path) -> AlembicRevision | None:
         tuple(dict.fromkeys(before)),
         _ids(_literal(labels, path, "branch_labels"), path, "branch_labels") if labels else (),
     )
-
-
-def _assigned(body: Collection[ast.stmt]) -> Iterable[tuple[str, ast.expr]]:
-    for one in body:
-        if isinstance(one, ast.Assign):
-            for target in one.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, one.value
-        elif isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and one.value is not None:
-            yield one.target.id, one.value
 
 
 def _literal(node: ast.expr, path: Path, key: str) -> object:

@@ -118,6 +118,10 @@ class Terminal:
             for line in lines:
                 self._print(self._stderr, line)
 
+    def tell(self, sentence: str) -> None:
+        """Notes one sentence of a run."""
+        self.note((sentence,))
+
     def error(self, *lines: Line) -> None:
         """Writes an error to standard error, whatever is secret struck out."""
         self.close_line()
