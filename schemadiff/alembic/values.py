@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
+from schemadiff.schema.describe import short
+
 _MODULES = (
     "sqlalchemy",
     "sqlalchemy.dialects",
@@ -63,7 +65,7 @@ class NotUnderstood(Exception):
 
     def __init__(self, node: ast.AST, words: str = "") -> None:
         self.line = int(getattr(node, "lineno", 0))
-        super().__init__(words or f"`{_shown(node)}` is not understood")
+        super().__init__(words or f"`{short(ast.unparse(node))}` is not understood")
 
 
 class Scope:
@@ -267,7 +269,7 @@ class Scope:
         except Exception as error:
             # SQLAlchemy does not take these arguments: a mistake of the file, or words of another release.
             words = " ".join(str(error).split())
-            raise NotUnderstood(node, f"`{_shown(node)}` is not understood: {words}") from None
+            raise NotUnderstood(node, f"`{short(ast.unparse(node))}` is not understood: {words}") from None
 
     def _is_f(self, function: ast.Attribute) -> bool:
         """Whether it is ``op.f``, which says that a name is final."""
@@ -295,9 +297,3 @@ def _is_function(path: str) -> bool:
     return owner in ("sqlalchemy.func", "sqlalchemy.sql.func", "sqlalchemy.sql.expression.func") and (
         name.isidentifier() and not name.startswith("_")
     )
-
-
-def _shown(node: ast.AST) -> str:
-    """The beginning of what stands there, on one line."""
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -29,6 +29,7 @@ from schemadiff.alembic.effects import (
     Unknown,
 )
 from schemadiff.alembic.migration import Call
+from schemadiff.schema.describe import short
 
 
 def changes_of(call: Call) -> list[Change]:
@@ -361,8 +362,7 @@ def words_of(call: Call, changes: Sequence[Change]) -> str:
         case DropConstraint(table=table, name=name):
             subject = f"{name} on {_said(table)}"
         case Execute(sql=sql):
-            text = " ".join(sql.split())
-            subject = text if len(text) <= 60 else f"{text[:57]}..."
+            subject = short(sql)
         case Insert(table=into, rows=rows):
             subject = f"{len(rows)} row{'' if len(rows) == 1 else 's'} into {into.name}"
         case Unknown(words=words):

@@ -21,6 +21,7 @@ from schemadiff.errors import ModelsError, UsageError
 from schemadiff.models.objects import is_copy
 from schemadiff.operations import Operation, RenameTable
 from schemadiff.schema import Column, Exclude, Index, Name, Namespace, Schema, StoredObject, Table
+from schemadiff.schema.describe import some
 
 IGNORE = "ignore"
 
@@ -126,7 +127,7 @@ class Ignored:
     def __str__(self) -> str:
         counts = ((len(self.tables) - len(self.kept), "table"), (len(self.columns), "column"))
         ignored = " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
-        left = f"left alone: {_some(list(self.kept))}" if self.kept else ""
+        left = f"left alone: {_some(self.kept)}" if self.kept else ""
         return "; ".join(filter(None, (ignored and f"{ignored} ignored", left, self._as_it_is())))
 
     def _as_it_is(self) -> str:
@@ -137,10 +138,8 @@ class Ignored:
         return f"kept as the database has it: {', '.join(told)}" if told else ""
 
 
-def _some(tables: list[Name]) -> str:
-    """The names of a few tables, and how many more there are."""
-    shown = ", ".join(f'"{table}"' for table in tables[:3])
-    return f"{shown} and {len(tables) - 3} more" if len(tables) > 3 else shown
+def _some(tables: Iterable[Name]) -> str:
+    return some(f'"{table}"' for table in tables)
 
 
 NOTHING_IGNORED = Ignored()

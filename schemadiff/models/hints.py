@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemadiff.models import on_disk
+from schemadiff.schema.describe import some
 
 _SHOWN = 5
 
@@ -69,13 +70,6 @@ def not_imported(module: str) -> str:
     package = on_disk.common_package(one.module for one in found)
     name = f"{package}.*" if package else ", ".join(f"{one.module}.*" for one in found[:_SHOWN])
     return f'Nobody imported {some(told, _SHOWN)}: import them in {module}, or name them: models = "{name}".'
-
-
-def some(names: Iterable[str], most: int = 3) -> str:
-    """The names of a few, and how many more there are."""
-    listed = list(names)
-    rest = len(listed) - most
-    return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def arguments_of(path: str, function: Callable[..., Any], error: Exception) -> str | None:

@@ -17,6 +17,7 @@ from schemadiff.dialects.shared.value_loss import Loss
 from schemadiff.operations import AlterColumn, DropColumn, DropTable, Operation
 from schemadiff.operations.objects import DropObject
 from schemadiff.schema import Entry, Name, Sequence, StoredObject
+from schemadiff.schema.describe import some
 
 Level = Literal["destructive", "warning"]
 
@@ -300,14 +301,9 @@ def goes_below_baseline(number: int, made: Collection[Name]) -> Hazard:
         "SD902",
         "destructive",
         f"revision {number:04} is a baseline: what it creates was there before schemadiff where it was recorded, and "
-        f"{_few(made)} would be dropped",
+        f"{some(map(str, made)) or 'all of it'} would be dropped",
         "To have schemadiff forget the database and drop nothing: `schemadiff stamp base --force`.",
     )
-
-
-def _few(tables: Collection[Name]) -> str:
-    shown = ", ".join(str(one) for one in list(tables)[:3])
-    return f"{shown} and {len(tables) - 3} more" if len(tables) > 3 else shown or "all of it"
 
 
 def find(operation: Operation, facts: DataFacts = NO_FACTS) -> Iterator[Hazard]:

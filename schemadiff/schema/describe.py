@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemadiff.schema import (
@@ -143,6 +143,13 @@ def _on_conflict(constraint: PrimaryKey | Unique) -> str:
 def short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 60 else f"{line[:57]}..."
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """The names of a few, and how many more there are."""
+    listed = list(names)
+    rest = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def speaks_of(text: str, name: str) -> bool:

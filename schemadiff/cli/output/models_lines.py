@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemadiff.cli.output.lines import BLANK, advice, heading, one_line
-from schemadiff.models.hints import some
+from schemadiff.schema.describe import some
 
 if TYPE_CHECKING:
     from schemadiff.cli.terminal.terminal import Line
